@@ -1,0 +1,89 @@
+//! Ragged id sequences: one flat array of ids and where each row starts.
+
+/// Many sequences of token ids in one allocation.
+///
+/// Row `i` is `ids[offsets[i]..offsets[i + 1]]`. Padding is never stored here: it is a policy applied
+/// when a batch is cut (see `Padding`).
+///
+/// ```
+/// use gatewise::data::Sequences;
+/// let rows: Sequences = [vec![1, 14, 22], vec![1]].into_iter().collect();
+/// assert_eq!(rows.len(), 2);
+/// assert_eq!(rows.row(0), [1, 14, 22]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequences {
+    ids: Vec<u32>,
+    offsets: Vec<usize>,
+}
+
+impl Default for Sequences {
+    fn default() -> Self {
+        Self { ids: Vec::new(), offsets: vec![0] }
+    }
+}
+
+impl Sequences {
+    /// No rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No rows, with room for `rows` rows of `ids` ids in all.
+    pub fn with_capacity(rows: usize, ids: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        Self { ids: Vec::with_capacity(ids), offsets }
+    }
+
+    /// Appends a row.
+    pub fn push(&mut self, row: impl IntoIterator<Item = u32>) {
+        self.ids.extend(row);
+        self.offsets.push(self.ids.len());
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// True when there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Row `i`. Panics if there is no such row.
+    pub fn row(&self, i: usize) -> &[u32] {
+        &self.ids[self.offsets[i]..self.offsets[i + 1]]
+    }
+
+    /// All rows in order.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u32]> {
+        self.offsets.windows(2).map(|w| &self.ids[w[0]..w[1]])
+    }
+
+    /// All ids of all rows, one after the other.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// The rows named by `order`, in that order.
+    pub fn select(&self, order: &[usize]) -> Self {
+        let ids = order.iter().map(|&i| self.offsets[i + 1] - self.offsets[i]).sum();
+        let mut out = Self::with_capacity(order.len(), ids);
+        for &i in order {
+            out.push(self.row(i).iter().copied());
+        }
+        out
+    }
+}
+
+impl<R: IntoIterator<Item = u32>> FromIterator<R> for Sequences {
+    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Self {
+        let mut out = Self::new();
+        for row in rows {
+            out.push(row);
+        }
+        out
+    }
+}

@@ -1,0 +1,10 @@
+//! Recurrent sequence models that train in seconds on a CPU.
+
+#![warn(missing_docs)]
+
+pub mod data;
+mod error;
+pub mod rng;
+pub mod text;
+
+pub use error::{Error, ErrorKind, Result};

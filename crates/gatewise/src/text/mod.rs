@@ -1,0 +1,3 @@
+//! Text to ids: tokeniser, vocabulary and padding.
+//!
+//! Enters: text. Leaves: ids.
