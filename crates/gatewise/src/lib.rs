@@ -4,7 +4,18 @@
 
 pub mod data;
 mod error;
+mod kernels;
+pub mod layers;
+mod loss;
+pub mod metrics;
+mod model;
+pub mod optimizer;
 pub mod rng;
 pub mod text;
+pub mod train;
 
 pub use error::{Error, ErrorKind, Result};
+pub use kernels::Isa;
+pub use loss::Loss;
+pub use model::{Model, ParamInfo, Params, Sequential};
+pub use train::{Fit, History};

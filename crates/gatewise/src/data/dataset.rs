@@ -1,6 +1,6 @@
 //! Sequences with one target each: what `fit` and `evaluate` take.
 
-use crate::data::Sequences;
+use crate::data::{Padding, Sequences};
 use crate::error::{Error, Result};
 
 /// Rows of token ids, each with its target (for a binary model 0.0 or 1.0).
@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 pub struct Dataset {
     sequences: Sequences,
     targets: Vec<f32>,
+    padding: Padding,
 }
 
 impl Dataset {
@@ -23,7 +24,12 @@ impl Dataset {
                 targets.len()
             )));
         }
-        Ok(Self { sequences, targets })
+        Ok(Self { sequences, targets, padding: Padding::default() })
+    }
+
+    /// The same rows under another padding policy (the default is Keras's: to the longest row, `pre`).
+    pub fn with_padding(self, padding: Padding) -> Self {
+        Self { padding, ..self }
     }
 
     /// Number of rows.
@@ -46,11 +52,17 @@ impl Dataset {
         &self.targets
     }
 
+    /// How rows are padded and cut.
+    pub fn padding(&self) -> Padding {
+        self.padding
+    }
+
     /// The rows named by `order`, in that order.
     pub fn select(&self, order: &[usize]) -> Self {
         Self {
             sequences: self.sequences.select(order),
             targets: order.iter().map(|&i| self.targets[i]).collect(),
+            padding: self.padding,
         }
     }
 }

@@ -5,8 +5,11 @@
 
 mod corpus;
 mod dataset;
+mod padding;
 mod sequences;
 
 pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;
+pub(crate) use padding::PAD;
+pub use padding::Padding;
 pub use sequences::Sequences;

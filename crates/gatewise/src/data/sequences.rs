@@ -3,7 +3,7 @@
 /// Many sequences of token ids in one allocation.
 ///
 /// Row `i` is `ids[offsets[i]..offsets[i + 1]]`. Padding is never stored here: it is a policy applied
-/// when a batch is cut (see `Padding`).
+/// when a block is cut (see [`Padding`](crate::data::Padding)).
 ///
 /// ```
 /// use gatewise::data::Sequences;
@@ -65,6 +65,11 @@ impl Sequences {
     /// All ids of all rows, one after the other.
     pub fn ids(&self) -> &[u32] {
         &self.ids
+    }
+
+    /// The row that the `at`-th id of [`ids`](Self::ids) belongs to.
+    pub fn locate(&self, at: usize) -> Option<usize> {
+        (at < self.ids.len()).then(|| self.offsets.partition_point(|&start| start <= at) - 1)
     }
 
     /// The rows named by `order`, in that order.

@@ -1,0 +1,42 @@
+//! How ragged rows become rectangles: a policy, applied when a block is cut.
+
+use crate::text::Side;
+use serde::{Deserialize, Serialize};
+
+/// The padding policy of a data set, with `pad_sequences`'s names and defaults.
+///
+/// Nothing is ever copied into a padded matrix; the policy says which ids of a row a model sees, and
+/// where the pad id 0 stands.
+///
+/// ```
+/// use gatewise::{data::Padding, text::Side};
+/// let padding = Padding::to(300);
+/// assert_eq!((padding.maxlen, padding.padding, padding.truncating), (Some(300), Side::Pre, Side::Pre));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Padding {
+    /// Length of every row afterwards; `None` means that of the longest row of the data set.
+    pub maxlen: Option<usize>,
+    /// The side that short rows are filled on.
+    pub padding: Side,
+    /// The side that long rows lose ids on.
+    pub truncating: Side,
+}
+
+impl Padding {
+    /// Keras's default sides (`pre`, `pre`) at length `maxlen`.
+    pub fn to(maxlen: usize) -> Self {
+        Self { maxlen: Some(maxlen), ..Self::default() }
+    }
+
+    /// The part of `row` that is seen when rows have length `steps`.
+    pub(crate) fn seen<'a>(&self, row: &'a [u32], steps: usize) -> &'a [u32] {
+        match self.truncating {
+            Side::Pre => &row[row.len().saturating_sub(steps)..],
+            Side::Post => &row[..row.len().min(steps)],
+        }
+    }
+}
+
+/// The id that fills short rows.
+pub(crate) const PAD: u32 = 0;

@@ -1,0 +1,117 @@
+//! Instruction sets: which are present, and how a kernel is compiled for each of them.
+
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// An instruction set that the kernels are compiled for.
+///
+/// All of them give the same bits; they differ in speed only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isa {
+    /// AVX-512 F and DQ (x86-64).
+    Avx512,
+    /// AVX2 and FMA (x86-64).
+    Avx2,
+    /// Plain Rust for any processor.
+    Portable,
+}
+
+impl Isa {
+    /// Every instruction set of this program that the running processor has, fastest first.
+    pub fn available() -> Vec<Self> {
+        [Self::Avx512, Self::Avx2, Self::Portable].into_iter().filter(|isa| isa.is_available()).collect()
+    }
+
+    /// The fastest available.
+    pub fn detect() -> Self {
+        Self::available()[0]
+    }
+
+    /// Whether the running processor has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512dq")
+                    && Self::Avx2.is_available()
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Portable => true,
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The name, as in `--isa`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avx512 => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Portable => "portable",
+        }
+    }
+}
+
+impl std::fmt::Display for Isa {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Isa {
+    type Err = Error;
+
+    /// Reads a name; refuses one that this processor lacks.
+    fn from_str(name: &str) -> Result<Self> {
+        let names: Vec<_> = Self::available().iter().map(|isa| isa.name()).collect();
+        Self::available().into_iter().find(|isa| isa.name() == name).ok_or_else(|| {
+            Error::config(format!(
+                "no instruction set '{name}' on this processor; it has {}",
+                names.join(", ")
+            ))
+        })
+    }
+}
+
+/// Compiles the generic kernel `$generic::<V: Lanes>` for every instruction set and gives the safe
+/// function `$name(isa, args)` that runs the one asked for.
+///
+/// The generic kernel must be `#[inline(always)]`: only then is it compiled with the features of the
+/// wrapper it lands in. It must be sound for every `args` (kernels assert their sizes at the start),
+/// so that the only thing left to promise here is the instruction set, which is checked.
+macro_rules! for_each_isa {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident = $generic:ident($args:ident: $ty:ty)) => {
+        $(#[$doc])*
+        $vis fn $name(isa: $crate::kernels::Isa, $args: $ty) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+            unsafe fn avx512($args: $ty) {
+                // SAFETY: compiled for the features that `Avx512` needs.
+                unsafe { $generic::<$crate::kernels::x86::Avx512>($args) }
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            unsafe fn avx2($args: $ty) {
+                // SAFETY: compiled for the features that `Avx2` needs.
+                unsafe { $generic::<$crate::kernels::x86::Avx2>($args) }
+            }
+            assert!(isa.is_available(), "{isa} is not available on this processor");
+            match isa {
+                // SAFETY: `is_available` has just confirmed the features.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::Isa::Avx512 => unsafe { avx512($args) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::Isa::Avx2 => unsafe { avx2($args) },
+                // SAFETY: `Portable` needs no feature.
+                _ => unsafe { $generic::<$crate::kernels::lanes::Portable>($args) },
+            }
+        }
+    };
+}
+pub(crate) use for_each_isa;

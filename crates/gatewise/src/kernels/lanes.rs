@@ -1,0 +1,199 @@
+//! Sixteen `f32` lanes: the one vector type all kernels are written over.
+//!
+//! A lane is a sample: lane `l` of every vector belongs to sample `l` of a block of [`LANES`] samples.
+//! Every instruction set offers exactly sixteen lanes (one AVX-512 register, two AVX2 registers, four
+//! NEON registers, an array), and every operation is the correctly rounded IEEE one, fused where the
+//! name says so. That makes each sample's arithmetic, and so the trained bits, independent of the
+//! machine.
+
+/// Samples in a block; the width of every [`Lanes`] implementation.
+pub(crate) const LANES: usize = 16;
+
+/// Sixteen `f32` values and the operations kernels need.
+///
+/// # Safety
+/// Every method requires that the instruction set of the implementation is present on the running
+/// processor, and that it is inlined into a function compiled for that set (see
+/// [`for_each_isa`](crate::kernels::for_each_isa)). Methods that take pointers require them to be valid
+/// for the stated number of `f32`s; no alignment is required.
+pub(crate) trait Lanes: Copy {
+    /// All lanes `x`.
+    unsafe fn splat(x: f32) -> Self;
+    /// Sixteen consecutive floats at `p`.
+    unsafe fn load(p: *const f32) -> Self;
+    /// Writes sixteen consecutive floats at `p`.
+    unsafe fn store(self, p: *mut f32);
+    /// `self + b`
+    unsafe fn add(self, b: Self) -> Self;
+    /// `self - b`
+    unsafe fn sub(self, b: Self) -> Self;
+    /// `self * b`
+    unsafe fn mul(self, b: Self) -> Self;
+    /// `self / b`
+    unsafe fn div(self, b: Self) -> Self;
+    /// `self * b + c`, rounded once.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// `c - self * b`, rounded once.
+    unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self;
+    /// Square root.
+    unsafe fn sqrt(self) -> Self;
+    /// Lane-wise smaller value; `b` where either is NaN.
+    unsafe fn min(self, b: Self) -> Self;
+    /// Lane-wise larger value; `b` where either is NaN.
+    unsafe fn max(self, b: Self) -> Self;
+    /// Lane `l` of `self` where bit `l` of `mask` is set, else lane `l` of `other`.
+    unsafe fn select(self, mask: u16, other: Self) -> Self;
+    /// For each lane `l`, four consecutive floats at `base + offsets[l]` (offsets counted in floats):
+    /// vector `g` of the result holds the `g`-th of the four. Reads `offsets[0..16]`.
+    unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4];
+    /// The inverse with a fixed stride: writes lane `l` of the four vectors to the four consecutive
+    /// floats at `base + l * stride`.
+    unsafe fn scatter4(v: [Self; 4], base: *mut f32, stride: usize);
+    /// Sum of all lanes, always in the order of a binary tree: (0+8, 1+9, …), then halves again.
+    unsafe fn sum(self) -> f32;
+
+    /// All lanes zero.
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: same contract as the caller's.
+        unsafe { Self::splat(0.0) }
+    }
+}
+
+/// The fallback for any processor: an array, operations lane by lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable([f32; LANES]);
+
+impl Portable {
+    #[inline(always)]
+    fn map2(self, b: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Self(std::array::from_fn(|l| f(self.0[l], b.0[l])))
+    }
+}
+
+// SAFETY (all methods): plain Rust, no instruction-set requirement; pointers as the trait requires.
+impl Lanes for Portable {
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self([x; LANES])
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        // SAFETY: the caller promises sixteen readable floats.
+        Self(unsafe { p.cast::<[f32; LANES]>().read_unaligned() })
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        // SAFETY: the caller promises sixteen writable floats.
+        unsafe { p.cast::<[f32; LANES]>().write_unaligned(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        self.map2(b, |a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        self.map2(b, |a, b| a - b)
+    }
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        self.map2(b, |a, b| a * b)
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        self.map2(b, |a, b| a / b)
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(std::array::from_fn(|l| fused_mul_add(self.0[l], b.0[l], c.0[l])))
+    }
+    #[inline(always)]
+    unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        Self(std::array::from_fn(|l| fused_mul_add(-self.0[l], b.0[l], c.0[l])))
+    }
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        Self(self.0.map(f32::sqrt))
+    }
+    #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        self.map2(b, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        self.map2(b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn select(self, mask: u16, other: Self) -> Self {
+        Self(std::array::from_fn(|l| if mask >> l & 1 == 1 { self.0[l] } else { other.0[l] }))
+    }
+    #[inline(always)]
+    unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4] {
+        std::array::from_fn(|g| {
+            // SAFETY: the caller promises sixteen offsets and four floats at each.
+            Self(std::array::from_fn(|l| unsafe { *base.add(*offsets.add(l) as usize + g) }))
+        })
+    }
+    #[inline(always)]
+    unsafe fn scatter4(v: [Self; 4], base: *mut f32, stride: usize) {
+        for l in 0..LANES {
+            for (g, v) in v.iter().enumerate() {
+                // SAFETY: the caller promises four writable floats at each `l * stride`.
+                unsafe { *base.add(l * stride + g) = v.0[l] };
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        let mut v = self.0;
+        for half in [8, 4, 2, 1] {
+            for l in 0..half {
+                v[l] += v[l + half];
+            }
+        }
+        v[0]
+    }
+}
+
+/// `a * b + c` rounded once, in `f64` arithmetic that vectorises on processors without a fused
+/// instruction (where `f32::mul_add` would call a slow library routine).
+///
+/// The product is exact in `f64`. The sum is rounded to odd (its last bit is set whenever it was
+/// inexact), after which rounding to `f32` cannot go wrong twice (Boldo & Melquiond 2008).
+#[inline(always)]
+fn fused_mul_add(a: f32, b: f32, c: f32) -> f32 {
+    let product = f64::from(a) * f64::from(b);
+    let c = f64::from(c);
+    let sum = product + c;
+    // Knuth's exact error of the sum.
+    let t = sum - product;
+    let error = (product - (sum - t)) + (c - t);
+    let bits = sum.to_bits();
+    let inexact = error != 0.0 && bits & 1 == 0;
+    // The neighbour of `sum` towards the exact value has an odd last bit.
+    let away = (error > 0.0) == (sum > 0.0);
+    let odd = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
+    f64::from_bits(if inexact && sum.is_finite() { odd } else { bits }) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn emulated_fused_multiply_add_rounds_once(a: u32, b: u32, c: u32, near in 0u32..4) {
+            let (a, b) = (f32::from_bits(a), f32::from_bits(b));
+            // Addends near the product find the halfway cases that naive double rounding gets wrong.
+            let c = match near {
+                0 => f32::from_bits(c),
+                1 => -(a * b),
+                2 => f32::from_bits((a * b).to_bits().wrapping_add(c % 64)),
+                _ => a * b * (c % 1024) as f32 / 16_777_216.0,
+            };
+            let (ours, real) = (fused_mul_add(a, b, c), a.mul_add(b, c));
+            prop_assert!(ours.to_bits() == real.to_bits() || ours.is_nan() && real.is_nan(), "{a} {b} {c}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Pure functions on slices: the only room with `unsafe`, and the only one that knows about
+//! instruction sets and threads.
+//!
+//! Enters: slices in the layouts each kernel states. Leaves: slices. Everything a kernel can be asked
+//! is checked with `assert!` at its door; nothing here reads files, chooses settings or returns errors.
+//!
+//! The unit of work is a **block** of [`LANES`] samples, one a lane. Gradients are summed inside a block
+//! by the kernels and over blocks in block order, so no result depends on the number of threads.
+
+// Register tiles are small arrays indexed by compile-time bounds; iterators over them hide the tile and
+// put closures where only `#[inline(always)]` functions keep the caller's instruction set.
+#![allow(clippy::needless_range_loop)]
+
+pub(crate) mod activation;
+pub(crate) mod adam;
+mod buffer;
+pub(crate) mod dense;
+mod float_mode;
+mod isa;
+mod lanes;
+pub(crate) mod lstm;
+mod pool;
+#[cfg(test)]
+pub(crate) mod reference;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub(crate) use buffer::Buffer;
+pub use isa::Isa;
+pub(crate) use isa::for_each_isa;
+pub(crate) use lanes::LANES;
+pub(crate) use pool::Pool;
+
+/// `n` rounded up to whole vectors.
+pub(crate) fn round_up(n: usize) -> usize {
+    n.next_multiple_of(LANES)
+}

@@ -1,0 +1,240 @@
+//! [`Lanes`] for x86-64: AVX-512 (one register) and AVX2 with FMA (two registers).
+#![allow(unsafe_op_in_unsafe_fn)] // every line is an intrinsic under the one contract of `Lanes`
+
+use super::lanes::Lanes;
+use std::arch::x86_64::*;
+
+/// Sixteen lanes in one AVX-512 register.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(__m512);
+
+/// Sixteen lanes in two AVX2 registers: lanes 0–7 and 8–15.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2(__m256, __m256);
+
+// SAFETY (all methods): the caller promises AVX-512 F and DQ, and valid pointers; every access is unaligned.
+impl Lanes for Avx512 {
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self(_mm512_set1_ps(x))
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        Self(_mm512_loadu_ps(p))
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        _mm512_storeu_ps(p, self.0)
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Self(_mm512_add_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        Self(_mm512_sub_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        Self(_mm512_mul_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        Self(_mm512_div_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(_mm512_fmadd_ps(self.0, b.0, c.0))
+    }
+    #[inline(always)]
+    unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        Self(_mm512_fnmadd_ps(self.0, b.0, c.0))
+    }
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        Self(_mm512_sqrt_ps(self.0))
+    }
+    #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        Self(_mm512_min_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        Self(_mm512_max_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn select(self, mask: u16, other: Self) -> Self {
+        Self(_mm512_mask_blend_ps(mask, other.0, self.0))
+    }
+    #[inline(always)]
+    unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4] {
+        let four = |l: usize| _mm_loadu_ps(base.add(*offsets.add(l) as usize));
+        // Row x holds lanes x, 4 + x, 8 + x and 12 + x, a quarter each: the transpose below sorts them.
+        let row = |x: usize| {
+            let v = _mm512_castps128_ps512(four(x));
+            let v = _mm512_insertf32x4::<1>(v, four(4 + x));
+            let v = _mm512_insertf32x4::<2>(v, four(8 + x));
+            _mm512_insertf32x4::<3>(v, four(12 + x))
+        };
+        transpose_quarters([row(0), row(1), row(2), row(3)]).map(Self)
+    }
+    #[inline(always)]
+    unsafe fn scatter4(v: [Self; 4], base: *mut f32, stride: usize) {
+        let rows = transpose_quarters(v.map(|v| v.0));
+        for (x, row) in rows.into_iter().enumerate() {
+            _mm_storeu_ps(base.add(x * stride), _mm512_castps512_ps128(row));
+            _mm_storeu_ps(base.add((4 + x) * stride), _mm512_extractf32x4_ps::<1>(row));
+            _mm_storeu_ps(base.add((8 + x) * stride), _mm512_extractf32x4_ps::<2>(row));
+            _mm_storeu_ps(base.add((12 + x) * stride), _mm512_extractf32x4_ps::<3>(row));
+        }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        sum8(_mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0)))
+    }
+}
+
+/// Transposes the 4×4 block in each 128-bit quarter. It is its own inverse.
+///
+/// # Safety
+/// Needs AVX-512 F.
+#[inline(always)]
+unsafe fn transpose_quarters([a, b, c, d]: [__m512; 4]) -> [__m512; 4] {
+    let ab_lo = _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
+    let ab_hi = _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
+    let cd_lo = _mm512_castps_pd(_mm512_unpacklo_ps(c, d));
+    let cd_hi = _mm512_castps_pd(_mm512_unpackhi_ps(c, d));
+    [
+        _mm512_castpd_ps(_mm512_unpacklo_pd(ab_lo, cd_lo)),
+        _mm512_castpd_ps(_mm512_unpackhi_pd(ab_lo, cd_lo)),
+        _mm512_castpd_ps(_mm512_unpacklo_pd(ab_hi, cd_hi)),
+        _mm512_castpd_ps(_mm512_unpackhi_pd(ab_hi, cd_hi)),
+    ]
+}
+
+/// Transposes the 4×4 block in each 128-bit half. It is its own inverse.
+///
+/// # Safety
+/// Needs AVX.
+#[inline(always)]
+unsafe fn transpose_halves([a, b, c, d]: [__m256; 4]) -> [__m256; 4] {
+    let ab_lo = _mm256_castps_pd(_mm256_unpacklo_ps(a, b));
+    let ab_hi = _mm256_castps_pd(_mm256_unpackhi_ps(a, b));
+    let cd_lo = _mm256_castps_pd(_mm256_unpacklo_ps(c, d));
+    let cd_hi = _mm256_castps_pd(_mm256_unpackhi_ps(c, d));
+    [
+        _mm256_castpd_ps(_mm256_unpacklo_pd(ab_lo, cd_lo)),
+        _mm256_castpd_ps(_mm256_unpackhi_pd(ab_lo, cd_lo)),
+        _mm256_castpd_ps(_mm256_unpacklo_pd(ab_hi, cd_hi)),
+        _mm256_castpd_ps(_mm256_unpackhi_pd(ab_hi, cd_hi)),
+    ]
+}
+
+/// Sum of eight lanes in the tree order that [`Lanes::sum`] states.
+///
+/// # Safety
+/// Needs AVX.
+#[inline(always)]
+unsafe fn sum8(v: __m256) -> f32 {
+    let v = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
+    let v = _mm_add_ps(v, _mm_movehl_ps(v, v));
+    _mm_cvtss_f32(_mm_add_ss(v, _mm_shuffle_ps::<1>(v, v)))
+}
+
+/// Lane `l` all ones where bit `l` of `bits` is set.
+///
+/// # Safety
+/// Needs AVX2.
+#[inline(always)]
+unsafe fn mask8(bits: i32) -> __m256 {
+    let bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits), bit), bit))
+}
+
+// SAFETY (all methods): the caller promises AVX2 and FMA, and valid pointers; every access is unaligned.
+impl Lanes for Avx2 {
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        let v = _mm256_set1_ps(x);
+        Self(v, v)
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        Self(_mm256_loadu_ps(p), _mm256_loadu_ps(p.add(8)))
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        _mm256_storeu_ps(p, self.0);
+        _mm256_storeu_ps(p.add(8), self.1)
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Self(_mm256_add_ps(self.0, b.0), _mm256_add_ps(self.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        Self(_mm256_sub_ps(self.0, b.0), _mm256_sub_ps(self.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        Self(_mm256_mul_ps(self.0, b.0), _mm256_mul_ps(self.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        Self(_mm256_div_ps(self.0, b.0), _mm256_div_ps(self.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1))
+    }
+    #[inline(always)]
+    unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        Self(_mm256_fnmadd_ps(self.0, b.0, c.0), _mm256_fnmadd_ps(self.1, b.1, c.1))
+    }
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1))
+    }
+    #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        Self(_mm256_min_ps(self.0, b.0), _mm256_min_ps(self.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        Self(_mm256_max_ps(self.0, b.0), _mm256_max_ps(self.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn select(self, mask: u16, other: Self) -> Self {
+        Self(
+            _mm256_blendv_ps(other.0, self.0, mask8(i32::from(mask))),
+            _mm256_blendv_ps(other.1, self.1, mask8(i32::from(mask >> 8))),
+        )
+    }
+    #[inline(always)]
+    unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4] {
+        let four = |l: usize| _mm_loadu_ps(base.add(*offsets.add(l) as usize));
+        // Row x of a half holds lanes x and 4 + x: the transpose below sorts them.
+        let row = |l: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(four(l)), four(l + 4));
+        let lo = transpose_halves([row(0), row(1), row(2), row(3)]);
+        let hi = transpose_halves([row(8), row(9), row(10), row(11)]);
+        [Self(lo[0], hi[0]), Self(lo[1], hi[1]), Self(lo[2], hi[2]), Self(lo[3], hi[3])]
+    }
+    #[inline(always)]
+    unsafe fn scatter4(v: [Self; 4], base: *mut f32, stride: usize) {
+        let halves = [
+            transpose_halves([v[0].0, v[1].0, v[2].0, v[3].0]),
+            transpose_halves([v[0].1, v[1].1, v[2].1, v[3].1]),
+        ];
+        for (half, rows) in halves.into_iter().enumerate() {
+            for (x, row) in rows.into_iter().enumerate() {
+                let l = 8 * half + x;
+                _mm_storeu_ps(base.add(l * stride), _mm256_castps256_ps128(row));
+                _mm_storeu_ps(base.add((l + 4) * stride), _mm256_extractf128_ps::<1>(row));
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        sum8(_mm256_add_ps(self.0, self.1))
+    }
+}

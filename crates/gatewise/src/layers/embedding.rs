@@ -1,0 +1,114 @@
+//! Embedding: token ids to vectors.
+
+use super::{Backward, Built, Forward, Init, ParamSpec, Signal, Stage};
+use crate::error::{Error, Result};
+use crate::kernels::LANES;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Turns each token id into a learnt vector.
+///
+/// | | |
+/// |---|---|
+/// | equation | `y_t = E[id_t]` |
+/// | input | `(batch, steps)` ids in `0..input_dim` |
+/// | output | `(batch, steps, output_dim)` |
+/// | parameters | `embeddings` `(input_dim, output_dim)`, uniform in ±0.05 |
+/// | backward | `dE[id_t] += dy_t` |
+///
+/// As in Keras, `mask_zero` is off by default: the pad id 0 is embedded like any other and the layers
+/// above run over it. With `mask_zero`, steps whose id is 0 are skipped by the recurrent layers above.
+///
+/// ```
+/// use gatewise::layers::Embedding;
+/// let layer = Embedding::new(5000, 15).mask_zero(true);
+/// assert_eq!((layer.input_dim, layer.output_dim), (5000, 15));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embedding {
+    /// Size of the vocabulary: one more than the largest id.
+    pub input_dim: usize,
+    /// Width of each vector.
+    pub output_dim: usize,
+    /// Whether id 0 is padding to be masked.
+    #[serde(default)]
+    pub mask_zero: bool,
+}
+
+impl Embedding {
+    /// A table of `input_dim` vectors of width `output_dim`.
+    pub fn new(input_dim: usize, output_dim: usize) -> Self {
+        Self { input_dim, output_dim, mask_zero: false }
+    }
+
+    /// Sets whether id 0 is padding to be masked.
+    pub fn mask_zero(self, mask_zero: bool) -> Self {
+        Self { mask_zero, ..self }
+    }
+
+    pub(super) fn build(&self, input: Signal) -> Result<Built> {
+        if self.input_dim == 0 || self.output_dim == 0 {
+            return Err(Error::config(format!(
+                "Embedding needs input_dim and output_dim of at least 1, but got {} and {}",
+                self.input_dim, self.output_dim
+            )));
+        }
+        if input != Signal::Ids {
+            return Err(Error::shape(format!(
+                "Embedding reads token ids, but its input is {}; make it the first layer",
+                input.describe()
+            )));
+        }
+        let shape = vec![self.input_dim, self.output_dim];
+        let params = vec![ParamSpec { name: "embeddings", shape, init: Init::Uniform }];
+        Ok(Built { params, output: Signal::Sequence(self.output_dim) })
+    }
+}
+
+/// Gathers rows of the table into a block `[T][D][16]`.
+#[derive(Debug)]
+pub(crate) struct EmbeddingStage {
+    pub table: Range<usize>,
+    pub width: usize,
+}
+
+impl Stage for EmbeddingStage {
+    fn describe(&self) -> String {
+        "Embedding: rows gathered into lanes".into()
+    }
+
+    fn param_range(&self) -> Range<usize> {
+        self.table.clone()
+    }
+
+    fn output(&self) -> Signal {
+        Signal::Sequence(self.width)
+    }
+
+    fn forward(&self, io: Forward<'_>) {
+        let table = &io.params[self.table.clone()];
+        let steps = io.block.ids.chunks_exact(LANES).zip(io.y.chunks_exact_mut(self.width * LANES));
+        for (ids, y) in steps.take(io.block.steps) {
+            for (lane, &id) in ids.iter().enumerate() {
+                let row = &table[id as usize * self.width..][..self.width];
+                for (y, &value) in y[lane..].iter_mut().step_by(LANES).zip(row) {
+                    *y = value;
+                }
+            }
+        }
+    }
+
+    fn backward(&self, io: Backward<'_>) {
+        let grads = &mut io.grads[self.table.clone()];
+        let steps = io.block.ids.chunks_exact(LANES).zip(io.dy.chunks_exact(self.width * LANES));
+        for (ids, dy) in steps.take(io.block.steps) {
+            for (lane, &id) in ids.iter().enumerate() {
+                let row = &mut grads[id as usize * self.width..][..self.width];
+                for (&d, value) in dy[lane..].iter().step_by(LANES).zip(row) {
+                    *value += d;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! LSTM: long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+
+use super::{Backward, Built, Dims, Forward, Init, ParamSpec, Signal, Stage};
+use crate::error::{Error, Result};
+use crate::kernels::{LANES, lstm};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// A layer of LSTM units.
+///
+/// With input `x_t` of width D, state `h`, `c` of width H (= `units`), all starting at zero, and gates
+/// in the order i, f, c, o:
+///
+/// ```text
+/// i = σ(x_t·W_i + h_{t-1}·U_i + b_i)      f = σ(x_t·W_f + h_{t-1}·U_f + b_f)
+/// g = tanh(x_t·W_c + h_{t-1}·U_c + b_c)   o = σ(x_t·W_o + h_{t-1}·U_o + b_o)
+/// c_t = f ⊙ c_{t-1} + i ⊙ g               h_t = o ⊙ tanh(c_t)
+/// ```
+///
+/// | | |
+/// |---|---|
+/// | input | `(batch, steps, D)` |
+/// | output | `(batch, H)`: `h_T`; with `return_sequences` `(batch, steps, H)`: every `h_t` |
+/// | `kernel` W | `(D, 4H)`, Glorot uniform |
+/// | `recurrent_kernel` U | `(H, 4H)`, orthogonal |
+/// | `bias` b | `(4H)`, zero, the forget gate's one |
+/// | parameters | 4H(D + H + 1) |
+///
+/// Backward is written out in `kernels/lstm.rs`. A masked step carries `h` and `c` and repeats the
+/// previous output; a row that is masked throughout gives zeros.
+///
+/// ```
+/// use gatewise::layers::Lstm;
+/// let layer = Lstm::new(10).return_sequences(true);
+/// assert_eq!(layer.units, 10);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lstm {
+    /// H, the number of units.
+    pub units: usize,
+    /// Whether every step's output is given, or the last one's only.
+    #[serde(default)]
+    pub return_sequences: bool,
+}
+
+impl Lstm {
+    /// A layer of `units` units that gives its last output.
+    pub fn new(units: usize) -> Self {
+        Self { units, return_sequences: false }
+    }
+
+    /// Sets whether every step's output is given.
+    pub fn return_sequences(self, return_sequences: bool) -> Self {
+        Self { return_sequences, ..self }
+    }
+
+    pub(super) fn build(&self, input: Signal) -> Result<Built> {
+        if self.units == 0 {
+            return Err(Error::config("LSTM needs at least 1 unit, but got 0"));
+        }
+        let Signal::Sequence(inputs) = input else {
+            return Err(Error::shape(format!(
+                "LSTM reads a sequence of vectors, but its input is {}; {}",
+                input.describe(),
+                match input {
+                    Signal::Ids => "put an Embedding before it",
+                    _ => "set return_sequences on the recurrent layer before it",
+                }
+            )));
+        };
+        let columns = 4 * self.units;
+        let param = |name, shape, init| ParamSpec { name, shape, init };
+        Ok(Built {
+            params: vec![
+                param("kernel", vec![inputs, columns], Init::GlorotUniform),
+                param("recurrent_kernel", vec![self.units, columns], Init::Orthogonal),
+                param("bias", vec![columns], Init::UnitForgetBias),
+            ],
+            output: if self.return_sequences {
+                Signal::Sequence(self.units)
+            } else {
+                Signal::Vector(self.units)
+            },
+        })
+    }
+}
+
+/// The layer over a materialised input block `[T][D][16]`.
+#[derive(Debug)]
+pub(crate) struct LstmStage {
+    pub shape: lstm::Shape,
+    pub return_sequences: bool,
+    pub kernel: Range<usize>,
+    pub recurrent: Range<usize>,
+    pub bias: Range<usize>,
+}
+
+impl LstmStage {
+    /// The stage for `layer` over `input`, its tensors (kernel, recurrent kernel, bias) at `params`.
+    pub fn new(input: Signal, layer: &Lstm, [kernel, recurrent, bias]: [Range<usize>; 3]) -> Self {
+        let Signal::Sequence(inputs) = input else { unreachable!("an LSTM is built on sequences only") };
+        let shape = lstm::Shape { inputs, units: layer.units };
+        Self { shape, return_sequences: layer.return_sequences, kernel, recurrent, bias }
+    }
+
+    /// Steps of history and of tape that must be kept.
+    fn kept(&self, dims: Dims) -> (usize, usize) {
+        if dims.training { (dims.steps, dims.steps) } else { (2, 1) }
+    }
+}
+
+impl Stage for LstmStage {
+    fn describe(&self) -> String {
+        "LSTM: samples in lanes, input projected step by step".into()
+    }
+
+    fn param_range(&self) -> Range<usize> {
+        self.kernel.start..self.bias.end
+    }
+
+    fn output(&self) -> Signal {
+        if self.return_sequences {
+            Signal::Sequence(self.shape.units)
+        } else {
+            Signal::Vector(self.shape.units)
+        }
+    }
+
+    fn packed_len(&self) -> usize {
+        self.shape.packed_len()
+    }
+
+    fn prepare(&self, params: &[f32], packed: &mut [f32]) {
+        let of = |range: &Range<usize>| &params[range.clone()];
+        lstm::pack(self.shape, of(&self.kernel), of(&self.recurrent), of(&self.bias), packed);
+    }
+
+    /// The tape of the kernel, then, where only the last output is given, the outputs of all steps.
+    fn tape_len(&self, dims: Dims) -> usize {
+        let (history, tape) = self.kept(dims);
+        let history = if self.return_sequences { 0 } else { history * self.shape.units * LANES };
+        tape * self.shape.tape_step() + history
+    }
+
+    fn scratch_len(&self, _: usize) -> usize {
+        self.shape.scratch_len() + self.shape.grads_len()
+    }
+
+    fn forward(&self, io: Forward<'_>) {
+        let Forward { isa, block, training, packed, x, y, tape, .. } = io;
+        let (shape, steps, mask) = (self.shape, block.steps, block.mask);
+        if self.return_sequences {
+            lstm::forward(isa, lstm::Forward { shape, steps, packed, x, mask, y, tape });
+            return;
+        }
+        let width = shape.units * LANES;
+        let (slots, tape_slots) = self.kept(Dims { steps, training });
+        let (tape, history) = tape.split_at_mut(tape_slots * shape.tape_step());
+        lstm::forward(isa, lstm::Forward { shape, steps, packed, x, mask, y: history, tape });
+        match steps {
+            0 => y.fill(0.0),
+            _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
+        }
+    }
+
+    fn backward(&self, io: Backward<'_>) {
+        let Backward { isa, block, packed, x, y, dy, dx, grads, tape, scratch, .. } = io;
+        let (shape, steps) = (self.shape, block.steps);
+        let (tape, history) = tape.split_at(steps * shape.tape_step());
+        let (scratch, packed_grads) = scratch.split_at_mut(shape.scratch_len());
+        let packed_grads = &mut packed_grads[..shape.grads_len()];
+        packed_grads.fill(0.0);
+        lstm::backward(
+            isa,
+            lstm::Backward {
+                shape,
+                steps,
+                packed,
+                x,
+                mask: block.mask,
+                y: if self.return_sequences { y } else { history },
+                tape,
+                dy: if self.return_sequences { lstm::Dy::Sequence(dy) } else { lstm::Dy::Last(dy) },
+                dx,
+                grads: packed_grads,
+                scratch,
+            },
+        );
+        let (kernel, rest) = grads[self.param_range()].split_at_mut(self.kernel.len());
+        let (recurrent, bias) = rest.split_at_mut(self.recurrent.len());
+        lstm::unpack_grads(shape, packed_grads, kernel, recurrent, bias);
+    }
+}

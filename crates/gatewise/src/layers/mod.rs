@@ -1,0 +1,92 @@
+//! The layers: one file each, with its configuration, equations, shapes, initialisers and stage.
+//!
+//! Enters: a user's configuration. Leaves: parameter tables for the model and stages for its engine.
+
+mod activation;
+mod dense;
+mod embedding;
+mod init;
+mod lstm;
+mod stage;
+
+pub use activation::Activation;
+pub(crate) use activation::ActivationStage;
+pub use dense::Dense;
+pub(crate) use dense::DenseStage;
+pub use embedding::Embedding;
+pub(crate) use embedding::EmbeddingStage;
+pub(crate) use init::Init;
+pub use lstm::Lstm;
+pub(crate) use lstm::LstmStage;
+pub(crate) use stage::{Backward, Block, Dims, Forward, Signal, Stage};
+
+use crate::error::Result;
+use serde::{Deserialize, Serialize};
+
+/// A layer of a [`Sequential`](crate::Sequential) model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "layer", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Layer {
+    /// Ids to vectors.
+    Embedding(Embedding),
+    /// Long short-term memory.
+    Lstm(Lstm),
+    /// Fully connected.
+    Dense(Dense),
+}
+
+/// One parameter tensor that a layer asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct ParamSpec {
+    pub name: &'static str,
+    pub shape: Vec<usize>,
+    pub init: Init,
+}
+
+/// What a layer is after it has seen its input.
+#[derive(Debug, Clone)]
+pub(crate) struct Built {
+    pub params: Vec<ParamSpec>,
+    pub output: Signal,
+}
+
+impl Layer {
+    /// The class name, as Keras prints it.
+    pub fn class_name(&self) -> &'static str {
+        match self {
+            Self::Embedding(_) => "Embedding",
+            Self::Lstm(_) => "LSTM",
+            Self::Dense(_) => "Dense",
+        }
+    }
+
+    /// The default name, before a number is added to tell twins apart.
+    pub(crate) fn base_name(&self) -> &'static str {
+        match self {
+            Self::Embedding(_) => "embedding",
+            Self::Lstm(_) => "lstm",
+            Self::Dense(_) => "dense",
+        }
+    }
+
+    /// Checks the configuration against its input and says which parameters it needs.
+    pub(crate) fn build(&self, input: Signal) -> Result<Built> {
+        match self {
+            Self::Embedding(layer) => layer.build(input),
+            Self::Lstm(layer) => layer.build(input),
+            Self::Dense(layer) => layer.build(input),
+        }
+    }
+}
+
+macro_rules! into_layer {
+    ($($name:ident),*) => {$(
+        impl From<$name> for Layer {
+            fn from(layer: $name) -> Self {
+                Self::$name(layer)
+            }
+        }
+    )*};
+}
+into_layer!(Embedding, Lstm, Dense);

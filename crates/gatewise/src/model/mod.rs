@@ -1,0 +1,13 @@
+//! Models: the specification, what it compiles to, and the engine that runs it block by block.
+//!
+//! Enters: layers. Leaves: a [`Model`] that computes.
+
+mod engine;
+mod lower;
+mod params;
+mod sequential;
+mod summary;
+
+pub(crate) use engine::{Engine, Rows, default_threads};
+pub use params::{ParamInfo, Params};
+pub use sequential::{Model, Sequential};

@@ -1,0 +1,265 @@
+//! `Sequential`: the specification of a model, and `Model`: what it compiles to.
+
+use super::lower::{Placed, lower};
+use super::params::Params;
+use crate::error::{Error, Result};
+use crate::layers::{Layer, Signal, Stage};
+use crate::rng::{Purpose, Random};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// A stack of layers, each reading the output of the one before it.
+///
+/// ```
+/// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+/// use gatewise::Sequential;
+/// let model = Sequential::new()
+///     .with(Embedding::new(5000, 15))
+///     .with(Lstm::new(10))
+///     .with(Dense::new(1).activation(Activation::Sigmoid))
+///     .compile(7)?;
+/// assert_eq!(model.params().len(), 76_051);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sequential {
+    layers: Vec<Layer>,
+}
+
+/// More parameters than this are refused: 4 GiB of weights, far above what a CPU trains.
+const MAX_PARAMS: usize = 1 << 30;
+
+impl Sequential {
+    /// No layers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With `layer` on top.
+    #[must_use]
+    pub fn with(mut self, layer: impl Into<Layer>) -> Self {
+        self.layers.push(layer.into());
+        self
+    }
+
+    /// The layers, from the input up.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Checks that the layers fit together and makes a model with fresh weights drawn from `seed`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a setting out of range,
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) for layers that do not fit; the message names the
+    /// layer and says what to do.
+    pub fn compile(&self, seed: u64) -> Result<Model> {
+        let mut model = self.compile_zeros()?;
+        let mut tensor = 0;
+        for placed in &model.placed {
+            let built = placed.layer.build(placed.input)?;
+            for (spec, range) in built.params.iter().zip(&placed.params) {
+                let mut random = Random::new(seed, Purpose::Init, tensor);
+                spec.init.fill(&spec.shape, &mut model.params.values_mut()[range.clone()], &mut random);
+                tensor += 1;
+            }
+        }
+        Ok(model)
+    }
+
+    /// As [`compile`](Self::compile), all weights zero: for loading.
+    pub(crate) fn compile_zeros(&self) -> Result<Model> {
+        let mut params = Params::default();
+        let mut placed: Vec<Placed> = Vec::new();
+        let mut signal = Signal::Ids;
+        let mut total = 0usize;
+        for (layer, name) in self.layers.iter().zip(names(&self.layers)) {
+            let built =
+                layer.build(signal).map_err(|e| Error::new(e.kind(), format!("layer {name}: {e}")))?;
+            for spec in &built.params {
+                total = spec
+                    .shape
+                    .iter()
+                    .try_fold(1usize, |size, &n| size.checked_mul(n))
+                    .and_then(|size| total.checked_add(size))
+                    .filter(|&total| total <= MAX_PARAMS)
+                    .ok_or_else(|| {
+                        let shape = &spec.shape;
+                        Error::config(format!(
+                            "layer {name}: its {} would have shape {shape:?}, which takes the model over \
+                             {MAX_PARAMS} parameters; make it smaller",
+                            spec.name
+                        ))
+                    })?;
+            }
+            let ranges = built
+                .params
+                .into_iter()
+                .map(|spec| params.push(format!("{name}/{}", spec.name), spec.shape))
+                .collect();
+            let (input, output) = (signal, built.output);
+            placed.push(Placed { layer: layer.clone(), name, input, output, params: ranges });
+            signal = built.output;
+        }
+        match signal {
+            Signal::Vector(_) => {}
+            _ => {
+                return Err(Error::shape(format!(
+                    "the model's output is {}, but one vector a sample is needed; end with a recurrent \
+                     layer (without return_sequences) and a Dense",
+                    signal.describe()
+                )));
+            }
+        }
+        let stages = lower(&placed);
+        Ok(Model { spec: self.clone(), placed, stages, params })
+    }
+}
+
+/// Names as Keras gives them: the class in lower case, then `_1`, `_2`, … for its later occurrences.
+fn names(layers: &[Layer]) -> Vec<String> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let name = |layer: &Layer| {
+        let base = layer.base_name();
+        let count = seen.entry(base).or_insert(0);
+        *count += 1;
+        match *count {
+            1 => base.to_owned(),
+            n => format!("{base}_{}", n - 1),
+        }
+    };
+    layers.iter().map(name).collect()
+}
+
+/// A compiled model: its specification, its parameters and the stages that execute it.
+///
+/// A model does not change while it works: `evaluate` and `predict` take `&self`, and whatever changes
+/// belongs to the thread that computes. Only `fit` takes `&mut`.
+#[derive(Debug)]
+pub struct Model {
+    spec: Sequential,
+    pub(super) placed: Vec<Placed>,
+    stages: Vec<Box<dyn Stage>>,
+    params: Params,
+}
+
+impl Clone for Model {
+    fn clone(&self) -> Self {
+        Self {
+            spec: self.spec.clone(),
+            placed: self.placed.clone(),
+            stages: lower(&self.placed),
+            params: self.params.clone(),
+        }
+    }
+}
+
+impl Model {
+    /// The layers it was made from.
+    pub fn spec(&self) -> &Sequential {
+        &self.spec
+    }
+
+    /// The weights.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The weights, to change.
+    pub fn params_mut(&mut self) -> &mut Params {
+        &mut self.params
+    }
+
+    /// Width of the output.
+    pub fn output_width(&self) -> usize {
+        match self.stages.last().map(|stage| stage.output()) {
+            Some(Signal::Vector(width)) => width,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn stages(&self) -> &[Box<dyn Stage>] {
+        &self.stages
+    }
+
+    /// Ids must be below this.
+    pub(crate) fn vocabulary(&self) -> usize {
+        match self.spec.layers.first() {
+            Some(Layer::Embedding(layer)) => layer.input_dim,
+            _ => 0,
+        }
+    }
+
+    /// Whether padding is masked.
+    pub(crate) fn masks(&self) -> bool {
+        matches!(self.spec.layers.first(), Some(Layer::Embedding(layer)) if layer.mask_zero)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::{Activation, Dense, Embedding, Lstm};
+
+    fn message(spec: Sequential) -> String {
+        spec.compile(0).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn names_follow_keras() {
+        let spec = Sequential::new()
+            .with(Embedding::new(9, 2))
+            .with(Lstm::new(3).return_sequences(true))
+            .with(Lstm::new(4))
+            .with(Dense::new(1));
+        let model = spec.compile(0).unwrap();
+        let table: Vec<_> =
+            model.params().table().iter().map(|p| (p.name.as_str(), p.shape.clone())).collect();
+        let expected: [(&str, &[usize]); 9] = [
+            ("embedding/embeddings", &[9, 2]),
+            ("lstm/kernel", &[2, 12]),
+            ("lstm/recurrent_kernel", &[3, 12]),
+            ("lstm/bias", &[12]),
+            ("lstm_1/kernel", &[3, 16]),
+            ("lstm_1/recurrent_kernel", &[4, 16]),
+            ("lstm_1/bias", &[16]),
+            ("dense/kernel", &[4, 1]),
+            ("dense/bias", &[1]),
+        ];
+        assert!(table.iter().map(|(n, s)| (*n, s.as_slice())).eq(expected));
+    }
+
+    #[test]
+    fn the_seed_decides_the_weights() {
+        let spec = Sequential::new().with(Embedding::new(9, 2)).with(Lstm::new(3)).with(Dense::new(1));
+        let weights = |seed| spec.compile(seed).unwrap().params().clone();
+        assert_eq!(weights(1), weights(1));
+        assert_ne!(weights(1), weights(2));
+    }
+
+    #[test]
+    fn refusals_name_the_layer_and_the_remedy() {
+        let s = Sequential::new;
+        for (spec, parts) in [
+            (s(), ["end with", "Dense"]),
+            (s().with(Lstm::new(3)), ["layer lstm", "put an Embedding before it"]),
+            (s().with(Embedding::new(0, 3)), ["layer embedding", "at least 1"]),
+            (s().with(Embedding::new(9, 3)).with(Dense::new(1)), ["layer dense", "return_sequences"]),
+            (s().with(Embedding::new(9, 3)).with(Lstm::new(0)), ["layer lstm", "at least 1 unit"]),
+            (
+                s().with(Embedding::new(9, 3)).with(Lstm::new(2)).with(Lstm::new(2)),
+                ["layer lstm_1", "set return_sequences"],
+            ),
+            (s().with(Embedding::new(usize::MAX, 3)).with(Lstm::new(2)), ["layer embedding", "smaller"]),
+            (
+                s().with(Embedding::new(9, 3)).with(Lstm::new(2).return_sequences(true)),
+                ["one vector a sample", "without return_sequences"],
+            ),
+        ] {
+            let message = message(spec);
+            assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+        }
+        let _ = Dense::new(1).activation(Activation::Relu);
+    }
+}

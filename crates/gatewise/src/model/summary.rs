@@ -1,0 +1,115 @@
+//! The table of layers, in Keras 3's box style.
+
+use super::Model;
+use crate::layers::Signal;
+use std::fmt::Write;
+
+impl Model {
+    /// The layer table as Keras 3 prints it, 80 columns wide.
+    ///
+    /// `steps` is the length of the input where it is known (as after Keras's `build((None, 300))`).
+    ///
+    /// ```
+    /// # use gatewise::{Sequential, layers::*};
+    /// let model = Sequential::new().with(Embedding::new(50, 4)).with(Lstm::new(3)).with(Dense::new(1));
+    /// assert!(model.compile(0)?.summary(None).contains("│ lstm (LSTM)"));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn summary(&self, steps: Option<usize>) -> String {
+        let steps = steps.map_or("None".to_owned(), |steps| steps.to_string());
+        let header = ["Layer (type)", "Output Shape", "Param #"].map(str::to_owned);
+        let rows = self.placed.iter().map(|placed| {
+            let shape = match placed.output {
+                Signal::Ids => format!("(None, {steps})"),
+                Signal::Sequence(width) => format!("(None, {steps}, {width})"),
+                Signal::Vector(width) => format!("(None, {width})"),
+            };
+            let count: usize = placed.params.iter().map(|range| range.len()).sum();
+            [format!("{} ({})", placed.name, placed.layer.class_name()), shape, thousands(count)]
+        });
+        let (total, trainable) = (self.params().len(), self.trainable_params());
+        let mut text = String::from("Model: \"sequential\"\n");
+        text += &table(&header, rows);
+        for (name, count) in
+            [("Total", total), ("Trainable", trainable), ("Non-trainable", total - trainable)]
+        {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, " {name} params: {} ({})", thousands(count), bytes(4 * count));
+        }
+        text
+    }
+
+    /// Parameters that training changes.
+    pub fn trainable_params(&self) -> usize {
+        self.params().table().iter().filter(|info| info.trainable).map(|info| info.range.len()).sum()
+    }
+
+    /// What will execute, a line each: the stages that the layers were compiled to.
+    pub fn stages_summary(&self) -> String {
+        self.stages().iter().enumerate().fold(String::new(), |mut text, (index, stage)| {
+            let _ = writeln!(text, "  {index}  {}", stage.describe());
+            text
+        })
+    }
+}
+
+/// Inner widths of the three columns, as Keras splits 80 characters.
+const WIDTHS: [usize; 3] = [33, 24, 15];
+
+fn table(header: &[String; 3], rows: impl Iterator<Item = [String; 3]>) -> String {
+    let rule = |left: &str, middle: &str, right: &str, line: &str| {
+        let parts = WIDTHS.map(|width| line.repeat(width));
+        format!("{left}{}{right}\n", parts.join(middle))
+    };
+    let row = |cells: &[String; 3], bar: &str| {
+        let [name, shape, count] = cells;
+        let [a, b, c] = WIDTHS.map(|width| width - 2);
+        format!(
+            "{bar} {:<a$} {bar} {:<b$} {bar} {:>c$} {bar}\n",
+            clip(name, a),
+            clip(shape, b),
+            clip(count, c)
+        )
+    };
+    let mut text = rule("┏", "┳", "┓", "━");
+    text += &row(header, "┃");
+    text += &rule("┡", "╇", "┩", "━");
+    for (index, cells) in rows.enumerate() {
+        if index > 0 {
+            text += &rule("├", "┼", "┤", "─");
+        }
+        text += &row(&cells, "│");
+    }
+    text + &rule("└", "┴", "┘", "─")
+}
+
+/// `text` cut to `width` characters, an ellipsis telling of it.
+fn clip(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width - 1).chain(['…']).collect()
+}
+
+/// 76051 as `76,051`.
+pub(crate) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size as Keras prints it.
+fn bytes(n: usize) -> String {
+    match n as f64 {
+        b if b < 1024.0 => format!("{b:.2} B"),
+        b if b < 1024.0 * 1024.0 => format!("{:.2} KB", b / 1024.0),
+        b if b < 1024.0 * 1024.0 * 1024.0 => format!("{:.2} MB", b / 1024.0 / 1024.0),
+        b => format!("{:.2} GB", b / 1024.0 / 1024.0 / 1024.0),
+    }
+}

@@ -1,0 +1,290 @@
+//! `fit`: the one training loop.
+
+use super::trainer::Trainer;
+use super::{BatchLog, Callback, EpochLog, Flow, History};
+use crate::data::{Dataset, Padding, Sequences};
+use crate::error::{Error, Result};
+use crate::kernels::Isa;
+use crate::loss::Loss;
+use crate::metrics::{Evaluation, binary_hit};
+use crate::model::{Engine, Model, Rows, default_threads};
+use crate::optimizer::{Adam, Optimizer};
+use crate::rng::{Purpose, Random};
+use std::time::Instant;
+
+/// Settings of a training run, with Keras's names and defaults.
+///
+/// ```
+/// use gatewise::data::{Dataset, Padding, Sequences};
+/// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+/// use gatewise::{Fit, Sequential};
+///
+/// // Rows that begin with a 1 are positive.
+/// let rows: Sequences = (0..200).map(|i| [1 + i % 2, 3, 4, 5]).collect();
+/// let data = Dataset::new(rows, (0..200).map(|i| (i % 2) as f32).collect())?;
+/// let mut model = Sequential::new()
+///     .with(Embedding::new(6, 4))
+///     .with(Lstm::new(8))
+///     .with(Dense::new(1).activation(Activation::Sigmoid))
+///     .compile(1)?;
+/// let history = Fit::new().epochs(20).learning_rate(0.02).run(&mut model, &data)?;
+/// assert_eq!(history.epochs.len(), 20);
+/// assert!(model.evaluate(&data)?.accuracy > 0.95);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+pub struct Fit<'a> {
+    epochs: usize,
+    batch_size: usize,
+    validation_split: f64,
+    optimizer: Box<dyn Optimizer>,
+    loss: Loss,
+    seed: u64,
+    threads: usize,
+    isa: Isa,
+    callbacks: Vec<Box<dyn Callback + 'a>>,
+}
+
+impl Default for Fit<'_> {
+    fn default() -> Self {
+        Self {
+            epochs: 1,
+            batch_size: 32,
+            validation_split: 0.0,
+            optimizer: Box::new(Adam::default()),
+            loss: Loss::default(),
+            seed: 0,
+            threads: default_threads(),
+            isa: Isa::detect(),
+            callbacks: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Fit<'a> {
+    /// One epoch, batches of 32, Adam, binary cross-entropy, no validation.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Passes over the rows.
+    pub fn epochs(self, epochs: usize) -> Self {
+        Self { epochs, ..self }
+    }
+
+    /// Rows a step.
+    pub fn batch_size(self, batch_size: usize) -> Self {
+        Self { batch_size, ..self }
+    }
+
+    /// The share of the rows, taken from the **end** before any shuffling, to validate on.
+    pub fn validation_split(self, validation_split: f64) -> Self {
+        Self { validation_split, ..self }
+    }
+
+    /// The optimizer.
+    pub fn optimizer(self, optimizer: impl Optimizer + 'static) -> Self {
+        Self { optimizer: Box::new(optimizer), ..self }
+    }
+
+    /// Adam at this learning rate.
+    pub fn learning_rate(self, learning_rate: f64) -> Self {
+        self.optimizer(Adam::new(learning_rate))
+    }
+
+    /// The loss.
+    pub fn loss(self, loss: Loss) -> Self {
+        Self { loss, ..self }
+    }
+
+    /// Decides the order of rows in each epoch.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Threads to use; the result does not depend on it. Default: the cores this process may run on.
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// The instruction set to use. Default: the fastest this processor has.
+    pub fn isa(self, isa: Isa) -> Self {
+        Self { isa, ..self }
+    }
+
+    /// Adds a callback.
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Trains `model` on `data`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for settings out of range or a model that does not
+    /// fit the loss, [`ErrorKind::Data`](crate::ErrorKind::Data) for no rows or ids outside the model's
+    /// vocabulary, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss stops being finite.
+    pub fn run(mut self, model: &mut Model, data: &Dataset) -> Result<History> {
+        let training = self.check(data)?;
+        let rows = Rows::new(model, data.sequences(), data.padding())?;
+        let slots = self.optimizer.slots();
+        let mut trainer = Trainer::new(model, self.loss, slots, self.isa, self.threads)?;
+        let validation: Vec<usize> = (training..data.len()).collect();
+        let validation =
+            (!validation.is_empty()).then(|| data.select(&validation).with_padding(rows.settled()));
+        let validation_samples = data.len() - training;
+        let mut history = History { samples: training, validation_samples, ..History::default() };
+        let mut order: Vec<usize> = Vec::new();
+        for epoch in 0..self.epochs {
+            self.callbacks.iter_mut().for_each(|callback| callback.on_epoch_begin(epoch, training));
+            let start = Instant::now();
+            order.clear();
+            order.extend(0..training);
+            Random::new(self.seed, Purpose::Shuffle, epoch as u64).shuffle(&mut order);
+            let (mut loss, mut hits, mut samples) = (0.0, 0, 0);
+            for (batch, indices) in order.chunks_mut(self.batch_size).enumerate() {
+                let sum = trainer.forward_backward(model, data, rows, indices);
+                trainer.update(model, Some(&*self.optimizer), indices.len());
+                loss += sum.loss;
+                hits += sum.hits;
+                samples += indices.len();
+                if !loss.is_finite() {
+                    return Err(diverged(epoch, batch, sum.loss / indices.len() as f64));
+                }
+                let count = samples as f64;
+                let log =
+                    BatchLog { epoch, batch, samples, loss: loss / count, accuracy: hits as f64 / count };
+                if self.ask(|callback| callback.on_batch_end(&log)) == Flow::Stop {
+                    history.stopped = true;
+                    return Ok(history);
+                }
+            }
+            let seconds = start.elapsed().as_secs_f64();
+            let measured = match &validation {
+                Some(data) => Some(evaluate(&mut trainer.engine, model, data, self.loss)?),
+                None => None,
+            };
+            let log = EpochLog {
+                epoch,
+                loss: loss / samples as f64,
+                accuracy: hits as f64 / samples as f64,
+                val_loss: measured.map(|m| m.loss),
+                val_accuracy: measured.map(|m| m.accuracy),
+                seconds,
+            };
+            history.epochs.push(log);
+            if self.ask(|callback| callback.on_epoch_end(&log)) == Flow::Stop {
+                history.stopped = epoch + 1 < self.epochs;
+                break;
+            }
+        }
+        Ok(history)
+    }
+
+    /// Stop if any callback says so; all are asked.
+    fn ask(&mut self, mut question: impl FnMut(&mut dyn Callback) -> Flow) -> Flow {
+        self.callbacks.iter_mut().fold(Flow::Continue, |flow, callback| match question(&mut **callback) {
+            Flow::Stop => Flow::Stop,
+            Flow::Continue => flow,
+        })
+    }
+
+    /// Checks the settings and returns how many rows to train on.
+    fn check(&self, data: &Dataset) -> Result<usize> {
+        if data.is_empty() {
+            return Err(Error::data("there are no rows to train on"));
+        }
+        if self.batch_size == 0 {
+            return Err(Error::config("batch_size is 0; it must be at least 1"));
+        }
+        if !(0.0..1.0).contains(&self.validation_split) {
+            return Err(Error::config(format!(
+                "validation_split is {}; it must be at least 0 and below 1",
+                self.validation_split
+            )));
+        }
+        if let Some(row) = data.targets().iter().position(|y| !(0.0..=1.0).contains(y)) {
+            return Err(Error::data(format!(
+                "row {row} has the target {}, but binary cross-entropy needs targets from 0 to 1",
+                data.targets()[row]
+            )));
+        }
+        // As Keras: the split point is rounded down.
+        match (data.len() as f64 * (1.0 - self.validation_split)).floor() as usize {
+            0 => Err(Error::config(format!(
+                "validation_split {} leaves none of the {} rows to train on",
+                self.validation_split,
+                data.len()
+            ))),
+            training => Ok(training),
+        }
+    }
+}
+
+fn diverged(epoch: usize, batch: usize, loss: f64) -> Error {
+    Error::new(
+        crate::ErrorKind::Diverged,
+        format!(
+            "the loss of epoch {}, batch {} is {loss}: training has diverged; try a smaller learning rate",
+            epoch + 1,
+            batch + 1
+        ),
+    )
+}
+
+fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
+    let rows = Rows::new(model, data.sequences(), data.padding())?;
+    let outputs = engine.predict(model, rows);
+    let samples = outputs.len();
+    let pairs = || outputs.iter().zip(data.targets());
+    Ok(Evaluation {
+        loss: pairs().map(|(&p, &y)| loss.of(p, y)).sum::<f64>() / samples as f64,
+        accuracy: pairs().filter(|&(&p, &y)| binary_hit(p, y, 0.5)).count() as f64 / samples as f64,
+        samples,
+    })
+}
+
+impl Model {
+    /// The model's outputs, `output_width` numbers a row, rows in order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary.
+    pub fn predict(&self, sequences: &Sequences, padding: Padding) -> Result<Vec<f32>> {
+        let rows = Rows::new(self, sequences, padding)?;
+        Ok(Engine::new(Isa::detect(), default_threads()).predict(self, rows))
+    }
+
+    /// Loss (binary cross-entropy) and accuracy on `data`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows or an id is outside the
+    /// vocabulary.
+    pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
+        self.evaluate_on(data, default_threads())
+    }
+
+    /// As [`evaluate`](Self::evaluate), on this many threads.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_on(&self, data: &Dataset, threads: usize) -> Result<Evaluation> {
+        if data.is_empty() {
+            return Err(Error::data("there are no rows to evaluate on"));
+        }
+        evaluate(&mut Engine::new(Isa::detect(), threads), self, data, Loss::default())
+    }
+
+    /// The mean loss over all rows of `data` and its gradient, one number a parameter.
+    ///
+    /// # Errors
+    /// As [`Fit::run`].
+    pub fn gradients(&self, data: &Dataset, loss: Loss, isa: Isa) -> Result<(f64, Vec<f32>)> {
+        Fit::new().loss(loss).check(data)?;
+        let rows = Rows::new(self, data.sequences(), data.padding())?;
+        let mut model = self.clone();
+        let mut trainer = Trainer::new(self, loss, 0, isa, default_threads())?;
+        let mut all: Vec<usize> = (0..data.len()).collect();
+        let sum = trainer.forward_backward(self, data, rows, &mut all);
+        trainer.update(&mut model, None, all.len());
+        Ok((sum.loss / data.len() as f64, trainer.grads().to_vec()))
+    }
+}

@@ -1,0 +1,12 @@
+//! Training: the loop, what may watch it, and what it reports.
+//!
+//! Enters: a model and a data set. Leaves: the model with better weights, and a [`History`].
+
+mod callback;
+mod fit;
+mod history;
+mod trainer;
+
+pub use callback::{BatchLog, Callback, Flow};
+pub use fit::Fit;
+pub use history::{EpochLog, History};
