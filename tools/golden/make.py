@@ -27,6 +27,7 @@ import keras
 import numpy as np
 import safetensors.numpy
 import tensorflow as tf
+from text_cases import text_cases
 
 HERE = Path(__file__).resolve().parent
 DEFAULT_OUT = HERE.parent.parent / "crates" / "gatewise" / "tests" / "golden"
@@ -272,12 +273,116 @@ def make_models(out):
         write_safetensors(out / f"model_{name}.safetensors", tensors, c)
 
 
-PARTS = {"models": make_models}
+# ---------------------------------------------------------------------------------------------
+# Adam alone, the printed summary, and the text cases
+# ---------------------------------------------------------------------------------------------
+
+
+def numpy_adam(start, gradients, beta_1_of_power, beta_2_of_power):
+    """The weights after each step, with the betas of the bias correction given apart."""
+    w, m, v = start.copy(), np.zeros_like(start), np.zeros_like(start)
+    after = []
+    for t, g in enumerate(gradients, start=1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        rate = 1e-3 * np.sqrt(1 - beta_2_of_power**t) / (1 - beta_1_of_power**t)
+        w = w - rate * m / (np.sqrt(v) + 1e-7)
+        after.append(w)
+    return np.array(after)
+
+
+def make_adam(out):
+    """Seven weights, twelve steps; one column a kind of gradient. All values are float32 values.
+
+    Keras on TensorFlow rounds the betas to float32 before it takes their powers for the bias
+    correction, even in float64: its steps are up to 6e-6 (relative) off the textbook's. `after` is
+    Keras; `after_textbook` is the same formula with nothing rounded.
+    """
+    keras.config.set_floatx("float64")
+    rng = np.random.default_rng(zlib.crc32(b"adam"))
+    steps = 12
+    columns = {
+        "always zero": np.zeros(steps),
+        "normal": rng.standard_normal(steps),
+        "tiny, below epsilon": 1e-12 * rng.standard_normal(steps),
+        "huge": 1e12 * rng.standard_normal(steps),
+        "every third step": np.where(np.arange(steps) % 3 == 0, rng.standard_normal(steps), 0.0),
+        "once, then zero": np.eye(steps)[0],
+        "near epsilon, alternating": 1e-7 * (-1.0) ** np.arange(steps),
+    }
+    gradients = np.stack(list(columns.values()), axis=1).astype(np.float32).astype(np.float64)
+    start = rng.standard_normal(len(columns)).astype(np.float32).astype(np.float64)
+    variable = keras.Variable(start, dtype="float64")
+    optimizer = keras.optimizers.Adam()
+    after = []
+    for g in gradients:
+        optimizer.apply([tf.constant(g)], [variable])
+        after.append(np.array(variable.numpy()))
+    after = np.array(after)
+    textbook = numpy_adam(start, gradients, 0.9, 0.999)
+    rounded = numpy_adam(start, gradients, float(np.float32(0.9)), float(np.float32(0.999)))
+    assert np.max(np.abs(after - rounded)) < 1e-14
+    print(f"adam: the textbook strays by {np.max(np.abs(after - textbook)):.1e}")
+    what = {
+        "learning_rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7,
+        "columns": list(columns),
+    }  # fmt: skip
+    tensors = {"start": start, "gradients": gradients, "after": after}
+    tensors["after_textbook"] = textbook
+    write_safetensors(out / "adam.safetensors", tensors, what)
+
+
+def make_summary(out):
+    """What `summary` prints for the classic model: as built, and with an Adam that has its state."""
+    keras.config.set_floatx("float32")
+    keras.backend.clear_session()
+    model = keras.Sequential([
+        keras.layers.Embedding(5000, 15),
+        keras.layers.LSTM(10),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ])  # fmt: skip
+    model.build((None, 300))
+    texts = {"summary_classic.txt": {}, "summary_classic_80.txt": {"line_length": 80}}
+    for name, arguments in texts.items():
+        write_summary(out / name, model, arguments)
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+    model.optimizer.build(model.trainable_variables)
+    write_summary(out / "summary_classic_adam.txt", model, {})
+
+
+def write_summary(path, model, arguments):
+    lines = []
+    model.summary(print_fn=lines.append, **arguments)
+    path.write_bytes("".join(lines).encode())
+    print(f"  wrote {path.name}: {path.stat().st_size} bytes")
+
+
+def make_text(out, data):
+    keras.config.set_floatx("float32")
+    path = out / "text.json"
+    # One case a line, ASCII alone, so that a change shows as a small diff.
+    sections = {"made": VERSIONS, **text_cases(data)}
+    path.write_text(json_lines(sections) + "\n")
+    assert json.loads(path.read_text()) == json.loads(json.dumps(sections))
+    print(f"  wrote {path.name}: {path.stat().st_size} bytes")
+
+
+def json_lines(value):
+    """JSON with dictionaries of lists opened out, and each entry of such a list on one line."""
+    if isinstance(value, dict) and any(isinstance(v, (dict, list)) for v in value.values()):
+        entries = (f"{json.dumps(k)}: {json_lines(v)}" for k, v in value.items())
+        return "{\n" + ",\n".join(entries) + "\n}"
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(json.dumps(v) for v in value) + "\n]"
+    return json.dumps(value)
+
+
+PARTS = {"models": make_models, "adam": make_adam, "summary": make_summary, "text": make_text}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="where the files go")
+    parser.add_argument("--data", type=Path, help="folder of imdb.npz (default: $GATEWISE_DATA)")
     parser.add_argument("--only", choices=PARTS, action="append", help="make this part alone")
     args = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -286,7 +391,10 @@ def main():
     keras.utils.set_random_seed(1)
     args.out.mkdir(parents=True, exist_ok=True)
     for part in args.only or PARTS:
-        PARTS[part](args.out)
+        if part == "text":
+            make_text(args.out, args.data)
+        else:
+            PARTS[part](args.out)
 
 
 if __name__ == "__main__":
