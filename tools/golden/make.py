@@ -360,7 +360,7 @@ def make_text(out, data):
     keras.config.set_floatx("float32")
     path = out / "text.json"
     # One case a line, ASCII alone, so that a change shows as a small diff.
-    sections = {"made": VERSIONS, **text_cases(data)}
+    sections = {"made": VERSIONS, **text_cases(data, out)}
     path.write_text(json_lines(sections) + "\n")
     assert json.loads(path.read_text()) == json.loads(json.dumps(sections))
     print(f"  wrote {path.name}: {path.stat().st_size} bytes")
