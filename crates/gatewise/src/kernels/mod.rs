@@ -22,6 +22,8 @@ pub(crate) mod lstm;
 mod pool;
 #[cfg(test)]
 pub(crate) mod reference;
+#[cfg(test)]
+mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

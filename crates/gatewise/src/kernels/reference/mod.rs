@@ -1,5 +1,10 @@
 //! The readable `f64` twin of each kernel: textbook loops, one sample at a time, no tricks.
 //!
-//! Tests hold every kernel to its twin, and hold the twins to finite differences and to Keras.
+//! Enters: plain vectors in Keras's layouts. Leaves: outputs and gradients. Tests hold every kernel to
+//! its twin, and hold the twins to finite differences and to Keras.
 
+pub(crate) mod adam;
+pub(crate) mod dense;
+pub(crate) mod embedding;
+pub(crate) mod head;
 pub(crate) mod lstm;

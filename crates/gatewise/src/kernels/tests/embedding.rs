@@ -1,0 +1,59 @@
+//! The embedding stage, which is plain code, against the twin of one sequence.
+
+use super::super::reference::embedding::Table;
+use super::super::{Isa, LANES};
+use super::{Guarded, Numbers, assert_close, seeded, size, widen};
+use crate::layers::{Backward, Block, EmbeddingStage, Forward, Stage};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(seeded(100))]
+
+    #[test]
+    fn the_stage_follows_the_twin(
+        vocabulary in 1usize..9, width in size(), steps in 0usize..=9, lanes in 1..=LANES, seed: u64,
+    ) {
+        let mut numbers = Numbers::new(seed);
+        // The table stands somewhere inside the model's parameters.
+        let before = numbers.0.below(20);
+        let range = before..before + vocabulary * width;
+        let params = numbers.vec(range.end + 7, 1.0);
+        // Lanes without a sample hold the pad id.
+        let ids: Vec<u32> = (0..steps * LANES)
+            .map(|at| if at % LANES < lanes { numbers.0.below(vocabulary) as u32 } else { 0 })
+            .collect();
+        let mut dy = numbers.vec(steps * width * LANES, 1.0);
+        dy.iter_mut().enumerate().filter(|(at, _)| at % LANES >= lanes).for_each(|(_, dy)| *dy = 0.0);
+        let stage = EmbeddingStage { table: range.clone(), width };
+        let block = Block { steps, ids: &ids, mask: None };
+        let mut y = Guarded::poisoned(steps * width * LANES);
+        let isa = Isa::Portable;
+        stage.forward(Forward {
+            isa, block, training: true, params: &params, packed: &[], x: &[], y: y.get_mut(), tape: &mut [],
+        });
+        let mut grads = vec![0.5; params.len()];
+        stage.backward(Backward {
+            isa, block, params: &params, packed: &[], x: &[], y: y.get(), dy: &dy, dx: None,
+            grads: &mut grads, tape: &[], scratch: &mut [],
+        });
+        y.check_guards("y");
+
+        let table = Table { width, values: widen(&params[range.clone()]) };
+        let mut twin_grads = table.zeros_like();
+        let at = |block: &[f32], t: usize, k: usize, lane: usize| block[(t * width + k) * LANES + lane];
+        for lane in 0..lanes {
+            let ids: Vec<u32> = ids.iter().skip(lane).step_by(LANES).copied().collect();
+            let rows = |block: &[f32]| -> Vec<Vec<f64>> {
+                (0..steps).map(|t| (0..width).map(|k| f64::from(at(block, t, k, lane))).collect()).collect()
+            };
+            prop_assert_eq!(rows(y.get()), table.forward(&ids));
+            Table::backward(&ids, &rows(&dy), &mut twin_grads);
+        }
+        let (outside, inside): (Vec<_>, Vec<_>) =
+            grads.iter().enumerate().partition(|(at, _)| !range.contains(at));
+        prop_assert!(outside.iter().all(|(_, g)| **g == 0.5), "wrote outside its own parameters");
+        let inside: Vec<f32> = inside.into_iter().map(|(_, &g)| g).collect();
+        let accumulated: Vec<f64> = twin_grads.values.iter().map(|g| g + 0.5).collect();
+        assert_close(&inside, &accumulated, 1e-5, "dE");
+    }
+}

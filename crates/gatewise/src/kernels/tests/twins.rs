@@ -1,0 +1,151 @@
+//! The twins' gradients against central differences.
+
+use super::super::reference::{dense, embedding, head, lstm};
+use super::{Numbers, widen};
+
+/// Fails unless `gradient[i]` is the slope of `f` along coordinate `i` at `at`, for all of them.
+fn assert_slopes(at: &[f64], gradient: &[f64], name: &str, f: impl Fn(&[f64]) -> f64) {
+    const STEP: f64 = 1e-5;
+    assert_eq!(at.len(), gradient.len(), "{name}");
+    let mut x = at.to_vec();
+    for i in 0..x.len() {
+        x[i] = at[i] + STEP;
+        let above = f(&x);
+        x[i] = at[i] - STEP;
+        let below = f(&x);
+        x[i] = at[i];
+        let slope = (above - below) / (2.0 * STEP);
+        assert!(
+            (slope - gradient[i]).abs() < 1e-8 * (1.0 + slope.abs()),
+            "{name}[{i}]: {slope} {gradient:?}"
+        );
+    }
+}
+
+fn dot(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
+    a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a * b).sum()
+}
+
+fn rows(flat: &[f64], width: usize) -> Vec<Vec<f64>> {
+    flat.chunks_exact(width).map(<[f64]>::to_vec).collect()
+}
+
+/// Ragged batches: two samples of different lengths, with every kind of mask, sharing one gradient.
+#[test]
+fn lstm() {
+    let masks: [&[bool]; 7] = [
+        &[],
+        &[true],
+        &[false],
+        &[true, true, true, true, true],
+        &[false, false, true, true],
+        &[true, true, false, false],
+        &[true, false, true, false, false, true],
+    ];
+    for (case, mask) in masks.into_iter().enumerate() {
+        for (d, h) in [(1, 1), (3, 2), (2, 3)] {
+            for every_step in [false, true] {
+                let mut numbers = Numbers::new(case as u64);
+                let mut draw = |len: usize| widen(&numbers.vec(len, 0.9));
+                let w = lstm::Weights {
+                    inputs: d,
+                    units: h,
+                    kernel: draw(d * 4 * h),
+                    recurrent: draw(h * 4 * h),
+                    bias: draw(4 * h),
+                };
+                let samples = [mask, &[true, true, true]].map(|mask| {
+                    let mut dy = rows(&draw(mask.len() * h), h);
+                    if !every_step {
+                        let keep = dy.len().saturating_sub(1);
+                        dy[..keep].iter_mut().flatten().for_each(|dy| *dy = 0.0);
+                    }
+                    (mask, draw(mask.len() * d), dy)
+                });
+                let value = |w: &lstm::Weights, mask: &[bool], x: &[f64], dy: &[Vec<f64>]| {
+                    let y: Vec<_> = w.forward(&rows(x, d), mask).into_iter().map(|s| s.h).collect();
+                    dot(&y, dy)
+                };
+                let all =
+                    |w: &lstm::Weights| samples.iter().map(|(m, x, dy)| value(w, m, x, dy)).sum::<f64>();
+                let mut grads = w.zeros_like();
+                for (mask, x, dy) in &samples {
+                    let steps = w.forward(&rows(x, d), mask);
+                    let dx = w.backward(&steps, dy, &mut grads).concat();
+                    assert_slopes(x, &dx, "dx", |x| value(&w, mask, x, dy));
+                }
+                assert_slopes(&w.kernel, &grads.kernel, "dW", |k| {
+                    all(&lstm::Weights { kernel: k.to_vec(), ..w.clone() })
+                });
+                assert_slopes(&w.recurrent, &grads.recurrent, "dU", |u| {
+                    all(&lstm::Weights { recurrent: u.to_vec(), ..w.clone() })
+                });
+                assert_slopes(&w.bias, &grads.bias, "db", |b| {
+                    all(&lstm::Weights { bias: b.to_vec(), ..w.clone() })
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_masked_step_of_the_lstm_carries_the_state() {
+    let mut numbers = Numbers::new(5);
+    let mut draw = |len: usize| widen(&numbers.vec(len, 0.9));
+    let w = lstm::Weights { inputs: 2, units: 3, kernel: draw(24), recurrent: draw(36), bias: draw(12) };
+    let x = rows(&draw(8), 2);
+    let holes = w.forward(&x, &[false, true, false, true]);
+    let without = w.forward(&[x[1].clone(), x[3].clone()], &[true, true]);
+    assert_eq!(holes[0].h, [0.0; 3]);
+    assert_eq!((&holes[1].h, &holes[2].h, &holes[3].h), (&without[0].h, &without[0].h, &without[1].h));
+}
+
+#[test]
+fn dense() {
+    for (d, units) in [(1, 1), (4, 3), (3, 5)] {
+        let mut numbers = Numbers::new(1);
+        let mut draw = |len: usize| widen(&numbers.vec(len, 1.0));
+        let w = dense::Weights { inputs: d, units, kernel: draw(d * units), bias: draw(units) };
+        let samples = [(draw(d), draw(units)), (draw(d), draw(units))];
+        let value = |w: &dense::Weights, x: &[f64], dz: &[f64]| dot(&[w.forward(x)], &[dz.to_vec()]);
+        let all = |w: &dense::Weights| samples.iter().map(|(x, dz)| value(w, x, dz)).sum::<f64>();
+        let mut grads = w.zeros_like();
+        for (x, dz) in &samples {
+            let dx = w.backward(x, dz, &mut grads);
+            assert_slopes(x, &dx, "dx", |x| value(&w, x, dz));
+        }
+        assert_slopes(&w.kernel, &grads.kernel, "dW", |k| {
+            all(&dense::Weights { kernel: k.to_vec(), ..w.clone() })
+        });
+        assert_slopes(&w.bias, &grads.bias, "db", |b| all(&dense::Weights { bias: b.to_vec(), ..w.clone() }));
+    }
+}
+
+#[test]
+fn embedding_with_repeated_and_absent_ids() {
+    let (width, ids) = (3, [4, 0, 4, 2, 0, 0]);
+    let mut numbers = Numbers::new(2);
+    let table = embedding::Table { width, values: widen(&numbers.vec(5 * width, 1.0)) };
+    let dy = rows(&widen(&numbers.vec(ids.len() * width, 1.0)), width);
+    let mut grads = table.zeros_like();
+    embedding::Table::backward(&ids, &dy, &mut grads);
+    assert_slopes(&table.values, &grads.values, "dE", |e| {
+        dot(&embedding::Table { width, values: e.to_vec() }.forward(&ids), &dy)
+    });
+    assert!(grads.values[width..2 * width].iter().all(|&g| g == 0.0));
+}
+
+#[test]
+fn head() {
+    for z in [-30.0, -3.0, -0.1, 0.0, 0.4, 2.0, 30.0] {
+        for y in [0.0, 0.3, 1.0] {
+            assert_slopes(&[z], &[head::gradient(z, y)], "dz", |z| head::loss(z[0], y));
+            // Clipping at 1e-7 shows beyond a logit of about 16.
+            if f64::abs(z) < 16.0 {
+                let reported = head::reported_loss(head::probability(z), y);
+                assert!((head::loss(z, y) - reported).abs() < 1e-12, "{z} {y}");
+            }
+        }
+    }
+    assert!((head::loss(800.0, 0.0) - 800.0).abs() < 1e-12 && head::loss(-800.0, 0.0) == 0.0);
+}
