@@ -122,7 +122,8 @@ impl<'a> Fit<'a> {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for settings out of range or a model that does not
     /// fit the loss, [`ErrorKind::Data`](crate::ErrorKind::Data) for no rows or ids outside the model's
-    /// vocabulary, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss stops being finite.
+    /// vocabulary, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss or a weight stops being
+    /// finite.
     pub fn run(mut self, model: &mut Model, data: &Dataset) -> Result<History> {
         let training = self.check(data)?;
         let rows = Rows::new(model, data.sequences(), data.padding())?;
@@ -157,6 +158,10 @@ impl<'a> Fit<'a> {
                     history.stopped = true;
                     return Ok(history);
                 }
+            }
+            // A batch's loss is measured before its step: only the weights show what the last one did.
+            if let Some(at) = model.params().values().iter().position(|w| !w.is_finite()) {
+                return Err(diverged_weight(epoch, model, at));
             }
             let seconds = start.elapsed().as_secs_f64();
             let measured = match &validation {
@@ -227,6 +232,19 @@ fn diverged(epoch: usize, batch: usize, loss: f64) -> Error {
             "the loss of epoch {}, batch {} is {loss}: training has diverged; try a smaller learning rate",
             epoch + 1,
             batch + 1
+        ),
+    )
+}
+
+fn diverged_weight(epoch: usize, model: &Model, at: usize) -> Error {
+    let tensor = model.params().table().iter().find(|info| info.range.contains(&at));
+    Error::new(
+        crate::ErrorKind::Diverged,
+        format!(
+            "after epoch {} a weight of {} is {}: training has diverged; try a smaller learning rate",
+            epoch + 1,
+            tensor.map_or("the model", |info| &info.name),
+            model.params().values()[at]
         ),
     )
 }

@@ -1,0 +1,107 @@
+//! The models and rows that every test of whole models runs over. A new layer joins by a line in
+//! [`specs`].
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use gatewise::data::{Dataset, Padding, Sequences};
+use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::rng::{Purpose, Random};
+use gatewise::text::Side;
+use gatewise::{Fit, Isa, Model, Sequential};
+
+/// Ids of the rows are below this.
+pub const VOCABULARY: usize = 20;
+/// Rows are seen at this length; some are shorter, some longer, some empty.
+pub const STEPS: usize = 9;
+
+/// A model under test.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    pub name: &'static str,
+    pub layers: Sequential,
+    pub masked: bool,
+}
+
+/// All of them.
+pub fn specs() -> Vec<Spec> {
+    let head = || Dense::new(1).activation(Activation::Sigmoid);
+    let start = |width, masked| Sequential::new().with(Embedding::new(VOCABULARY, width).mask_zero(masked));
+    let sequence = |units| Lstm::new(units).return_sequences(true);
+    let hidden = |units| Dense::new(units).activation(Activation::Tanh);
+    let spec = |name, layers, masked| Spec { name, layers, masked };
+    vec![
+        spec("classic small", start(5, false).with(Lstm::new(4)).with(head()), false),
+        spec("masked", start(5, true).with(Lstm::new(4)).with(head()), true),
+        spec("stacked", start(4, false).with(sequence(5)).with(Lstm::new(3)).with(head()), false),
+        spec("stacked masked", start(3, true).with(sequence(4)).with(Lstm::new(5)).with(head()), true),
+        spec("wide", start(18, false).with(Lstm::new(33)).with(head()), false),
+        spec("hidden dense", start(4, true).with(Lstm::new(6)).with(hidden(7)).with(head()), true),
+        spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
+    ]
+}
+
+/// Both sides to pad and cut on.
+pub fn paddings() -> [Padding; 2] {
+    [Side::Pre, Side::Post].map(|side| Padding { maxlen: Some(STEPS), padding: side, truncating: side })
+}
+
+pub fn random(counter: u64) -> Random {
+    Random::new(77, Purpose::Data, counter)
+}
+
+/// Ragged rows: every length from 0 to beyond [`STEPS`], pad ids here and there between the others.
+pub fn rows(count: usize) -> Vec<Vec<u32>> {
+    let mut random = random(1);
+    (0..count)
+        .map(|row| {
+            let id = |random: &mut Random| match random.below(10) {
+                0 => 0,
+                _ => 1 + random.below(VOCABULARY - 1) as u32,
+            };
+            (0..row * 7 % (STEPS + 4)).map(|_| id(&mut random)).collect()
+        })
+        .collect()
+}
+
+pub fn sequences(rows: &[Vec<u32>]) -> Sequences {
+    rows.iter().cloned().collect()
+}
+
+/// [`rows`] with targets.
+pub fn dataset(count: usize, padding: Padding) -> Dataset {
+    let mut random = random(2);
+    let targets = (0..count).map(|_| random.below(2) as f32).collect();
+    Dataset::new(sequences(&rows(count)), targets).unwrap().with_padding(padding)
+}
+
+impl Spec {
+    /// The model with weights so large, biases too, that every gate is at work.
+    pub fn lively(&self) -> Model {
+        let mut model = self.layers.compile(3).unwrap();
+        let mut random = random(3);
+        model.params_mut().values_mut().iter_mut().for_each(|w| *w += (random.uniform() as f32 - 0.5) * 0.9);
+        model
+    }
+
+    /// The bits after a short training: 40 rows, batches of 37 and 3, two epochs.
+    pub fn trained_bits(&self, padding: Padding, isa: Isa, threads: usize) -> Vec<u32> {
+        let mut model = self.layers.compile(3).unwrap();
+        let fit = Fit::new().epochs(2).batch_size(37).learning_rate(0.01).seed(5).isa(isa).threads(threads);
+        fit.run(&mut model, &dataset(40, padding)).unwrap();
+        weight_bits(&model)
+    }
+}
+
+pub fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|v| v.to_bits()).collect()
+}
+
+pub fn weight_bits(model: &Model) -> Vec<u32> {
+    bits(model.params().values())
+}
+
+/// Output bits, all NaN-free.
+pub fn predicted(model: &Model, rows: &[Vec<u32>], padding: Padding) -> Vec<u32> {
+    let outputs = model.predict(&sequences(rows), padding).unwrap();
+    assert!(outputs.iter().all(|p| (0.0..=1.0).contains(p)), "{outputs:?}");
+    bits(&outputs)
+}
