@@ -344,7 +344,7 @@ fn attached<'a>(lines: &'a [&'a str], at: usize) -> impl Iterator<Item = &'a str
 /// Whether the `unsafe` block or impl on line `at` (from 0) gives its reason.
 fn explains_itself(lines: &[&str], code_lines: &[&str], at: usize) -> bool {
     let reason = |line: &&str| line.contains("// SAFETY");
-    if lines[at.saturating_sub(REACH)..=at].iter().any(|line| reason(line)) {
+    if lines[at.saturating_sub(REACH)..=at].iter().any(reason) {
         return true;
     }
     // What encloses it: lines above with less and less indent (rustfmt sees to that).
@@ -355,7 +355,7 @@ fn explains_itself(lines: &[&str], code_lines: &[&str], at: usize) -> bool {
         }
         edge = indent(lines[above]);
         let declares = |keyword: &str| words(code_lines[above]).any(|(_, word)| word == keyword);
-        if declares("fn") && lines[above..at].iter().any(|line| reason(line)) {
+        if declares("fn") && lines[above..at].iter().any(reason) {
             return true;
         }
         let is_item = declares("fn") || declares("impl") || declares("trait");
