@@ -81,6 +81,31 @@ fn masked_padding_changes_nothing_and_unmasked_padding_something() {
 }
 
 #[test]
+fn the_padding_policy_is_the_padded_matrix() {
+    let short: Vec<_> = rows(41).into_iter().filter(|row| row.len() <= STEPS).collect();
+    for spec in specs() {
+        let model = spec.lively();
+        for padding in paddings() {
+            let full = |row: &Vec<u32>| {
+                let pads = vec![0; STEPS - row.len()];
+                if padding.padding == Side::Pre {
+                    [&pads[..], row].concat()
+                } else {
+                    [row, &pads[..]].concat()
+                }
+            };
+            let matrix: Vec<_> = short.iter().map(full).collect();
+            assert_eq!(
+                predicted(&model, &short, padding),
+                predicted(&model, &matrix, padding),
+                "{}",
+                spec.name
+            );
+        }
+    }
+}
+
+#[test]
 fn empty_rows_and_rows_that_are_cut_are_what_their_ids_say() {
     let long: Vec<u32> = (0..STEPS as u32 + 30).map(|i| 1 + i % (VOCABULARY as u32 - 1)).collect();
     for spec in specs() {

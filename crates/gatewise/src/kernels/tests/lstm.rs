@@ -280,7 +280,7 @@ fn check_accumulation(case: &Case, block: &Block, ours: &mut Ours, isa: Isa) {
 }
 
 proptest! {
-    #![proptest_config(seeded(300))]
+    #![proptest_config(seeded(400))]
 
     #[test]
     fn every_instruction_set_follows_the_twin_with_the_same_bits(case in case()) {
