@@ -10,6 +10,9 @@ use crate::kernels::{Buffer, Isa, LANES, Pool};
 use crate::layers::{Backward, Block, Dims, Forward, Stage};
 use crate::text::Side;
 
+/// Rows longer than this are refused rather than given memory without bound.
+pub(crate) const MAX_STEPS: usize = 1 << 16;
+
 /// Rows under a padding policy whose length is settled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'a> {
@@ -24,6 +27,11 @@ impl<'a> Rows<'a> {
     pub fn new(model: &Model, sequences: &'a Sequences, padding: Padding) -> Result<Self> {
         let longest = || sequences.rows().map(<[u32]>::len).max().unwrap_or(0);
         let steps = padding.maxlen.unwrap_or_else(longest);
+        if steps > MAX_STEPS {
+            return Err(Error::config(format!(
+                "rows of {steps} steps were asked for, but at most {MAX_STEPS} are supported; set maxlen lower"
+            )));
+        }
         let vocabulary = model.vocabulary();
         if let Some((row, id)) = sequences
             .ids()

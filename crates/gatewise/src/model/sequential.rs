@@ -55,7 +55,7 @@ impl Sequential {
     /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) for layers that do not fit; the message names the
     /// layer and says what to do.
     pub fn compile(&self, seed: u64) -> Result<Model> {
-        let mut model = self.compile_zeros()?;
+        let mut model = self.compile_zeros(MAX_PARAMS)?;
         let mut tensor = 0;
         for placed in &model.placed {
             let built = placed.layer.build(placed.input)?;
@@ -68,8 +68,9 @@ impl Sequential {
         Ok(model)
     }
 
-    /// As [`compile`](Self::compile), all weights zero: for loading.
-    pub(crate) fn compile_zeros(&self) -> Result<Model> {
+    /// As [`compile`](Self::compile), all weights zero, and refused before any memory is taken when there
+    /// would be more than `limit` of them.
+    pub(crate) fn compile_zeros(&self, limit: usize) -> Result<Model> {
         let mut params = Params::default();
         let mut placed: Vec<Placed> = Vec::new();
         let mut signal = Signal::Ids;
@@ -83,12 +84,12 @@ impl Sequential {
                     .iter()
                     .try_fold(1usize, |size, &n| size.checked_mul(n))
                     .and_then(|size| total.checked_add(size))
-                    .filter(|&total| total <= MAX_PARAMS)
+                    .filter(|&total| total <= limit)
                     .ok_or_else(|| {
                         let shape = &spec.shape;
                         Error::config(format!(
                             "layer {name}: its {} would have shape {shape:?}, which takes the model over \
-                             {MAX_PARAMS} parameters; make it smaller",
+                             {limit} parameters; make it smaller",
                             spec.name
                         ))
                     })?;

@@ -7,10 +7,12 @@
 mod count;
 mod interner;
 mod pad;
+mod sequences;
 mod tokenizer;
 mod vocabulary;
 
 pub use count::{Ranking, WordCounter};
 pub use pad::{PadOptions, Padded, Side, pad_sequences};
+pub use sequences::Sequences;
 pub use tokenizer::Tokenizer;
 pub use vocabulary::{EncodeStats, IdPolicy, Vocabulary};

@@ -4,8 +4,8 @@
 //! 0 pads, 1 starts, 2 is out of vocabulary, and the word of rank r is r + 3, as long as that is below
 //! `max_words`.
 
+use super::Sequences;
 use super::{Tokenizer, interner::Interner};
-use crate::data::Sequences;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
