@@ -1,7 +1,7 @@
 //! Reading an artifact: every byte is distrusted until the checksums and the self-test agree.
 
 use super::Artifact;
-use super::format::{CHECKSUM_KEY, FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, hex, weights_sha256};
+use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, unseal, weights_sha256};
 use crate::error::{Error, Result};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::fs::File;
