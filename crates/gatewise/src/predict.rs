@@ -4,6 +4,7 @@
 use crate::artifact::Artifact;
 use crate::data::Dataset;
 use crate::error::Result;
+use crate::kernels::Isa;
 use crate::metrics::Evaluation;
 use crate::text::{EncodeStats, Sequences};
 use serde::Serialize;
@@ -42,8 +43,8 @@ impl Artifact {
     ///
     /// # Errors
     /// As [`Model::evaluate`](crate::Model::evaluate).
-    pub fn evaluate(&self, data: &Dataset, threads: usize) -> Result<Evaluation> {
-        self.model.evaluate_on(data, threads)
+    pub fn evaluate(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
+        self.model.evaluate_on(data, threads, isa)
     }
 
     /// The model's raw outputs for `texts`, and what their encoding found.

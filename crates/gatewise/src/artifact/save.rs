@@ -52,8 +52,13 @@ impl Artifact {
     }
 }
 
-/// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it to `path`.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it to `path`:
+/// whoever reads `path` finds the old file or the new one, never a part.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full: what was
+/// at `path` is then untouched.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().ok_or_else(|| {
         Error::config(format!(
             "{} names no file to write; give a path such as model.gatewise",

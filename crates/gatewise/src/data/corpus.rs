@@ -1,6 +1,6 @@
 //! A labelled text corpus after its words have been counted: what every reader of text produces.
 
-use crate::data::Sequences;
+use crate::text::{Sequences, Tokenizer};
 
 /// One part (train or test) of a [`Corpus`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,8 @@ pub struct Split {
 /// same ranks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Corpus {
+    /// What cut the texts into words; a model has to cut other texts in the same way.
+    pub tokenizer: Tokenizer,
     /// Words by rank.
     pub vocabulary: Vec<String>,
     /// Class names: `labels[class]`.

@@ -61,6 +61,19 @@ impl Layer {
         }
     }
 
+    /// The class with its main settings: `Dense(1, sigmoid)`.
+    pub(crate) fn describe(&self) -> String {
+        let class = self.class_name();
+        match self {
+            Self::Embedding(layer) => format!("{class}({}, {})", layer.input_dim, layer.output_dim),
+            Self::Lstm(layer) => format!("{class}({})", layer.units),
+            Self::Dense(layer) if layer.activation == Activation::Linear => {
+                format!("{class}({})", layer.units)
+            }
+            Self::Dense(layer) => format!("{class}({}, {})", layer.units, layer.activation.name()),
+        }
+    }
+
     /// The default name, before a number is added to tell twins apart.
     pub(crate) fn base_name(&self) -> &'static str {
         match self {

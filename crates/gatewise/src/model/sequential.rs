@@ -43,6 +43,12 @@ impl Sequential {
         self
     }
 
+    /// One line: `Embedding(5000, 15) → LSTM(10) → Dense(1, sigmoid)`.
+    pub fn describe(&self) -> String {
+        let layers: Vec<_> = self.layers.iter().map(Layer::describe).collect();
+        layers.join(" → ")
+    }
+
     /// The layers, from the input up.
     pub fn layers(&self) -> &[Layer] {
         &self.layers

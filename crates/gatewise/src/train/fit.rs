@@ -259,18 +259,18 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows or an id is outside the
     /// vocabulary.
     pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
-        self.evaluate_on(data, default_threads())
+        self.evaluate_on(data, default_threads(), Isa::detect())
     }
 
-    /// As [`evaluate`](Self::evaluate), on this many threads.
+    /// As [`evaluate`](Self::evaluate), on this many threads with this instruction set.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_on(&self, data: &Dataset, threads: usize) -> Result<Evaluation> {
+    pub fn evaluate_on(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
-        evaluate(&mut Engine::new(Isa::detect(), threads), self, data, Loss::default())
+        evaluate(&mut Engine::new(isa, threads), self, data, Loss::default())
     }
 
     /// The mean loss over all rows of `data` and its gradient, one number a parameter.
