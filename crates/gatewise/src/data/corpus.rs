@@ -17,7 +17,7 @@ pub struct Split {
 /// `vocabulary[rank - 1]` is the word of that rank. Ranks are by count in the **training part only**,
 /// commonest first; equal counts are ordered by the word itself, so the same files always give the
 /// same ranks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Corpus {
     /// What cut the texts into words; a model has to cut other texts in the same way.
     pub tokenizer: Tokenizer,
