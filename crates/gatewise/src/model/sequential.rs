@@ -1,5 +1,6 @@
 //! `Sequential`: the specification of a model, and `Model`: what it compiles to.
 
+use super::block::Treatment;
 use super::lower::{Placed, lower};
 use super::params::Params;
 use crate::error::{Error, Result};
@@ -190,6 +191,11 @@ impl Model {
         &self.stages
     }
 
+    /// The stages, and the weights to change beside them.
+    pub(crate) fn stages_and_values(&mut self) -> (&[Box<dyn Stage>], &mut [f32]) {
+        (&self.stages, self.params.values_mut())
+    }
+
     /// Ids must be below this.
     pub(crate) fn vocabulary(&self) -> usize {
         match self.spec.layers.first() {
@@ -198,9 +204,18 @@ impl Model {
         }
     }
 
-    /// Whether padding is masked.
-    pub(crate) fn masks(&self) -> bool {
-        matches!(self.spec.layers.first(), Some(Layer::Embedding(layer)) if layer.mask_zero)
+    /// Floats of a row of the table that the first stage looks ids up in, if it does.
+    pub(crate) fn table_stride(&self) -> Option<usize> {
+        self.stages.first().and_then(|stage| stage.table_stride())
+    }
+
+    /// How the stages treat padding.
+    pub(crate) fn treatment(&self) -> Treatment {
+        let first = self.spec.layers.first();
+        Treatment {
+            masked: matches!(first, Some(Layer::Embedding(layer)) if layer.mask_zero),
+            shares_start: self.stages.iter().all(|stage| stage.shares_start()),
+        }
     }
 }
 

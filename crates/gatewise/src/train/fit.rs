@@ -142,7 +142,7 @@ impl<'a> Fit<'a> {
             Random::new(self.seed, Purpose::Shuffle, epoch as u64).shuffle(&mut order);
             let (mut loss, mut hits, mut samples) = (0.0, 0, 0);
             for (batch, indices) in order.chunks_mut(self.batch_size).enumerate() {
-                let sum = trainer.forward_backward(model, data, rows, indices);
+                let sum = trainer.forward_backward(model, data, &rows, indices);
                 trainer.update(model, Some(&*self.optimizer), indices.len());
                 loss += sum.loss;
                 hits += sum.hits;
@@ -283,7 +283,7 @@ impl Model {
         let mut model = self.clone();
         let mut trainer = Trainer::new(self, loss, 0, isa, default_threads())?;
         let mut all: Vec<usize> = (0..data.len()).collect();
-        let sum = trainer.forward_backward(self, data, rows, &mut all);
+        let sum = trainer.forward_backward(self, data, &rows, &mut all);
         trainer.update(&mut model, None, all.len());
         Ok((sum.loss / data.len() as f64, trainer.grads().to_vec()))
     }
