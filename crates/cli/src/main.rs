@@ -1,1 +1,43 @@
-fn main() {}
+//! The command line: arguments in, one command run, an exit code out.
+//!
+//! Results go to standard output, progress and errors to standard error.
+
+mod args;
+mod commands;
+mod data;
+mod plot;
+mod progress;
+
+use args::{Args, Command};
+use clap::Parser;
+use gatewise::ErrorKind;
+use std::process::ExitCode;
+
+/// A finished command, for programs that look at the exit code.
+pub(crate) enum Done {
+    /// Everything was done: 0.
+    Whole,
+    /// Ctrl-C stopped it early; what there was has been saved: 130, as shells have it.
+    Interrupted,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = match args.command {
+        Command::Train(args) => commands::train(args),
+        Command::Evaluate(args) => commands::evaluate(args),
+        Command::Predict(args) => commands::predict(args),
+        Command::Summary(args) => commands::summary(args),
+    };
+    match result {
+        Ok(Done::Whole) => ExitCode::SUCCESS,
+        Ok(Done::Interrupted) => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(match error.kind() {
+                ErrorKind::Config => 2,
+                _ => 1,
+            })
+        }
+    }
+}

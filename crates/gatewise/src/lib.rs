@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+mod artifact;
 pub mod data;
 mod error;
 mod kernels;
@@ -10,12 +11,15 @@ mod loss;
 pub mod metrics;
 mod model;
 pub mod optimizer;
+mod predict;
 pub mod rng;
 pub mod text;
 pub mod train;
 
+pub use artifact::{Artifact, FORMAT, TrainingSummary, write_whole};
 pub use error::{Error, ErrorKind, Result};
 pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential};
+pub use predict::Answer;
 pub use train::{Fit, History};

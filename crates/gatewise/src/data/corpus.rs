@@ -1,6 +1,6 @@
 //! A labelled text corpus after its words have been counted: what every reader of text produces.
 
-use crate::data::Sequences;
+use crate::text::{Sequences, Tokenizer};
 
 /// One part (train or test) of a [`Corpus`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,8 +17,10 @@ pub struct Split {
 /// `vocabulary[rank - 1]` is the word of that rank. Ranks are by count in the **training part only**,
 /// commonest first; equal counts are ordered by the word itself, so the same files always give the
 /// same ranks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Corpus {
+    /// What cut the texts into words; a model has to cut other texts in the same way.
+    pub tokenizer: Tokenizer,
     /// Words by rank.
     pub vocabulary: Vec<String>,
     /// Class names: `labels[class]`.

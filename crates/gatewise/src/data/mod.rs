@@ -6,10 +6,9 @@
 mod corpus;
 mod dataset;
 mod padding;
-mod sequences;
 
+pub use crate::text::Sequences;
 pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
-pub use sequences::Sequences;

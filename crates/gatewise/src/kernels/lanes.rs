@@ -17,6 +17,9 @@ pub(crate) const LANES: usize = 16;
 /// [`for_each_isa`](crate::kernels::for_each_isa)). Methods that take pointers require them to be valid
 /// for the stated number of `f32`s; no alignment is required.
 pub(crate) trait Lanes: Copy {
+    /// How many values of this type fit into the processor's registers: what tiles are sized by.
+    const REGISTERS: usize;
+
     /// All lanes `x`.
     unsafe fn splat(x: f32) -> Self;
     /// Sixteen consecutive floats at `p`.
@@ -74,6 +77,8 @@ impl Portable {
 
 // SAFETY (all methods): plain Rust, no instruction-set requirement; pointers as the trait requires.
 impl Lanes for Portable {
+    const REGISTERS: usize = 4;
+
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         Self([x; LANES])

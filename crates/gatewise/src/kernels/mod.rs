@@ -20,6 +20,7 @@ mod isa;
 mod lanes;
 pub(crate) mod lstm;
 mod pool;
+mod product;
 #[cfg(test)]
 pub(crate) mod reference;
 #[cfg(test)]

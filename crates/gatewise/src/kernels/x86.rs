@@ -14,6 +14,8 @@ pub(crate) struct Avx2(__m256, __m256);
 
 // SAFETY (all methods): the caller promises AVX-512 F and DQ, and valid pointers; every access is unaligned.
 impl Lanes for Avx512 {
+    const REGISTERS: usize = 32;
+
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         Self(_mm512_set1_ps(x))
@@ -153,6 +155,8 @@ unsafe fn mask8(bits: i32) -> __m256 {
 
 // SAFETY (all methods): the caller promises AVX2 and FMA, and valid pointers; every access is unaligned.
 impl Lanes for Avx2 {
+    const REGISTERS: usize = 8;
+
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         let v = _mm256_set1_ps(x);

@@ -35,6 +35,16 @@ impl Activation {
         }
     }
 
+    /// Keras's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Sigmoid => "sigmoid",
+            Self::Tanh => "tanh",
+            Self::Relu => "relu",
+        }
+    }
+
     /// dy/dz, given y.
     fn slope(self, y: f32) -> f32 {
         match self {

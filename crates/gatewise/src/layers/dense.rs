@@ -85,16 +85,17 @@ impl Stage for DenseStage {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let (kernel, bias) = (&io.params[self.kernel.clone()], &io.params[self.bias.clone()]);
-        dense::forward(io.isa, dense::Forward { kernel, bias, x: io.x, y: io.y });
+        let (kernel, bias) = (&io.shared.params[self.kernel.clone()], &io.shared.params[self.bias.clone()]);
+        dense::forward(io.shared.isa, dense::Forward { kernel, bias, x: io.x, y: io.y });
     }
 
     fn backward(&self, io: Backward<'_>) {
-        let (kernel_grad, bias_grad) = io.grads[self.param_range()].split_at_mut(self.kernel.len());
+        io.partial.fill(0.0);
+        let (kernel_grad, bias_grad) = io.partial.split_at_mut(self.kernel.len());
         dense::backward(
-            io.isa,
+            io.shared.isa,
             dense::Backward {
-                kernel: &io.params[self.kernel.clone()],
+                kernel: &io.shared.params[self.kernel.clone()],
                 x: io.x,
                 dz: io.dy,
                 kernel_grad,

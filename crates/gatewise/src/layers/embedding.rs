@@ -86,8 +86,12 @@ impl Stage for EmbeddingStage {
         Signal::Sequence(self.width)
     }
 
+    fn shares_start(&self) -> bool {
+        false
+    }
+
     fn forward(&self, io: Forward<'_>) {
-        let table = &io.params[self.table.clone()];
+        let table = &io.shared.params[self.table.clone()];
         let steps = io.block.ids.chunks_exact(LANES).zip(io.y.chunks_exact_mut(self.width * LANES));
         for (ids, y) in steps.take(io.block.steps) {
             for (lane, &id) in ids.iter().enumerate() {
@@ -100,11 +104,11 @@ impl Stage for EmbeddingStage {
     }
 
     fn backward(&self, io: Backward<'_>) {
-        let grads = &mut io.grads[self.table.clone()];
+        io.partial.fill(0.0);
         let steps = io.block.ids.chunks_exact(LANES).zip(io.dy.chunks_exact(self.width * LANES));
         for (ids, dy) in steps.take(io.block.steps) {
             for (lane, &id) in ids.iter().enumerate() {
-                let row = &mut grads[id as usize * self.width..][..self.width];
+                let row = &mut io.partial[id as usize * self.width..][..self.width];
                 for (&d, value) in dy[lane..].iter().step_by(LANES).zip(row) {
                     *value += d;
                 }

@@ -2,7 +2,7 @@
 
 use super::{Backward, Built, Dims, Forward, Init, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
-use crate::kernels::{LANES, lstm};
+use crate::kernels::{Isa, LANES, lstm};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -127,37 +127,49 @@ impl Stage for LstmStage {
         }
     }
 
-    fn packed_len(&self) -> usize {
+    fn shares_start(&self) -> bool {
+        false
+    }
+
+    fn packed_len(&self, _: usize) -> usize {
         self.shape.packed_len()
     }
 
-    fn prepare(&self, params: &[f32], packed: &mut [f32]) {
+    fn prepare(&self, _: Isa, params: &[f32], _: usize, packed: &mut [f32]) {
         let of = |range: &Range<usize>| &params[range.clone()];
         lstm::pack(self.shape, of(&self.kernel), of(&self.recurrent), of(&self.bias), packed);
     }
 
-    /// The tape of the kernel, then, where only the last output is given, the outputs of all steps.
+    /// The state before the first step (zero), the kernel's tape, then, where only the last output is
+    /// given, the outputs of all steps.
     fn tape_len(&self, dims: Dims) -> usize {
         let (history, tape) = self.kept(dims);
         let history = if self.return_sequences { 0 } else { history * self.shape.units * LANES };
-        tape * self.shape.tape_step() + history
+        self.shape.state_len() + tape * self.shape.tape_step() + history
     }
 
     fn scratch_len(&self, _: usize) -> usize {
-        self.shape.scratch_len() + self.shape.grads_len()
+        self.shape.scratch_len() + self.shape.grads_len() + self.shape.state_len()
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { isa, block, training, packed, x, y, tape, .. } = io;
-        let (shape, steps, mask) = (self.shape, block.steps, block.mask);
-        if self.return_sequences {
-            lstm::forward(isa, lstm::Forward { shape, steps, packed, x, mask, y, tape });
-            return;
-        }
+        let Forward { shared, block, training, x, y, tape } = io;
+        let (shape, steps) = (self.shape, block.steps);
         let width = shape.units * LANES;
         let (slots, tape_slots) = self.kept(Dims { steps, training });
+        let (start, tape) = tape.split_at_mut(shape.state_len());
         let (tape, history) = tape.split_at_mut(tape_slots * shape.tape_step());
-        lstm::forward(isa, lstm::Forward { shape, steps, packed, x, mask, y: history, tape });
+        start.fill(0.0);
+        let mut run = |y: &mut [f32]| {
+            let from = lstm::From::Input(x);
+            let (packed, mask) = (shared.packed, block.mask);
+            lstm::forward(shared.isa, lstm::Forward { shape, steps, packed, from, mask, start, y, tape });
+        };
+        if self.return_sequences {
+            run(y);
+            return;
+        }
+        run(history);
         match steps {
             0 => y.fill(0.0),
             _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
@@ -165,30 +177,36 @@ impl Stage for LstmStage {
     }
 
     fn backward(&self, io: Backward<'_>) {
-        let Backward { isa, block, packed, x, y, dy, dx, grads, tape, scratch, .. } = io;
+        let Backward { shared, block, x, y, dy, dx, partial, tape, scratch } = io;
         let (shape, steps) = (self.shape, block.steps);
+        let (start, tape) = tape.split_at(shape.state_len());
         let (tape, history) = tape.split_at(steps * shape.tape_step());
-        let (scratch, packed_grads) = scratch.split_at_mut(shape.scratch_len());
-        let packed_grads = &mut packed_grads[..shape.grads_len()];
-        packed_grads.fill(0.0);
+        let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
+        let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
+        grads.fill(0.0);
         lstm::backward(
-            isa,
+            shared.isa,
             lstm::Backward {
                 shape,
                 steps,
-                packed,
-                x,
+                packed: shared.packed,
+                into: lstm::Into::Input { x, dx },
                 mask: block.mask,
+                start,
                 y: if self.return_sequences { y } else { history },
                 tape,
                 dy: if self.return_sequences { lstm::Dy::Sequence(dy) } else { lstm::Dy::Last(dy) },
-                dx,
-                grads: packed_grads,
+                grads,
+                dstart,
                 scratch,
             },
         );
-        let (kernel, rest) = grads[self.param_range()].split_at_mut(self.kernel.len());
+        let (kernel, rest) = partial.split_at_mut(self.kernel.len());
         let (recurrent, bias) = rest.split_at_mut(self.recurrent.len());
-        lstm::unpack_grads(shape, packed_grads, kernel, recurrent, bias);
+        let (input_rows, rest) = grads.split_at(shape.inputs * shape.stride());
+        let (recurrent_rows, bias_row) = rest.split_at(shape.units * shape.stride());
+        shape.unpack(input_rows, kernel);
+        shape.unpack(recurrent_rows, recurrent);
+        shape.unpack(bias_row, bias);
     }
 }

@@ -7,6 +7,7 @@ mod dense;
 mod embedding;
 mod init;
 mod lstm;
+mod projected_lstm;
 mod stage;
 
 pub use activation::Activation;
@@ -18,7 +19,8 @@ pub(crate) use embedding::EmbeddingStage;
 pub(crate) use init::Init;
 pub use lstm::Lstm;
 pub(crate) use lstm::LstmStage;
-pub(crate) use stage::{Backward, Block, Dims, Forward, Signal, Stage};
+pub(crate) use projected_lstm::ProjectedLstmStage;
+pub(crate) use stage::{Backward, Block, BlockGrads, Dims, Finish, Forward, Reduce, Shared, Signal, Stage};
 
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,19 @@ impl Layer {
             Self::Embedding(_) => "Embedding",
             Self::Lstm(_) => "LSTM",
             Self::Dense(_) => "Dense",
+        }
+    }
+
+    /// The class with its main settings: `Dense(1, sigmoid)`.
+    pub(crate) fn describe(&self) -> String {
+        let class = self.class_name();
+        match self {
+            Self::Embedding(layer) => format!("{class}({}, {})", layer.input_dim, layer.output_dim),
+            Self::Lstm(layer) => format!("{class}({})", layer.units),
+            Self::Dense(layer) if layer.activation == Activation::Linear => {
+                format!("{class}({})", layer.units)
+            }
+            Self::Dense(layer) => format!("{class}({}, {})", layer.units, layer.activation.name()),
         }
     }
 

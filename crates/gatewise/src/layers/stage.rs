@@ -5,7 +5,7 @@
 //! serves any number of threads.
 
 use super::Activation;
-use crate::kernels::{Isa, LANES};
+use crate::kernels::{Buffer, Isa, LANES};
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -45,22 +45,38 @@ impl Signal {
 pub(crate) struct Block<'a> {
     /// T, steps to walk.
     pub steps: usize,
+    /// Steps of padding before these that all samples share; 0 unless the stages share starts.
+    pub shared: usize,
     /// `[T][16]` token ids, pad ids included.
     pub ids: &'a [u32],
+    /// `[T][16]`: where in the first stage's table each id's row starts. Empty without a table.
+    pub offsets: &'a [u32],
+    /// The rows of the table that this block uses, in order.
+    pub places: &'a [u32],
     /// `[T]`: bit `l` set where lane `l` has a real token. `None` when padding is not masked.
     pub mask: Option<&'a [u16]>,
 }
 
-/// What a forward call reads and writes.
-pub(crate) struct Forward<'a> {
+/// What a stage works with that is the same for all blocks of a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shared<'a> {
     pub isa: Isa,
-    pub block: Block<'a>,
-    /// Whether backward will follow.
-    pub training: bool,
-    /// The whole model's parameters, read.
+    /// The whole model's parameters (but see [`Reduce`]), read.
     pub params: &'a [f32],
     /// From [`Stage::prepare`], read.
     pub packed: &'a [f32],
+    /// From [`Stage::project`], read.
+    pub table: &'a [f32],
+    /// The ids whose rows the table holds, in order.
+    pub ids: &'a [u32],
+}
+
+/// What a forward call reads and writes.
+pub(crate) struct Forward<'a> {
+    pub shared: Shared<'a>,
+    pub block: Block<'a>,
+    /// Whether backward will follow.
+    pub training: bool,
     /// The input block, read. Empty for ids.
     pub x: &'a [f32],
     /// The output block, overwritten.
@@ -71,10 +87,8 @@ pub(crate) struct Forward<'a> {
 
 /// What a backward call reads and writes.
 pub(crate) struct Backward<'a> {
-    pub isa: Isa,
+    pub shared: Shared<'a>,
     pub block: Block<'a>,
-    pub params: &'a [f32],
-    pub packed: &'a [f32],
     pub x: &'a [f32],
     /// The output block of forward, read.
     pub y: &'a [f32],
@@ -82,11 +96,50 @@ pub(crate) struct Backward<'a> {
     pub dy: &'a [f32],
     /// Gradient with respect to `x`, overwritten; `None` where nobody wants it.
     pub dx: Option<&'a mut [f32]>,
-    /// This block's gradient of the whole model's parameters, accumulated.
-    pub grads: &'a mut [f32],
+    /// This block's share of the gradient, [`Stage::partial_len`] floats in a layout of the stage's
+    /// own, overwritten.
+    pub partial: &'a mut [f32],
     pub tape: &'a [f32],
     /// [`Stage::scratch_len`] floats, dead on return.
     pub scratch: &'a mut [f32],
+}
+
+/// One block's share of the gradient of every stage.
+#[derive(Debug, Default)]
+pub(crate) struct BlockGrads {
+    /// As in [`Block`].
+    pub places: Vec<u32>,
+    /// As in [`Block`].
+    pub shared: usize,
+    /// One array a stage.
+    pub partials: Vec<Buffer>,
+}
+
+/// What summing the blocks' shares reads and writes. Blocks are summed in order: the result does not
+/// depend on who computed them.
+pub(crate) struct Reduce<'a> {
+    /// Its `params` are those of the part.
+    pub shared: Shared<'a>,
+    pub blocks: &'a [&'a BlockGrads],
+    /// Index of the stage in [`BlockGrads::partials`].
+    pub stage: usize,
+    /// Which of [`Stage::parts`].
+    pub part: usize,
+    /// The gradient of that part's parameters, overwritten.
+    pub grads: &'a mut [f32],
+    /// [`Stage::left_len`] floats left for [`Stage::finish`], overwritten.
+    pub left: &'a mut [f32],
+    pub scratch: &'a mut Buffer,
+}
+
+/// What the last part of the sum reads and writes.
+pub(crate) struct Finish<'a> {
+    pub blocks: &'a [&'a BlockGrads],
+    pub stage: usize,
+    /// What each part left, one after the other, read.
+    pub left: &'a [f32],
+    /// The gradient of [`Stage::rest`], overwritten.
+    pub grads: &'a mut [f32],
 }
 
 /// Sizes that memory is asked for by.
@@ -97,6 +150,9 @@ pub(crate) struct Dims {
     /// Whether backward will follow.
     pub training: bool,
 }
+
+/// Parameters that are summed and updated as one piece of work, at most.
+const PART: usize = 1 << 14;
 
 /// A compiled layer, or several fused into one.
 pub(crate) trait Stage: Debug + Send + Sync {
@@ -110,12 +166,24 @@ pub(crate) trait Stage: Debug + Send + Sync {
     fn activation(&self) -> Option<Activation> {
         None
     }
-    /// Floats derived from the parameters once a step ([`prepare`](Self::prepare)).
-    fn packed_len(&self) -> usize {
+    /// Whether blocks may begin after padding that all samples share.
+    fn shares_start(&self) -> bool {
+        true
+    }
+
+    /// Floats derived from the parameters once a step, for at most `steps` shared steps.
+    fn packed_len(&self, _steps: usize) -> usize {
         0
     }
-    /// Derives packed weights from the parameters.
-    fn prepare(&self, _params: &[f32], _packed: &mut [f32]) {}
+    /// Derives packed weights from the parameters, and what `steps` shared steps lead to.
+    fn prepare(&self, _isa: Isa, _params: &[f32], _steps: usize, _packed: &mut [f32]) {}
+    /// Floats of a row of the table that it looks ids up in, if it does.
+    fn table_stride(&self) -> Option<usize> {
+        None
+    }
+    /// Computes the rows of the table for `shared.ids` into `table`.
+    fn project(&self, _shared: Shared<'_>, _table: &mut [f32], _scratch: &mut Buffer) {}
+
     /// Floats kept from forward for backward (or needed by forward alone when not training).
     fn tape_len(&self, _dims: Dims) -> usize {
         0
@@ -124,8 +192,38 @@ pub(crate) trait Stage: Debug + Send + Sync {
     fn scratch_len(&self, _steps: usize) -> usize {
         0
     }
+    /// Floats of a block's share of the gradient, with `rows` rows in the table.
+    fn partial_len(&self, _rows: usize) -> usize {
+        self.param_range().len()
+    }
     /// Computes `y`, and `tape` when training.
     fn forward(&self, io: Forward<'_>);
-    /// Accumulates `grads` and computes `dx`.
+    /// Computes `partial` and `dx`.
     fn backward(&self, io: Backward<'_>);
+
+    /// Parameters in pieces whose gradients can be summed independently.
+    fn parts(&self) -> Vec<Range<usize>> {
+        let all = self.param_range();
+        all.clone().step_by(PART).map(|start| start..(start + PART).min(all.end)).collect()
+    }
+    /// Parameters whose gradient is known only when all parts are done.
+    fn rest(&self) -> Range<usize> {
+        let end = self.param_range().end;
+        end..end
+    }
+    /// Floats that each part leaves for [`finish`](Self::finish).
+    fn left_len(&self) -> usize {
+        0
+    }
+    /// Sums the blocks' shares of one part.
+    fn reduce(&self, io: Reduce<'_>) {
+        let start = self.parts()[io.part].start - self.param_range().start;
+        io.grads.fill(0.0);
+        for block in io.blocks {
+            let partial = &block.partials[io.stage][start..];
+            io.grads.iter_mut().zip(partial).for_each(|(sum, share)| *sum += share);
+        }
+    }
+    /// Sums the rest.
+    fn finish(&self, _io: Finish<'_>) {}
 }

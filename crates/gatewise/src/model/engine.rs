@@ -4,62 +4,14 @@
 //! block never shows in the result.
 
 use super::Model;
-use crate::data::{PAD, Padding, Sequences};
-use crate::error::{Error, Result};
+use super::block::{Lanes, Rows, union};
 use crate::kernels::{Buffer, Isa, LANES, Pool};
-use crate::layers::{Backward, Block, Dims, Forward, Stage};
-use crate::text::Side;
-
-/// Rows under a padding policy whose length is settled.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a> {
-    pub sequences: &'a Sequences,
-    padding: Padding,
-    /// T, the length of every row after padding.
-    pub steps: usize,
-}
-
-impl<'a> Rows<'a> {
-    /// Settles the length and checks every id against the model's vocabulary.
-    pub fn new(model: &Model, sequences: &'a Sequences, padding: Padding) -> Result<Self> {
-        let longest = || sequences.rows().map(<[u32]>::len).max().unwrap_or(0);
-        let steps = padding.maxlen.unwrap_or_else(longest);
-        let vocabulary = model.vocabulary();
-        if let Some((row, id)) = sequences
-            .ids()
-            .iter()
-            .position(|&id| id as usize >= vocabulary)
-            .and_then(|at| sequences.locate(at).map(|row| (row, sequences.ids()[at])))
-        {
-            return Err(Error::data(format!(
-                "row {row} has the id {id}, but the model's Embedding has input_dim {vocabulary}: ids \
-                 must be below it; encode the text with a vocabulary of at most {vocabulary} words"
-            )));
-        }
-        Ok(Self { sequences, padding, steps })
-    }
-
-    /// The padding policy with its length settled.
-    pub fn settled(&self) -> Padding {
-        Padding { maxlen: Some(self.steps), ..self.padding }
-    }
-
-    /// What the model sees of row `index`.
-    fn seen(&self, index: usize) -> &'a [u32] {
-        self.padding.seen(self.sequences.row(index), self.steps)
-    }
-
-    /// Puts the longest rows first, so that blocks hold rows of like length. Stable.
-    pub fn sort_by_length(&self, indices: &mut [usize]) {
-        indices.sort_by_key(|&index| std::cmp::Reverse(self.seen(index).len()));
-    }
-}
+use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, Shared, Stage};
 
 /// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    ids: Vec<u32>,
-    mask: Vec<u16>,
+    lanes: Lanes,
     outputs: Vec<Buffer>,
     tapes: Vec<Buffer>,
     dy: Buffer,
@@ -67,54 +19,39 @@ pub(crate) struct Workspace {
     scratch: Buffer,
 }
 
-/// What a block is run with.
+/// What all blocks of a step are run with.
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
     pub isa: Isa,
-    pub rows: Rows<'a>,
     pub stages: &'a [Box<dyn Stage>],
     pub params: &'a [f32],
-    pub masked: bool,
     packed: &'a [Buffer],
+    table: &'a [f32],
+    ids: &'a [u32],
+}
+
+impl<'a> Run<'a> {
+    /// What stage `index` shares between blocks.
+    pub fn shared(&self, index: usize) -> Shared<'a> {
+        Shared {
+            isa: self.isa,
+            params: self.params,
+            packed: &self.packed[index],
+            table: self.table,
+            ids: self.ids,
+        }
+    }
+
+    /// Floats of the input of stage `index`.
+    fn input_len(&self, index: usize, steps: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.stages[before].output().block_len(steps))
+    }
 }
 
 impl Workspace {
-    /// Lays the rows `indices` (at most sixteen) into lanes, padded, and returns the steps to walk.
-    ///
-    /// Masked padding is only laid where some other lane still has a token: steps that no lane has a
-    /// token at change nothing.
-    fn lay(&mut self, run: &Run<'_>, indices: &[usize]) -> usize {
-        let Rows { padding, steps, .. } = run.rows;
-        let steps = match run.masked {
-            true => indices.iter().map(|&index| run.rows.seen(index).len()).max().unwrap_or(0),
-            false => steps,
-        };
-        self.ids.clear();
-        self.ids.resize(steps * LANES, PAD);
-        for (lane, &index) in indices.iter().enumerate() {
-            let row = run.rows.seen(index);
-            let start = if padding.padding == Side::Pre { steps - row.len() } else { 0 };
-            for (t, &id) in row.iter().enumerate() {
-                self.ids[(start + t) * LANES + lane] = id;
-            }
-        }
-        self.mask.clear();
-        if run.masked {
-            let bits = |ids: &[u32]| {
-                ids.iter().enumerate().fold(0, |bits, (lane, &id)| bits | u16::from(id != PAD) << lane)
-            };
-            self.mask.extend(self.ids.chunks_exact(LANES).map(bits));
-        }
-        steps
-    }
-
-    fn block<'a>(ids: &'a [u32], mask: &'a [u16], steps: usize, masked: bool) -> Block<'a> {
-        Block { steps, ids: &ids[..steps * LANES], mask: masked.then(|| &mask[..steps]) }
-    }
-
-    /// Runs the stages over the rows `indices`; the output is `[width][16]`.
-    pub fn forward(&mut self, run: &Run<'_>, indices: &[usize], training: bool) -> (&[f32], usize) {
-        let steps = self.lay(run, indices);
+    /// Runs the stages over a block; the output is `[width][16]`.
+    pub fn forward(&mut self, run: &Run<'_>, block: Block<'_>, training: bool) -> &[f32] {
+        let steps = block.steps;
         let dims = Dims { steps, training };
         self.outputs.resize_with(run.stages.len(), Buffer::default);
         self.tapes.resize_with(run.stages.len(), Buffer::default);
@@ -124,44 +61,42 @@ impl Workspace {
             let (y_len, tape_len) = (stage.output().block_len(steps), stage.tape_len(dims));
             y.reserve(y_len);
             tape.reserve(tape_len);
-            let x_len = index.checked_sub(1).map_or(0, |i| run.stages[i].output().block_len(steps));
             stage.forward(Forward {
-                isa: run.isa,
-                block: Self::block(&self.ids, &self.mask, steps, run.masked),
+                shared: run.shared(index),
+                block,
                 training,
-                params: run.params,
-                packed: &run.packed[index],
-                x: before.last().map_or(&[], |x| &x[..x_len]),
+                x: before.last().map_or(&[], |x| &x[..run.input_len(index, steps)]),
                 y: &mut y[..y_len],
                 tape: &mut tape[..tape_len],
             });
         }
         let last = run.stages.len() - 1;
-        (&self.outputs[last][..run.stages[last].output().block_len(steps)], steps)
+        &self.outputs[last][..run.stages[last].output().block_len(steps)]
     }
 
-    /// Walks the stages back from `dy` (`[width][16]`) and adds to `grads`, after a training
-    /// [`forward`](Self::forward) that returned `steps`.
-    pub fn backward(&mut self, run: &Run<'_>, steps: usize, dy: &[f32], grads: &mut [f32]) {
+    /// Walks the stages back from `dy` (`[width][16]`), after a training [`forward`](Self::forward) of
+    /// the same block, and leaves the block's share of each stage's gradient in `partials`.
+    pub fn backward(&mut self, run: &Run<'_>, block: Block<'_>, dy: &[f32], partials: &mut Vec<Buffer>) {
+        let steps = block.steps;
         let dims = Dims { steps, training: true };
+        partials.resize_with(run.stages.len(), Buffer::default);
         self.dy.reserve(dy.len());
         self.dy[..dy.len()].copy_from_slice(dy);
         for (index, stage) in run.stages.iter().enumerate().rev() {
             let (before, rest) = self.outputs.split_at(index);
-            let (y_len, scratch_len) = (stage.output().block_len(steps), stage.scratch_len(steps));
+            let (y_len, x_len) = (stage.output().block_len(steps), run.input_len(index, steps));
+            let (scratch_len, partial_len) = (stage.scratch_len(steps), stage.partial_len(run.ids.len()));
             self.scratch.reserve(scratch_len);
-            let x_len = index.checked_sub(1).map_or(0, |i| run.stages[i].output().block_len(steps));
             self.dx.reserve(x_len);
+            partials[index].reserve(partial_len);
             stage.backward(Backward {
-                isa: run.isa,
-                block: Self::block(&self.ids, &self.mask, steps, run.masked),
-                params: run.params,
-                packed: &run.packed[index],
+                shared: run.shared(index),
+                block,
                 x: before.last().map_or(&[], |x| &x[..x_len]),
                 y: &rest[0][..y_len],
                 dy: &self.dy[..y_len],
                 dx: (index > 0).then_some(&mut self.dx[..x_len]),
-                grads,
+                partial: &mut partials[index][..partial_len],
                 tape: &self.tapes[index][..stage.tape_len(dims)],
                 scratch: &mut self.scratch[..scratch_len],
             });
@@ -170,50 +105,54 @@ impl Workspace {
     }
 }
 
-/// Threads, their workspaces, and weights packed for the kernels.
+/// One block of a batch: its rows, and their ids in lanes.
+#[derive(Debug, Default)]
+pub(crate) struct BatchBlock {
+    rows: Vec<usize>,
+    lanes: Lanes,
+}
+
+/// What is derived from the weights once a step, for all blocks.
+#[derive(Debug, Default)]
+struct Derived {
+    packed: Vec<Buffer>,
+    table: Buffer,
+    /// The ids whose rows the table holds, and the place of each id among them.
+    ids: Vec<u32>,
+    rank: Vec<u32>,
+    used: Vec<u64>,
+}
+
+impl Derived {
+    fn run<'a>(&'a self, isa: Isa, model: &'a Model, stages: usize) -> Run<'a> {
+        Run {
+            isa,
+            stages: &model.stages()[..stages],
+            params: model.params().values(),
+            packed: &self.packed,
+            table: &self.table,
+            ids: &self.ids,
+        }
+    }
+}
+
+/// Threads with their workspaces, and what the blocks of a step share.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub isa: Isa,
     pool: Pool,
     workspaces: Vec<Workspace>,
-    packed: Vec<Buffer>,
+    derived: Derived,
 }
+
+/// Rows of the table that are computed as one piece of work.
+const TABLE_PART: usize = 256;
 
 impl Engine {
     pub fn new(isa: Isa, threads: usize) -> Self {
         let pool = Pool::new(threads);
         let workspaces = (0..pool.threads()).map(|_| Workspace::default()).collect();
-        Self { isa, pool, workspaces, packed: Vec::new() }
-    }
-
-    /// Packs the model's weights; to be called whenever they have changed.
-    pub fn prepare(&mut self, model: &Model) {
-        self.packed.resize_with(model.stages().len(), Buffer::default);
-        for (stage, packed) in model.stages().iter().zip(&mut self.packed) {
-            packed.reserve(stage.packed_len());
-            stage.prepare(model.params().values(), packed);
-        }
-    }
-
-    /// Calls `f` once for each item with the worker's workspace, in parallel. `stages` is how many of
-    /// the model's stages `f` wants to run.
-    pub fn for_each<'a, T: Send>(
-        &'a mut self,
-        model: &'a Model,
-        rows: Rows<'a>,
-        stages: usize,
-        items: &mut [T],
-        f: impl Fn(&mut Workspace, &Run<'a>, usize, &mut T) + Sync,
-    ) {
-        let run = Run {
-            isa: self.isa,
-            rows,
-            stages: &model.stages()[..stages],
-            params: model.params().values(),
-            masked: model.masks(),
-            packed: &self.packed,
-        };
-        self.pool.for_each(&mut self.workspaces, items, |space, index, item| f(space, &run, index, item));
+        Self { isa, pool, workspaces, derived: Derived::default() }
     }
 
     /// Number of threads.
@@ -221,9 +160,99 @@ impl Engine {
         self.pool.threads()
     }
 
-    /// Calls `f` once for each item, in parallel.
-    pub fn for_each_part<T: Send>(&mut self, items: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
-        self.pool.for_each(&mut self.workspaces, items, |_, index, item| f(index, item));
+    /// Cuts `batch`, longest rows first, into `blocks`, lays them into lanes, and derives what their
+    /// computation shares from the model's weights.
+    pub fn prepare_batch(
+        &mut self,
+        model: &Model,
+        rows: &Rows<'_>,
+        batch: &[usize],
+        blocks: &mut [BatchBlock],
+    ) {
+        let (isa, treatment) = (self.isa, model.treatment());
+        let vocabulary = model.table_stride().map(|_| model.vocabulary());
+        for (block, indices) in blocks.iter_mut().zip(batch.chunks(LANES)) {
+            block.rows.clear();
+            block.rows.extend_from_slice(indices);
+        }
+        // The last block has the shortest rows, and so the longest shared start.
+        let shortest = batch.chunks(LANES).last().unwrap_or(&[]);
+        let shared_steps = treatment.shared_steps(rows, shortest);
+        let mut items = vec![Preparation::Weights(&mut self.derived.packed)];
+        items.extend(blocks.iter_mut().map(Preparation::Block));
+        self.pool.for_each(&mut self.workspaces, &mut items, |_, _, item| match item {
+            Preparation::Weights(packed) => pack(isa, model, shared_steps, packed),
+            Preparation::Block(block) => {
+                block.lanes.lay(rows, treatment, &block.rows);
+                if let Some(vocabulary) = vocabulary {
+                    block.lanes.note_used(vocabulary);
+                }
+            }
+        });
+        if vocabulary.is_some() {
+            let Derived { ids, rank, used, .. } = &mut self.derived;
+            union(blocks.iter().map(|block| &block.lanes), ids, rank, used);
+            self.project(model);
+        }
+    }
+
+    /// Derives what all rows' computation shares, for outputs only: the table holds the vocabulary.
+    fn prepare_all(&mut self, model: &Model, rows: &Rows<'_>) {
+        let steps = model.treatment().shared_steps(rows, &[]);
+        pack(self.isa, model, steps, &mut self.derived.packed);
+        self.derived.ids.clear();
+        self.derived.ids.extend(0..model.vocabulary() as u32);
+        self.project(model);
+    }
+
+    /// Computes the rows of the first stage's table for the ids in use.
+    fn project(&mut self, model: &Model) {
+        let Some(stride) = model.table_stride() else { return };
+        let Derived { packed, table, ids, .. } = &mut self.derived;
+        table.reserve(ids.len() * stride);
+        let (isa, params, packed, stage) =
+            (self.isa, model.params().values(), &*packed[0], &model.stages()[0]);
+        let mut items: Vec<_> = ids.chunks(TABLE_PART).zip(table.chunks_mut(TABLE_PART * stride)).collect();
+        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (ids, table)| {
+            let shared = Shared { isa, params, packed, table: &[], ids };
+            stage.project(shared, &mut table[..ids.len() * stride], &mut space.scratch);
+        });
+    }
+
+    /// Calls `f` for each of the blocks that [`prepare_batch`](Self::prepare_batch) prepared, in
+    /// parallel, for it to leave a gradient and a result. `stages` is how many of the model's stages it
+    /// wants to run.
+    pub fn for_each_block<T: Send>(
+        &mut self,
+        model: &Model,
+        stages: usize,
+        blocks: &mut [BatchBlock],
+        results: &mut [(BlockGrads, T)],
+        f: impl Fn(&mut Workspace, &Run<'_>, &[usize], Block<'_>, &mut Vec<Buffer>, &mut T) + Sync,
+    ) {
+        let run = self.derived.run(self.isa, model, stages);
+        let (stride, rank) = (model.table_stride(), &self.derived.rank);
+        let mut items: Vec<_> = blocks.iter_mut().zip(results).collect();
+        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (block, (grads, result))| {
+            let BlockGrads { places, shared, partials } = grads;
+            *shared = block.lanes.shared;
+            if let Some(stride) = stride {
+                block.lanes.place(rank, stride, places);
+            }
+            f(space, &run, &block.rows, block.lanes.block(places), partials, result);
+        });
+    }
+
+    /// Calls `f` once for each item, in parallel, with what the blocks of the last batch shared. It must
+    /// not read the model's parameters, which items may be changing.
+    pub fn for_each_part<T: Send>(
+        &mut self,
+        items: &mut [T],
+        f: impl Fn(Derivation<'_>, &mut Buffer, &mut T) + Sync,
+    ) {
+        let derivation = Derivation { isa: self.isa, derived: &self.derived };
+        self.pool
+            .for_each(&mut self.workspaces, items, |space, _, item| f(derivation, &mut space.scratch, item));
     }
 
     /// The model's outputs for all rows, `[rows][width]`.
@@ -232,22 +261,60 @@ impl Engine {
         let count = rows.sequences.len();
         let mut order: Vec<usize> = (0..count).collect();
         rows.sort_by_length(&mut order);
-        self.prepare(model);
+        self.prepare_all(model, &rows);
         let mut sorted = vec![0.0; count * width];
         let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES * width)).collect();
-        self.for_each(model, rows, model.stages().len(), &mut items, |space, run, _, (indices, out)| {
-            let (y, _) = space.forward(run, indices, false);
+        let (treatment, stride) = (model.treatment(), model.table_stride());
+        let run = self.derived.run(self.isa, model, model.stages().len());
+        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (indices, out)| {
+            let mut lanes = std::mem::take(&mut space.lanes);
+            lanes.lay(&rows, treatment, indices);
+            if let Some(stride) = stride {
+                lanes.place_all(stride);
+            }
+            let y = space.forward(&run, lanes.block(&[]), false);
             for (lane, out) in out.chunks_exact_mut(width).enumerate() {
                 for (unit, out) in out.iter_mut().enumerate() {
                     *out = y[unit * LANES + lane];
                 }
             }
+            space.lanes = lanes;
         });
         let mut outputs = vec![0.0; count * width];
         for (place, &index) in order.iter().enumerate() {
             outputs[index * width..][..width].copy_from_slice(&sorted[place * width..][..width]);
         }
         outputs
+    }
+}
+
+/// A piece of work before a batch is computed.
+enum Preparation<'a> {
+    Weights(&'a mut Vec<Buffer>),
+    Block(&'a mut BatchBlock),
+}
+
+/// Packs the model's weights for at most `steps` shared steps.
+fn pack(isa: Isa, model: &Model, steps: usize, packed: &mut Vec<Buffer>) {
+    packed.resize_with(model.stages().len(), Buffer::default);
+    for (stage, packed) in model.stages().iter().zip(packed) {
+        packed.reserve(stage.packed_len(steps));
+        stage.prepare(isa, model.params().values(), steps, packed);
+    }
+}
+
+/// What blocks shared, for work that brings parameters of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Derivation<'a> {
+    isa: Isa,
+    derived: &'a Derived,
+}
+
+impl<'a> Derivation<'a> {
+    /// What stage `index` shared.
+    pub fn shared(self, index: usize) -> Shared<'a> {
+        let Derived { packed, table, ids, .. } = self.derived;
+        Shared { isa: self.isa, params: &[], packed: &packed[index], table, ids }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Layers to stages: the plan of what will execute.
 
 use crate::layers::{
-    Activation, ActivationStage, DenseStage, EmbeddingStage, Layer, LstmStage, Signal, Stage,
+    Activation, ActivationStage, DenseStage, EmbeddingStage, Layer, LstmStage, ProjectedLstmStage, Signal,
+    Stage,
 };
 use std::ops::Range;
 
@@ -19,19 +20,33 @@ pub(crate) struct Placed {
 /// Chooses the stages for `layers`, which have been built and so fit together.
 pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
     let mut stages: Vec<Box<dyn Stage>> = Vec::new();
-    for placed in layers {
-        let param = |index: usize| placed.params[index].clone();
-        match &placed.layer {
-            Layer::Embedding(layer) => {
+    let mut rest = layers;
+    while let [first, tail @ ..] = rest {
+        let param = |index: usize| first.params[index].clone();
+        rest = tail;
+        match (&first.layer, tail) {
+            (Layer::Embedding(layer), [above @ Placed { layer: Layer::Lstm(lstm), .. }, tail @ ..]) => {
+                let [kernel, recurrent, bias] = [0, 1, 2].map(|index| above.params[index].clone());
+                let params = [param(0), kernel, recurrent, bias];
+                stages.push(Box::new(ProjectedLstmStage::new(
+                    layer.output_dim,
+                    layer.mask_zero,
+                    lstm,
+                    params,
+                )));
+                rest = tail;
+            }
+            (Layer::Embedding(layer), _) => {
                 stages.push(Box::new(EmbeddingStage { table: param(0), width: layer.output_dim }));
             }
-            Layer::Lstm(layer) => {
-                stages.push(Box::new(LstmStage::new(placed.input, layer, [param(0), param(1), param(2)])))
+            (Layer::Lstm(layer), _) => {
+                let params = [param(0), param(1), param(2)];
+                stages.push(Box::new(LstmStage::new(first.input, layer, params)));
             }
-            Layer::Dense(layer) => {
+            (Layer::Dense(layer), _) => {
                 stages.push(Box::new(DenseStage { kernel: param(0), bias: param(1) }));
                 if layer.activation != Activation::Linear {
-                    let (activation, signal) = (layer.activation, placed.output);
+                    let (activation, signal) = (layer.activation, first.output);
                     stages.push(Box::new(ActivationStage { activation, signal }));
                 }
             }

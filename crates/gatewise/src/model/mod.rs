@@ -2,12 +2,14 @@
 //!
 //! Enters: layers. Leaves: a [`Model`] that computes.
 
+mod block;
 mod engine;
 mod lower;
 mod params;
 mod sequential;
 mod summary;
 
-pub(crate) use engine::{Engine, Rows, default_threads};
+pub(crate) use block::Rows;
+pub(crate) use engine::{BatchBlock, Engine, default_threads};
 pub use params::{ParamInfo, Params};
 pub use sequential::{Model, Sequential};

@@ -1,5 +1,6 @@
 //! `Sequential`: the specification of a model, and `Model`: what it compiles to.
 
+use super::block::Treatment;
 use super::lower::{Placed, lower};
 use super::params::Params;
 use crate::error::{Error, Result};
@@ -43,6 +44,12 @@ impl Sequential {
         self
     }
 
+    /// One line: `Embedding(5000, 15) → LSTM(10) → Dense(1, sigmoid)`.
+    pub fn describe(&self) -> String {
+        let layers: Vec<_> = self.layers.iter().map(Layer::describe).collect();
+        layers.join(" → ")
+    }
+
     /// The layers, from the input up.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
@@ -55,7 +62,7 @@ impl Sequential {
     /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) for layers that do not fit; the message names the
     /// layer and says what to do.
     pub fn compile(&self, seed: u64) -> Result<Model> {
-        let mut model = self.compile_zeros()?;
+        let mut model = self.compile_zeros(MAX_PARAMS)?;
         let mut tensor = 0;
         for placed in &model.placed {
             let built = placed.layer.build(placed.input)?;
@@ -68,8 +75,9 @@ impl Sequential {
         Ok(model)
     }
 
-    /// As [`compile`](Self::compile), all weights zero: for loading.
-    pub(crate) fn compile_zeros(&self) -> Result<Model> {
+    /// As [`compile`](Self::compile), all weights zero, and refused before any memory is taken when there
+    /// would be more than `limit` of them.
+    pub(crate) fn compile_zeros(&self, limit: usize) -> Result<Model> {
         let mut params = Params::default();
         let mut placed: Vec<Placed> = Vec::new();
         let mut signal = Signal::Ids;
@@ -83,12 +91,12 @@ impl Sequential {
                     .iter()
                     .try_fold(1usize, |size, &n| size.checked_mul(n))
                     .and_then(|size| total.checked_add(size))
-                    .filter(|&total| total <= MAX_PARAMS)
+                    .filter(|&total| total <= limit)
                     .ok_or_else(|| {
                         let shape = &spec.shape;
                         Error::config(format!(
                             "layer {name}: its {} would have shape {shape:?}, which takes the model over \
-                             {MAX_PARAMS} parameters; make it smaller",
+                             {limit} parameters; make it smaller",
                             spec.name
                         ))
                     })?;
@@ -183,6 +191,11 @@ impl Model {
         &self.stages
     }
 
+    /// The stages, and the weights to change beside them.
+    pub(crate) fn stages_and_values(&mut self) -> (&[Box<dyn Stage>], &mut [f32]) {
+        (&self.stages, self.params.values_mut())
+    }
+
     /// Ids must be below this.
     pub(crate) fn vocabulary(&self) -> usize {
         match self.spec.layers.first() {
@@ -191,9 +204,18 @@ impl Model {
         }
     }
 
-    /// Whether padding is masked.
-    pub(crate) fn masks(&self) -> bool {
-        matches!(self.spec.layers.first(), Some(Layer::Embedding(layer)) if layer.mask_zero)
+    /// Floats of a row of the table that the first stage looks ids up in, if it does.
+    pub(crate) fn table_stride(&self) -> Option<usize> {
+        self.stages.first().and_then(|stage| stage.table_stride())
+    }
+
+    /// How the stages treat padding.
+    pub(crate) fn treatment(&self) -> Treatment {
+        let first = self.spec.layers.first();
+        Treatment {
+            masked: matches!(first, Some(Layer::Embedding(layer)) if layer.mask_zero),
+            shares_start: self.stages.iter().all(|stage| stage.shares_start()),
+        }
     }
 }
 

@@ -1,7 +1,18 @@
 //! Text to ids: tokeniser, vocabulary and padding.
 //!
-//! Enters: text. Leaves: ids.
+//! Enters: text. Leaves: ids. A [`Tokenizer`] cuts text into words, a [`WordCounter`] ranks the words
+//! of a training set, a [`Vocabulary`] turns words (or their ranks) into ids, and [`pad_sequences`]
+//! makes a rectangular matrix for those who want one.
 
+mod count;
+mod interner;
 mod pad;
+mod sequences;
+mod tokenizer;
+mod vocabulary;
 
-pub use pad::Side;
+pub use count::{Ranking, WordCounter};
+pub use pad::{PadOptions, Padded, Side, pad_sequences};
+pub use sequences::Sequences;
+pub use tokenizer::Tokenizer;
+pub use vocabulary::{EncodeStats, IdPolicy, Vocabulary};

@@ -143,7 +143,7 @@ impl<'a> Fit<'a> {
             Random::new(self.seed, Purpose::Shuffle, epoch as u64).shuffle(&mut order);
             let (mut loss, mut hits, mut samples) = (0.0, 0, 0);
             for (batch, indices) in order.chunks_mut(self.batch_size).enumerate() {
-                let sum = trainer.forward_backward(model, data, rows, indices);
+                let sum = trainer.forward_backward(model, data, &rows, indices);
                 trainer.update(model, Some(&*self.optimizer), indices.len());
                 loss += sum.loss;
                 hits += sum.hits;
@@ -277,18 +277,18 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows or an id is outside the
     /// vocabulary.
     pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
-        self.evaluate_on(data, default_threads())
+        self.evaluate_on(data, default_threads(), Isa::detect())
     }
 
-    /// As [`evaluate`](Self::evaluate), on this many threads.
+    /// As [`evaluate`](Self::evaluate), on this many threads with this instruction set.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_on(&self, data: &Dataset, threads: usize) -> Result<Evaluation> {
+    pub fn evaluate_on(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
-        evaluate(&mut Engine::new(Isa::detect(), threads), self, data, Loss::default())
+        evaluate(&mut Engine::new(isa, threads), self, data, Loss::default())
     }
 
     /// The mean loss over all rows of `data` and its gradient, one number a parameter.
@@ -301,7 +301,7 @@ impl Model {
         let mut model = self.clone();
         let mut trainer = Trainer::new(self, loss, 0, isa, default_threads())?;
         let mut all: Vec<usize> = (0..data.len()).collect();
-        let sum = trainer.forward_backward(self, data, rows, &mut all);
+        let sum = trainer.forward_backward(self, data, &rows, &mut all);
         trainer.update(&mut model, None, all.len());
         Ok((sum.loss / data.len() as f64, trainer.grads().to_vec()))
     }

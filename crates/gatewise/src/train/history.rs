@@ -15,7 +15,8 @@ pub struct EpochLog {
     pub val_loss: Option<f64>,
     /// Accuracy on the validation rows after the epoch.
     pub val_accuracy: Option<f64>,
-    /// Seconds spent training, without validation.
+    /// Seconds spent training, without validation. Not saved: the same run gives the same file.
+    #[serde(skip)]
     pub seconds: f64,
 }
 

@@ -2,27 +2,40 @@
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::kernels::{Buffer, Isa, LANES};
-use crate::layers::Activation;
+use crate::kernels::{Isa, LANES};
+use crate::layers::{Activation, BlockGrads, Finish, Reduce, Shared, Stage};
 use crate::loss::Loss;
 use crate::metrics::binary_hit;
-use crate::model::{Engine, Model, Rows};
+use crate::model::{BatchBlock, Engine, Model, Rows};
 use crate::optimizer::{Optimizer, Update};
-
-/// One block's share of a batch: its gradient, alone, and its figures.
-#[derive(Debug, Default)]
-struct BlockSum {
-    rows: Vec<usize>,
-    grads: Buffer,
-    loss: f64,
-    hits: usize,
-}
+use std::ops::Range;
 
 /// A batch's loss (sum over rows) and correct answers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct BatchSum {
     pub loss: f64,
     pub hits: usize,
+}
+
+/// A run of parameters that is summed and updated as one piece of work.
+#[derive(Debug, Clone)]
+struct Piece {
+    stage: usize,
+    /// Which of the stage's parts, or `None` for what it finishes when all are done.
+    part: Option<usize>,
+    range: Range<usize>,
+}
+
+/// The pieces of `model`, in the order of its parameters, which they cover.
+fn pieces(model: &Model) -> Vec<Piece> {
+    let of_stage = |(stage, it): (usize, &Box<dyn Stage>)| {
+        let parts = it.parts().into_iter().enumerate().map(|(part, range)| (Some(part), range));
+        let rest = (!it.rest().is_empty()).then(|| (None, it.rest()));
+        parts.chain(rest).map(move |(part, range)| Piece { stage, part, range }).collect::<Vec<_>>()
+    };
+    let mut pieces: Vec<_> = model.stages().iter().enumerate().flat_map(of_stage).collect();
+    pieces.sort_by_key(|piece| piece.range.start);
+    pieces
 }
 
 /// Everything a run changes besides the model.
@@ -32,7 +45,11 @@ pub(super) struct Trainer {
     loss: Loss,
     /// Stages that training runs: all but an activation that the loss folds in.
     stages: usize,
-    blocks: Vec<BlockSum>,
+    blocks: Vec<BatchBlock>,
+    sums: Vec<(BlockGrads, BatchSum)>,
+    pieces: Vec<Piece>,
+    /// What the pieces of each stage left, one after the other.
+    left: Vec<Vec<f32>>,
     grads: Vec<f32>,
     slots: Vec<Vec<f32>>,
     step: u64,
@@ -59,11 +76,15 @@ impl Trainer {
             )));
         };
         let zeros = || vec![0.0; model.params().len()];
+        let left = model.stages().iter().map(|stage| vec![0.0; stage.left_len() * stage.parts().len()]);
         Ok(Self {
             engine: Engine::new(isa, threads),
             loss,
             stages,
             blocks: Vec::new(),
+            sums: Vec::new(),
+            pieces: pieces(model),
+            left: left.collect(),
             grads: zeros(),
             slots: (0..slots).map(|_| zeros()).collect(),
             step: 0,
@@ -75,69 +96,111 @@ impl Trainer {
         &mut self,
         model: &Model,
         data: &Dataset,
-        rows: Rows<'_>,
+        rows: &Rows<'_>,
         batch: &mut [usize],
     ) -> BatchSum {
         rows.sort_by_length(batch);
-        self.engine.prepare(model);
         let (loss, count) = (self.loss, batch.len().div_ceil(LANES));
-        self.blocks.resize_with(self.blocks.len().max(count), BlockSum::default);
-        let blocks = &mut self.blocks[..count];
-        for (block, indices) in blocks.iter_mut().zip(batch.chunks(LANES)) {
-            block.rows.clear();
-            block.rows.extend_from_slice(indices);
-        }
+        self.blocks.resize_with(self.blocks.len().max(count), BatchBlock::default);
+        self.sums.resize_with(self.sums.len().max(count), Default::default);
+        let (blocks, sums) = (&mut self.blocks[..count], &mut self.sums[..count]);
+        self.engine.prepare_batch(model, rows, batch, blocks);
         let scale = 1.0 / batch.len() as f32;
         let targets = data.targets();
-        self.engine.for_each(model, rows, self.stages, blocks, |space, run, _, block| {
-            let BlockSum { rows, grads, loss: loss_sum, hits } = block;
-            grads.reserve(run.params.len());
-            grads.fill(0.0);
-            (*loss_sum, *hits) = (0.0, 0);
-            let (logits, steps) = space.forward(run, rows, true);
-            let mut dz = [0.0; LANES];
-            for (lane, &index) in rows.iter().enumerate() {
-                let (p, y) = (loss.folds().apply(logits[lane]), targets[index]);
-                *loss_sum += loss.of(p, y);
-                *hits += usize::from(binary_hit(p, y, 0.5));
-                dz[lane] = (p - y) * scale;
-            }
-            space.backward(run, steps, &dz, &mut grads[..run.params.len()]);
-        });
-        blocks.iter().fold(BatchSum::default(), |sum, block| BatchSum {
-            loss: sum.loss + block.loss,
-            hits: sum.hits + block.hits,
+        self.engine.for_each_block(
+            model,
+            self.stages,
+            blocks,
+            sums,
+            |space, run, rows, block, grads, sum| {
+                *sum = BatchSum::default();
+                let logits = space.forward(run, block, true);
+                let mut dz = [0.0; LANES];
+                for (lane, &index) in rows.iter().enumerate() {
+                    let (p, y) = (loss.folds().apply(logits[lane]), targets[index]);
+                    sum.loss += loss.of(p, y);
+                    sum.hits += usize::from(binary_hit(p, y, 0.5));
+                    dz[lane] = (p - y) * scale;
+                }
+                space.backward(run, block, &dz, grads);
+            },
+        );
+        sums.iter().fold(BatchSum::default(), |all, (_, sum)| BatchSum {
+            loss: all.loss + sum.loss,
+            hits: all.hits + sum.hits,
         })
     }
 
-    /// Sums the blocks' gradients in block order and hands them to the optimizer, part by part.
+    /// Sums the blocks' gradients in block order and hands them to the optimizer, piece by piece.
     pub fn update(&mut self, model: &mut Model, optimizer: Option<&dyn Optimizer>, batch: usize) {
         self.step += 1;
         let (step, isa) = (self.step, self.engine.isa);
-        let blocks = &self.blocks[..batch.div_ceil(LANES)];
-        let part = self.grads.len().div_ceil(self.engine.threads()).next_multiple_of(LANES);
-        let mut slots: Vec<_> = self.slots.iter_mut().map(|slot| slot.chunks_mut(part)).collect();
-        let params = model.params_mut().values_mut().chunks_mut(part);
-        let mut parts: Vec<_> = params
-            .zip(self.grads.chunks_mut(part))
-            .map(|(params, grads)| {
-                (params, grads, slots.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>())
-            })
+        let blocks: Vec<&BlockGrads> =
+            self.sums[..batch.div_ceil(LANES)].iter().map(|(grads, _)| grads).collect();
+        let (stages, values) = model.stages_and_values();
+        let mut left: Vec<_> = stages
+            .iter()
+            .zip(&mut self.left)
+            .map(|(stage, left)| left.chunks_mut(stage.left_len().max(1)))
             .collect();
-        self.engine.for_each_part(&mut parts, |index, (params, grads, slots)| {
-            let range = index * part..index * part + grads.len();
-            grads.fill(0.0);
-            for block in blocks {
-                grads.iter_mut().zip(&block.grads[range.clone()]).for_each(|(sum, g)| *sum += g);
+        let mut work = Vec::with_capacity(self.pieces.len());
+        let mut params = values;
+        let mut grads = &mut *self.grads;
+        let mut slots: Vec<&mut [f32]> = self.slots.iter_mut().map(|slot| &mut **slot).collect();
+        let mut finishing = Vec::new();
+        for piece in &self.pieces {
+            let len = piece.range.len();
+            let params = take(&mut params, len);
+            let grads = take(&mut grads, len);
+            let slots: Vec<_> = slots.iter_mut().map(|slot| take(slot, len)).collect();
+            let tensor = Tensor { params, grads, slots };
+            match piece.part {
+                Some(part) => {
+                    let left = left[piece.stage].next().unwrap_or_default();
+                    work.push((piece.stage, part, tensor, left));
+                }
+                None => finishing.push((piece.stage, tensor)),
             }
-            if let Some(optimizer) = optimizer {
-                optimizer.update(Update { step, isa, grads, params, slots });
-            }
+        }
+        self.engine.for_each_part(&mut work, |derived, scratch, (stage, part, tensor, left)| {
+            let shared = Shared { params: tensor.params, ..derived.shared(*stage) };
+            let (stage, part, blocks, grads) = (*stage, *part, &*blocks, &mut *tensor.grads);
+            stages[stage].reduce(Reduce { shared, blocks, stage, part, grads, left, scratch });
+            tensor.update(step, isa, optimizer);
         });
+        drop(work);
+        for (stage, mut tensor) in finishing {
+            let (blocks, left, grads) = (&*blocks, &*self.left[stage], &mut *tensor.grads);
+            stages[stage].finish(Finish { blocks, stage, left, grads });
+            tensor.update(step, isa, optimizer);
+        }
     }
 
     /// The gradient that the last [`update`](Self::update) summed.
     pub fn grads(&self) -> &[f32] {
         &self.grads
     }
+}
+
+/// A run of parameters with all that belongs to it.
+struct Tensor<'a> {
+    params: &'a mut [f32],
+    grads: &'a mut [f32],
+    slots: Vec<&'a mut [f32]>,
+}
+
+impl Tensor<'_> {
+    fn update(&mut self, step: u64, isa: Isa, optimizer: Option<&dyn Optimizer>) {
+        if let Some(optimizer) = optimizer {
+            let Self { params, grads, slots } = self;
+            optimizer.update(Update { step, isa, grads, params, slots });
+        }
+    }
+}
+
+/// Cuts the first `len` values off `rest`.
+fn take<'a>(rest: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
+    let (head, tail) = std::mem::take(rest).split_at_mut(len);
+    *rest = tail;
+    head
 }

@@ -6,7 +6,7 @@
 /// when a block is cut (see [`Padding`](crate::data::Padding)).
 ///
 /// ```
-/// use gatewise::data::Sequences;
+/// use gatewise::text::Sequences;
 /// let rows: Sequences = [vec![1, 14, 22], vec![1]].into_iter().collect();
 /// assert_eq!(rows.len(), 2);
 /// assert_eq!(rows.row(0), [1, 14, 22]);

@@ -1,0 +1,179 @@
+//! Arguments as they are typed; clap checks their form, the library what they mean.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use gatewise::Isa;
+use gatewise::text::Side;
+use std::path::PathBuf;
+
+/// Recurrent sequence models that train in seconds on a CPU.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by Ctrl-C (work saved)."
+)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Train(Train),
+    Evaluate(Evaluate),
+    Predict(Predict),
+    Summary(Summary),
+}
+
+/// Train a model and save it as one file.
+#[derive(Debug, ClapArgs)]
+pub struct Train {
+    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, or the path of an aclImdb folder or .tar.gz.
+    /// Without it: imdb where it is at hand or can be fetched, else reviews.
+    pub data: Option<String>,
+    /// File to write; the training curve goes beside it as .svg.
+    #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
+    pub output: PathBuf,
+    /// Passes over the training rows [default: 5; for reviews 20].
+    #[arg(long)]
+    pub epochs: Option<usize>,
+    /// Rows a step [default: 128; for reviews 64].
+    #[arg(long, value_name = "ROWS")]
+    pub batch_size: Option<usize>,
+    /// Step size of Adam [default: 0.001; for reviews 0.005].
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// Size of the vocabulary, pad, start and unknown included.
+    #[arg(long, default_value_t = 5000, value_name = "WORDS")]
+    pub max_words: usize,
+    /// Length that rows are padded or cut to [default: 300; for reviews 64].
+    #[arg(long, value_name = "STEPS")]
+    pub maxlen: Option<usize>,
+    /// Side that short rows are padded on.
+    #[arg(long, value_enum, default_value_t = End::Pre, value_name = "SIDE")]
+    pub padding: End,
+    /// Side that long rows are cut on.
+    #[arg(long, value_enum, default_value_t = End::Pre, value_name = "SIDE")]
+    pub truncating: End,
+    /// Skip padding (Keras's mask_zero) instead of running the LSTM over it.
+    #[arg(long)]
+    pub mask_zero: bool,
+    /// Width of the word vectors.
+    #[arg(long, default_value_t = 15, value_name = "WIDTH")]
+    pub embedding: usize,
+    /// LSTM units; several numbers stack several layers.
+    #[arg(long, default_value = "10", value_delimiter = ',', value_name = "UNITS")]
+    pub units: Vec<usize>,
+    /// Share of the training rows, from the end, to validate on.
+    #[arg(long, default_value_t = 0.2, value_name = "SHARE")]
+    pub validation_split: f64,
+    /// Seed of the weights and of the order of rows.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What to show while training: 0 nothing, 1 a progress bar, 2 a line an epoch.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2), value_name = "0|1|2")]
+    pub verbose: u8,
+    /// Do not fit the linear baselines.
+    #[arg(long)]
+    pub no_baseline: bool,
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Measure a model's loss and accuracy on the test rows of a data set.
+#[derive(Debug, ClapArgs)]
+pub struct Evaluate {
+    /// Model file.
+    pub model: PathBuf,
+    /// Data, as for train.
+    pub data: String,
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Label texts.
+#[derive(Debug, ClapArgs)]
+pub struct Predict {
+    /// Model file.
+    pub model: PathBuf,
+    /// Texts; without any, lines of standard input.
+    pub texts: Vec<String>,
+    /// How to print the answers; json gives one object a line.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Show what a model file holds.
+#[derive(Debug, ClapArgs)]
+pub struct Summary {
+    /// Model file.
+    pub model: PathBuf,
+    /// Also show the stages that will execute.
+    #[arg(long)]
+    pub stages: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Where data sets are looked for.
+#[derive(Debug, ClapArgs)]
+pub struct Place {
+    /// Folder to look in first; then $GATEWISE_DATA, then the cache directory.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// What to compute with; none of it changes the result.
+#[derive(Debug, ClapArgs)]
+pub struct Machine {
+    /// Threads [default: the cores this process may run on].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Instruction set: avx512, avx2 or portable [default: the fastest present].
+    #[arg(long)]
+    pub isa: Option<Isa>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum End {
+    Pre,
+    Post,
+}
+
+impl From<End> for Side {
+    fn from(end: End) -> Self {
+        match end {
+            End::Pre => Self::Pre,
+            End::Post => Self::Post,
+        }
+    }
+}
+
+impl Machine {
+    /// The number of threads asked for, or that of the cores this process may run on.
+    pub fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(cores, usize::from)
+    }
+
+    /// The instruction set asked for, or the fastest present.
+    pub fn isa(&self) -> Isa {
+        self.isa.unwrap_or_else(Isa::detect)
+    }
+}

@@ -1,0 +1,18 @@
+//! The commands, one file each.
+
+mod evaluate;
+mod predict;
+mod summary;
+mod train;
+
+pub use evaluate::evaluate;
+pub use predict::predict;
+pub use summary::summary;
+pub use train::train;
+
+use gatewise::metrics::Evaluation;
+
+/// The line that ends a run.
+fn test_results(evaluation: &Evaluation) -> String {
+    format!("Test results - Loss: {:.4} - Accuracy: {:.2}%", evaluation.loss, 100.0 * evaluation.accuracy)
+}

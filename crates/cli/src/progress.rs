@@ -1,0 +1,92 @@
+//! What is shown on standard error while a model trains: a bar on a terminal, plain lines elsewhere.
+
+use gatewise::train::{BatchLog, Callback, EpochLog, Flow};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::Instant;
+
+/// Shows epochs as `--verbose` asks: 0 nothing, 1 a bar (a line an epoch where standard error is no
+/// terminal), 2 a line an epoch.
+pub struct EpochProgress {
+    verbose: u8,
+    epochs: usize,
+    samples: usize,
+    bar: Option<ProgressBar>,
+    start: Instant,
+}
+
+impl EpochProgress {
+    pub fn new(verbose: u8, epochs: usize) -> Self {
+        Self { verbose, epochs, samples: 0, bar: None, start: Instant::now() }
+    }
+}
+
+impl Callback for EpochProgress {
+    fn on_epoch_begin(&mut self, epoch: usize, samples: usize) {
+        self.start = Instant::now();
+        self.samples = samples;
+        if self.verbose == 1 && std::io::stderr().is_terminal() {
+            let template = "{prefix} {bar:24.cyan/white} {pos}/{len} {msg} · ETA {eta}";
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::with_draw_target(Some(samples as u64), ProgressDrawTarget::stderr());
+            bar.set_style(style.progress_chars("━━─"));
+            bar.set_prefix(format!("Epoch {}/{}", epoch + 1, self.epochs));
+            self.bar = Some(bar);
+        }
+    }
+
+    fn on_batch_end(&mut self, log: &BatchLog) -> Flow {
+        if let Some(bar) = &self.bar {
+            bar.set_position(log.samples as u64);
+            let rate = log.samples as f64 / self.start.elapsed().as_secs_f64();
+            bar.set_message(format!(
+                "loss: {:.4} - accuracy: {:.4} · {rate:.0} samples/s",
+                log.loss, log.accuracy
+            ));
+        }
+        Flow::Continue
+    }
+
+    fn on_epoch_end(&mut self, log: &EpochLog) -> Flow {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        if self.verbose > 0 {
+            let mut line = format!(
+                "Epoch {}/{} - {:.3} s - {:.0} samples/s - loss: {:.4} - accuracy: {:.4}",
+                log.epoch + 1,
+                self.epochs,
+                log.seconds,
+                self.samples as f64 / log.seconds,
+                log.loss,
+                log.accuracy
+            );
+            if let (Some(loss), Some(accuracy)) = (log.val_loss, log.val_accuracy) {
+                line += &format!(" - val_loss: {loss:.4} - val_accuracy: {accuracy:.4}");
+            }
+            eprintln!("{line}");
+        }
+        Flow::Continue
+    }
+}
+
+/// A bar for a download, or nothing where standard error is no terminal.
+pub fn download_bar() -> impl FnMut(u64, Option<u64>) {
+    let mut bar: Option<ProgressBar> = None;
+    move |done, total| {
+        let bar = bar.get_or_insert_with(|| {
+            eprintln!("Downloading the IMDB reviews from their publisher …");
+            let template = "{bar:32.cyan/white} {bytes}/{total_bytes} · {bytes_per_sec} · ETA {eta}";
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+            bar.set_style(style.progress_chars("━━─"));
+            bar
+        });
+        bar.set_position(done);
+        if Some(done) == total {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading an artifact: every byte is distrusted until the checksums and the self-test agree.
+
+use super::Artifact;
+use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, unseal, weights_sha256};
+use crate::error::{Error, Result};
+use safetensors::tensor::{Dtype, SafeTensors};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Files larger than this are not read: far above what [`Sequential`](crate::Sequential) allows.
+const MAX_FILE: u64 = 5 << 30;
+
+impl Artifact {
+    /// Reads an artifact and runs its self-test.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when it is not an artifact, is damaged, comes
+    /// from a newer version, or fails its self-test.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let io = |e| Error::io("cannot read the model", path, e);
+        let file = File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        let named = |e: Error| Error::new(e.kind(), format!("{}: {e}", path.display()));
+        if !metadata.is_file() || metadata.len() > MAX_FILE {
+            return Err(named(damaged("it is not a file of a size that a model has")));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE).read_to_end(&mut bytes).map_err(io)?;
+        Self::from_bytes(&bytes).map_err(named)
+    }
+
+    /// As [`load`](Self::load), from bytes in memory.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let tensors = SafeTensors::deserialize(bytes)
+            .map_err(|e| damaged(&format!("it is not a whole safetensors file ({e})")))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| damaged(&e.to_string()))?;
+        let sealed = header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or_else(|| {
+            Error::artifact(
+                "this is a safetensors file, but not one that gatewise wrote: its metadata has no 'gatewise'",
+            )
+        })?;
+        let json = unseal(sealed).ok_or_else(|| damaged("its metadata does not match its checksum"))?;
+        let unreadable = |e| damaged(&format!("its metadata cannot be read ({e})"));
+        let version: Version = serde_json::from_str(json).map_err(unreadable)?;
+        if version.format > FORMAT {
+            return Err(Error::artifact(format!(
+                "the model has format {}, but this program reads formats up to {FORMAT}; use a newer gatewise",
+                version.format
+            )));
+        }
+        let metadata: Metadata = serde_json::from_str(json).map_err(unreadable)?;
+        let artifact = Self::assemble(&tensors, &metadata)?;
+        artifact.check(&metadata)?;
+        Ok(artifact)
+    }
+
+    /// The model with its weights; sizes are checked against the tensors before memory is taken.
+    fn assemble(tensors: &SafeTensors<'_>, metadata: &Metadata) -> Result<Self> {
+        let stored = tensors.iter().map(|(_, tensor)| tensor.data().len() / 4).sum();
+        let mut model = metadata
+            .layers
+            .compile_zeros(stored)
+            .map_err(|e| damaged(&format!("its layers do not fit its weights ({e})")))?;
+        let table = model.params().table().to_vec();
+        if table.len() != tensors.len() {
+            return Err(damaged(&format!(
+                "it has {} tensors where its layers need {}",
+                tensors.len(),
+                table.len()
+            )));
+        }
+        for info in table {
+            let tensor = tensors.tensor(&info.name).map_err(|e| damaged(&e.to_string()))?;
+            if tensor.dtype() != Dtype::F32 || tensor.shape() != info.shape {
+                return Err(damaged(&format!(
+                    "its tensor {} is {:?} {:?} where {:?} f32 is needed",
+                    info.name,
+                    tensor.dtype(),
+                    tensor.shape(),
+                    info.shape
+                )));
+            }
+            let values = &mut model.params_mut().values_mut()[info.range];
+            for (value, bytes) in values.iter_mut().zip(tensor.data().as_chunks().0) {
+                *value = f32::from_le_bytes(*bytes);
+            }
+        }
+        Ok(Self {
+            model,
+            tokenizer: metadata.tokenizer.clone(),
+            vocabulary: metadata.vocabulary.clone(),
+            padding: metadata.padding,
+            labels: metadata.labels.clone(),
+            threshold: metadata.threshold,
+            training: metadata.training.clone(),
+        })
+    }
+
+    /// Weights against their checksum, parts against each other, outputs against the self-test.
+    fn check(&self, metadata: &Metadata) -> Result<()> {
+        if weights_sha256(self.model.params()) != metadata.weights_sha256 {
+            return Err(damaged("its weights do not match their checksum"));
+        }
+        let (words, rows) = (self.vocabulary.max_words(), self.model.vocabulary());
+        if words > rows {
+            return Err(damaged(&format!("its vocabulary has ids up to {words}, its Embedding only {rows}")));
+        }
+        if self.labels.len() != 2 || self.model.output_width() != 1 {
+            return Err(damaged(&format!(
+                "it has {} labels and {} outputs; a binary model has 2 and 1",
+                self.labels.len(),
+                self.model.output_width()
+            )));
+        }
+        let texts: Vec<_> = metadata.self_test.iter().map(|probe| probe.text.as_str()).collect();
+        let (outputs, _) = self.outputs(&texts)?;
+        let expected: Vec<f32> = metadata.self_test.iter().flat_map(|probe| probe.outputs.clone()).collect();
+        let worst = |worst: f32, (a, b): (&f32, &f32)| {
+            let e = (a - b).abs();
+            if e.is_nan() { f32::INFINITY } else { worst.max(e) }
+        };
+        let error = outputs.iter().zip(&expected).fold(0.0, worst);
+        if expected.is_empty() || outputs.len() != expected.len() || error > SELF_TEST_TOLERANCE {
+            return Err(Error::artifact(format!(
+                "the model fails its self-test: on the texts saved with it, its outputs differ by {error} from \
+                 those saved (allowed: {SELF_TEST_TOLERANCE}); the file or this program is at fault, do not use it"
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn damaged(why: &str) -> Error {
+    Error::artifact(format!("the model cannot be used: {why}; train it again or fetch a whole copy"))
+}

@@ -1,0 +1,346 @@
+//! Embedding and LSTM fused: a token's input projection is a row of a table, and the left padding that
+//! all samples share is walked once.
+
+use super::{Backward, Dims, Finish, Forward, Lstm, Reduce, Shared, Signal, Stage};
+use crate::data::PAD;
+use crate::kernels::lstm::{self, projected, shared_start};
+use crate::kernels::{Buffer, Isa, LANES, round_up};
+use std::ops::Range;
+
+/// `[Embedding, LSTM]` as one stage (see `kernels/lstm/projected.rs` and `shared_start.rs`).
+///
+/// A block's share of the gradient is `[dU, db unused][dh, dc of the shared start][dP]`.
+#[derive(Debug)]
+pub(crate) struct ProjectedLstmStage {
+    projection: projected::Projection,
+    vocabulary: usize,
+    return_sequences: bool,
+    /// Whether left padding may be shared: not where it is masked, for then it is not walked at all.
+    shares_start: bool,
+    embeddings: Range<usize>,
+    kernel: Range<usize>,
+    recurrent: Range<usize>,
+    bias: Range<usize>,
+}
+
+/// The vocabulary is summed and updated in this many parts, whatever the number of threads.
+const PARTS: usize = 16;
+/// Parts have at least this many rows.
+const MIN_PART_ROWS: usize = 64;
+
+impl ProjectedLstmStage {
+    /// The stage for an embedding of `width` with `layer` above it, their tensors at `params`.
+    pub fn new(width: usize, masked: bool, layer: &Lstm, params: [Range<usize>; 4]) -> Self {
+        let [embeddings, kernel, recurrent, bias] = params;
+        Self {
+            projection: projected::Projection::new(width, layer.units),
+            vocabulary: embeddings.len() / width,
+            return_sequences: layer.return_sequences,
+            shares_start: !masked && !layer.return_sequences,
+            embeddings,
+            kernel,
+            recurrent,
+            bias,
+        }
+    }
+
+    fn shape(&self) -> lstm::Shape {
+        self.projection.shape
+    }
+
+    /// The packed weights: of the blocks, of the projection, of the shared start, then the trajectory.
+    fn split_packed<'a>(&self, packed: &'a [f32]) -> [&'a [f32]; 4] {
+        let shape = self.shape();
+        let (blocks, rest) = packed.split_at(shape.packed_len());
+        let (projection, rest) = rest.split_at(self.projection.packed_len());
+        let (single, trajectory) = rest.split_at(shape.single_packed_len());
+        [blocks, projection, single, trajectory]
+    }
+
+    /// A block's share: dU (and an unused bias), the gradient of its start, dP.
+    fn partial_parts(&self) -> [usize; 2] {
+        [self.shape().grads_len(), 2 * self.shape().units_padded()]
+    }
+
+    fn part_rows(&self) -> usize {
+        self.vocabulary.div_ceil(PARTS).max(MIN_PART_ROWS)
+    }
+
+    fn kept(&self, dims: Dims) -> (usize, usize) {
+        if dims.training { (dims.steps, dims.steps) } else { (2, 1) }
+    }
+}
+
+impl Stage for ProjectedLstmStage {
+    fn describe(&self) -> String {
+        let start = if self.shares_start { "shared left padding, " } else { "" };
+        format!("Embedding + LSTM: projected table, {start}samples in lanes")
+    }
+
+    fn param_range(&self) -> Range<usize> {
+        self.embeddings.start..self.bias.end
+    }
+
+    fn output(&self) -> Signal {
+        let units = self.shape().units;
+        if self.return_sequences { Signal::Sequence(units) } else { Signal::Vector(units) }
+    }
+
+    fn shares_start(&self) -> bool {
+        self.shares_start
+    }
+
+    fn packed_len(&self, steps: usize) -> usize {
+        let shape = self.shape();
+        let weights = shape.packed_len() + self.projection.packed_len() + shape.single_packed_len();
+        weights + (steps + 1) * shape.trajectory_step()
+    }
+
+    fn prepare(&self, isa: Isa, params: &[f32], steps: usize, packed: &mut [f32]) {
+        let (shape, projection) = (self.shape(), self.projection);
+        let of = |range: &Range<usize>| &params[range.clone()];
+        let (blocks, rest) = packed.split_at_mut(shape.packed_len());
+        let (projected, rest) = rest.split_at_mut(projection.packed_len());
+        let (single, trajectory) = rest.split_at_mut(shape.single_packed_len());
+        lstm::pack(shape, &[], of(&self.recurrent), of(&self.bias), blocks);
+        projected::pack(projection, of(&self.kernel), of(&self.bias), projected);
+        shared_start::pack(shape, of(&self.recurrent), single);
+        trajectory[..shape.trajectory_step()].fill(0.0);
+        if steps == 0 {
+            return;
+        }
+        let mut scratch = Buffer::default();
+        scratch.reserve(
+            projection.stride() + projection.scratch_len(projected::TILE) + shape.single_scratch_len(),
+        );
+        let (table, scratch) = scratch.split_at_mut(projection.stride());
+        let embeddings = of(&self.embeddings);
+        let ids = &[PAD];
+        let project = projected::Project {
+            projection,
+            embeddings,
+            first_id: 0,
+            packed: projected,
+            ids,
+            table,
+            scratch,
+        };
+        projected::project(isa, project);
+        let offsets = shared_start::Offsets::Same(0, steps);
+        let walk =
+            shared_start::Walk { shape, packed: single, table, offsets, trajectory, keep: true, scratch };
+        shared_start::walk(isa, walk);
+    }
+
+    fn table_stride(&self) -> Option<usize> {
+        Some(self.projection.stride())
+    }
+
+    fn project(&self, shared: Shared<'_>, table: &mut [f32], scratch: &mut Buffer) {
+        scratch.reserve(self.projection.scratch_len(projected::TILE));
+        let project = projected::Project {
+            projection: self.projection,
+            embeddings: &shared.params[self.embeddings.clone()],
+            first_id: 0,
+            packed: self.split_packed(shared.packed)[1],
+            ids: shared.ids,
+            table,
+            scratch,
+        };
+        projected::project(shared.isa, project);
+    }
+
+    /// The state before the first step, the kernel's tape, then the outputs of all steps where only the
+    /// last is given.
+    fn tape_len(&self, dims: Dims) -> usize {
+        let (history, tape) = self.kept(dims);
+        let history = if self.return_sequences { 0 } else { history * self.shape().units * LANES };
+        self.shape().state_len() + tape * self.shape().tape_step() + history
+    }
+
+    fn scratch_len(&self, _: usize) -> usize {
+        self.shape().scratch_len() + self.shape().state_len()
+    }
+
+    fn partial_len(&self, rows: usize) -> usize {
+        self.partial_parts().iter().sum::<usize>() + rows * self.projection.stride()
+    }
+
+    fn forward(&self, io: Forward<'_>) {
+        let Forward { shared, block, training, y, tape, .. } = io;
+        let (shape, steps) = (self.shape(), block.steps);
+        let width = shape.units * LANES;
+        let (slots, tape_slots) = self.kept(Dims { steps, training });
+        let (start, tape) = tape.split_at_mut(shape.state_len());
+        let (tape, history) = tape.split_at_mut(tape_slots * shape.tape_step());
+        let [packed, _, _, trajectory] = self.split_packed(shared.packed);
+        let state = &trajectory[block.shared * shape.trajectory_step()..];
+        for (part, start) in start.chunks_exact_mut(width).enumerate() {
+            let from = &state[part * shape.units_padded()..];
+            start.chunks_exact_mut(LANES).zip(from).for_each(|(lanes, &value)| lanes.fill(value));
+        }
+        let mut run = |y: &mut [f32]| {
+            let from = lstm::From::Table { rows: shared.table, offsets: block.offsets };
+            let mask = block.mask;
+            lstm::forward(shared.isa, lstm::Forward { shape, steps, packed, from, mask, start, y, tape });
+        };
+        if self.return_sequences {
+            run(y);
+            return;
+        }
+        run(history);
+        match steps {
+            0 => y.copy_from_slice(&start[..width]),
+            _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
+        }
+    }
+
+    fn backward(&self, io: Backward<'_>) {
+        let Backward { shared, block, y, dy, partial, tape, scratch, .. } = io;
+        let (shape, steps, stride) = (self.shape(), block.steps, self.projection.stride());
+        let (start, tape) = tape.split_at(shape.state_len());
+        let (tape, history) = tape.split_at(steps * shape.tape_step());
+        let [grads_len, start_len] = self.partial_parts();
+        let (grads, rest) = partial.split_at_mut(grads_len);
+        let (dstart_sum, rows) = rest.split_at_mut(start_len);
+        let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
+        grads.fill(0.0);
+        for &place in block.places {
+            rows[place as usize * stride..][..stride].fill(0.0);
+        }
+        lstm::backward(
+            shared.isa,
+            lstm::Backward {
+                shape,
+                steps,
+                packed: self.split_packed(shared.packed)[0],
+                into: lstm::Into::Table { rows, offsets: block.offsets },
+                mask: block.mask,
+                start,
+                y: if self.return_sequences { y } else { history },
+                tape,
+                dy: if self.return_sequences { lstm::Dy::Sequence(dy) } else { lstm::Dy::Last(dy) },
+                grads,
+                dstart,
+                scratch,
+            },
+        );
+        dstart_sum.fill(0.0);
+        for (part, lanes) in dstart.chunks_exact(shape.units * LANES).enumerate() {
+            let to = &mut dstart_sum[part * shape.units_padded()..];
+            lanes.chunks_exact(LANES).zip(to).for_each(|(lanes, sum)| *sum = lanes.iter().sum());
+        }
+    }
+
+    fn parts(&self) -> Vec<Range<usize>> {
+        let (rows, width) = (self.part_rows(), self.projection.width);
+        (0..self.vocabulary)
+            .step_by(rows)
+            .map(|row| (row, (row + rows).min(self.vocabulary)))
+            .map(|(from, to)| self.embeddings.start + from * width..self.embeddings.start + to * width)
+            .collect()
+    }
+
+    fn rest(&self) -> Range<usize> {
+        self.kernel.start..self.bias.end
+    }
+
+    /// `[dW; db]` of the part's rows, then dU of the shared start.
+    fn left_len(&self) -> usize {
+        self.projection.grads_len() + self.shape().units * self.projection.stride()
+    }
+
+    fn reduce(&self, io: Reduce<'_>) {
+        let Reduce { shared, blocks, stage, part, grads, left, scratch } = io;
+        let (projection, stride, width) = (self.projection, self.projection.stride(), self.projection.width);
+        let first_id = part * self.part_rows();
+        let from = shared.ids.partition_point(|&id| (id as usize) < first_id);
+        let to = shared.ids.partition_point(|&id| (id as usize) < first_id + self.part_rows());
+        let ids = &shared.ids[from..to];
+        grads.fill(0.0);
+        left.fill(0.0);
+        let (dw, du) = left.split_at_mut(projection.grads_len());
+        let padded = round_up(width);
+        scratch.reserve(ids.len() * (stride + padded) + projection.scratch_len(ids.len()));
+        let (dp, rest) = scratch.split_at_mut(ids.len() * stride);
+        let (de, rest) = rest.split_at_mut(ids.len() * padded);
+        dp.fill(0.0);
+        let skip = self.partial_parts().iter().sum::<usize>();
+        for block in blocks {
+            let rows = &block.partials[stage][skip..];
+            let first = block.places.partition_point(|&place| (place as usize) < from);
+            for &place in block.places[first..].iter().take_while(|&&place| (place as usize) < to) {
+                let sum = &mut dp[(place as usize - from) * stride..][..stride];
+                let share = &rows[place as usize * stride..][..stride];
+                sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
+            }
+        }
+        if ids.first() == Some(&PAD) {
+            self.reduce_shared_start(shared, blocks, stage, &mut dp[..stride], du);
+        }
+        let unproject = projected::Unproject {
+            projection,
+            embeddings: shared.params,
+            first_id: first_id as u32,
+            packed: self.split_packed(shared.packed)[1],
+            ids,
+            dp,
+            de,
+            dw,
+            scratch: rest,
+        };
+        projected::unproject(shared.isa, unproject);
+        for (&id, de) in ids.iter().zip(de.chunks_exact(padded)) {
+            grads[(id as usize - first_id) * width..][..width].copy_from_slice(&de[..width]);
+        }
+    }
+
+    fn finish(&self, io: Finish<'_>) {
+        let (shape, stride) = (self.shape(), self.projection.stride());
+        let mut sums = io.left[..self.left_len()].to_vec();
+        for left in io.left.chunks_exact(self.left_len()).skip(1) {
+            sums.iter_mut().zip(left).for_each(|(sum, left)| *sum += left);
+        }
+        let (dw, du) = sums.split_at_mut(self.projection.grads_len());
+        for block in io.blocks {
+            du.iter_mut().zip(&*block.partials[io.stage]).for_each(|(sum, share)| *sum += share);
+        }
+        let (kernel, rest) = io.grads.split_at_mut(self.kernel.len());
+        let (recurrent, bias) = rest.split_at_mut(self.recurrent.len());
+        let (weights, bias_row) = dw.split_at(self.projection.width * stride);
+        shape.unpack(weights, kernel);
+        shape.unpack(du, recurrent);
+        shape.unpack(bias_row, bias);
+    }
+}
+
+impl ProjectedLstmStage {
+    /// Walks the shared padding back, taking up each block's gradient where its own steps began.
+    fn reduce_shared_start(
+        &self,
+        shared: Shared<'_>,
+        blocks: &[&super::BlockGrads],
+        stage: usize,
+        drow: &mut [f32],
+        dw: &mut [f32],
+    ) {
+        let shape = self.shape();
+        let steps = blocks.iter().map(|block| block.shared).max().unwrap_or(0);
+        if steps == 0 {
+            return;
+        }
+        let state = 2 * shape.units_padded();
+        let mut memory = Buffer::default();
+        memory.reserve((steps + 1) * state + steps * shape.single_scratch_len() + state);
+        let (dstates, scratch) = memory.split_at_mut((steps + 1) * state);
+        let skip = self.partial_parts()[0];
+        for block in blocks {
+            let share = &block.partials[stage][skip..][..state];
+            let sum = &mut dstates[block.shared * state..][..state];
+            sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
+        }
+        let [_, _, packed, trajectory] = self.split_packed(shared.packed);
+        let back = shared_start::WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, scratch };
+        shared_start::walk_back(shared.isa, back);
+    }
+}
