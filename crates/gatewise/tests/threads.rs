@@ -30,12 +30,17 @@ fn evaluate_gives_the_same_numbers_on_any_number_of_threads() {
     for spec in specs() {
         let model = spec.lively();
         let data = dataset(50, paddings()[0]);
-        let one = model.evaluate_on(&data, 1).unwrap();
+        let one = model.evaluate_on(&data, 1, Isa::detect()).unwrap();
         for threads in [2, 3, 8, 64] {
-            assert_eq!(model.evaluate_on(&data, threads).unwrap(), one, "{}: {threads}", spec.name);
+            assert_eq!(
+                model.evaluate_on(&data, threads, Isa::detect()).unwrap(),
+                one,
+                "{}: {threads}",
+                spec.name
+            );
         }
         assert_eq!(model.evaluate(&data).unwrap(), one);
-        assert_eq!(model.evaluate_on(&data, 0).unwrap(), one, "no threads are one thread");
+        assert_eq!(model.evaluate_on(&data, 0, Isa::detect()).unwrap(), one, "no threads are one thread");
     }
 }
 

@@ -25,6 +25,22 @@ pub(crate) struct Step {
     pub h: Vec<f64>,
 }
 
+/// A state, or its gradient; each `[H]`.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    pub h: Vec<f64>,
+    pub c: Vec<f64>,
+}
+
+/// What [`Weights::backward`] gives besides the gradients of the weights.
+#[derive(Debug, Clone)]
+pub(crate) struct Back {
+    /// `[T][D]`
+    pub dx: Vec<Vec<f64>>,
+    /// Of the state before the first step.
+    pub dstart: State,
+}
+
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -42,9 +58,14 @@ impl Weights {
         from_x + from_h + self.bias[n]
     }
 
-    /// Every step of one sequence, from zero state. `xs` is `[T][D]`; a step with `real` false is masked.
-    pub fn forward(&self, xs: &[Vec<f64>], real: &[bool]) -> Vec<Step> {
-        let (mut h, mut c) = (vec![0.0; self.units], vec![0.0; self.units]);
+    /// The zero state.
+    pub fn zero_state(&self) -> State {
+        State { h: vec![0.0; self.units], c: vec![0.0; self.units] }
+    }
+
+    /// Every step of one sequence. `xs` is `[T][D]`; a step with `real` false is masked.
+    pub fn forward(&self, start: &State, xs: &[Vec<f64>], real: &[bool]) -> Vec<Step> {
+        let State { mut h, mut c } = start.clone();
         let mut steps = Vec::new();
         for (x, &real) in xs.iter().zip(real) {
             let gate = |gate: usize, f: fn(f64) -> f64| -> Vec<f64> {
@@ -74,14 +95,16 @@ impl Weights {
         steps
     }
 
-    /// Adds the gradients of one sequence to `grads` and returns dx `[T][D]`. `dy` is `[T][H]`.
-    pub fn backward(&self, steps: &[Step], dy: &[Vec<f64>], grads: &mut Weights) -> Vec<Vec<f64>> {
+    /// Adds the gradients of one sequence to `grads`. `dy[t]` arrives at `h_t` from above, and its `h`
+    /// and `c` are both given, since a state may be passed on to others.
+    pub fn backward(&self, steps: &[Step], dy: &[State], grads: &mut Weights) -> Back {
         let (d, h) = (self.inputs, self.units);
         let (mut dh, mut dc) = (vec![0.0; h], vec![0.0; h]);
         let mut dxs = vec![vec![0.0; d]; steps.len()];
         for (t, s) in steps.iter().enumerate().rev() {
             for unit in 0..h {
-                dh[unit] += dy[t][unit];
+                dh[unit] += dy[t].h[unit];
+                dc[unit] += dy[t].c[unit];
             }
             if !s.real {
                 continue;
@@ -109,7 +132,7 @@ impl Weights {
                 grads.bias[n] += dz;
             }
         }
-        dxs
+        Back { dx: dxs, dstart: State { h: dh, c: dc } }
     }
 
     /// All zeros, of the same shape.

@@ -55,24 +55,39 @@ fn lstm() {
                     bias: draw(4 * h),
                 };
                 let samples = [mask, &[true, true, true]].map(|mask| {
-                    let mut dy = rows(&draw(mask.len() * h), h);
+                    let mut dy: Vec<_> =
+                        mask.iter().map(|_| lstm::State { h: draw(h), c: draw(h) }).collect();
                     if !every_step {
                         let keep = dy.len().saturating_sub(1);
-                        dy[..keep].iter_mut().flatten().for_each(|dy| *dy = 0.0);
+                        dy[..keep].fill(lstm::State { h: vec![0.0; h], c: vec![0.0; h] });
                     }
-                    (mask, draw(mask.len() * d), dy)
+                    let start = lstm::State { h: draw(h), c: draw(h) };
+                    (mask, draw(mask.len() * d), dy, start)
                 });
-                let value = |w: &lstm::Weights, mask: &[bool], x: &[f64], dy: &[Vec<f64>]| {
-                    let y: Vec<_> = w.forward(&rows(x, d), mask).into_iter().map(|s| s.h).collect();
-                    dot(&y, dy)
+                let value =
+                    |w: &lstm::Weights, mask: &[bool], x: &[f64], dy: &[lstm::State], start: &lstm::State| {
+                        let steps = w.forward(start, &rows(x, d), mask);
+                        let each = steps
+                            .into_iter()
+                            .zip(dy)
+                            .map(|(s, dy)| dot(&[s.h, s.c], &[dy.h.clone(), dy.c.clone()]));
+                        each.sum::<f64>()
+                    };
+                let all = |w: &lstm::Weights| {
+                    samples.iter().map(|(m, x, dy, start)| value(w, m, x, dy, start)).sum::<f64>()
                 };
-                let all =
-                    |w: &lstm::Weights| samples.iter().map(|(m, x, dy)| value(w, m, x, dy)).sum::<f64>();
                 let mut grads = w.zeros_like();
-                for (mask, x, dy) in &samples {
-                    let steps = w.forward(&rows(x, d), mask);
-                    let dx = w.backward(&steps, dy, &mut grads).concat();
-                    assert_slopes(x, &dx, "dx", |x| value(&w, mask, x, dy));
+                for (mask, x, dy, start) in &samples {
+                    let steps = w.forward(start, &rows(x, d), mask);
+                    let back = w.backward(&steps, dy, &mut grads);
+                    assert_slopes(x, &back.dx.concat(), "dx", |x| value(&w, mask, x, dy, start));
+                    let lstm::State { h: h0, c: c0 } = start;
+                    assert_slopes(h0, &back.dstart.h, "dh0", |h| {
+                        value(&w, mask, x, dy, &lstm::State { h: h.to_vec(), c: c0.clone() })
+                    });
+                    assert_slopes(c0, &back.dstart.c, "dc0", |c| {
+                        value(&w, mask, x, dy, &lstm::State { h: h0.clone(), c: c.to_vec() })
+                    });
                 }
                 assert_slopes(&w.kernel, &grads.kernel, "dW", |k| {
                     all(&lstm::Weights { kernel: k.to_vec(), ..w.clone() })
@@ -94,8 +109,8 @@ fn a_masked_step_of_the_lstm_carries_the_state() {
     let mut draw = |len: usize| widen(&numbers.vec(len, 0.9));
     let w = lstm::Weights { inputs: 2, units: 3, kernel: draw(24), recurrent: draw(36), bias: draw(12) };
     let x = rows(&draw(8), 2);
-    let holes = w.forward(&x, &[false, true, false, true]);
-    let without = w.forward(&[x[1].clone(), x[3].clone()], &[true, true]);
+    let holes = w.forward(&w.zero_state(), &x, &[false, true, false, true]);
+    let without = w.forward(&w.zero_state(), &[x[1].clone(), x[3].clone()], &[true, true]);
     assert_eq!(holes[0].h, [0.0; 3]);
     assert_eq!((&holes[1].h, &holes[2].h, &holes[3].h), (&without[0].h, &without[0].h, &without[1].h));
 }
