@@ -9,6 +9,9 @@ mod embedding;
 mod head;
 mod isa;
 mod lstm;
+mod product;
+mod projected;
+mod shared_start;
 mod twins;
 
 use crate::rng::{Purpose, Random};

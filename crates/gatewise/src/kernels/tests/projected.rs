@@ -1,0 +1,91 @@
+//! The projected table against the twins of the embedding and of the fully connected layer: a row is
+//! what a dense layer of 4H units makes of an embedding.
+
+use super::super::lstm::projected::{Project, Projection, TILE, Unproject, pack, project, unproject};
+use super::super::reference::{dense::Weights, embedding::Table};
+use super::super::{Isa, round_up};
+use super::{Guarded, Numbers, assert_close, seeded, size, widen};
+use proptest::prelude::*;
+
+/// Where column `at` of Keras's 4H lies in a row of the kernels.
+fn place(at: usize, units: usize) -> usize {
+    4 * (at % units) + at / units
+}
+
+proptest! {
+    #![proptest_config(seeded(150))]
+
+    #[test]
+    fn every_instruction_set_follows_the_twins_with_the_same_bits(
+        width in size(), units in size(), count in 0usize..=2 * TILE + 3, first_id in 0u32..50, seed: u64,
+    ) {
+        let mut numbers = Numbers::new(seed);
+        let projection = Projection::new(width, units);
+        let (columns, stride) = (4 * units, projection.stride());
+        let vocabulary = 150;
+        let embeddings = numbers.vec(vocabulary * width, 1.0);
+        let (kernel, bias) = (numbers.vec(width * columns, 1.0), numbers.vec(columns, 1.0));
+        // Distinct ids in order, from `first_id` on.
+        let mut ids: Vec<u32> = (0..vocabulary as u32).collect();
+        numbers.0.shuffle(&mut ids);
+        ids.truncate(count);
+        ids.sort_unstable();
+        let real_ids: Vec<u32> = ids.iter().map(|id| id + first_id).collect();
+        // Memory of packed weights starts as zeros and keeps its layout: padding columns rely on it.
+        let mut packed = Guarded::zeroed(projection.packed_len());
+        pack(projection, &kernel, &bias, packed.get_mut());
+        packed.check_guards("packed");
+        let mut dp = Guarded::zeroed(count * stride);
+        for row in dp.get_mut().chunks_exact_mut(stride) {
+            row[..columns].iter_mut().for_each(|dp| *dp = numbers.one(1.0));
+        }
+
+        let table = Table { width, values: widen(&embeddings) };
+        let weights = Weights { inputs: width, units: columns, kernel: widen(&kernel), bias: widen(&bias) };
+        let (mut twin_rows, mut twin_de) = (vec![0.0; count * columns], Vec::new());
+        let mut twin_grads = weights.zeros_like();
+        for (row, x) in table.forward(&ids).iter().enumerate() {
+            let z = weights.forward(x);
+            let dz: Vec<f64> =
+                (0..columns).map(|at| f64::from(dp.get()[row * stride + place(at, units)])).collect();
+            for at in 0..columns {
+                // Forward wants half of what goes into a sigmoid.
+                let scale = if at / units == 2 { 1.0 } else { 0.5 };
+                twin_rows[row * columns + place(at, units)] = scale * z[at];
+            }
+            twin_de.extend(weights.backward(x, &dz, &mut twin_grads));
+        }
+
+        let mut first: Option<[Vec<u32>; 3]> = None;
+        for isa in Isa::available() {
+            let mut table = Guarded::poisoned(count * stride);
+            let mut scratch = Guarded::poisoned(projection.scratch_len(TILE));
+            project(isa, Project {
+                projection, embeddings: &embeddings, first_id, packed: packed.get(), ids: &real_ids,
+                table: table.get_mut(), scratch: scratch.get_mut(),
+            });
+            let mut more = Guarded::poisoned(projection.scratch_len(count));
+            let mut de = Guarded::poisoned(count * round_up(width));
+            let mut dw = Guarded::zeroed(projection.grads_len());
+            unproject(isa, Unproject {
+                projection, embeddings: &embeddings, first_id, packed: packed.get(), ids: &real_ids,
+                dp: dp.get(), de: de.get_mut(), dw: dw.get_mut(), scratch: more.get_mut(),
+            });
+            [&table, &scratch, &more, &de, &dw].iter().for_each(|buffer| buffer.check_guards("projected"));
+            let now = [&table, &de, &dw].map(Guarded::bits);
+            prop_assert_eq!(first.get_or_insert_with(|| now.clone()), &now, "{} has other bits", isa);
+
+            let rows = table.get().chunks_exact(stride);
+            prop_assert!(rows.clone().all(|row| row[columns..].iter().all(|&pad| pad == 0.0)));
+            let rows: Vec<f32> = rows.flat_map(|row| row[..columns].to_vec()).collect();
+            assert_close(&rows, &twin_rows, 1e-5, "P");
+            let de: Vec<f32> =
+                de.get().chunks_exact(round_up(width)).flat_map(|row| row[..width].to_vec()).collect();
+            assert_close(&de, &twin_de, 1e-5, "dE");
+            let mut keras = vec![0.0; (width + 1) * columns];
+            projection.shape.unpack(dw.get(), &mut keras);
+            assert_close(&keras[..width * columns], &twin_grads.kernel, 1e-5, "dW");
+            assert_close(&keras[width * columns..], &twin_grads.bias, 1e-5, "db");
+        }
+    }
+}
