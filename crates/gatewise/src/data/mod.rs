@@ -5,6 +5,8 @@
 
 mod corpus;
 mod dataset;
+pub mod keras_imdb;
+mod numpy_shuffle;
 mod sequences;
 
 pub use corpus::{Corpus, Split};
