@@ -5,9 +5,13 @@
 
 mod corpus;
 mod dataset;
+pub mod download;
+pub mod imdb;
 pub mod keras_imdb;
+pub mod locate;
 mod numpy_shuffle;
 mod sequences;
+mod token_cache;
 
 pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;

@@ -5,6 +5,7 @@
 
 mod npy;
 mod pickle;
+mod pickle_stream;
 
 use crate::data::numpy_shuffle::NumpyShuffle;
 use crate::data::{Corpus, Dataset, Sequences, Split};
@@ -82,13 +83,13 @@ pub fn load_data(path: &Path, options: &LoadData) -> Result<(Dataset, Dataset)> 
         )));
     }
     let (train, test) = (shift(&train, options), shift(&test, options));
-    if let Some(maxlen) = options.maxlen.filter(|&maxlen| maxlen > 0) {
-        if train.words.is_empty() || test.words.is_empty() {
-            return Err(Error::config(format!(
-                "no sequence is shorter than maxlen ({maxlen}) in the training or the test part, and longer \
-                 ones are removed: increase maxlen"
-            )));
-        }
+    if let Some(maxlen) = options.maxlen.filter(|&maxlen| maxlen > 0)
+        && (train.words.is_empty() || test.words.is_empty())
+    {
+        return Err(Error::config(format!(
+            "no sequence is shorter than maxlen ({maxlen}) in the training or the test part, and longer \
+             ones are removed: increase maxlen"
+        )));
     }
     let num_words = match options.num_words.filter(|&n| n > 0) {
         Some(n) => n,

@@ -9,6 +9,7 @@
 //! `.npy` header declares.
 
 use super::MOST_ROWS;
+use super::pickle_stream::{LONGEST_TEXT, Refused, Stream};
 use crate::data::Sequences;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -16,8 +17,6 @@ use std::io::BufRead;
 
 /// Deepest stack. Python puts lists on it a thousand elements at a time.
 const MOST_STACK: usize = 1 << 20;
-/// Longest string: they are names here.
-const LONGEST_TEXT: usize = 256;
 /// Most strings, tuples and open marks. An array of lists has about ten of each.
 const MOST_PARTS: usize = 1_000;
 
@@ -58,8 +57,7 @@ pub(super) fn rows(from: &mut impl BufRead, name: &str, rows: u64) -> Result<Seq
         return Err(Error::data(format!("{name} declares {rows} rows; at most {MOST_ROWS} are read")));
     }
     let mut machine = Machine {
-        from,
-        read: 0,
+        from: Stream { from, read: 0 },
         most_lists: rows as usize + MOST_PARTS,
         stack: Vec::new(),
         marks: Vec::new(),
@@ -73,18 +71,13 @@ pub(super) fn rows(from: &mut impl BufRead, name: &str, rows: u64) -> Result<Seq
     found.map_err(|what| {
         Error::data(format!(
             "{name} cannot be read as an array of lists of whole numbers: {what} (at byte {} of the pickle)",
-            machine.read
+            machine.from.read
         ))
     })
 }
 
-/// Why a pickle is refused; the caller adds where.
-type Refused<T> = std::result::Result<T, String>;
-
 struct Machine<'a, R> {
-    from: &'a mut R,
-    /// Bytes consumed.
-    read: u64,
+    from: Stream<'a, R>,
     /// Most lists, and most values remembered: each row is one, and little else is.
     most_lists: usize,
     stack: Vec<Value>,
@@ -101,22 +94,26 @@ struct Machine<'a, R> {
 impl<R: BufRead> Machine<'_, R> {
     fn run(&mut self) -> Refused<()> {
         loop {
-            let [opcode] = self.bytes()?;
+            let [opcode] = self.from.bytes()?;
             match opcode {
-                b'K' => self.bytes::<1>().and_then(|b| self.push(Value::Int(b[0].into())))?,
-                b'M' => self.bytes().and_then(|b| self.push(Value::Int(u16::from_le_bytes(b).into())))?,
-                b'J' => self.bytes().and_then(|b| self.push(Value::Int(i32::from_le_bytes(b).into())))?,
+                b'K' => self.from.bytes::<1>().and_then(|b| self.push(Value::Int(b[0].into())))?,
+                b'M' => {
+                    self.from.bytes().and_then(|b| self.push(Value::Int(u16::from_le_bytes(b).into())))?
+                }
+                b'J' => {
+                    self.from.bytes().and_then(|b| self.push(Value::Int(i32::from_le_bytes(b).into())))?
+                }
                 0x8a => self.long1()?,
                 b'I' => self.decimal()?,
                 0x80 => {
-                    let [version] = self.bytes()?;
+                    let [version] = self.from.bytes()?;
                     if version > 5 {
                         return Err(format!("it has pickle protocol {version}; up to 5 are known"));
                     }
                 }
                 0x95 => {
                     // Frames only say how much to read at once; a BufRead knows better.
-                    self.bytes::<8>()?;
+                    self.from.bytes::<8>()?;
                 }
                 b'(' => {
                     room(self.marks.len(), MOST_PARTS, "open marks")?;
@@ -140,15 +137,15 @@ impl<R: BufRead> Machine<'_, R> {
                 b'N' => self.push(Value::None)?,
                 0x88 | 0x89 => self.push(Value::Bool)?,
                 b'U' | b'C' | 0x8c => {
-                    let [length] = self.bytes()?;
+                    let [length] = self.from.bytes()?;
                     self.text(length.into())?;
                 }
                 b'T' | b'B' | b'X' => {
-                    let length = u32::from_le_bytes(self.bytes()?);
+                    let length = u32::from_le_bytes(self.from.bytes()?);
                     self.text(length as usize)?;
                 }
                 b'c' => {
-                    let (module, attribute) = (self.line()?, self.line()?);
+                    let (module, attribute) = (self.from.line()?, self.from.line()?);
                     self.global(&module, &attribute)?;
                 }
                 0x93 => {
@@ -162,10 +159,10 @@ impl<R: BufRead> Machine<'_, R> {
                 b'R' => self.reduce()?,
                 b'b' => self.build()?,
                 0x94 => self.put(self.memo.len() as u32)?,
-                b'q' => self.bytes::<1>().and_then(|b| self.put(b[0].into()))?,
-                b'r' => self.bytes().and_then(|b| self.put(u32::from_le_bytes(b)))?,
-                b'h' => self.bytes::<1>().and_then(|b| self.get(b[0].into()))?,
-                b'j' => self.bytes().and_then(|b| self.get(u32::from_le_bytes(b)))?,
+                b'q' => self.from.bytes::<1>().and_then(|b| self.put(b[0].into()))?,
+                b'r' => self.from.bytes().and_then(|b| self.put(u32::from_le_bytes(b)))?,
+                b'h' => self.from.bytes::<1>().and_then(|b| self.get(b[0].into()))?,
+                b'j' => self.from.bytes().and_then(|b| self.get(u32::from_le_bytes(b)))?,
                 b'.' => return Ok(()),
                 other => {
                     return Err(format!(
@@ -199,26 +196,12 @@ impl<R: BufRead> Machine<'_, R> {
             };
             // A row may be named many times over for two bytes each; one that is written out costs at
             // least two bytes an element.
-            if (out.ids().len() + ints.len()) as u64 > self.read {
+            if (out.ids().len() + ints.len()) as u64 > self.from.read {
                 return Err("its rows are copies of one another, far larger than the file".into());
             }
             out.push(ints.iter().copied());
         }
         Ok(out)
-    }
-
-    fn bytes<const N: usize>(&mut self) -> Refused<[u8; N]> {
-        let mut bytes = [0; N];
-        self.from.read_exact(&mut bytes).map_err(|e| self.cut(e))?;
-        self.read += N as u64;
-        Ok(bytes)
-    }
-
-    fn cut(&self, error: std::io::Error) -> String {
-        match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => "it is cut off".into(),
-            _ => format!("reading failed: {error}"),
-        }
     }
 
     fn push(&mut self, value: Value) -> Refused<()> {
@@ -296,26 +279,14 @@ impl<R: BufRead> Machine<'_, R> {
             return Err(format!("it has a string of {length} bytes"));
         }
         let mut bytes = vec![0; length];
-        self.from.read_exact(&mut bytes).map_err(|e| self.cut(e))?;
-        self.read += length as u64;
+        self.from.fill(&mut bytes)?;
         self.texts.push(String::from_utf8_lossy(&bytes).into_owned());
         self.push(Value::Text(self.texts.len() - 1))
     }
 
-    fn line(&mut self) -> Refused<String> {
-        let mut line = Vec::new();
-        loop {
-            match self.bytes()? {
-                [b'\n'] => return Ok(String::from_utf8_lossy(&line).into_owned()),
-                _ if line.len() == LONGEST_TEXT => return Err("it has an overlong name".into()),
-                [byte] => line.push(byte),
-            }
-        }
-    }
-
     /// `I`: a number in decimal, as protocol 0 has it; `I00` and `I01` are booleans.
     fn decimal(&mut self) -> Refused<()> {
-        let line = self.line()?;
+        let line = self.from.line()?;
         match line.as_str() {
             "00" | "01" => self.push(Value::Bool),
             _ => {
@@ -327,12 +298,11 @@ impl<R: BufRead> Machine<'_, R> {
 
     /// `LONG1`: a length, and that many bytes of a signed little-endian number.
     fn long1(&mut self) -> Refused<()> {
-        let [length @ 0..=8] = self.bytes()? else {
+        let [length @ 0..=8] = self.from.bytes()? else {
             return Err("it has a number of more than 64 bits".into());
         };
         let mut bytes = [0; 8];
-        self.from.read_exact(&mut bytes[..usize::from(length)]).map_err(|e| self.cut(e))?;
-        self.read += u64::from(length);
+        self.from.fill(&mut bytes[..usize::from(length)])?;
         let unused = 64 - 8 * u32::from(length);
         let int = i64::from_le_bytes(bytes).checked_shl(unused).map_or(0, |int| int >> unused);
         self.push(Value::Int(int))
