@@ -5,6 +5,7 @@
 
 mod corpus;
 mod dataset;
+pub mod reviews;
 mod sequences;
 
 pub use corpus::{Corpus, Split};
