@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+pub mod baseline;
 pub mod data;
 mod error;
 pub mod rng;
