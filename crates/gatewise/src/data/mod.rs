@@ -11,6 +11,7 @@ pub mod keras_imdb;
 pub mod locate;
 mod numpy_shuffle;
 mod padding;
+pub mod reviews;
 mod token_cache;
 
 pub use crate::text::Sequences;
