@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 mod artifact;
+pub mod baseline;
 pub mod data;
 mod error;
 mod kernels;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 pub fn evaluate(args: Evaluate) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
-    let corpus = data::load(&args.data, args.place.data_dir.as_deref(), artifact.training.seed)?;
+    let corpus = data::load(&args.data, args.place.data_dir.as_deref())?;
     let test = artifact.dataset(&corpus, &corpus.test)?;
     let start = Instant::now();
     let result = artifact.evaluate(&test, args.machine.threads(), args.machine.isa())?;

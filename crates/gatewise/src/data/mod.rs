@@ -5,7 +5,14 @@
 
 mod corpus;
 mod dataset;
+pub mod download;
+pub mod imdb;
+pub mod keras_imdb;
+pub mod locate;
+mod numpy_shuffle;
 mod padding;
+pub mod reviews;
+mod token_cache;
 
 pub use crate::text::Sequences;
 pub use corpus::{Corpus, Split};

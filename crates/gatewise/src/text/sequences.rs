@@ -36,6 +36,18 @@ impl Sequences {
         Self { ids: Vec::with_capacity(ids), offsets }
     }
 
+    /// Rows whose ids are already flat, with the length of each; `None` when these do not add up.
+    pub(crate) fn from_lengths(ids: Vec<u32>, lengths: &[usize]) -> Option<Self> {
+        let mut offsets = Vec::with_capacity(lengths.len() + 1);
+        let mut end = 0usize;
+        offsets.push(end);
+        for &length in lengths {
+            end = end.checked_add(length)?;
+            offsets.push(end);
+        }
+        (end == ids.len()).then_some(Self { ids, offsets })
+    }
+
     /// Appends a row.
     pub fn push(&mut self, row: impl IntoIterator<Item = u32>) {
         self.ids.extend(row);

@@ -1,0 +1,291 @@
+//! Keras's own copy of the IMDB reviews: `imdb.npz` and `imdb_word_index.json`.
+//!
+//! Enters: those files, untrusted. Leaves: exactly what `keras.datasets.imdb.load_data` returns
+//! ([`load_data`]), or a [`Corpus`] for those who choose a vocabulary later ([`corpus`]).
+
+mod npy;
+mod pickle;
+mod pickle_stream;
+
+use crate::data::numpy_shuffle::NumpyShuffle;
+use crate::data::{Corpus, Dataset, Sequences, Split};
+use crate::error::{Error, Result};
+use crate::text::Tokenizer;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use zip::ZipArchive;
+
+/// Most rows of one array; Keras's have 25,000.
+const MOST_ROWS: u64 = 1_000_000;
+/// Most bytes of one array once inflated; Keras's have 14 million.
+const MOST_BYTES: u64 = 1 << 28;
+/// Most bytes of the word index; Keras's has 1.6 million.
+const MOST_INDEX_BYTES: u64 = 1 << 26;
+
+/// The arguments of `keras.datasets.imdb.load_data`, with its names and defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadData {
+    /// Ids at or above this are out of vocabulary. `None` (or 0): the largest id of all, which is
+    /// itself out of vocabulary then; that is how Keras has it.
+    pub num_words: Option<u32>,
+    /// Ids below this are out of vocabulary, the start id too.
+    pub skip_top: u32,
+    /// Rows of this length or longer are **removed**. `None` (or 0): none.
+    pub maxlen: Option<usize>,
+    /// Shuffles the training rows, then the test rows.
+    pub seed: u32,
+    /// Put before every row.
+    pub start_char: Option<u32>,
+    /// Stands for what is out of vocabulary; `None`: it is dropped.
+    pub oov_char: Option<u32>,
+    /// Added to every rank.
+    pub index_from: u32,
+}
+
+impl Default for LoadData {
+    fn default() -> Self {
+        Self {
+            num_words: None,
+            skip_top: 0,
+            maxlen: None,
+            seed: 113,
+            start_char: Some(1),
+            oov_char: Some(2),
+            index_from: 3,
+        }
+    }
+}
+
+/// Exactly `keras.datasets.imdb.load_data`: the training and the test rows, in Keras's order.
+///
+/// `path` is `imdb.npz` or the folder it lies in.
+///
+/// ```no_run
+/// use gatewise::data::keras_imdb::{LoadData, load_data};
+/// let options = LoadData { num_words: Some(5000), ..Default::default() };
+/// let (train, test) = load_data("imdb.npz".as_ref(), &options)?;
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) when it is damaged or asks for anything but an array of
+/// lists of numbers, and [`ErrorKind::Config`](crate::ErrorKind::Config) where Keras raises too:
+/// `maxlen` leaves nothing, or a row is empty and `num_words` is not given.
+pub fn load_data(path: &Path, options: &LoadData) -> Result<(Dataset, Dataset)> {
+    let (train, test) = read_shuffled(path, options.seed)?;
+    let top = train.words.ids().iter().chain(test.words.ids()).max().copied().unwrap_or(0);
+    if top.checked_add(options.index_from).is_none() {
+        return Err(Error::config(format!(
+            "index_from is {}, which takes the largest rank, {top}, beyond 32 bits: use less",
+            options.index_from
+        )));
+    }
+    let (train, test) = (shift(&train, options), shift(&test, options));
+    if let Some(maxlen) = options.maxlen.filter(|&maxlen| maxlen > 0)
+        && (train.words.is_empty() || test.words.is_empty())
+    {
+        return Err(Error::config(format!(
+            "no sequence is shorter than maxlen ({maxlen}) in the training or the test part, and longer \
+             ones are removed: increase maxlen"
+        )));
+    }
+    let num_words = match options.num_words.filter(|&n| n > 0) {
+        Some(n) => n,
+        None => largest(&train.words, &test.words)?,
+    };
+    Ok((limit(train, num_words, options)?, limit(test, num_words, options)?))
+}
+
+/// Adds the start id and `index_from`, and removes long rows.
+fn shift(split: &Split, options: &LoadData) -> Split {
+    let start = options.start_char;
+    let maxlen = options.maxlen.filter(|&maxlen| maxlen > 0).unwrap_or(usize::MAX);
+    let added = usize::from(start.is_some());
+    let mut words =
+        Sequences::with_capacity(split.words.len(), split.words.ids().len() + added * split.words.len());
+    let mut classes = Vec::with_capacity(split.classes.len());
+    for (row, &class) in split.words.rows().zip(&split.classes) {
+        if row.len() + added < maxlen {
+            words.push(start.into_iter().chain(row.iter().map(|rank| rank + options.index_from)));
+            classes.push(class);
+        }
+    }
+    Split { words, classes }
+}
+
+/// Keras's `max(max(x) for x in xs)`, which has no answer when a row is empty.
+fn largest(train: &Sequences, test: &Sequences) -> Result<u32> {
+    let mut largest = None;
+    for row in train.rows().chain(test.rows()) {
+        let Some(&id) = row.iter().max() else {
+            return Err(Error::config(
+                "a review is empty, and so has no largest id to find num_words by: give num_words or start_char",
+            ));
+        };
+        largest = largest.max(Some(id));
+    }
+    largest.ok_or_else(|| Error::data("there are no reviews at all"))
+}
+
+/// Replaces or drops what is out of vocabulary.
+fn limit(split: Split, num_words: u32, options: &LoadData) -> Result<Dataset> {
+    let known = options.skip_top..num_words;
+    let mut words = Sequences::with_capacity(split.words.len(), split.words.ids().len());
+    for row in split.words.rows() {
+        match options.oov_char {
+            Some(oov) => words.push(row.iter().map(|id| if known.contains(id) { *id } else { oov })),
+            None => words.push(row.iter().copied().filter(|id| known.contains(id))),
+        }
+    }
+    Dataset::new(words, split.classes.into_iter().map(|class| class as f32).collect())
+}
+
+/// The reviews as a [`Corpus`], shuffled as [`load_data`] does with the same `seed`.
+///
+/// `folder` holds `imdb.npz` and `imdb_word_index.json`. The ranks are those of the word index. (Keras
+/// counted training and test reviews together for it; a corpus read from the reviews themselves ranks
+/// by the training part alone.)
+///
+/// ```no_run
+/// let corpus = gatewise::data::keras_imdb::corpus("datasets/keras".as_ref(), 113)?;
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`load_data`] and [`word_index`].
+pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
+    let vocabulary = word_index(&folder.join("imdb_word_index.json"))?;
+    let (mut train, mut test) = read_shuffled(folder, seed)?;
+    let mut unnamed = 0;
+    for split in [&mut train, &mut test] {
+        if split.words.ids().iter().all(|&rank| rank as usize <= vocabulary.len()) {
+            continue;
+        }
+        let known = |&rank: &u32| if rank as usize <= vocabulary.len() { rank } else { 0 };
+        unnamed += split.words.ids().iter().filter(|&&rank| rank as usize > vocabulary.len()).count();
+        split.words = split.words.rows().map(|row| row.iter().map(known).collect::<Vec<_>>()).collect();
+    }
+    let notes = match unnamed {
+        0 => Vec::new(),
+        n => vec![format!(
+            "{n} words of imdb.npz have no name in imdb_word_index.json and count as out of vocabulary."
+        )],
+    };
+    let labels = vec!["neg".into(), "pos".into()];
+    Ok(Corpus { tokenizer: Tokenizer::keras(), vocabulary, labels, train, test, notes })
+}
+
+/// The words of `imdb_word_index.json` by rank: `words[rank - 1]`.
+///
+/// ```
+/// let folder = std::env::temp_dir();
+/// let path = folder.join(format!("gatewise-doc-{}.json", std::process::id()));
+/// std::fs::write(&path, r#"{"and": 2, "the": 1}"#)?;
+/// assert_eq!(gatewise::data::keras_imdb::word_index(&path)?, ["the", "and"]);
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read, and
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) when it does not map words to the ranks 1, 2, 3 …
+pub fn word_index(path: &Path) -> Result<Vec<String>> {
+    let doing = "cannot read the word index";
+    let file = File::open(path).map_err(|e| Error::io(doing, path, e))?;
+    let mut json = Vec::new();
+    file.take(MOST_INDEX_BYTES + 1).read_to_end(&mut json).map_err(|e| Error::io(doing, path, e))?;
+    if json.len() as u64 > MOST_INDEX_BYTES {
+        return Err(Error::data(format!(
+            "the word index {} is larger than {} MiB; Keras's has about 2 MiB",
+            path.display(),
+            MOST_INDEX_BYTES >> 20
+        )));
+    }
+    let ranks: HashMap<String, u32> = serde_json::from_slice(&json).map_err(|e| {
+        Error::data(format!(
+            "{} is not a JSON object that maps each word to its rank, such as {{\"the\": 1, \"and\": 2}}: {e}",
+            path.display()
+        ))
+    })?;
+    let mut words = vec![None; ranks.len()];
+    for (word, rank) in ranks {
+        let slot = (rank as usize).checked_sub(1).and_then(|i| words.get_mut(i));
+        match slot {
+            Some(free @ None) => *free = Some(word),
+            _ => {
+                return Err(Error::data(format!(
+                    "{} gives {word:?} the rank {rank}, but its {} words need each rank from 1 to {} once",
+                    path.display(),
+                    words.len(),
+                    words.len()
+                )));
+            }
+        }
+    }
+    // As many words as places, and none refused: every place is taken.
+    Ok(words.into_iter().flatten().collect())
+}
+
+/// Ranks and classes as they lie in the file, in the order that NumPy's shuffle puts them.
+fn read_shuffled(path: &Path, seed: u32) -> Result<(Split, Split)> {
+    let npz = if path.is_dir() { path.join("imdb.npz") } else { path.to_owned() };
+    let file = File::open(&npz).map_err(|e| Error::io("cannot open Keras's imdb.npz at", &npz, e))?;
+    let damaged = |what: String| Error::data(format!("{} cannot be used: {what}", npz.display()));
+    let mut archive = ZipArchive::new(BufReader::new(file))
+        .map_err(|e| damaged(format!("it is not an .npz (zip) archive ({e}); fetch it again")))?;
+    let mut shuffle = NumpyShuffle::new(seed);
+    let mut split = |part: &str| -> Result<Split> {
+        let words = member(&mut archive, &format!("x_{part}.npy"), |from, name| {
+            let header = npy::header(from, name)?;
+            match header.descr.trim_start_matches('|') {
+                "O" => pickle::rows(from, name, header.rows),
+                other => Err(Error::data(format!(
+                    "{name} holds elements of type {other}; an array of lists (type O) is expected"
+                ))),
+            }
+        })?;
+        let classes = member(&mut archive, &format!("y_{part}.npy"), |from, name| {
+            npy::labels(from, name, MOST_ROWS, 2)
+        })?;
+        if words.len() != classes.len() {
+            return Err(Error::data(format!(
+                "x_{part} has {} rows but y_{part} has {}",
+                words.len(),
+                classes.len()
+            )));
+        }
+        let order = shuffle.order(words.len());
+        Ok(Split { classes: order.iter().map(|&i| classes[i]).collect(), words: words.select(&order) })
+    };
+    let mut both = || Ok((split("train")?, split("test")?));
+    both().map_err(|e: Error| damaged(e.to_string()))
+}
+
+/// Reads one member of the archive to its end, so that its checksum is checked.
+fn member<T>(
+    archive: &mut ZipArchive<BufReader<File>>,
+    name: &str,
+    read: impl FnOnce(&mut BufReader<std::io::Take<zip::read::ZipFile<'_, BufReader<File>>>>, &str) -> Result<T>,
+) -> Result<T> {
+    let file = archive.by_name(name).map_err(|e| {
+        Error::data(format!(
+            "it has no readable {name} ({e}); x_train, y_train, x_test and y_test are expected"
+        ))
+    })?;
+    if file.size() > MOST_BYTES {
+        return Err(Error::data(format!(
+            "{name} is {} bytes long; at most {MOST_BYTES} are read",
+            file.size()
+        )));
+    }
+    let mut from = BufReader::with_capacity(1 << 16, file.take(MOST_BYTES + 1));
+    let value = read(&mut from, name)?;
+    match std::io::copy(&mut from, &mut std::io::sink()) {
+        Ok(0) => Ok(value),
+        Ok(more) => Err(Error::data(format!("{name} goes on for {more} bytes after its end"))),
+        Err(e) => Err(Error::data(format!("{name} is damaged: {e}"))),
+    }
+}
