@@ -33,7 +33,7 @@ pub struct Train {
     /// File to write; the training curve goes beside it as .svg.
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
-    /// Passes over the training rows [default: 5; for reviews 20].
+    /// Passes over the training rows [default: 5; for reviews 8].
     #[arg(long)]
     pub epochs: Option<usize>,
     /// Rows a step [default: 128; for reviews 64].

@@ -28,7 +28,7 @@ impl Settings {
     fn new(args: &Train, data: &str) -> Self {
         // The classic assignment, and what the small embedded corpus needs for as many steps.
         let (epochs, batch_size, learning_rate, maxlen) =
-            if data == data::REVIEWS { (20, 64, 5e-3, 64) } else { (5, 128, 1e-3, 300) };
+            if data == data::REVIEWS { (8, 64, 5e-3, 64) } else { (5, 128, 1e-3, 300) };
         Self {
             epochs: args.epochs.unwrap_or(epochs),
             batch_size: args.batch_size.unwrap_or(batch_size),
