@@ -111,11 +111,11 @@ impl Lanes for Portable {
     }
     #[inline(always)]
     unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(std::array::from_fn(|l| fused_mul_add(self.0[l], b.0[l], c.0[l])))
+        Self(fused_mul_add(self.0, b.0, c.0))
     }
     #[inline(always)]
     unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {
-        Self(std::array::from_fn(|l| fused_mul_add(-self.0[l], b.0[l], c.0[l])))
+        Self(fused_mul_add(self.0.map(|a| -a), b.0, c.0))
     }
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
@@ -161,25 +161,45 @@ impl Lanes for Portable {
     }
 }
 
-/// `a * b + c` rounded once, in `f64` arithmetic that vectorises on processors without a fused
-/// instruction (where `f32::mul_add` would call a slow library routine).
+/// `a * b + c` of every lane, rounded once, in `f64` arithmetic that vectorises on processors without a
+/// fused instruction (where `f32::mul_add` would call a library routine for each number).
 ///
-/// The product is exact in `f64`. The sum is rounded to odd (its last bit is set whenever it was
-/// inexact), after which rounding to `f32` cannot go wrong twice (Boldo & Melquiond 2008).
+/// The product is exact in `f64`. Rounding the sum first to `f64` and then to `f32` is right unless the
+/// `f64` lies exactly between two `f32`s, which shows in its last 29 bits; then, rarely, it is done again
+/// with care.
 #[inline(always)]
-fn fused_mul_add(a: f32, b: f32, c: f32) -> f32 {
-    let product = f64::from(a) * f64::from(b);
-    let c = f64::from(c);
-    let sum = product + c;
-    // Knuth's exact error of the sum.
-    let t = sum - product;
-    let error = (product - (sum - t)) + (c - t);
-    let bits = sum.to_bits();
-    let inexact = error != 0.0 && bits & 1 == 0;
-    // The neighbour of `sum` towards the exact value has an odd last bit.
-    let away = (error > 0.0) == (sum > 0.0);
-    let odd = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
-    f64::from_bits(if inexact && sum.is_finite() { odd } else { bits }) as f32
+fn fused_mul_add(a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
+    const BETWEEN: u32 = 1 << 28;
+    let (mut out, mut halfway) = ([0.0; LANES], 0);
+    for l in 0..LANES {
+        let sum = f64::from(a[l]) * f64::from(b[l]) + f64::from(c[l]);
+        out[l] = sum as f32;
+        halfway |= u32::from(sum.to_bits() as u32 & (2 * BETWEEN - 1) == BETWEEN);
+    }
+    if halfway != 0 {
+        return careful_mul_add(a, b, c);
+    }
+    out
+}
+
+/// As [`fused_mul_add`], whatever the sum: it is rounded to odd (its last bit is set whenever it was
+/// inexact), after which rounding to `f32` cannot go wrong (Boldo & Melquiond 2008).
+#[cold]
+#[inline(never)]
+fn careful_mul_add(a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
+    std::array::from_fn(|l| {
+        let (product, c) = (f64::from(a[l]) * f64::from(b[l]), f64::from(c[l]));
+        let sum = product + c;
+        // Knuth's exact error of the sum.
+        let t = sum - product;
+        let error = (product - (sum - t)) + (c - t);
+        let bits = sum.to_bits();
+        let inexact = error != 0.0 && sum.is_finite() && bits & 1 == 0;
+        // The neighbour of `sum` towards the exact value has an odd last bit.
+        let away = (error > 0.0) == (sum > 0.0);
+        let odd = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
+        f64::from_bits(if inexact { odd } else { bits }) as f32
+    })
 }
 
 #[cfg(test)]
@@ -198,7 +218,7 @@ mod tests {
                 2 => f32::from_bits((a * b).to_bits().wrapping_add(c % 64)),
                 _ => a * b * (c % 1024) as f32 / 16_777_216.0,
             };
-            let (ours, real) = (fused_mul_add(a, b, c), a.mul_add(b, c));
+            let (ours, real) = (fused_mul_add([a; LANES], [b; LANES], [c; LANES])[3], a.mul_add(b, c));
             prop_assert!(ours.to_bits() == real.to_bits() || ours.is_nan() && real.is_nan(), "{a} {b} {c}");
         }
     }
