@@ -3,6 +3,7 @@
 mod specs;
 
 use gatewise::data::{Dataset, Padding};
+use gatewise::optimizer::{Optimizer, Update};
 use gatewise::text::Side;
 use gatewise::train::{BatchLog, Callback, EpochLog, Flow};
 use gatewise::{ErrorKind, Fit, Isa, Loss};
@@ -75,6 +76,37 @@ fn masked_padding_changes_nothing_and_unmasked_padding_something() {
             ];
             for (what, bits) in same {
                 assert_eq!(bits == plain, spec.masked, "{}: {what}", spec.name);
+            }
+        }
+    }
+}
+
+/// Plain gradient descent: no memory of its own.
+#[derive(Debug)]
+struct Descent;
+
+impl Optimizer for Descent {
+    fn slots(&self) -> usize {
+        0
+    }
+
+    fn update(&self, update: Update<'_, '_>) {
+        update.params.iter_mut().zip(update.grads).for_each(|(p, g)| *p -= 0.2 * g);
+    }
+}
+
+#[test]
+fn a_step_remembers_nothing_of_the_one_before() {
+    for spec in specs() {
+        for padding in paddings() {
+            let data = dataset(40, padding);
+            let fit = |epochs| Fit::new().epochs(epochs).batch_size(40).optimizer(Descent);
+            let (mut at_once, mut apart) = (spec.lively(), spec.lively());
+            fit(4).run(&mut at_once, &data).unwrap();
+            (0..4).for_each(|_| drop(fit(1).run(&mut apart, &data).unwrap()));
+            // Rows come in another order each epoch, so that sums round differently.
+            for (at, (a, b)) in at_once.params().values().iter().zip(apart.params().values()).enumerate() {
+                assert!((a - b).abs() < 1e-5, "{}: weight {at}: {a} {b}", spec.name);
             }
         }
     }

@@ -45,6 +45,7 @@ pub(crate) unsafe fn tanh<V: Lanes, const N: usize>(x: [V; N]) -> [V; N] {
 ///
 /// # Safety
 /// As [`Lanes`].
+#[cfg_attr(not(test), allow(dead_code, reason = "the LSTM folds its halves into the weights"))]
 #[inline(always)]
 pub(crate) unsafe fn sigmoid<V: Lanes, const N: usize>(x: [V; N]) -> [V; N] {
     // SAFETY: same contract as the caller's.

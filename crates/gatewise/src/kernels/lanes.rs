@@ -48,7 +48,6 @@ pub(crate) trait Lanes: Copy {
     unsafe fn select(self, mask: u16, other: Self) -> Self;
     /// For each lane `l`, four consecutive floats at `base + offsets[l]` (offsets counted in floats):
     /// vector `g` of the result holds the `g`-th of the four. Reads `offsets[0..16]`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for the projected table; tested already"))]
     unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4];
     /// The inverse with a fixed stride: writes lane `l` of the four vectors to the four consecutive
     /// floats at `base + l * stride`.

@@ -155,11 +155,6 @@ impl Engine {
         Self { isa, pool, workspaces, derived: Derived::default() }
     }
 
-    /// Number of threads.
-    pub fn threads(&self) -> usize {
-        self.pool.threads()
-    }
-
     /// Cuts `batch`, longest rows first, into `blocks`, lays them into lanes, and derives what their
     /// computation shares from the model's weights.
     pub fn prepare_batch(

@@ -28,12 +28,13 @@ struct Piece {
 
 /// The pieces of `model`, in the order of its parameters, which they cover.
 fn pieces(model: &Model) -> Vec<Piece> {
-    let of_stage = |(stage, it): (usize, &Box<dyn Stage>)| {
+    let of_stage = |(stage, it): (usize, &dyn Stage)| {
         let parts = it.parts().into_iter().enumerate().map(|(part, range)| (Some(part), range));
         let rest = (!it.rest().is_empty()).then(|| (None, it.rest()));
         parts.chain(rest).map(move |(part, range)| Piece { stage, part, range }).collect::<Vec<_>>()
     };
-    let mut pieces: Vec<_> = model.stages().iter().enumerate().flat_map(of_stage).collect();
+    let mut pieces: Vec<_> =
+        model.stages().iter().map(|stage| &**stage).enumerate().flat_map(of_stage).collect();
     pieces.sort_by_key(|piece| piece.range.start);
     pieces
 }

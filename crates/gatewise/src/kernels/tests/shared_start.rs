@@ -104,6 +104,10 @@ proptest! {
 
         for isa in Isa::available() {
             let kept = layer.walk(isa, offsets, steps, true);
+            for parts in kept.get().chunks_exact(shape.trajectory_step()) {
+                let state = parts.chunks_exact(shape.units_padded()).take(2);
+                prop_assert!(state.flat_map(|part| &part[units..]).all(|&pad| pad == 0.0), "padding units");
+            }
             let turns = layer.walk(isa, offsets, steps, false);
             for (t, twin) in twin.iter().enumerate() {
                 let (h, c) = (layer.part(&kept, t + 1, 0), layer.part(&kept, t + 1, 1));
