@@ -46,12 +46,17 @@ pub(crate) trait Lanes: Copy {
     unsafe fn max(self, b: Self) -> Self;
     /// Lane `l` of `self` where bit `l` of `mask` is set, else lane `l` of `other`.
     unsafe fn select(self, mask: u16, other: Self) -> Self;
+    /// 2^k, where `self` is 1.5·2²³ + k for a whole number k from −126 to 127.
+    unsafe fn power_of_two(self) -> Self;
     /// For each lane `l`, four consecutive floats at `base + offsets[l]` (offsets counted in floats):
     /// vector `g` of the result holds the `g`-th of the four. Reads `offsets[0..16]`.
     unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4];
     /// The inverse with a fixed stride: writes lane `l` of the four vectors to the four consecutive
     /// floats at `base + l * stride`.
     unsafe fn scatter4(v: [Self; 4], base: *mut f32, stride: usize);
+    /// Transposes sixteen consecutive vectors: float `l` of the `n`-th vector at `from` goes to
+    /// `to + l * stride + n`. `from` and `to` do not overlap.
+    unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize);
     /// Sum of all lanes, always in the order of a binary tree: (0+8, 1+9, …), then halves again.
     unsafe fn sum(self) -> f32;
 
@@ -133,6 +138,10 @@ impl Lanes for Portable {
         Self(std::array::from_fn(|l| if mask >> l & 1 == 1 { self.0[l] } else { other.0[l] }))
     }
     #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        Self(self.0.map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(1f32.to_bits()))))
+    }
+    #[inline(always)]
     unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4] {
         std::array::from_fn(|g| {
             // SAFETY: the caller promises sixteen offsets and four floats at each.
@@ -145,6 +154,15 @@ impl Lanes for Portable {
             for (g, v) in v.iter().enumerate() {
                 // SAFETY: the caller promises four writable floats at each `l * stride`.
                 unsafe { *base.add(l * stride + g) = v.0[l] };
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize) {
+        for l in 0..LANES {
+            for n in 0..LANES {
+                // SAFETY: the caller promises 256 readable floats and sixteen writable rows.
+                unsafe { *to.add(l * stride + n) = *from.add(n * LANES + l) };
             }
         }
     }

@@ -5,6 +5,7 @@ use super::super::lstm::projected::{Project, Projection, TILE, Unproject, pack, 
 use super::super::reference::{dense::Weights, embedding::Table};
 use super::super::{Isa, round_up};
 use super::{Guarded, Numbers, assert_close, seeded, size, widen};
+use crate::kernels::activation::SIGMOID_SCALE;
 use proptest::prelude::*;
 
 /// Where column `at` of Keras's 4H lies in a row of the kernels.
@@ -49,8 +50,8 @@ proptest! {
             let dz: Vec<f64> =
                 (0..columns).map(|at| f64::from(dp.get()[row * stride + place(at, units)])).collect();
             for at in 0..columns {
-                // Forward wants half of what goes into a sigmoid.
-                let scale = if at / units == 2 { 1.0 } else { 0.5 };
+                // Forward wants what goes into a sigmoid scaled.
+                let scale = if at / units == 2 { 1.0 } else { f64::from(SIGMOID_SCALE) };
                 twin_rows[row * columns + place(at, units)] = scale * z[at];
             }
             twin_de.extend(weights.backward(x, &dz, &mut twin_grads));
