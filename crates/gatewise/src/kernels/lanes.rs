@@ -26,6 +26,12 @@ pub(crate) trait Lanes: Copy {
     unsafe fn load(p: *const f32) -> Self;
     /// Writes sixteen consecutive floats at `p`.
     unsafe fn store(self, p: *mut f32);
+    /// The first `count` (at most sixteen) floats at `p`, the other lanes zero; no more are read.
+    unsafe fn load_first(p: *const f32, count: usize) -> Self;
+    /// Writes the first `count` (at most sixteen) lanes at `p`, and no more.
+    unsafe fn store_first(self, p: *mut f32, count: usize);
+    /// Asks for the cache line at `p`, which need not be valid.
+    unsafe fn prefetch(p: *const f32);
     /// `self + b`
     unsafe fn add(self, b: Self) -> Self;
     /// `self - b`
@@ -97,6 +103,20 @@ impl Lanes for Portable {
         // SAFETY: the caller promises sixteen writable floats.
         unsafe { p.cast::<[f32; LANES]>().write_unaligned(self.0) }
     }
+    #[inline(always)]
+    unsafe fn load_first(p: *const f32, count: usize) -> Self {
+        let mut v = [0.0; LANES];
+        // SAFETY: the caller promises `count` readable floats, and that they fit.
+        unsafe { std::ptr::copy_nonoverlapping(p, v.as_mut_ptr(), count) };
+        Self(v)
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, count: usize) {
+        // SAFETY: the caller promises `count` writable floats, at most sixteen.
+        unsafe { std::ptr::copy_nonoverlapping(self.0.as_ptr(), p, count) };
+    }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
     #[inline(always)]
     unsafe fn add(self, b: Self) -> Self {
         self.map2(b, |a, b| a + b)

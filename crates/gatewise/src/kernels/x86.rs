@@ -29,6 +29,18 @@ impl Lanes for Avx512 {
         _mm512_storeu_ps(p, self.0)
     }
     #[inline(always)]
+    unsafe fn load_first(p: *const f32, count: usize) -> Self {
+        Self(_mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, p))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, count: usize) {
+        _mm512_mask_storeu_ps(p, ((1u32 << count) - 1) as u16, self.0)
+    }
+    #[inline(always)]
+    unsafe fn prefetch(p: *const f32) {
+        _mm_prefetch::<_MM_HINT_T0>(p.cast())
+    }
+    #[inline(always)]
     unsafe fn add(self, b: Self) -> Self {
         Self(_mm512_add_ps(self.0, b.0))
     }
@@ -198,6 +210,23 @@ impl Lanes for Avx2 {
     unsafe fn store(self, p: *mut f32) {
         _mm256_storeu_ps(p, self.0);
         _mm256_storeu_ps(p.add(8), self.1)
+    }
+    #[inline(always)]
+    unsafe fn load_first(p: *const f32, count: usize) -> Self {
+        let bits = (1i32 << count) - 1;
+        let half = |bits, p| _mm256_maskload_ps(p, _mm256_castps_si256(mask8(bits)));
+        Self(half(bits & 0xff, p), half(bits >> 8, p.wrapping_add(8)))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, count: usize) {
+        let bits = (1i32 << count) - 1;
+        let half = |bits, p, v| _mm256_maskstore_ps(p, _mm256_castps_si256(mask8(bits)), v);
+        half(bits & 0xff, p, self.0);
+        half(bits >> 8, p.wrapping_add(8), self.1)
+    }
+    #[inline(always)]
+    unsafe fn prefetch(p: *const f32) {
+        _mm_prefetch::<_MM_HINT_T0>(p.cast())
     }
     #[inline(always)]
     unsafe fn add(self, b: Self) -> Self {

@@ -104,6 +104,14 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
                     V::load(p).add(V::load(dy.as_ptr().add((t * units + k) * LANES))).store(p);
                 }
             }
+            if let (Into::Table { rows, offsets }, true) = (&into, t > 0) {
+                // The rows that the next step adds to; by then they are here.
+                for &at in &offsets[(t - 1) * LANES..t * LANES] {
+                    for n in (0..stride).step_by(LANES) {
+                        V::prefetch(rows.as_ptr().add(at as usize + n));
+                    }
+                }
+            }
             let (h_before, c_before, c_stride) = match t {
                 0 => (start.as_ptr(), start.as_ptr().add(units * LANES), LANES),
                 t => (y.as_ptr().add((t - 1) * units * LANES), tape_t.sub(tape_step).add(C), TAPE * LANES),
