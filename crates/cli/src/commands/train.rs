@@ -10,7 +10,7 @@ use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 use gatewise::metrics::Evaluation;
 use gatewise::text::Vocabulary;
 use gatewise::train::{BatchLog, Callback, Flow};
-use gatewise::{Artifact, Error, Fit, History, Result, Sequential, TrainingSummary};
+use gatewise::{Artifact, Error, Fit, Result, Sequential, TrainingSummary};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
