@@ -1,4 +1,116 @@
 //! Recurrent sequence models that train in seconds on a CPU.
+//!
+//! What enters is rows of token ids, or labelled text that becomes such rows, and a stack of layers.
+//! What leaves is a trained [`Model`], and, with all that is needed to read text, an [`Artifact`]: one
+//! file that answers for itself.
+//!
+//! ```
+//! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+//! use gatewise::{Fit, Sequential, data::{Dataset, Sequences}};
+//! // Rows that begin with a 1 are positive.
+//! let rows: Sequences = (0..200).map(|i| [2 - i % 2, 3, 4, 5]).collect();
+//! let data = Dataset::new(rows, (0..200).map(|i| (i % 2) as f32).collect())?;
+//! let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(8));
+//! let mut model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
+//! Fit::new().epochs(20).learning_rate(0.02).run(&mut model, &data)?;
+//! assert!(model.evaluate(&data)?.accuracy > 0.95);
+//! # Ok::<(), gatewise::Error>(())
+//! ```
+//!
+//! Names, defaults and meanings are those of Keras 3: layers, initialisers, padding, Adam, how loss and
+//! accuracy are reported. What differs is listed in DESIGN.md.
+//!
+//! # The way of the data
+//!
+//! Each module reads from those before it and from none after it; a test holds it to that.
+//!
+//! | module | enters | leaves |
+//! |---|---|---|
+//! | [`text`] | text | words ([`Tokenizer`](text::Tokenizer)), ids ([`Vocabulary`](text::Vocabulary)) |
+//! | [`data`] | files, generators, ids with targets | [`Corpus`](data::Corpus), then [`Dataset`](data::Dataset) |
+//! | [`layers`] | settings | the layers of a [`Sequential`] |
+//! | [`Sequential`] | layers | by [`compile`](Sequential::compile), a [`Model`]: weights and what to run |
+//! | [`optimizer`] | gradients | changed weights |
+//! | [`train`] | a model and a data set ([`Fit`]) | the model, trained, and a [`History`] |
+//! | [`baseline`] | a data set | the accuracy that counting words alone achieves |
+//! | [`Artifact`] | a model, its tokenizer, vocabulary, padding, labels | one file, and back |
+//! | [`Artifact::predict`] | text | an [`Answer`] |
+//!
+//! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot.
+//!
+//! # From text to answers
+//!
+//! ```
+//! use gatewise::data::{Dataset, Padding, Sequences, reviews};
+//! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+//! use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
+//! use gatewise::{Artifact, Fit, Sequential, TrainingSummary};
+//!
+//! // Any texts with labels will do; these come from a grammar in the library.
+//! let texts: Vec<(String, u32)> = reviews::generate(1, 4_000);
+//!
+//! // Text → vocabulary: the commonest words of the training texts get the ids below 500.
+//! let tokenizer = Tokenizer::default();
+//! let mut counter = WordCounter::new();
+//! for (text, _) in &texts {
+//!     tokenizer.words(text).iter().for_each(|word| {
+//!         counter.add(word);
+//!     });
+//! }
+//! let vocabulary = Vocabulary::from_ranked(&counter.finish().words, 500)?;
+//!
+//! // Vocabulary → data set. Rows stay ragged; padding is a policy.
+//! let mut rows = Sequences::new();
+//! for (text, _) in &texts {
+//!     let mut ids = Vec::new();
+//!     vocabulary.encode(&tokenizer, text, &mut ids);
+//!     rows.push(ids);
+//! }
+//! let padding = Padding::to(64);
+//! let targets = texts.iter().map(|(_, class)| *class as f32).collect();
+//! let data = Dataset::new(rows, targets)?.with_padding(padding);
+//!
+//! // Data set → model.
+//! let mut model = Sequential::new()
+//!     .with(Embedding::new(500, 15))
+//!     .with(Lstm::new(10))
+//!     .with(Dense::new(1).activation(Activation::Sigmoid))
+//!     .compile(1)?;
+//! let fit = Fit::new().epochs(8).learning_rate(0.01).validation_split(0.2);
+//! let history = fit.run(&mut model, &data)?;
+//! assert!(history.epochs[7].val_accuracy > Some(0.8));
+//!
+//! // Model → artifact → answers. What was trained is what is served.
+//! let labels = vec!["neg".into(), "pos".into()];
+//! let training = TrainingSummary { history, ..Default::default() };
+//! let artifact = Artifact { model, tokenizer, vocabulary, padding, labels, threshold: 0.5, training };
+//! let folder = tempfile::tempdir().unwrap();
+//! let path = folder.path().join("model.gatewise");
+//! artifact.save(&path)?;
+//! let answers = Artifact::load(&path)?.predict(&["What a gripping film this is."])?;
+//! assert_eq!(answers[0].label, "pos");
+//! # Ok::<(), gatewise::Error>(())
+//! ```
+//!
+//! For the film reviews that everybody knows there is [`data::imdb`], for Keras's own copy of them
+//! [`data::keras_imdb`].
+//!
+//! # Determinism
+//!
+//! The same seed, data and settings give the same bits: on any number of threads, on every instruction
+//! set ([`Isa`]), whether a row is answered alone or among others. A sample is a lane, lanes do the same
+//! IEEE operations everywhere, and gradients are summed by blocks of sixteen rows in the order of the
+//! blocks. Across platforms this holds as far as their `exp`, `ln` and `cos` agree, which the last
+//! activation and the initial weights are computed with.
+//!
+//! # Errors
+//!
+//! Everything that can fail returns [`Result`] with this crate's [`Error`]: a message that says what was
+//! found, what was expected and what to do, and an [`ErrorKind`] to match on. Bad input does not panic.
+//!
+//! # Features
+//!
+//! `download`: fetch public data sets from their publishers (off by default; it brings an HTTP client).
 
 #![warn(missing_docs)]
 
@@ -24,3 +136,8 @@ pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential};
 pub use predict::Answer;
 pub use train::{Fit, History};
+
+/// The example in the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
