@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Files larger than this are not read: far above what [`Sequential`](crate::Sequential) allows.
 const MAX_FILE: u64 = 5 << 30;
+/// More questions in a self-test are refused: a load should not take minutes.
+const MAX_PROBES: usize = 64;
 
 impl Artifact {
     /// Reads an artifact and runs its self-test.
@@ -24,8 +26,13 @@ impl Artifact {
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         let named = |e: Error| Error::new(e.kind(), format!("{}: {e}", path.display()));
-        if !metadata.is_file() || metadata.len() > MAX_FILE {
-            return Err(named(damaged("it is not a file of a size that a model has")));
+        if !metadata.is_file() {
+            return Err(named(Error::artifact(
+                "this is not a file; give the path of a model file, such as model.gatewise",
+            )));
+        }
+        if metadata.len() > MAX_FILE {
+            return Err(named(damaged("it is larger than any model")));
         }
         let mut bytes = Vec::new();
         file.take(MAX_FILE).read_to_end(&mut bytes).map_err(io)?;
@@ -118,8 +125,12 @@ impl Artifact {
                 self.model.output_width()
             )));
         }
+        if metadata.self_test.len() > MAX_PROBES {
+            return Err(damaged("its self-test is longer than any that gatewise writes"));
+        }
         let texts: Vec<_> = metadata.self_test.iter().map(|probe| probe.text.as_str()).collect();
-        let (outputs, _) = self.outputs(&texts)?;
+        let (outputs, _) =
+            self.outputs(&texts).map_err(|e| damaged(&format!("its self-test cannot be run: {e}")))?;
         let expected: Vec<f32> = metadata.self_test.iter().flat_map(|probe| probe.outputs.clone()).collect();
         let worst = |worst: f32, (a, b): (&f32, &f32)| {
             let e = (a - b).abs();
