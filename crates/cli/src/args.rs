@@ -62,7 +62,7 @@ pub struct Train {
     #[arg(long, default_value_t = 15, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
     pub embedding: usize,
     /// LSTM units; several numbers stack several layers.
-    #[arg(long, default_value = "10", value_delimiter = ',', value_name = "UNITS", value_parser = at_least(1), allow_negative_numbers = true)]
+    #[arg(long, default_value = "10", value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: Vec<usize>,
     /// Share of the training rows, from the end, to validate on.
     #[arg(long, default_value_t = 0.2, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
@@ -163,6 +163,12 @@ fn at_least(low: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send
         let number = text.parse().ok().filter(|&number| number >= low);
         number.ok_or_else(|| format!("it must be a whole number of at least {low}"))
     }
+}
+
+/// More units than this have a recurrent kernel beyond the largest model there is (2³⁰ weights).
+fn units(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=16_384).contains(number));
+    number.ok_or_else(|| "it must be a whole number from 1 to 16384".to_owned())
 }
 
 fn threads(text: &str) -> Result<usize, String> {

@@ -3,6 +3,7 @@
 use super::Artifact;
 use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, unseal, weights_sha256};
 use crate::error::{Error, Result};
+use crate::layers::Layer;
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::fs::File;
 use std::io::Read;
@@ -70,6 +71,17 @@ impl Artifact {
     /// The model with its weights; sizes are checked against the tensors before memory is taken.
     fn assemble(tensors: &SafeTensors<'_>, metadata: &Metadata) -> Result<Self> {
         let stored = tensors.iter().map(|(_, tensor)| tensor.data().len() / 4).sum();
+        // A layer is no wider than it has weights: sizes beyond that are not even multiplied.
+        let width = |layer: &Layer| match layer {
+            Layer::Embedding(layer) => layer.input_dim.max(layer.output_dim),
+            Layer::Lstm(layer) => layer.units,
+            Layer::Dense(layer) => layer.units,
+        };
+        if let Some(wide) = metadata.layers.layers().iter().map(width).find(|&width| width > stored) {
+            return Err(damaged(&format!(
+                "its layers do not fit its weights (a layer has the size {wide}, but there are {stored} weights)"
+            )));
+        }
         let mut model = metadata
             .layers
             .compile_zeros(stored)
