@@ -1,4 +1,7 @@
-//! Sigmoid and tanh on [`Lanes`]: one rational function, good to a few units in the last place.
+//! Sigmoid and tanh on [`Lanes`], good to a few units in the last place.
+//!
+//! The two are computed in different ways because what they must be good at differs: tanh passes through
+//! zero, and needs a small relative error there; σ does not.
 
 use super::lanes::Lanes;
 
@@ -41,23 +44,39 @@ pub(crate) unsafe fn tanh<V: Lanes, const N: usize>(x: [V; N]) -> [V; N] {
     }
 }
 
-/// σ(x) = ½ + ½·tanh(x/2) of every lane of every vector.
+/// What a number is multiplied by before [`sigmoid`] takes it: σ(x) = 1 / (1 + 2^(−x·log₂e)). Whoever
+/// computes x from weights multiplies these instead.
+pub(crate) const SIGMOID_SCALE: f32 = -std::f32::consts::LOG2_E;
+
+/// 2^f on [−½, ½]: minimax fit of the relative error (7.5e-8 before rounding); see `tools/tanh/fit.py`.
+const EXP2: [f32; 6] =
+    [1.000_000_1, 6.931_469_4e-1, 2.402_212e-1, 5.550_713e-2, 9.675_541e-3, 1.327_647_2e-3];
+/// 1.5·2²³: adding it rounds to whole numbers, which then stand in the lowest bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// σ of x = t / [`SIGMOID_SCALE`] of every lane of every vector.
 ///
 /// # Safety
 /// As [`Lanes`].
-#[cfg_attr(not(test), allow(dead_code, reason = "the LSTM folds its halves into the weights"))]
 #[inline(always)]
-pub(crate) unsafe fn sigmoid<V: Lanes, const N: usize>(x: [V; N]) -> [V; N] {
+pub(crate) unsafe fn sigmoid<V: Lanes, const N: usize>(t: [V; N]) -> [V; N] {
     // SAFETY: same contract as the caller's.
     unsafe {
-        let half = V::splat(0.5);
-        let mut y = x;
+        let (one, round) = (V::splat(1.0), V::splat(ROUND));
+        let mut y = t;
         for n in 0..N {
-            y[n] = x[n].mul(half);
+            // NaN passes, as in `tanh`; exponents stay those of normal numbers.
+            let t = V::splat(-126.0).max(V::splat(126.0).min(t[n]));
+            let whole = t.add(round);
+            let f = t.sub(whole.sub(round));
+            let mut p = V::splat(EXP2[5]);
+            for k in (0..5).rev() {
+                p = p.mul_add(f, V::splat(EXP2[k]));
+            }
+            y[n] = p.mul_add(whole.power_of_two(), one);
         }
-        y = tanh(y);
         for n in 0..N {
-            y[n] = y[n].mul_add(half, half);
+            y[n] = one.div(y[n]);
         }
         y
     }
@@ -73,7 +92,7 @@ mod tests {
         unsafe {
             let x = V::load(io[0].as_ptr());
             super::tanh([x])[0].store(io[1].as_mut_ptr());
-            super::sigmoid([x])[0].store(io[2].as_mut_ptr());
+            super::sigmoid([x.mul(V::splat(super::SIGMOID_SCALE))])[0].store(io[2].as_mut_ptr());
         }
     }
     for_each_isa!(fn both_on = both(io: &mut [[f32; LANES]; 3]));
@@ -111,7 +130,7 @@ mod tests {
             for l in 0..LANES {
                 let [x, tanh, sigmoid] = [0, 1, 2].map(|row| io[row][l]);
                 assert!(tanh.abs() <= 1.0 && (0.0..=1.0).contains(&sigmoid), "{x}: {tanh} {sigmoid}");
-                assert!(x.abs() < 17.0 || tanh.abs() == 1.0 && sigmoid == f32::from(u8::from(x > 0.0)));
+                assert!(x.abs() < 17.0 || tanh.abs() == 1.0 && (sigmoid == 1.0 || x < 0.0 && sigmoid < 5e-8));
             }
         }
     }
@@ -134,7 +153,8 @@ mod tests {
         io[0][..4].copy_from_slice(&[f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e30]);
         both_on(Isa::Portable, &mut io);
         for (l, sign) in [1f32, -1.0, 1.0, -1.0].into_iter().enumerate() {
-            assert_eq!((io[1][l], io[2][l]), (sign, sign.max(0.0)));
+            assert_eq!(io[1][l], sign);
+            assert!((io[2][l] - sign.max(0.0)).abs() < 2e-38, "{}", io[2][l]);
         }
     }
 }

@@ -26,6 +26,12 @@ pub(crate) trait Lanes: Copy {
     unsafe fn load(p: *const f32) -> Self;
     /// Writes sixteen consecutive floats at `p`.
     unsafe fn store(self, p: *mut f32);
+    /// The first `count` (at most sixteen) floats at `p`, the other lanes zero; no more are read.
+    unsafe fn load_first(p: *const f32, count: usize) -> Self;
+    /// Writes the first `count` (at most sixteen) lanes at `p`, and no more.
+    unsafe fn store_first(self, p: *mut f32, count: usize);
+    /// Asks for the cache line at `p`, which need not be valid.
+    unsafe fn prefetch(p: *const f32);
     /// `self + b`
     unsafe fn add(self, b: Self) -> Self;
     /// `self - b`
@@ -46,12 +52,17 @@ pub(crate) trait Lanes: Copy {
     unsafe fn max(self, b: Self) -> Self;
     /// Lane `l` of `self` where bit `l` of `mask` is set, else lane `l` of `other`.
     unsafe fn select(self, mask: u16, other: Self) -> Self;
+    /// 2^k, where `self` is 1.5·2²³ + k for a whole number k from −126 to 127.
+    unsafe fn power_of_two(self) -> Self;
     /// For each lane `l`, four consecutive floats at `base + offsets[l]` (offsets counted in floats):
     /// vector `g` of the result holds the `g`-th of the four. Reads `offsets[0..16]`.
     unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4];
     /// The inverse with a fixed stride: writes lane `l` of the four vectors to the four consecutive
     /// floats at `base + l * stride`.
     unsafe fn scatter4(v: [Self; 4], base: *mut f32, stride: usize);
+    /// Transposes sixteen consecutive vectors: float `l` of the `n`-th vector at `from` goes to
+    /// `to + l * stride + n`. `from` and `to` do not overlap.
+    unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize);
     /// Sum of all lanes, always in the order of a binary tree: (0+8, 1+9, …), then halves again.
     unsafe fn sum(self) -> f32;
 
@@ -93,6 +104,20 @@ impl Lanes for Portable {
         unsafe { p.cast::<[f32; LANES]>().write_unaligned(self.0) }
     }
     #[inline(always)]
+    unsafe fn load_first(p: *const f32, count: usize) -> Self {
+        let mut v = [0.0; LANES];
+        // SAFETY: the caller promises `count` readable floats, and that they fit.
+        unsafe { std::ptr::copy_nonoverlapping(p, v.as_mut_ptr(), count) };
+        Self(v)
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, count: usize) {
+        // SAFETY: the caller promises `count` writable floats, at most sixteen.
+        unsafe { std::ptr::copy_nonoverlapping(self.0.as_ptr(), p, count) };
+    }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
+    #[inline(always)]
     unsafe fn add(self, b: Self) -> Self {
         self.map2(b, |a, b| a + b)
     }
@@ -133,6 +158,10 @@ impl Lanes for Portable {
         Self(std::array::from_fn(|l| if mask >> l & 1 == 1 { self.0[l] } else { other.0[l] }))
     }
     #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        Self(self.0.map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(1f32.to_bits()))))
+    }
+    #[inline(always)]
     unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4] {
         std::array::from_fn(|g| {
             // SAFETY: the caller promises sixteen offsets and four floats at each.
@@ -145,6 +174,15 @@ impl Lanes for Portable {
             for (g, v) in v.iter().enumerate() {
                 // SAFETY: the caller promises four writable floats at each `l * stride`.
                 unsafe { *base.add(l * stride + g) = v.0[l] };
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize) {
+        for l in 0..LANES {
+            for n in 0..LANES {
+                // SAFETY: the caller promises 256 readable floats and sixteen writable rows.
+                unsafe { *to.add(l * stride + n) = *from.add(n * LANES + l) };
             }
         }
     }

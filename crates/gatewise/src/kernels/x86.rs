@@ -29,6 +29,18 @@ impl Lanes for Avx512 {
         _mm512_storeu_ps(p, self.0)
     }
     #[inline(always)]
+    unsafe fn load_first(p: *const f32, count: usize) -> Self {
+        Self(_mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, p))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, count: usize) {
+        _mm512_mask_storeu_ps(p, ((1u32 << count) - 1) as u16, self.0)
+    }
+    #[inline(always)]
+    unsafe fn prefetch(p: *const f32) {
+        _mm_prefetch::<_MM_HINT_T0>(p.cast())
+    }
+    #[inline(always)]
     unsafe fn add(self, b: Self) -> Self {
         Self(_mm512_add_ps(self.0, b.0))
     }
@@ -69,6 +81,12 @@ impl Lanes for Avx512 {
         Self(_mm512_mask_blend_ps(mask, other.0, self.0))
     }
     #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        let shifted = _mm512_slli_epi32::<23>(_mm512_castps_si512(self.0));
+        let one = _mm512_castps_si512(_mm512_set1_ps(1.0));
+        Self(_mm512_castsi512_ps(_mm512_add_epi32(shifted, one)))
+    }
+    #[inline(always)]
     unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4] {
         let four = |l: usize| _mm_loadu_ps(base.add(*offsets.add(l) as usize));
         // Row x holds lanes x, 4 + x, 8 + x and 12 + x, a quarter each: the transpose below sorts them.
@@ -88,6 +106,28 @@ impl Lanes for Avx512 {
             _mm_storeu_ps(base.add((4 + x) * stride), _mm512_extractf32x4_ps::<1>(row));
             _mm_storeu_ps(base.add((8 + x) * stride), _mm512_extractf32x4_ps::<2>(row));
             _mm_storeu_ps(base.add((12 + x) * stride), _mm512_extractf32x4_ps::<3>(row));
+        }
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize) {
+        // Within quarters first: quad[q][x] holds, for the vectors 4q.. of lanes x, 4 + x, 8 + x, 12 + x.
+        let mut quads = [[_mm512_setzero_ps(); 4]; 4];
+        for (q, quad) in quads.iter_mut().enumerate() {
+            let row = from.add(4 * q * 16);
+            let rows = [0, 16, 32, 48].map(|n| _mm512_loadu_ps(row.add(n)));
+            *quad = transpose_quarters(rows);
+        }
+        // Then the quarters of lane group x, of the four quads, change places.
+        for x in 0..4 {
+            let [a, b, c, d] = [quads[0][x], quads[1][x], quads[2][x], quads[3][x]];
+            let ab_even = _mm512_shuffle_f32x4::<0x88>(a, b);
+            let ab_odd = _mm512_shuffle_f32x4::<0xdd>(a, b);
+            let cd_even = _mm512_shuffle_f32x4::<0x88>(c, d);
+            let cd_odd = _mm512_shuffle_f32x4::<0xdd>(c, d);
+            _mm512_storeu_ps(to.add(x * stride), _mm512_shuffle_f32x4::<0x88>(ab_even, cd_even));
+            _mm512_storeu_ps(to.add((4 + x) * stride), _mm512_shuffle_f32x4::<0x88>(ab_odd, cd_odd));
+            _mm512_storeu_ps(to.add((8 + x) * stride), _mm512_shuffle_f32x4::<0xdd>(ab_even, cd_even));
+            _mm512_storeu_ps(to.add((12 + x) * stride), _mm512_shuffle_f32x4::<0xdd>(ab_odd, cd_odd));
         }
     }
     #[inline(always)]
@@ -172,6 +212,23 @@ impl Lanes for Avx2 {
         _mm256_storeu_ps(p.add(8), self.1)
     }
     #[inline(always)]
+    unsafe fn load_first(p: *const f32, count: usize) -> Self {
+        let bits = (1i32 << count) - 1;
+        let half = |bits, p| _mm256_maskload_ps(p, _mm256_castps_si256(mask8(bits)));
+        Self(half(bits & 0xff, p), half(bits >> 8, p.wrapping_add(8)))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, count: usize) {
+        let bits = (1i32 << count) - 1;
+        let half = |bits, p, v| _mm256_maskstore_ps(p, _mm256_castps_si256(mask8(bits)), v);
+        half(bits & 0xff, p, self.0);
+        half(bits >> 8, p.wrapping_add(8), self.1)
+    }
+    #[inline(always)]
+    unsafe fn prefetch(p: *const f32) {
+        _mm_prefetch::<_MM_HINT_T0>(p.cast())
+    }
+    #[inline(always)]
     unsafe fn add(self, b: Self) -> Self {
         Self(_mm256_add_ps(self.0, b.0), _mm256_add_ps(self.1, b.1))
     }
@@ -215,6 +272,15 @@ impl Lanes for Avx2 {
         )
     }
     #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        let one = _mm256_castps_si256(_mm256_set1_ps(1.0));
+        let half = |x: __m256| {
+            let shifted = _mm256_slli_epi32::<23>(_mm256_castps_si256(x));
+            _mm256_castsi256_ps(_mm256_add_epi32(shifted, one))
+        };
+        Self(half(self.0), half(self.1))
+    }
+    #[inline(always)]
     unsafe fn gather4(base: *const f32, offsets: *const u32) -> [Self; 4] {
         let four = |l: usize| _mm_loadu_ps(base.add(*offsets.add(l) as usize));
         // Row x of a half holds lanes x and 4 + x: the transpose below sorts them.
@@ -234,6 +300,21 @@ impl Lanes for Avx2 {
                 let l = 8 * half + x;
                 _mm_storeu_ps(base.add(l * stride), _mm256_castps256_ps128(row));
                 _mm_storeu_ps(base.add((l + 4) * stride), _mm256_extractf128_ps::<1>(row));
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize) {
+        for (n, l) in [(0, 0), (0, 8), (8, 0), (8, 8)] {
+            // Eight vectors, eight lanes of each: within halves first, then the halves change places.
+            let at = from.add(n * 16 + l);
+            let lo = transpose_halves([0, 16, 32, 48].map(|n| _mm256_loadu_ps(at.add(n))));
+            let hi = transpose_halves([64, 80, 96, 112].map(|n| _mm256_loadu_ps(at.add(n))));
+            for x in 0..4 {
+                let first = _mm256_permute2f128_ps::<0x20>(lo[x], hi[x]);
+                let second = _mm256_permute2f128_ps::<0x31>(lo[x], hi[x]);
+                _mm256_storeu_ps(to.add((l + x) * stride + n), first);
+                _mm256_storeu_ps(to.add((l + 4 + x) * stride + n), second);
             }
         }
     }

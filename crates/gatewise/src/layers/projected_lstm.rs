@@ -1,10 +1,10 @@
 //! Embedding and LSTM fused: a token's input projection is a row of a table, and the left padding that
 //! all samples share is walked once.
 
-use super::{Backward, Dims, Finish, Forward, Lstm, Reduce, Shared, Signal, Stage};
+use super::{Backward, BlockGrads, Dims, Finish, Forward, Lstm, Reduce, Shared, Signal, Stage};
 use crate::data::PAD;
 use crate::kernels::lstm::{self, projected, shared_start};
-use crate::kernels::{Buffer, Isa, LANES, round_up};
+use crate::kernels::{Buffer, Isa, LANES};
 use std::ops::Range;
 
 /// `[Embedding, LSTM]` as one stage (see `kernels/lstm/projected.rs` and `shared_start.rs`).
@@ -252,7 +252,7 @@ impl Stage for ProjectedLstmStage {
 
     fn reduce(&self, io: Reduce<'_>) {
         let Reduce { shared, blocks, stage, part, grads, left, scratch } = io;
-        let (projection, stride, width) = (self.projection, self.projection.stride(), self.projection.width);
+        let projection = self.projection;
         let first_id = part * self.part_rows();
         let from = shared.ids.partition_point(|&id| (id as usize) < first_id);
         let to = shared.ids.partition_point(|&id| (id as usize) < first_id + self.part_rows());
@@ -260,39 +260,32 @@ impl Stage for ProjectedLstmStage {
         grads.fill(0.0);
         left.fill(0.0);
         let (dw, du) = left.split_at_mut(projection.grads_len());
-        let padded = round_up(width);
-        scratch.reserve(ids.len() * (stride + padded) + projection.scratch_len(ids.len()));
-        let (dp, rest) = scratch.split_at_mut(ids.len() * stride);
-        let (de, rest) = rest.split_at_mut(ids.len() * padded);
-        dp.fill(0.0);
+        scratch.reserve(projection.stride() + projection.scratch_len(ids.len()));
+        let (extra, scratch) = scratch.split_at_mut(projection.stride());
+        let holds_pad = ids.first() == Some(&PAD);
+        if holds_pad {
+            extra.fill(0.0);
+            self.reduce_shared_start(shared, blocks, stage, extra, du);
+        }
         let skip = self.partial_parts().iter().sum::<usize>();
-        for block in blocks {
-            let rows = &block.partials[stage][skip..];
-            let first = block.places.partition_point(|&place| (place as usize) < from);
-            for &place in block.places[first..].iter().take_while(|&&place| (place as usize) < to) {
-                let sum = &mut dp[(place as usize - from) * stride..][..stride];
-                let share = &rows[place as usize * stride..][..stride];
-                sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
-            }
-        }
-        if ids.first() == Some(&PAD) {
-            self.reduce_shared_start(shared, blocks, stage, &mut dp[..stride], du);
-        }
+        let shares: Vec<_> = blocks
+            .iter()
+            .map(|block| projected::Share { places: &block.places, rows: &block.partials[stage][skip..] })
+            .collect();
         let unproject = projected::Unproject {
             projection,
             embeddings: shared.params,
             first_id: first_id as u32,
             packed: self.split_packed(shared.packed)[1],
             ids,
-            dp,
-            de,
+            first_place: from,
+            shares: &shares,
+            extra: holds_pad.then_some(extra),
+            de: grads,
             dw,
-            scratch: rest,
+            scratch,
         };
         projected::unproject(shared.isa, unproject);
-        for (&id, de) in ids.iter().zip(de.chunks_exact(padded)) {
-            grads[(id as usize - first_id) * width..][..width].copy_from_slice(&de[..width]);
-        }
     }
 
     fn finish(&self, io: Finish<'_>) {
@@ -319,7 +312,7 @@ impl ProjectedLstmStage {
     fn reduce_shared_start(
         &self,
         shared: Shared<'_>,
-        blocks: &[&super::BlockGrads],
+        blocks: &[&BlockGrads],
         stage: usize,
         drow: &mut [f32],
         dw: &mut [f32],

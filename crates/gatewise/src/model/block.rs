@@ -108,11 +108,16 @@ impl Lanes {
         };
         self.ids.clear();
         self.ids.resize(self.steps * LANES, PAD);
-        for (lane, &index) in indices.iter().enumerate() {
-            let row = rows.seen(index);
-            let start = if rows.padding.padding == Side::Pre { self.steps - row.len() } else { 0 };
-            for (to, &id) in self.ids.iter_mut().skip(start * LANES + lane).step_by(LANES).zip(row) {
-                *to = id;
+        // Step by step rather than row by row: sixteen rows are then on their way from memory at once.
+        let seen: Vec<&[u32]> = indices.iter().map(|&index| rows.seen(index)).collect();
+        let start = |row: &[u32]| if rows.padding.padding == Side::Pre { self.steps - row.len() } else { 0 };
+        let starts: Vec<usize> = seen.iter().map(|row| start(row)).collect();
+        for (t, ids) in self.ids.chunks_exact_mut(LANES).enumerate() {
+            for ((to, row), &start) in ids.iter_mut().zip(&seen).zip(&starts) {
+                // Before its start the difference wraps to a place beyond any row.
+                if let Some(&id) = row.get(t.wrapping_sub(start)) {
+                    *to = id;
+                }
             }
         }
         self.mask.clear();
@@ -124,14 +129,19 @@ impl Lanes {
         }
     }
 
-    /// Notes which ids of a vocabulary of `vocabulary` words occur; the pad id always counts.
-    pub fn note_used(&mut self, vocabulary: usize) {
-        self.used.clear();
-        self.used.resize(vocabulary.div_ceil(64).max(1), 0);
-        self.used[0] = 1;
+    /// Notes which ids of a vocabulary of `vocabulary` words occur; the pad id always counts. `flags` is
+    /// memory for that, dead on return.
+    pub fn note_used(&mut self, vocabulary: usize, flags: &mut Vec<u8>) {
+        // A byte for each id first: a store that waits for no load.
+        flags.clear();
+        flags.resize(vocabulary.next_multiple_of(64), 0);
+        flags[PAD as usize] = 1;
         for &id in &self.ids {
-            self.used[id as usize / 64] |= 1 << (id % 64);
+            flags[id as usize] = 1;
         }
+        let word = |flags: &[u8]| flags.iter().rev().fold(0, |word, &flag| word << 1 | u64::from(flag));
+        self.used.clear();
+        self.used.extend(flags.chunks_exact(64).map(word));
     }
 
     /// Works out where each id's row starts in a table of rows of `stride`, and which rows are used:

@@ -17,6 +17,7 @@ pub(crate) struct Workspace {
     dy: Buffer,
     dx: Buffer,
     scratch: Buffer,
+    flags: Vec<u8>,
 }
 
 /// What all blocks of a step are run with.
@@ -175,12 +176,12 @@ impl Engine {
         let shared_steps = treatment.shared_steps(rows, shortest);
         let mut items = vec![Preparation::Weights(&mut self.derived.packed)];
         items.extend(blocks.iter_mut().map(Preparation::Block));
-        self.pool.for_each(&mut self.workspaces, &mut items, |_, _, item| match item {
+        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, item| match item {
             Preparation::Weights(packed) => pack(isa, model, shared_steps, packed),
             Preparation::Block(block) => {
                 block.lanes.lay(rows, treatment, &block.rows);
                 if let Some(vocabulary) = vocabulary {
-                    block.lanes.note_used(vocabulary);
+                    block.lanes.note_used(vocabulary, &mut space.flags);
                 }
             }
         });

@@ -82,8 +82,8 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
     assert!(grads.len() >= shape.grads_len() && dstart.len() >= shape.state_len());
     assert!(scratch.len() >= shape.scratch_len());
     let (dz, dz_rows) = scratch[..2 * stride * LANES].split_at_mut(stride * LANES);
-    // The padding columns of a row are never written but are read: they must be zero.
-    dz_rows.fill(0.0);
+    // The padding columns are never written but are read: they must be zero.
+    dz[4 * units * LANES..].fill(0.0);
     let (dh, dc) = dstart[..shape.state_len()].split_at_mut(units * LANES);
     dc.fill(0.0);
     match dy {
@@ -102,6 +102,14 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
                 for k in 0..units {
                     let p = dh.add(k * LANES);
                     V::load(p).add(V::load(dy.as_ptr().add((t * units + k) * LANES))).store(p);
+                }
+            }
+            if let (Into::Table { rows, offsets }, true) = (&into, t > 0) {
+                // The rows that the next step adds to; by then they are here.
+                for &at in &offsets[(t - 1) * LANES..t * LANES] {
+                    for n in (0..stride).step_by(LANES) {
+                        V::prefetch(rows.as_ptr().add(at as usize + n));
+                    }
                 }
             }
             let (h_before, c_before, c_stride) = match t {
@@ -135,7 +143,10 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
                 for gate in 0..4 {
                     d[gate].store(dz.add((unit * 4 + gate) * LANES));
                 }
-                V::scatter4(d, dz_rows.add(unit * 4), stride);
+            }
+            // The same numbers in rows, one a sample.
+            for n in (0..stride).step_by(LANES) {
+                V::transpose(dz.add(n * LANES), dz_rows.add(n), stride);
             }
             // dh = U·dz, in lanes.
             let back = Product {

@@ -1,7 +1,7 @@
 //! The forward pass over one block.
 
 use super::{C, F, G, I, O, Shape, TAPE, TC};
-use crate::kernels::activation::tanh;
+use crate::kernels::activation::{sigmoid, tanh};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 
@@ -83,7 +83,6 @@ unsafe fn walk<V: Lanes, const TABLE: bool, const U: usize>(io: Forward<'_>) {
     // SAFETY: weights are `[units][rows][4]` after the bias; `x`, `offsets` and `mask` are read at
     // `t < steps`; `y` and `tape` at slots below their count; a tile's units are clamped to the last.
     unsafe {
-        let half = V::splat(0.5);
         let bias = packed.as_ptr();
         let weights = bias.add(4 * units);
         for t in 0..steps {
@@ -121,11 +120,9 @@ unsafe fn walk<V: Lanes, const TABLE: bool, const U: usize>(io: Forward<'_>) {
                 accumulate::<V, U>(weights, rows, unit, inputs, h_before, units, &mut z);
                 let mut c = [V::zero(); U];
                 for u in 0..U {
-                    z[u] = tanh(z[u]);
-                    for gate in [0, 1, 3] {
-                        z[u][gate] = z[u][gate].mul_add(half, half);
-                    }
-                    let [i, f, g, _] = z[u];
+                    let [i, f, o] = sigmoid([z[u][0], z[u][1], z[u][3]]);
+                    let [g] = tanh([z[u][2]]);
+                    z[u] = [i, f, g, o];
                     c[u] = f.mul_add(V::load(c_before.add(unit[u] * c_stride)), i.mul(g));
                 }
                 let tc = tanh(c);

@@ -28,6 +28,7 @@ mod forward;
 pub(crate) mod projected;
 pub(crate) mod shared_start;
 
+use super::activation::SIGMOID_SCALE;
 use super::lanes::LANES;
 use super::round_up;
 
@@ -101,10 +102,10 @@ impl Shape {
     }
 }
 
-/// The factor on a column of the weights that forward uses: σ(z) = ½ + ½·tanh(z/2), so half of z is all
-/// that the three sigmoid gates need. Halving is exact.
+/// The factor on a column of the weights that forward uses: what [`sigmoid`](super::activation::sigmoid)
+/// wants for the three gates that go through it.
 fn forward_scale(gate: usize) -> f32 {
-    if gate == 2 { 1.0 } else { 0.5 }
+    if gate == 2 { 1.0 } else { SIGMOID_SCALE }
 }
 
 /// Packs Keras weights for the kernels.

@@ -70,11 +70,28 @@ pub(crate) fn pack(projection: Projection, kernel: &[f32], bias: &[f32], packed:
 }
 
 /// Copies the embeddings of `ids` to `rows`, `[ids][D'']` with a one behind each.
-fn gather(projection: Projection, embeddings: &[f32], first_id: u32, ids: &[u32], rows: &mut [f32]) {
-    let width = projection.width;
-    for (&id, row) in ids.iter().zip(rows.chunks_exact_mut(round_up(width + 1))) {
-        row[..width].copy_from_slice(&embeddings[(id - first_id) as usize * width..][..width]);
-        row[width] = 1.0;
+///
+/// # Safety
+/// As [`Lanes`].
+#[inline(always)]
+unsafe fn gather<V: Lanes>(
+    projection: Projection,
+    embeddings: &[f32],
+    first_id: u32,
+    ids: &[u32],
+    rows: &mut [f32],
+) {
+    let (width, row) = (projection.width, round_up(projection.width + 1));
+    assert!(rows.len() >= ids.len() * row);
+    for (&id, to) in ids.iter().zip(rows.chunks_exact_mut(row)) {
+        let from = &embeddings[(id - first_id) as usize * width..][..width];
+        for n in (0..width).step_by(LANES) {
+            // SAFETY: within the row read, and within the wider row written.
+            unsafe {
+                V::load_first(from.as_ptr().add(n), LANES.min(width - n)).store(to.as_mut_ptr().add(n))
+            };
+        }
+        to[width] = 1.0;
     }
 }
 
@@ -104,7 +121,8 @@ unsafe fn project_lanes<V: Lanes>(io: Project<'_>) {
     assert!(packed.len() >= projection.packed_len() && table.len() >= ids.len() * stride);
     let rows = &mut scratch[..TILE * row];
     for (ids, table) in ids.chunks(TILE).zip(table.chunks_mut(TILE * stride)) {
-        gather(projection, embeddings, first_id, ids, rows);
+        // SAFETY: same contract as the caller's.
+        unsafe { gather::<V>(projection, embeddings, first_id, ids, rows) };
         let product = Product {
             rows: ids.len(),
             vectors: stride / LANES,
@@ -128,17 +146,31 @@ for_each_isa!(
     pub(crate) fn project = project_lanes(io: Project<'_>)
 );
 
+/// One block's rows of dP.
+#[derive(Clone, Copy)]
+pub(crate) struct Share<'a> {
+    /// The rows of the table that the block used, in order.
+    pub places: &'a [u32],
+    /// `[rows][stride]`, read at those places.
+    pub rows: &'a [f32],
+}
+
 /// What [`unproject`] reads and writes.
-pub(crate) struct Unproject<'a> {
+pub(crate) struct Unproject<'a, 's> {
     pub projection: Projection,
+    /// As in [`Project`]; read.
     pub embeddings: &'a [f32],
     pub first_id: u32,
+    /// From [`pack`], read.
     pub packed: &'a [f32],
-    /// The ids that the rows of `dp` belong to.
+    /// The ids of the table's rows from place `first_place` on, as many as are wanted.
     pub ids: &'a [u32],
-    /// dP, `[ids][stride]`, read.
-    pub dp: &'a [f32],
-    /// `[ids][D']`, overwritten: dE.
+    pub first_place: usize,
+    /// Each block's rows of dP, summed in this order.
+    pub shares: &'a [Share<'s>],
+    /// `[stride]`, added to the first row: the gradient of the shared start, where it is the pad id's.
+    pub extra: Option<&'a [f32]>,
+    /// Rows of the gradient of E, as `embeddings`, overwritten at the ids.
     pub de: &'a mut [f32],
     /// `[D + 1][stride]` in kernel column order, accumulated: dW and db.
     pub dw: &'a mut [f32],
@@ -146,49 +178,102 @@ pub(crate) struct Unproject<'a> {
     pub scratch: &'a mut [f32],
 }
 
+/// Rows that are asked for ahead of being summed.
+const AHEAD: usize = 6;
+
 #[inline(always)]
-unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_>) {
-    let Unproject { projection, embeddings, first_id, packed, ids, dp, de, dw, scratch } = io;
+unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
+    let Unproject {
+        projection,
+        embeddings,
+        first_id,
+        packed,
+        ids,
+        first_place,
+        shares,
+        extra,
+        de,
+        dw,
+        scratch,
+    } = io;
     let (stride, width) = (projection.stride(), projection.width);
-    let row = round_up(width + 1);
+    let (row, padded) = (round_up(width + 1), round_up(width));
     assert!(packed.len() >= projection.packed_len() && dw.len() >= projection.grads_len());
-    assert!(dp.len() >= ids.len() * stride && de.len() >= ids.len() * round_up(width));
-    let rows = &mut scratch[..ids.len() * row];
-    gather(projection, embeddings, first_id, ids, rows);
-    let weights = Product {
-        rows: width + 1,
-        vectors: stride / LANES,
-        depth: ids.len(),
-        a: rows.as_ptr(),
-        a_row: 1,
-        a_col: row,
-        b: dp.as_ptr(),
-        b_row: stride,
-        c: dw.as_mut_ptr(),
-        c_row: stride,
-        accumulate: true,
-    };
-    let embeddings = Product {
-        rows: ids.len(),
-        vectors: round_up(width) / LANES,
-        depth: 4 * projection.shape.units,
-        a: dp.as_ptr(),
-        a_row: stride,
-        a_col: 1,
-        b: packed[projection.grads_len()..].as_ptr(),
-        b_row: round_up(width),
-        c: de.as_mut_ptr(),
-        c_row: round_up(width),
-        accumulate: false,
-    };
-    // SAFETY: the sizes asserted above; `rows` holds `[ids][row]`, the second part of `packed` `[4H][D']`.
+    assert!(extra.is_none_or(|extra| extra.len() >= stride) && de.len() >= embeddings.len());
+    let (rows, rest) = scratch[..projection.scratch_len(ids.len())].split_at_mut(ids.len() * row);
+    let (dp, de_rows) = rest.split_at_mut(ids.len() * stride);
+    dp.fill(0.0);
+    if let (Some(extra), Some(first)) = (extra, dp.get_mut(..stride)) {
+        first.copy_from_slice(&extra[..stride]);
+    }
+    for Share { places, rows } in shares {
+        let from = places.partition_point(|&place| (place as usize) < first_place);
+        let to = places.partition_point(|&place| (place as usize) < first_place + ids.len());
+        let places = &places[from..to];
+        for (at, &place) in places.iter().enumerate() {
+            if let Some(&next) = places.get(at + AHEAD) {
+                for n in (0..stride).step_by(LANES) {
+                    // SAFETY: a prefetch of any address is harmless.
+                    unsafe { V::prefetch(rows.as_ptr().wrapping_add(next as usize * stride + n)) };
+                }
+            }
+            let share = &rows[place as usize * stride..][..stride];
+            let sum = &mut dp[(place as usize - first_place) * stride..][..stride];
+            for n in (0..stride).step_by(LANES) {
+                // SAFETY: `n + 16 <= stride`, the length of both.
+                unsafe {
+                    let sum = sum.as_mut_ptr().add(n);
+                    V::load(sum).add(V::load(share.as_ptr().add(n))).store(sum);
+                }
+            }
+        }
+    }
+    // SAFETY: the sizes asserted and split above; `packed`'s second part is `[4H][D']`; `gather` is under
+    // the caller's contract.
     unsafe {
+        gather::<V>(projection, embeddings, first_id, ids, rows);
+        let weights = Product {
+            rows: width + 1,
+            vectors: stride / LANES,
+            depth: ids.len(),
+            a: rows.as_ptr(),
+            a_row: 1,
+            a_col: row,
+            b: dp.as_ptr(),
+            b_row: stride,
+            c: dw.as_mut_ptr(),
+            c_row: stride,
+            accumulate: true,
+        };
         weights.run::<V>();
-        embeddings.run::<V>();
+        let back = Product {
+            rows: ids.len(),
+            vectors: padded / LANES,
+            depth: 4 * projection.shape.units,
+            a: dp.as_ptr(),
+            a_row: stride,
+            a_col: 1,
+            b: packed[projection.grads_len()..].as_ptr(),
+            b_row: padded,
+            c: de_rows.as_mut_ptr(),
+            c_row: padded,
+            accumulate: false,
+        };
+        back.run::<V>();
+    }
+    for (&id, from) in ids.iter().zip(de_rows.chunks_exact(padded)) {
+        let to = &mut de[(id - first_id) as usize * width..][..width];
+        for n in (0..width).step_by(LANES) {
+            // SAFETY: within the wider row read, and within the row written.
+            unsafe {
+                V::load(from.as_ptr().add(n)).store_first(to.as_mut_ptr().add(n), LANES.min(width - n))
+            };
+        }
     }
 }
 
 for_each_isa!(
-    /// Gradients of the embeddings and of the weights, from the gradients of rows of the table.
-    pub(crate) fn unproject = unproject_lanes(io: Unproject<'_>)
+    /// Sums the blocks' gradients of rows of the table, and from them makes the gradients of the
+    /// embeddings and of the weights.
+    pub(crate) fn unproject = unproject_lanes(io: Unproject<'_, '_>)
 );

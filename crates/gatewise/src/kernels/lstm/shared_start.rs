@@ -9,7 +9,7 @@
 //! result does not depend on how much of its padding was shared.
 
 use super::{Shape, forward_scale};
-use crate::kernels::activation::tanh;
+use crate::kernels::activation::{sigmoid, tanh};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::product::Product;
@@ -106,7 +106,6 @@ unsafe fn walk_units<V: Lanes>(io: Walk<'_>) {
     scratch[stride..gates].fill(0.0);
     // SAFETY: the sizes just asserted; slots are `t` and `t + 1`, or their parity.
     unsafe {
-        let half = V::splat(0.5);
         let z = scratch.as_mut_ptr();
         let quads: [u32; LANES] = std::array::from_fn(|lane| 4 * lane as u32);
         for t in 0..steps {
@@ -132,13 +131,10 @@ unsafe fn walk_units<V: Lanes>(io: Walk<'_>) {
                 accumulate: true,
             };
             product.run::<V>();
-            for n in (0..stride).step_by(LANES) {
-                let [v] = tanh([V::load(z.add(n))]);
-                v.store(z.add(n));
-            }
             for n in (0..padded).step_by(LANES) {
                 let [i, f, g, o] = V::gather4(z.add(4 * n), quads.as_ptr());
-                let [i, f, o] = [i.mul_add(half, half), f.mul_add(half, half), o.mul_add(half, half)];
+                let [i, f, o] = sigmoid([i, f, o]);
+                let [g] = tanh([g]);
                 let c = f.mul_add(V::load(before.add(C_AT * padded + n)), i.mul(g));
                 let [tc] = tanh([c]);
                 o.mul(tc).store(after.add(H_AT * padded + n));

@@ -220,6 +220,34 @@ fn assert_same(ours: &Results, theirs: &Results, what: &str) {
     assert_eq!(scattered(ours), scattered(theirs), "{what}: scatter4");
 }
 
+/// Sixteen vectors, transposed into rows of a stride.
+struct Square<'a> {
+    from: &'a [f32],
+    to: &'a mut [f32],
+    stride: usize,
+}
+
+#[inline(always)]
+unsafe fn transposed<V: Lanes>(io: Square<'_>) {
+    assert!(io.from.len() >= LANES * LANES && io.to.len() >= (LANES - 1) * io.stride + LANES);
+    // SAFETY: as asserted.
+    unsafe { V::transpose(io.from.as_ptr(), io.to.as_mut_ptr(), io.stride) }
+}
+for_each_isa!(fn transposed_on = transposed(io: Square<'_>));
+
+#[test]
+fn transpose_moves_every_number_to_its_place_and_touches_nothing_else() {
+    let from: Vec<f32> = (0..256).map(|at| at as f32).collect();
+    for (isa, stride) in Isa::available().into_iter().flat_map(|isa| [(isa, 16), (isa, 23)]) {
+        let mut to = vec![f32::NAN; 15 * stride + 16];
+        transposed_on(isa, Square { from: &from, to: &mut to, stride });
+        for (at, value) in to.iter().enumerate() {
+            let (l, n) = (at / stride, at % stride);
+            assert!(if n < 16 { *value == from[n * 16 + l] } else { value.is_nan() }, "{isa} {at}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(seeded(400))]
 

@@ -4,6 +4,7 @@ use super::super::lstm::{Backward, Dy, Forward, From, Into, Shape, backward, for
 use super::super::reference::lstm::{State, Step, Weights};
 use super::super::{Isa, LANES};
 use super::{Guarded, Numbers, assert_close, bits, seeded, size, widen};
+use crate::kernels::activation::SIGMOID_SCALE;
 use proptest::prelude::*;
 
 /// Which steps are real.
@@ -72,7 +73,7 @@ struct Block {
     x: Guarded,
     /// `[rows][4H]` as Keras would lay out the weights of inputs that are one at one place.
     table_keras: Vec<f32>,
-    /// The same for the kernels: unit by unit, the sigmoid gates halved, rows of `stride`.
+    /// The same for the kernels: unit by unit, the sigmoid gates scaled, rows of `stride`.
     table: Guarded,
     /// `[T][16]`
     offsets: Vec<u32>,
@@ -141,7 +142,7 @@ impl Case {
         {
             for (column, &z) in keras.iter().enumerate() {
                 let (gate, unit) = (column / h, column % h);
-                row[4 * unit + gate] = if gate == 2 { z } else { 0.5 * z };
+                row[4 * unit + gate] = if gate == 2 { z } else { SIGMOID_SCALE * z };
             }
         }
         let chosen: Vec<usize> = (0..steps * LANES).map(|_| numbers.0.below(table_rows.max(1))).collect();

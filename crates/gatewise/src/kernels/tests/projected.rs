@@ -1,10 +1,11 @@
 //! The projected table against the twins of the embedding and of the fully connected layer: a row is
 //! what a dense layer of 4H units makes of an embedding.
 
-use super::super::lstm::projected::{Project, Projection, TILE, Unproject, pack, project, unproject};
+use super::super::Isa;
+use super::super::lstm::projected::{Project, Projection, Share, TILE, Unproject, pack, project, unproject};
 use super::super::reference::{dense::Weights, embedding::Table};
-use super::super::{Isa, round_up};
 use super::{Guarded, Numbers, assert_close, seeded, size, widen};
+use crate::kernels::activation::SIGMOID_SCALE;
 use proptest::prelude::*;
 
 /// Where column `at` of Keras's 4H lies in a row of the kernels.
@@ -35,10 +36,24 @@ proptest! {
         let mut packed = Guarded::zeroed(projection.packed_len());
         pack(projection, &kernel, &bias, packed.get_mut());
         packed.check_guards("packed");
-        let mut dp = Guarded::zeroed(count * stride);
-        for row in dp.get_mut().chunks_exact_mut(stride) {
-            row[..columns].iter_mut().for_each(|dp| *dp = numbers.one(1.0));
+        // Two blocks: one used every row, the other every second one; rows not used hold anything. The
+        // table's rows begin before those that are wanted.
+        let (first_place, extra) = (3, numbers.vec(stride, 1.0));
+        let mut shares = [Vec::new(), Vec::new()];
+        let places = [1, 2].map(|step| (first_place as u32..).take(count).step_by(step).collect::<Vec<_>>());
+        for (rows, places) in shares.iter_mut().zip(&places) {
+            *rows = vec![f32::NAN; (first_place + count) * stride];
+            for &place in places {
+                let row = &mut rows[place as usize * stride..][..stride];
+                row.fill(0.0);
+                row[..columns].iter_mut().for_each(|dp| *dp = numbers.one(1.0));
+            }
         }
+        let dp = |row: usize, at: usize| {
+            let share = |which: usize| f64::from(shares[which][(first_place + row) * stride + at]);
+            let second = if row % 2 == 0 { share(1) } else { 0.0 };
+            share(0) + second + if row == 0 { f64::from(extra[at]) } else { 0.0 }
+        };
 
         let table = Table { width, values: widen(&embeddings) };
         let weights = Weights { inputs: width, units: columns, kernel: widen(&kernel), bias: widen(&bias) };
@@ -46,11 +61,10 @@ proptest! {
         let mut twin_grads = weights.zeros_like();
         for (row, x) in table.forward(&ids).iter().enumerate() {
             let z = weights.forward(x);
-            let dz: Vec<f64> =
-                (0..columns).map(|at| f64::from(dp.get()[row * stride + place(at, units)])).collect();
+            let dz: Vec<f64> = (0..columns).map(|at| dp(row, place(at, units))).collect();
             for at in 0..columns {
-                // Forward wants half of what goes into a sigmoid.
-                let scale = if at / units == 2 { 1.0 } else { 0.5 };
+                // Forward wants what goes into a sigmoid scaled.
+                let scale = if at / units == 2 { 1.0 } else { f64::from(SIGMOID_SCALE) };
                 twin_rows[row * columns + place(at, units)] = scale * z[at];
             }
             twin_de.extend(weights.backward(x, &dz, &mut twin_grads));
@@ -65,11 +79,12 @@ proptest! {
                 table: table.get_mut(), scratch: scratch.get_mut(),
             });
             let mut more = Guarded::poisoned(projection.scratch_len(count));
-            let mut de = Guarded::poisoned(count * round_up(width));
+            let mut de = Guarded::poisoned(embeddings.len());
             let mut dw = Guarded::zeroed(projection.grads_len());
             unproject(isa, Unproject {
                 projection, embeddings: &embeddings, first_id, packed: packed.get(), ids: &real_ids,
-                dp: dp.get(), de: de.get_mut(), dw: dw.get_mut(), scratch: more.get_mut(),
+                first_place, shares: &[0, 1].map(|which| Share { places: &places[which], rows: &shares[which] }),
+                extra: Some(&extra), de: de.get_mut(), dw: dw.get_mut(), scratch: more.get_mut(),
             });
             [&table, &scratch, &more, &de, &dw].iter().for_each(|buffer| buffer.check_guards("projected"));
             let now = [&table, &de, &dw].map(Guarded::bits);
@@ -80,7 +95,7 @@ proptest! {
             let rows: Vec<f32> = rows.flat_map(|row| row[..columns].to_vec()).collect();
             assert_close(&rows, &twin_rows, 1e-5, "P");
             let de: Vec<f32> =
-                de.get().chunks_exact(round_up(width)).flat_map(|row| row[..width].to_vec()).collect();
+                ids.iter().flat_map(|&id| de.get()[id as usize * width..][..width].to_vec()).collect();
             assert_close(&de, &twin_de, 1e-5, "dE");
             let mut keras = vec![0.0; (width + 1) * columns];
             projection.shape.unpack(dw.get(), &mut keras);

@@ -5,6 +5,7 @@ use super::super::lstm::{self, From, Shape};
 use super::super::reference::lstm::{State, Weights};
 use super::super::{Isa, LANES};
 use super::{Guarded, Numbers, assert_close, bits, seeded, size, widen};
+use crate::kernels::activation::SIGMOID_SCALE;
 use proptest::prelude::*;
 
 /// A layer over a table of `rows` rows.
@@ -26,7 +27,7 @@ impl Layer {
         for (row, keras) in table.get_mut().chunks_exact_mut(shape.stride()).zip(keras.chunks_exact(columns))
         {
             for (at, &z) in keras.iter().enumerate() {
-                row[4 * (at % units) + at / units] = if at / units == 2 { z } else { 0.5 * z };
+                row[4 * (at % units) + at / units] = if at / units == 2 { z } else { SIGMOID_SCALE * z };
             }
         }
         // Memory of packed weights starts as zeros and keeps its layout: padding columns rely on it.
