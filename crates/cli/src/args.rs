@@ -8,6 +8,7 @@ use std::path::PathBuf;
 /// Recurrent sequence models that train in seconds on a CPU.
 #[derive(Debug, Parser)]
 #[command(
+    name = "gatewise",
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by Ctrl-C or SIGTERM (work saved)."

@@ -23,7 +23,12 @@ impl Artifact {
     /// from a newer version, or fails its self-test.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let io = |e| Error::io("cannot read the model", path, e);
+        let io = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::io("there is no such model (check the path, or train it first): cannot read", path, e)
+            }
+            _ => Error::io("cannot read the model", path, e),
+        };
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         let named = |e: Error| Error::new(e.kind(), format!("{}: {e}", path.display()));
