@@ -14,7 +14,8 @@ fn data(file: &str) -> Option<PathBuf> {
         return None;
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(named);
-    assert!(folder.join(file).exists(), "$GATEWISE_DATA holds no {file}: {}", folder.display());
+    let path = folder.join(file);
+    assert!(path.exists(), "$GATEWISE_DATA should lead to {}", path.display());
     Some(folder)
 }
 
