@@ -24,6 +24,7 @@ pub(crate) enum Done {
 fn main() -> ExitCode {
     let args = Args::parse();
     let result = match args.command {
+        Command::Bench(args) => commands::bench(args),
         Command::Train(args) => commands::train(args),
         Command::Evaluate(args) => commands::evaluate(args),
         Command::Predict(args) => commands::predict(args),
