@@ -17,7 +17,7 @@ pub mod rng;
 pub mod text;
 pub mod train;
 
-pub use artifact::{Artifact, FORMAT, TrainingSummary, write_whole};
+pub use artifact::{Artifact, FORMAT, TrainingSummary, check_target, write_whole};
 pub use error::{Error, ErrorKind, Result};
 pub use kernels::Isa;
 pub use loss::Loss;

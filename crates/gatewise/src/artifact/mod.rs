@@ -17,7 +17,7 @@ use crate::train::History;
 use serde::{Deserialize, Serialize};
 
 pub use format::FORMAT;
-pub use save::write_whole;
+pub use save::{check_target, write_whole};
 
 /// A trained model with its tokeniser, vocabulary, padding, labels and training summary.
 ///
