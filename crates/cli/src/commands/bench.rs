@@ -1,8 +1,8 @@
 //! `gatewise bench`: how fast a model is on this machine.
 
-use crate::Done;
 use crate::args::{Bench, Format};
 use crate::data;
+use crate::{Done, out};
 use gatewise::data::Dataset;
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Sequences;
@@ -73,14 +73,14 @@ pub fn bench(args: Bench) -> Result<Done> {
             "isa": isa.name(),
             "threads": threads,
         });
-        println!("{object:#}");
+        out!("{object:#}\n")?;
         return Ok(Done::Whole);
     }
-    println!("{} on {name}, {isa}, {threads} threads", artifact.model.spec().describe());
-    println!("Evaluation       {reviews_per_second:>12.0} rows/s ({} rows)", test.len());
-    println!("Latency of ids   {} (batch 1, 1 thread)", of_ids.describe());
-    println!("Latency of text  {} (batch 1, 1 thread)", of_text.describe());
-    println!("Training epoch   {epoch_seconds:>12.4} s ({} rows, median of {REPEATS})", training.len());
+    out!("{} on {name}, {isa}, {threads} threads\n", artifact.model.spec().describe())?;
+    out!("Evaluation       {reviews_per_second:>12.0} rows/s ({} rows)\n", test.len())?;
+    out!("Latency of ids   {} (batch 1, 1 thread)\n", of_ids.describe())?;
+    out!("Latency of text  {} (batch 1, 1 thread)\n", of_text.describe())?;
+    out!("Training epoch   {epoch_seconds:>12.4} s ({} rows, median of {REPEATS})\n", training.len())?;
     Ok(Done::Whole)
 }
 
