@@ -24,6 +24,7 @@ pub enum Command {
     Evaluate(Evaluate),
     Predict(Predict),
     Summary(Summary),
+    Bench(Bench),
 }
 
 /// Train a model and save it as one file.
@@ -123,6 +124,22 @@ pub struct Summary {
     #[arg(long)]
     pub stages: bool,
     /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Measure how fast a model answers and trains on this machine.
+#[derive(Debug, ClapArgs)]
+pub struct Bench {
+    /// Model file.
+    pub model: PathBuf,
+    /// Data, as for train; without it, rows of random words from the model's vocabulary.
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }

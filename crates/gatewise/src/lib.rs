@@ -22,5 +22,5 @@ pub use error::{Error, ErrorKind, Result};
 pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential};
-pub use predict::Answer;
+pub use predict::{Answer, Predictor};
 pub use train::{Fit, History};

@@ -38,7 +38,7 @@ pub(crate) struct TokenCache {
 #[derive(Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "one of them, taken apart where it is returned")]
 pub(crate) enum Cached {
-    Found(Corpus),
+    Found(Box<Corpus>),
     Absent,
     /// There is a file, but it cannot be used: why.
     Damaged(String),
@@ -70,7 +70,7 @@ impl TokenCache {
         };
         match read() {
             Ok(Some(bytes)) => match decode(&bytes, &self.key) {
-                Ok(corpus) => Cached::Found(corpus),
+                Ok(corpus) => Cached::Found(Box::new(corpus)),
                 Err(why) => Cached::Damaged(why.into()),
             },
             Ok(None) => Cached::Damaged("it is not a cache file".into()),
@@ -325,7 +325,7 @@ mod tests {
             let cache = TokenCache::new(&folder.path().join("new"), "toy", [key; 32]);
             assert_eq!(cache.load(), Cached::Absent);
             cache.store(&corpus).unwrap();
-            assert_eq!(cache.load(), Cached::Found(corpus.clone()));
+            assert_eq!(cache.load(), Cached::Found(Box::new(corpus.clone())));
         }
         assert_eq!(fs::read_dir(folder.path().join("new")).unwrap().count(), MOST_FILES);
     }

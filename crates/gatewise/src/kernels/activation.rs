@@ -6,11 +6,12 @@
 use super::lanes::Lanes;
 
 /// tanh(x) ≈ x·P(x²)/Q(x²) on [−9, 9], beyond which |tanh| is 1 up to half a unit in the last place.
-/// Minimax fit of the relative error (2.1e-8 before rounding); see `tools/tanh/fit.py`.
+/// Minimax fit of the relative error (2.1e-8 before rounding to `f32`, 3.1e-7 with it); see
+/// `tools/tanh/fit.py`. (`Q[3]` is one unit in the last place below the fit's.)
 const P: [f32; 5] = [1.0, 1.338_102_5e-1, 3.495_587_7e-3, 2.060_907_5e-5, 1.335_465_4e-8];
 const Q: [f32; 5] = [1.0, 4.671_434_2e-1, 2.587_698e-2, 3.285_634e-4, 7.776_555e-7];
-/// Where the function is held: it is exactly 1 here, below 1 before, and would be a unit or two in the
-/// last place above it further on (so that gates would leave 0..=1 and slopes change their sign). The
+/// Where the function is held: it is exactly 1 here, nowhere above 1 before, and would be a unit or two in
+/// the last place above it further on (so that gates would leave 0..=1 and slopes change their sign). The
 /// true value here is 1 − 1.9e-7.
 const LIMIT: f32 = 8.089_944;
 

@@ -137,7 +137,7 @@ fn cached(
     notes: &mut Vec<String>,
 ) -> Result<Corpus> {
     match cache.load() {
-        Cached::Found(corpus) => return Ok(Corpus { tokenizer: tokenizer.clone(), ..corpus }),
+        Cached::Found(corpus) => return Ok(Corpus { tokenizer: tokenizer.clone(), ..*corpus }),
         Cached::Absent => {}
         Cached::Damaged(why) => {
             notes.push(format!("The token cache {} was rebuilt: {why}.", cache.path().display()));

@@ -51,7 +51,7 @@ proptest! {
         }
         let dp = |row: usize, at: usize| {
             let share = |which: usize| f64::from(shares[which][(first_place + row) * stride + at]);
-            let second = if row % 2 == 0 { share(1) } else { 0.0 };
+            let second = if row.is_multiple_of(2) { share(1) } else { 0.0 };
             share(0) + second + if row == 0 { f64::from(extra[at]) } else { 0.0 }
         };
 
