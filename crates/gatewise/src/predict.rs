@@ -129,10 +129,10 @@ impl<'a> Predictor<'a> {
     pub fn probability_of_ids(&mut self, ids: &[u32]) -> Result<f32> {
         let Artifact { model, padding, .. } = self.artifact;
         let fits = ids.iter().all(|&id| (id as usize) < model.vocabulary());
-        if let (true, Some(steps)) = (fits, padding.maxlen) {
-            if let Some(output) = self.engine.output_of_one(model, *padding, steps, ids) {
-                return Ok(output[0]);
-            }
+        if let (true, Some(steps)) = (fits, padding.maxlen)
+            && let Some(output) = self.engine.output_of_one(model, *padding, steps, ids)
+        {
+            return Ok(output[0]);
         }
         // Rare rows (a pad id amid masked ones) and models go the way of many; so do errors.
         let sequences = [ids.iter().copied()].into_iter().collect();

@@ -13,7 +13,7 @@ fn predict(home: &Home, args: &str, input: impl Into<Vec<u8>>) -> Ran {
 fn help_reads_as_recorded() {
     let home = Home::new();
     assert_snapshot("help.txt", &home.settle(&home.run("--help").ok().stdout));
-    for command in ["train", "evaluate", "predict", "summary"] {
+    for command in ["train", "evaluate", "predict", "summary", "bench"] {
         let help = home.run(&format!("{command} --help")).ok().stdout;
         assert!(help.lines().all(|line| line.chars().count() <= 100), "too wide:\n{help}");
         assert_snapshot(&format!("help_{command}.txt"), &home.settle(&help));
@@ -140,6 +140,21 @@ fn answers_come_line_by_line() {
     assert!(child.wait().unwrap().success());
 }
 
+#[test]
+fn bench_measures_with_and_without_data() {
+    let home = home_with_model();
+    let text = home.run("bench model.gatewise reviews").ok().stdout;
+    for part in ["rows/s", "Latency of ids", "Latency of text", "Training epoch"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let object = home.run("bench model.gatewise --threads 1 --format json").ok().json();
+    assert_eq!((&object["data"], &object["threads"]), (&"random words".into(), &1.into()));
+    for key in ["reviews_per_second", "epoch_seconds"] {
+        assert!(object[key].as_f64().unwrap() > 0.0, "{object}");
+    }
+    assert!(object["latency_us_text"]["median"].as_f64() <= object["latency_us_text"]["p99"].as_f64());
+}
+
 /// `gatewise … | head`: the reader leaves before anything is written.
 #[cfg(unix)]
 #[test]
@@ -151,6 +166,7 @@ fn a_reader_who_leaves_is_no_error() {
         "summary model.gatewise",
         "summary model.gatewise --format json",
         "evaluate model.gatewise reviews",
+        "bench model.gatewise reviews",
         "train reviews --epochs 2 --no-baseline -o new.gatewise",
     ] {
         let mut child = home

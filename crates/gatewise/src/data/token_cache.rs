@@ -36,7 +36,6 @@ pub(crate) struct TokenCache {
 
 /// What was found there.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one of them, taken apart where it is returned")]
 pub(crate) enum Cached {
     Found(Box<Corpus>),
     Absent,
