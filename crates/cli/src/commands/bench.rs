@@ -66,8 +66,8 @@ pub fn bench(args: Bench) -> Result<Done> {
             "model": artifact.model.spec().describe(),
             "rows": test.len(),
             "reviews_per_second": reviews_per_second,
-            "latency_us_ids": of_ids.to_json(),
-            "latency_us_text": of_text.to_json(),
+            "latency_us_ids": of_ids.quantiles_as_json(),
+            "latency_us_text": of_text.quantiles_as_json(),
             "epoch_seconds": epoch_seconds,
             "epoch_rows": training.len(),
             "isa": isa.name(),
@@ -147,7 +147,7 @@ impl Latency {
         (median, p99.copied().unwrap_or(f64::NAN))
     }
 
-    fn to_json(&mut self) -> Value {
+    fn quantiles_as_json(&mut self) -> Value {
         let (median, p99) = self.quantiles();
         json!({"median": median, "p99": p99})
     }
