@@ -25,4 +25,4 @@ pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential};
 pub use predict::{Answer, Predictor};
 pub use storage::{check_target, write_whole};
-pub use train::{Fit, History};
+pub use train::{Checkpoints, Fit, History};
