@@ -14,13 +14,15 @@ mod model;
 pub mod optimizer;
 mod predict;
 pub mod rng;
+mod storage;
 pub mod text;
 pub mod train;
 
-pub use artifact::{Artifact, FORMAT, TrainingSummary, check_target, write_whole};
+pub use artifact::{Artifact, FORMAT, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
 pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential};
 pub use predict::{Answer, Predictor};
-pub use train::{Fit, History};
+pub use storage::{check_target, write_whole};
+pub use train::{Checkpoints, Fit, History};

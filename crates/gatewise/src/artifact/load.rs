@@ -1,9 +1,10 @@
 //! Reading an artifact: every byte is distrusted until the checksums and the self-test agree.
 
 use super::Artifact;
-use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, unseal, weights_sha256};
+use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, weights_sha256};
 use crate::error::{Error, Result};
 use crate::layers::Layer;
+use crate::storage::unseal;
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::fs::File;
 use std::io::Read;
