@@ -8,8 +8,10 @@ use std::path::PathBuf;
 /// Recurrent sequence models that train in seconds on a CPU.
 #[derive(Debug, Parser)]
 #[command(
+    name = "gatewise",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by Ctrl-C (work saved)."
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by Ctrl-C or SIGTERM (work saved)."
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -22,6 +24,7 @@ pub enum Command {
     Evaluate(Evaluate),
     Predict(Predict),
     Summary(Summary),
+    Bench(Bench),
 }
 
 /// Train a model and save it as one file.
@@ -34,19 +37,19 @@ pub struct Train {
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
     /// Passes over the training rows [default: 5; for reviews 8].
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
     pub epochs: Option<usize>,
     /// Rows a step [default: 128; for reviews 64].
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub batch_size: Option<usize>,
     /// Step size of Adam [default: 0.001; for reviews 0.005].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// Size of the vocabulary, pad, start and unknown included.
-    #[arg(long, default_value_t = 5000, value_name = "WORDS")]
+    #[arg(long, default_value_t = 5000, value_name = "WORDS", value_parser = at_least(3), allow_negative_numbers = true)]
     pub max_words: usize,
     /// Length that rows are padded or cut to [default: 300; for reviews 64].
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub maxlen: Option<usize>,
     /// Side that short rows are padded on.
     #[arg(long, value_enum, default_value_t = End::Pre, value_name = "SIDE")]
@@ -58,16 +61,16 @@ pub struct Train {
     #[arg(long)]
     pub mask_zero: bool,
     /// Width of the word vectors.
-    #[arg(long, default_value_t = 15, value_name = "WIDTH")]
+    #[arg(long, default_value_t = 15, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
     pub embedding: usize,
     /// LSTM units; several numbers stack several layers.
-    #[arg(long, default_value = "10", value_delimiter = ',', value_name = "UNITS")]
+    #[arg(long, default_value = "10", value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: Vec<usize>,
     /// Share of the training rows, from the end, to validate on.
-    #[arg(long, default_value_t = 0.2, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.2, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub validation_split: f64,
     /// Seed of the weights and of the order of rows.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// What to show while training: 0 nothing, 1 a progress bar, 2 a line an epoch.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2), value_name = "0|1|2")]
@@ -125,6 +128,22 @@ pub struct Summary {
     pub format: Format,
 }
 
+/// Measure how fast a model answers and trains on this machine.
+#[derive(Debug, ClapArgs)]
+pub struct Bench {
+    /// Model file.
+    pub model: PathBuf,
+    /// Data, as for train; without it, rows of random words from the model's vocabulary.
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
 /// Where data sets are looked for.
 #[derive(Debug, ClapArgs)]
 pub struct Place {
@@ -137,10 +156,10 @@ pub struct Place {
 #[derive(Debug, ClapArgs)]
 pub struct Machine {
     /// Threads [default: the cores this process may run on].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
+    pub threads: Option<usize>,
     /// Instruction set: avx512, avx2 or portable [default: the fastest present].
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     pub isa: Option<Isa>,
 }
 
@@ -156,6 +175,39 @@ pub enum End {
     Post,
 }
 
+/// Reads whole numbers from `low` up.
+fn at_least(low: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
+    move |text| {
+        let number = text.parse().ok().filter(|&number| number >= low);
+        number.ok_or_else(|| format!("it must be a whole number of at least {low}"))
+    }
+}
+
+/// More units than this have a recurrent kernel beyond the largest model there is (2³⁰ weights).
+fn units(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=16_384).contains(number));
+    number.ok_or_else(|| "it must be a whole number from 1 to 16384".to_owned())
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=1024).contains(number));
+    number.ok_or_else(|| "it must be a whole number from 1 to 1024".to_owned())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("it must be a whole number from 0 to {}", u64::MAX))
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| "it must be a number above 0, such as 0.001".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
+    number.ok_or_else(|| "it must be a number from 0 up to, but below, 1, such as 0.2".to_owned())
+}
+
 impl From<End> for Side {
     fn from(end: End) -> Self {
         match end {
@@ -169,7 +221,7 @@ impl Machine {
     /// The number of threads asked for, or that of the cores this process may run on.
     pub fn threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.map_or_else(cores, usize::from)
+        self.threads.unwrap_or_else(cores)
     }
 
     /// The instruction set asked for, or the fastest present.

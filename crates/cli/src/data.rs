@@ -1,5 +1,6 @@
 //! Which data set a command means, and where it comes from.
 
+use crate::note;
 use crate::progress::download_bar;
 use gatewise::data::imdb::{self, ImdbOptions};
 use gatewise::data::{Corpus, keras_imdb, locate, reviews};
@@ -33,11 +34,12 @@ pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Corpus> {
             keras_imdb::corpus(&folder, DATA_SEED)
         }
         path if Path::new(path).exists() => {
-            imdb::load(ImdbOptions { data_dir: Some(Path::new(path)), seed: DATA_SEED, ..Default::default() })
+            let data_dir = Some(Path::new(path));
+            imdb::load(ImdbOptions { data_dir, only_data_dir: true, seed: DATA_SEED, ..Default::default() })
         }
         other => Err(Error::data(format!(
-            "there is no data set '{other}': it is neither {IMDB}, {REVIEWS} or {KERAS_IMDB}, nor a path that \
-             exists"
+            "there is no data set '{other}': give {IMDB}, {REVIEWS}, {KERAS_IMDB}, or \
+             the path of an aclImdb folder or .tar.gz (there is nothing at this path)"
         ))),
     }
 }
@@ -51,7 +53,7 @@ pub fn load_or_fall_back(name: Option<&str>, data_dir: Option<&Path>) -> Result<
     match load_imdb(data_dir) {
         Ok(corpus) => Ok((IMDB.to_owned(), corpus)),
         Err(error) if matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) => {
-            eprintln!(
+            note!(
                 "================================================================================\n\
                  The IMDB reviews could not be had, so this trains on the small corpus `reviews`\n\
                  that the program generates instead. Figures are not comparable with IMDB's.\n\

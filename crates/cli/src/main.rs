@@ -5,39 +5,45 @@
 mod args;
 mod commands;
 mod data;
+mod interrupt;
+mod output;
 mod plot;
 mod progress;
 
 use args::{Args, Command};
 use clap::Parser;
-use gatewise::ErrorKind;
+use gatewise::{ErrorKind, Result};
 use std::process::ExitCode;
 
 /// A finished command, for programs that look at the exit code.
 pub(crate) enum Done {
     /// Everything was done: 0.
     Whole,
-    /// Ctrl-C stopped it early; what there was has been saved: 130, as shells have it.
+    /// Ctrl-C (or SIGTERM) stopped it early; what there was has been saved: 130, as shells have it.
     Interrupted,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let result = match args.command {
-        Command::Train(args) => commands::train(args),
-        Command::Evaluate(args) => commands::evaluate(args),
-        Command::Predict(args) => commands::predict(args),
-        Command::Summary(args) => commands::summary(args),
-    };
-    match result {
+    match interrupt::report_file_limits().and_then(|()| run(args)) {
         Ok(Done::Whole) => ExitCode::SUCCESS,
-        Ok(Done::Interrupted) => ExitCode::from(130),
+        Ok(Done::Interrupted) => ExitCode::from(interrupt::EXIT_CODE),
         Err(error) => {
-            eprintln!("error: {error}");
+            note!("error: {error}");
             ExitCode::from(match error.kind() {
                 ErrorKind::Config => 2,
                 _ => 1,
             })
         }
+    }
+}
+
+fn run(args: Args) -> Result<Done> {
+    match args.command {
+        Command::Bench(args) => commands::bench(args),
+        Command::Train(args) => commands::train(args),
+        Command::Evaluate(args) => commands::evaluate(args),
+        Command::Predict(args) => commands::predict(args),
+        Command::Summary(args) => commands::summary(args),
     }
 }

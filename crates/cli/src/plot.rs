@@ -2,8 +2,12 @@
 
 use gatewise::{Error, ErrorKind, History, Result};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;
 
+/// Width and height in pixels, and of them the height of title and legend.
+const SIZE: (u32, u32) = (900, 420);
+const HEAD: u32 = 62;
 const TRAINING: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 const VALIDATION: RGBColor = RGBColor(0xd9, 0x5f, 0x02);
 
@@ -20,10 +24,14 @@ fn draw(
     title: &str,
     svg: &mut String,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let root = SVGBackend::with_string(svg, (900, 380)).into_drawing_area();
+    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
-    let root = root.titled(title, ("sans-serif", 20))?;
-    let panels = root.split_evenly((1, 2));
+    let (head, body) = root.split_vertically(HEAD);
+    let middle = i32::try_from(SIZE.0 / 2)?;
+    let centred = Pos::new(HPos::Center, VPos::Center);
+    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    legend(&head, middle, history.validation_samples > 0)?;
+    let panels = body.split_evenly((1, 2));
     let curve = |f: &dyn Fn(&gatewise::train::EpochLog) -> Option<f64>| -> Vec<(f64, f64)> {
         history.epochs.iter().filter_map(|log| Some((log.epoch as f64 + 1.0, f(log)?))).collect()
     };
@@ -44,15 +52,18 @@ where
 {
     let values = || training.iter().chain(validation).map(|point| point.1);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-    let margin = ((high - low) * 0.08).max(1e-3);
+    let margin = ((high - low) * 0.08).max(0.02);
     let last = training.len().max(2) as f64;
     let mut chart = ChartBuilder::on(area)
         .margin(12)
-        .x_label_area_size(36)
-        .y_label_area_size(52)
+        .x_label_area_size(42)
+        .y_label_area_size(60)
         .build_cartesian_2d(0.8..last + 0.2, low - margin..high + margin)?;
     chart
         .configure_mesh()
+        .label_style(("sans-serif", 13))
+        .axis_desc_style(("sans-serif", 14))
+        .bold_line_style(BLACK.mix(0.12))
         .x_desc("epoch")
         .y_desc(name)
         .x_labels(training.len().clamp(2, 10))
@@ -60,22 +71,30 @@ where
         .y_label_formatter(&|y| format!("{y:.3}"))
         .light_line_style(TRANSPARENT)
         .draw()?;
-    for (label, points, color) in [("training", training, TRAINING), ("validation", validation, VALIDATION)] {
+    for (points, color) in [(training, TRAINING), (validation, VALIDATION)] {
         if points.is_empty() {
             continue;
         }
-        chart
-            .draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)).point_size(3))?
-            .label(label)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
+        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)).point_size(3))?;
     }
-    let corner =
-        if name == "loss" { SeriesLabelPosition::UpperRight } else { SeriesLabelPosition::LowerRight };
-    chart
-        .configure_series_labels()
-        .position(corner)
-        .background_style(WHITE.mix(0.8))
-        .border_style(BLACK.mix(0.3))
-        .draw()?;
+    Ok(())
+}
+
+/// One legend for both panels, under the title: inside a panel it would sooner or later cover a line.
+fn legend<B: DrawingBackend>(
+    area: &DrawingArea<B, plotters::coord::Shift>,
+    middle: i32,
+    validated: bool,
+) -> std::result::Result<(), Box<dyn std::error::Error>>
+where
+    B::ErrorType: 'static,
+{
+    let left = Pos::new(HPos::Left, VPos::Center);
+    let entries = [("training", TRAINING, middle - 105), ("validation", VALIDATION, middle + 10)];
+    for (label, color, x) in entries.into_iter().take(1 + usize::from(validated)) {
+        area.draw(&PathElement::new([(x, 46), (x + 24, 46)], color.stroke_width(2)))?;
+        area.draw(&Circle::new((x + 12, 46), 3, color.stroke_width(2)))?;
+        area.draw_text(label, &("sans-serif", 14).into_text_style(area).pos(left), (x + 32, 46))?;
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is shown on standard error while a model trains: a bar on a terminal, plain lines elsewhere.
 
+use crate::note;
 use gatewise::train::{BatchLog, Callback, EpochLog, Flow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -31,6 +32,7 @@ impl Callback for EpochProgress {
                 ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = ProgressBar::with_draw_target(Some(samples as u64), ProgressDrawTarget::stderr());
             bar.set_style(style.progress_chars("━━─"));
+            bar.set_message("starting");
             bar.set_prefix(format!("Epoch {}/{}", epoch + 1, self.epochs));
             self.bar = Some(bar);
         }
@@ -65,9 +67,18 @@ impl Callback for EpochProgress {
             if let (Some(loss), Some(accuracy)) = (log.val_loss, log.val_accuracy) {
                 line += &format!(" - val_loss: {loss:.4} - val_accuracy: {accuracy:.4}");
             }
-            eprintln!("{line}");
+            note!("{line}");
         }
         Flow::Continue
+    }
+}
+
+impl Drop for EpochProgress {
+    /// Of an epoch that was stopped nothing stays on the screen.
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
     }
 }
 
@@ -76,7 +87,7 @@ pub fn download_bar() -> impl FnMut(u64, Option<u64>) {
     let mut bar: Option<ProgressBar> = None;
     move |done, total| {
         let bar = bar.get_or_insert_with(|| {
-            eprintln!("Downloading the IMDB reviews from their publisher …");
+            note!("Downloading the IMDB reviews from their publisher …");
             let template = "{bar:32.cyan/white} {bytes}/{total_bytes} · {bytes_per_sec} · ETA {eta}";
             let style =
                 ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

@@ -34,9 +34,10 @@
 //! | [`train`] | a model and a data set ([`Fit`]) | the model, trained, and a [`History`] |
 //! | [`baseline`] | a data set | the accuracy that counting words alone achieves |
 //! | [`Artifact`] | a model, its tokenizer, vocabulary, padding, labels | one file, and back |
-//! | [`Artifact::predict`] | text | an [`Answer`] |
+//! | [`Predictor`], [`Artifact::predict`] | text | a probability, an [`Answer`] |
 //!
-//! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot.
+//! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,
+//! [`write_whole`] and [`check_target`] whoever writes files.
 //!
 //! # From text to answers
 //!
@@ -103,10 +104,14 @@
 //! blocks. Across platforms this holds as far as their `exp`, `ln` and `cos` agree, which the last
 //! activation and the initial weights are computed with.
 //!
+//! A run that saves itself ([`Checkpoints`]) may be killed at any moment: resumed, it ends with the bits
+//! that it would have ended with.
+//!
 //! # Errors
 //!
 //! Everything that can fail returns [`Result`] with this crate's [`Error`]: a message that says what was
-//! found, what was expected and what to do, and an [`ErrorKind`] to match on. Bad input does not panic.
+//! found, what was expected and what to do, and an [`ErrorKind`] to match on. Bad input is an error,
+//! never a panic.
 //!
 //! # Features
 //!
@@ -126,16 +131,18 @@ mod model;
 pub mod optimizer;
 mod predict;
 pub mod rng;
+mod storage;
 pub mod text;
 pub mod train;
 
-pub use artifact::{Artifact, FORMAT, TrainingSummary, write_whole};
+pub use artifact::{Artifact, FORMAT, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
 pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential};
-pub use predict::Answer;
-pub use train::{Fit, History};
+pub use predict::{Answer, Predictor};
+pub use storage::{check_target, write_whole};
+pub use train::{Checkpoints, Fit, History};
 
 /// The example in the README is a test.
 #[cfg(doctest)]

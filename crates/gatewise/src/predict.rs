@@ -6,6 +6,7 @@ use crate::data::Dataset;
 use crate::error::Result;
 use crate::kernels::Isa;
 use crate::metrics::Evaluation;
+use crate::model::{Engine, Rows, default_threads};
 use crate::text::{EncodeStats, Sequences};
 use serde::Serialize;
 
@@ -29,14 +30,7 @@ impl Artifact {
     /// None for an artifact that was loaded; [`ErrorKind::Data`](crate::ErrorKind::Data) when a hand-made
     /// one's vocabulary is larger than its embedding.
     pub fn predict<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Answer>> {
-        let (outputs, stats) = self.outputs(texts)?;
-        let answer = |(probability, stats): (f32, EncodeStats)| Answer {
-            label: self.labels[usize::from(probability > self.threshold)].clone(),
-            probability,
-            words: stats.words,
-            oov: stats.oov,
-        };
-        Ok(outputs.into_iter().zip(stats).map(answer).collect())
+        Predictor::new(self)?.predict(texts)
     }
 
     /// Loss and accuracy on `data`, whose ids are this vocabulary's.
@@ -49,13 +43,138 @@ impl Artifact {
 
     /// The model's raw outputs for `texts`, and what their encoding found.
     pub(crate) fn outputs<T: AsRef<str>>(&self, texts: &[T]) -> Result<(Vec<f32>, Vec<EncodeStats>)> {
-        let (mut rows, mut ids) = (Sequences::new(), Vec::new());
+        Predictor::new(self)?.outputs(texts)
+    }
+}
+
+/// A model made ready to answer again and again: the projected table and the padding's trajectory are
+/// computed once, and a single row is answered without allocating.
+///
+/// ```
+/// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+/// # use gatewise::text::{Tokenizer, Vocabulary};
+/// # use gatewise::{data::Padding, Artifact, Predictor, Sequential, TrainingSummary};
+/// # let words = ["good", "bad"].map(String::from);
+/// # let model = Sequential::new()
+/// #     .with(Embedding::new(6, 4))
+/// #     .with(Lstm::new(3))
+/// #     .with(Dense::new(1).activation(Activation::Sigmoid))
+/// #     .compile(1)?;
+/// # let artifact = Artifact {
+/// #     model,
+/// #     tokenizer: Tokenizer::default(),
+/// #     vocabulary: Vocabulary::from_ranked(&words, 6)?,
+/// #     padding: Padding::to(10),
+/// #     labels: vec!["neg".into(), "pos".into()],
+/// #     threshold: 0.5,
+/// #     training: TrainingSummary::default(),
+/// # };
+/// let mut predictor = Predictor::new(&artifact)?;
+/// let p = predictor.probability("good, good")?;
+/// assert_eq!(p, artifact.predict(&["good, good"])?[0].probability);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Predictor<'a> {
+    artifact: &'a Artifact,
+    engine: Engine,
+    ids: Vec<u32>,
+    scratch: String,
+}
+
+impl<'a> Predictor<'a> {
+    /// With the fastest instruction set, on the cores this process may run on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact's rows are longer than is supported,
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when its vocabulary is larger than its embedding.
+    pub fn new(artifact: &'a Artifact) -> Result<Self> {
+        Self::with(artifact, Isa::detect(), default_threads())
+    }
+
+    /// With this instruction set and number of threads.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with(artifact: &'a Artifact, isa: Isa, threads: usize) -> Result<Self> {
+        let model = &artifact.model;
+        let steps = artifact.padding.maxlen.unwrap_or(0);
+        // An id of every kind that the vocabulary can give, to be checked once.
+        let last = artifact.vocabulary.max_words().saturating_sub(1) as u32;
+        Rows::new(model, &[[last]].into_iter().collect(), artifact.padding)?;
+        let mut engine = Engine::new(isa, threads);
+        engine.prepare_outputs(model, artifact.padding, steps);
+        Ok(Self { artifact, engine, ids: Vec::new(), scratch: String::new() })
+    }
+
+    /// The probability of the positive class for one text.
+    ///
+    /// # Errors
+    /// As [`probability_of_ids`](Self::probability_of_ids).
+    pub fn probability(&mut self, text: &str) -> Result<f32> {
+        let mut ids = std::mem::take(&mut self.ids);
+        ids.clear();
+        let Artifact { vocabulary, tokenizer, .. } = self.artifact;
+        vocabulary.encode_with(tokenizer, text, &mut self.scratch, &mut ids);
+        let probability = self.probability_of_ids(&ids);
+        self.ids = ids;
+        probability
+    }
+
+    /// The probability of the positive class for one row of ids.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary,
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the row is longer than is supported.
+    pub fn probability_of_ids(&mut self, ids: &[u32]) -> Result<f32> {
+        let Artifact { model, padding, .. } = self.artifact;
+        let fits = ids.iter().all(|&id| (id as usize) < model.vocabulary());
+        if let (true, Some(steps)) = (fits, padding.maxlen)
+            && let Some(output) = self.engine.output_of_one(model, *padding, steps, ids)
+        {
+            return Ok(output[0]);
+        }
+        // Rare rows (a pad id amid masked ones) and models go the way of many; so do errors.
+        let sequences = [ids.iter().copied()].into_iter().collect();
+        let rows = Rows::new(model, &sequences, *padding)?;
+        Ok(self.of_rows(rows)[0])
+    }
+
+    /// Answers for `texts`, in order.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn predict<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Vec<Answer>> {
+        let (outputs, stats) = self.outputs(texts)?;
+        let Artifact { labels, threshold, .. } = self.artifact;
+        let answer = |(probability, stats): (f32, EncodeStats)| Answer {
+            label: labels[usize::from(probability > *threshold)].clone(),
+            probability,
+            words: stats.words,
+            oov: stats.oov,
+        };
+        Ok(outputs.into_iter().zip(stats).map(answer).collect())
+    }
+
+    fn outputs<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<(Vec<f32>, Vec<EncodeStats>)> {
+        let Artifact { model, vocabulary, tokenizer, padding, .. } = self.artifact;
+        let mut rows = Sequences::new();
         let mut stats = Vec::with_capacity(texts.len());
         for text in texts {
-            ids.clear();
-            stats.push(self.vocabulary.encode(&self.tokenizer, text.as_ref(), &mut ids));
-            rows.push(ids.iter().copied());
+            self.ids.clear();
+            stats.push(vocabulary.encode_with(tokenizer, text.as_ref(), &mut self.scratch, &mut self.ids));
+            rows.push(self.ids.iter().copied());
         }
-        Ok((self.model.predict(&rows, self.padding)?, stats))
+        let rows = Rows::new(model, &rows, *padding)?;
+        Ok((self.of_rows(rows), stats))
+    }
+
+    fn of_rows(&mut self, rows: Rows<'_>) -> Vec<f32> {
+        let Artifact { model, padding, .. } = self.artifact;
+        match padding.maxlen {
+            Some(_) => self.engine.outputs(model, rows),
+            // How long rows are, and so what they share, is known only now.
+            None => self.engine.predict(model, rows),
+        }
     }
 }

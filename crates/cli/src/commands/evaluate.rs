@@ -2,7 +2,7 @@
 
 use crate::Done;
 use crate::args::{Evaluate, Format};
-use crate::data;
+use crate::{data, out};
 use gatewise::{Artifact, Result};
 use serde_json::json;
 use std::time::Instant;
@@ -15,16 +15,16 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     let result = artifact.evaluate(&test, args.machine.threads(), args.machine.isa())?;
     let seconds = start.elapsed().as_secs_f64();
     match args.format {
-        Format::Text => println!("{}", super::test_results(&result)),
-        Format::Json => println!(
-            "{:#}",
+        Format::Text => out!("{}\n", super::test_results(&result))?,
+        Format::Json => out!(
+            "{:#}\n",
             json!({
                 "loss": result.loss,
                 "accuracy": result.accuracy,
                 "evaluate_seconds": seconds,
                 "samples": result.samples,
             })
-        ),
+        )?,
     }
     Ok(Done::Whole)
 }

@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
+mod bench;
 mod evaluate;
 mod predict;
 mod summary;
 mod train;
 
+pub use bench::bench;
 pub use evaluate::evaluate;
 pub use predict::predict;
 pub use summary::summary;

@@ -1,12 +1,14 @@
 //! `gatewise predict`: labels for texts.
 
-use crate::Done;
 use crate::args::{Format, Predict};
+use crate::{Done, note};
 use gatewise::{Answer, Artifact, Error, Result};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 
-/// Lines of standard input answered at a time: memory stays the same for any number of lines.
+/// Lines of standard input answered at a time at most: memory stays the same for any number of lines.
 const CHUNK: usize = 1024;
+/// Bytes of standard input read at a time.
+const BUFFER: usize = 1 << 20;
 /// A line longer than this is an error rather than memory without bound.
 const MAX_LINE: usize = 16 << 20;
 
@@ -18,20 +20,26 @@ pub fn predict(args: Predict) -> Result<Done> {
         return Ok(Done::Whole);
     }
     if std::io::stdin().is_terminal() {
-        eprintln!("Reading texts from standard input, one a line; end with Ctrl-D.");
+        note!("Reading texts from standard input, one a line; end with Ctrl-D.");
     }
-    let mut input = std::io::stdin().lock();
-    let interactive = std::io::stdin().is_terminal();
+    let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
     let (mut lines, mut number) = (Vec::new(), 0);
-    while let Some(line) = read_line(&mut input, &mut number)? {
-        lines.push(line);
-        if interactive || lines.len() == CHUNK {
+    loop {
+        let line = read_line(&mut input, &mut number);
+        let more = matches!(line, Ok(Some(_)));
+        let problem = line.map(|line| lines.extend(line)).err();
+        // Whoever waits for an answer before writing the next line gets it.
+        let waiting = !input.buffer().contains(&b'\n');
+        if !more || waiting || lines.len() == CHUNK {
             answer(&artifact, &lines, args.format, &mut out)?;
             lines.clear();
         }
+        match problem {
+            Some(error) => return Err(error),
+            None if !more => return Ok(Done::Whole),
+            None => {}
+        }
     }
-    answer(&artifact, &lines, args.format, &mut out)?;
-    Ok(Done::Whole)
 }
 
 /// The next line without its end, or `None` at the end of the input.
@@ -50,7 +58,8 @@ fn read_line(input: &mut impl BufRead, number: &mut usize) -> Result<Option<Stri
     String::from_utf8(bytes).map(Some).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         Error::data(format!(
-            "line {number} of standard input is not UTF-8 (byte {at} of the line); convert it"
+            "line {number} of standard input is not UTF-8: its byte at offset {at} belongs to no character; \
+             convert the text to UTF-8, for example with iconv"
         ))
     })
 }
@@ -65,7 +74,7 @@ fn answer(artifact: &Artifact, texts: &[String], format: Format, out: &mut impl 
                 });
                 writeln!(out, "{object}")
             }
-            Format::Text => writeln!(out, "{label}\t{probability:.4}\t{text}"),
+            Format::Text => writeln!(out, "{label}\t{probability:.4}\t{}", on_one_line(text)),
         }
     });
     match written.and_then(|()| out.flush()) {
@@ -73,4 +82,9 @@ fn answer(artifact: &Artifact, texts: &[String], format: Format, out: &mut impl 
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         result => result.map_err(|e| Error::io("cannot write to", "standard output", e)),
     }
+}
+
+/// `text` without what would break the table or command the terminal.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

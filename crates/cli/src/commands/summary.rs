@@ -1,7 +1,7 @@
 //! `gatewise summary`: what a model file holds.
 
-use crate::Done;
 use crate::args::{Format, Summary};
+use crate::{Done, out};
 use gatewise::{Artifact, Result};
 use serde_json::json;
 
@@ -31,31 +31,32 @@ pub fn summary(args: Summary) -> Result<Done> {
             "threshold": artifact.threshold,
             "training": training,
         });
-        println!("{object:#}");
+        out!("{object:#}\n")?;
         return Ok(Done::Whole);
     }
-    print!("{}", model.summary(artifact.padding.maxlen));
+    let mut text = model.summary(artifact.padding.maxlen);
     if args.stages {
-        print!("Stages:\n{}", model.stages_summary());
+        text += &format!("Stages:\n{}", model.stages_summary());
     }
-    println!(
-        "Vocabulary: {} words, ids below {}; rows of {} steps; labels: {}",
+    text += &format!(
+        "Vocabulary: {} words, ids below {}; rows of {} steps; labels: {}\n",
         artifact.vocabulary.len(),
         artifact.vocabulary.max_words(),
         artifact.padding.maxlen.map_or("any".to_owned(), |steps| steps.to_string()),
         artifact.labels.join(", ")
     );
-    println!(
-        "Trained on {}: {} rows, {} of {} epochs, seed {}",
+    text += &format!(
+        "Trained on {}: {} rows, {} of {} epochs, seed {}\n",
         training.data,
         training.history.samples,
         training.history.epochs.len(),
         training.epochs,
         training.seed
     );
-    println!("Weights: SHA-256 {}", artifact.weights_sha256());
+    text += &format!("Weights: SHA-256 {}\n", artifact.weights_sha256());
     if let Some(test) = &training.test {
-        println!("{}", super::test_results(test));
+        text += &format!("{}\n", super::test_results(test));
     }
+    out!("{text}")?;
     Ok(Done::Whole)
 }

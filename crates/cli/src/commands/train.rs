@@ -1,19 +1,17 @@
 //! `gatewise train`: data in, one model file out.
 
-use crate::Done;
 use crate::args::{Format, Train};
+use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
-use crate::{data, plot};
+use crate::{Done, data, note, out, plot};
 use gatewise::baseline::{BaselineOptions, LinearBaseline, Ngrams};
 use gatewise::data::{Dataset, Padding, Split};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 use gatewise::metrics::Evaluation;
 use gatewise::text::Vocabulary;
-use gatewise::train::{BatchLog, Callback, Flow};
 use gatewise::{Artifact, Error, Fit, Result, Sequential, TrainingSummary};
 use serde_json::json;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Settings whose defaults depend on the data.
@@ -47,11 +45,15 @@ struct Baseline {
 
 pub fn train(args: Train) -> Result<Done> {
     let text = args.format == Format::Text;
+    // Whatever can be refused is refused before minutes have gone into it.
+    let curve = curve_beside(&args.output)?;
+    let mut model = spec(&args).compile(args.seed)?;
+    gatewise::check_target(&args.output)?;
     let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), args.place.data_dir.as_deref())?;
     let settings = Settings::new(&args, &name);
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
     for note in &corpus.notes {
-        eprintln!("note: {note}");
+        note!("note: {note}");
     }
     let padding = Padding {
         maxlen: Some(settings.maxlen),
@@ -64,13 +66,12 @@ pub fn train(args: Train) -> Result<Done> {
         Ok(Dataset::new(vocabulary.encode_ranks(&split.words), targets)?.with_padding(padding))
     };
     let (training, test) = (rows(&corpus.train)?, rows(&corpus.test)?);
-    let mut model = spec(&args).compile(args.seed)?;
     if text {
-        println!("Data: {name}, {} training and {} test rows", training.len(), test.len());
-        print!("{}", model.summary(padding.maxlen));
+        let summary = model.summary(padding.maxlen);
+        out!("Data: {name}, {} training and {} test rows\n{summary}", training.len(), test.len())?;
     }
 
-    let stop = stop_on_interrupt()?;
+    let stop = StopFlag::listen()?;
     let start = Instant::now();
     let history = Fit::new()
         .epochs(settings.epochs)
@@ -81,7 +82,7 @@ pub fn train(args: Train) -> Result<Done> {
         .threads(threads)
         .isa(isa)
         .callback(EpochProgress::new(args.verbose, settings.epochs))
-        .callback(StopFlag(stop))
+        .callback(stop.clone())
         .run(&mut model, &training)?;
     let fit_seconds = start.elapsed().as_secs_f64();
 
@@ -107,14 +108,13 @@ pub fn train(args: Train) -> Result<Done> {
     };
     artifact.save(&args.output)?;
     let history = &artifact.training.history;
-    let curve = args.output.with_extension("svg");
     if !history.epochs.is_empty() {
-        plot::training_curve(history, &format!("{name}: {}", artifact.model.spec().describe()), &curve)?;
+        let data = Path::new(&name).file_name().map_or(name.as_str().into(), |file| file.to_string_lossy());
+        plot::training_curve(history, &format!("{data}: {}", artifact.model.spec().describe()), &curve)?;
     }
-    let baselines =
-        if args.no_baseline || history.stopped { Vec::new() } else { baselines(&name, &training, &test)? };
+    let baselines = if args.no_baseline { Vec::new() } else { baselines(&name, &training, &test, &stop)? };
     if text {
-        report(&args, &artifact, &curve, &baselines, &evaluation);
+        report(&args, &artifact, &curve, &baselines, &evaluation)?;
     } else {
         let seconds: Vec<_> = history.epochs.iter().map(|log| log.seconds).collect();
         let baselines: Vec<_> = baselines
@@ -138,9 +138,9 @@ pub fn train(args: Train) -> Result<Done> {
             "interrupted": history.stopped,
             "baselines": baselines,
         });
-        println!("{object:#}");
+        out!("{object:#}\n")?;
     }
-    Ok(if history.stopped { Done::Interrupted } else { Done::Whole })
+    Ok(if stop.raised() { Done::Interrupted } else { Done::Whole })
 }
 
 /// The classic model, or a stack of LSTMs where several numbers of units are given.
@@ -157,7 +157,7 @@ fn spec(args: &Train) -> Sequential {
 }
 
 /// Linear models of the same rows: what the recurrent model has to beat.
-fn baselines(name: &str, training: &Dataset, test: &Dataset) -> Result<Vec<Baseline>> {
+fn baselines(name: &str, training: &Dataset, test: &Dataset, stop: &StopFlag) -> Result<Vec<Baseline>> {
     // Pairs of words of a large corpus take longer than the model itself.
     let ngrams: &[Ngrams] =
         if name == data::REVIEWS { &[Ngrams::Unigrams, Ngrams::Bigrams] } else { &[Ngrams::Unigrams] };
@@ -167,49 +167,45 @@ fn baselines(name: &str, training: &Dataset, test: &Dataset) -> Result<Vec<Basel
         let accuracy = baseline.accuracy(test);
         Ok(Baseline { name: baseline.name(), accuracy, seconds: start.elapsed().as_secs_f64() })
     };
-    ngrams.iter().map(fit).collect()
+    ngrams.iter().take_while(|_| !stop.raised()).map(fit).collect()
 }
 
 fn report(
     args: &Train,
     artifact: &Artifact,
-    curve: &std::path::Path,
+    curve: &Path,
     baselines: &[Baseline],
     evaluation: &Evaluation,
-) {
+) -> Result<()> {
     let history = &artifact.training.history;
+    let mut text = String::new();
     if history.stopped {
-        println!("Stopped by Ctrl-C after {} whole epochs; what was learnt is saved.", history.epochs.len());
+        let whole = history.epochs.len();
+        text += &format!(
+            "Stopped by Ctrl-C after {whole} of {} epochs; what was learnt is saved.\n",
+            artifact.training.epochs
+        );
     }
-    print!("Saved {}", args.output.display());
-    match history.epochs.is_empty() {
-        true => println!(),
-        false => println!(" and {}", curve.display()),
+    text += &format!("Saved {}", args.output.display());
+    if !history.epochs.is_empty() {
+        text += &format!(" and {}", curve.display());
     }
+    text += "\n";
     for baseline in baselines {
-        println!("Baseline: {} - Accuracy: {:.2}%", baseline.name, 100.0 * baseline.accuracy);
+        text += &format!("Baseline: {} - Accuracy: {:.2}%\n", baseline.name, 100.0 * baseline.accuracy);
     }
-    println!("{}", super::test_results(evaluation));
+    out!("{text}{}\n", super::test_results(evaluation))
 }
 
-/// A flag that the first Ctrl-C raises; a second one ends the program at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let raised = Arc::clone(&flag);
-    ctrlc::set_handler(move || {
-        if raised.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        eprintln!("\nStopping at the end of this batch; press Ctrl-C again to stop at once.");
-    })
-    .map_err(|e| Error::config(format!("cannot listen for Ctrl-C: {e}")))?;
-    Ok(flag)
-}
-
-struct StopFlag(Arc<AtomicBool>);
-
-impl Callback for StopFlag {
-    fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
-        if self.0.load(Ordering::Relaxed) { Flow::Stop } else { Flow::Continue }
+/// Where the training curve goes: beside the model, which must not be what it overwrites.
+fn curve_beside(output: &Path) -> Result<PathBuf> {
+    let curve = output.with_extension("svg");
+    if curve == output {
+        return Err(Error::config(format!(
+            "the model cannot be called {}: the training curve goes there; choose another ending, such as \
+             .gatewise",
+            output.display()
+        )));
     }
+    Ok(curve)
 }

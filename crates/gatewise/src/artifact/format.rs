@@ -4,6 +4,7 @@ use super::{Artifact, TrainingSummary};
 use crate::data::Padding;
 use crate::error::Result;
 use crate::model::{Params, Sequential};
+use crate::storage::{hex, to_bytes};
 use crate::text::{Tokenizer, Vocabulary};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ pub const FORMAT: u32 = 1;
 /// Key of the only entry in the safetensors metadata (one, because its writer does not keep an order).
 pub(super) const KEY: &str = "gatewise";
 
-/// The JSON object under [`KEY`], behind a line with its checksum (see [`seal`]).
+/// The JSON object under [`KEY`], behind a line with its checksum (see [`seal`](crate::storage::seal)).
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Metadata {
@@ -49,21 +50,6 @@ pub(super) struct Probe {
 
 /// How far a self-test's outputs may be from those saved: other processors' `exp` may round otherwise.
 pub(super) const SELF_TEST_TOLERANCE: f32 = 1e-5;
-
-/// The SHA-256 of `json`, a line break, and `json`.
-pub(super) fn seal(json: &str) -> String {
-    format!("{}\n{json}", hex(Sha256::digest(json)))
-}
-
-/// The JSON text of a sealed entry, if its checksum is right.
-pub(super) fn unseal(sealed: &str) -> Option<&str> {
-    sealed.split_once('\n').map(|(_, json)| json).filter(|json| seal(json) == sealed)
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().map(|b| format!("{b:02x}")).collect()
-}
 
 impl Artifact {
     /// SHA-256 of the tensors' bytes (little-endian `f32`) in name order: equal for equal weights.
@@ -102,9 +88,4 @@ pub(super) fn weights_sha256(params: &Params) -> String {
         hash.update(to_bytes(&params.values()[info.range.clone()]));
     }
     hex(hash.finalize())
-}
-
-/// Little-endian bytes of `values`.
-pub(super) fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }

@@ -1,8 +1,10 @@
 //! Reading an artifact: every byte is distrusted until the checksums and the self-test agree.
 
 use super::Artifact;
-use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, unseal, weights_sha256};
+use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, weights_sha256};
 use crate::error::{Error, Result};
+use crate::layers::Layer;
+use crate::storage::unseal;
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::fs::File;
 use std::io::Read;
@@ -10,6 +12,8 @@ use std::path::Path;
 
 /// Files larger than this are not read: far above what [`Sequential`](crate::Sequential) allows.
 const MAX_FILE: u64 = 5 << 30;
+/// More questions in a self-test are refused: a load should not take minutes.
+const MAX_PROBES: usize = 64;
 
 impl Artifact {
     /// Reads an artifact and runs its self-test.
@@ -20,12 +24,22 @@ impl Artifact {
     /// from a newer version, or fails its self-test.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let io = |e| Error::io("cannot read the model", path, e);
+        let io = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::io("there is no such model (check the path, or train it first): cannot read", path, e)
+            }
+            _ => Error::io("cannot read the model", path, e),
+        };
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         let named = |e: Error| Error::new(e.kind(), format!("{}: {e}", path.display()));
-        if !metadata.is_file() || metadata.len() > MAX_FILE {
-            return Err(named(damaged("it is not a file of a size that a model has")));
+        if !metadata.is_file() {
+            return Err(named(Error::artifact(
+                "this is not a file; give the path of a model file, such as model.gatewise",
+            )));
+        }
+        if metadata.len() > MAX_FILE {
+            return Err(named(damaged("it is larger than any model")));
         }
         let mut bytes = Vec::new();
         file.take(MAX_FILE).read_to_end(&mut bytes).map_err(io)?;
@@ -63,6 +77,17 @@ impl Artifact {
     /// The model with its weights; sizes are checked against the tensors before memory is taken.
     fn assemble(tensors: &SafeTensors<'_>, metadata: &Metadata) -> Result<Self> {
         let stored = tensors.iter().map(|(_, tensor)| tensor.data().len() / 4).sum();
+        // A layer is no wider than it has weights: sizes beyond that are not even multiplied.
+        let width = |layer: &Layer| match layer {
+            Layer::Embedding(layer) => layer.input_dim.max(layer.output_dim),
+            Layer::Lstm(layer) => layer.units,
+            Layer::Dense(layer) => layer.units,
+        };
+        if let Some(wide) = metadata.layers.layers().iter().map(width).find(|&width| width > stored) {
+            return Err(damaged(&format!(
+                "its layers do not fit its weights (a layer has the size {wide}, but there are {stored} weights)"
+            )));
+        }
         let mut model = metadata
             .layers
             .compile_zeros(stored)
@@ -118,8 +143,12 @@ impl Artifact {
                 self.model.output_width()
             )));
         }
+        if metadata.self_test.len() > MAX_PROBES {
+            return Err(damaged("its self-test is longer than any that gatewise writes"));
+        }
         let texts: Vec<_> = metadata.self_test.iter().map(|probe| probe.text.as_str()).collect();
-        let (outputs, _) = self.outputs(&texts)?;
+        let (outputs, _) =
+            self.outputs(&texts).map_err(|e| damaged(&format!("its self-test cannot be run: {e}")))?;
         let expected: Vec<f32> = metadata.self_test.iter().flat_map(|probe| probe.outputs.clone()).collect();
         let worst = |worst: f32, (a, b): (&f32, &f32)| {
             let e = (a - b).abs();

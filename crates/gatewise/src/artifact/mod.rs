@@ -17,7 +17,6 @@ use crate::train::History;
 use serde::{Deserialize, Serialize};
 
 pub use format::FORMAT;
-pub use save::write_whole;
 
 /// A trained model with its tokeniser, vocabulary, padding, labels and training summary.
 ///

@@ -1,12 +1,11 @@
-//! Writing an artifact: beside the target, then renamed over it.
+//! Writing an artifact: all of it or nothing.
 
 use super::Artifact;
-use super::format::{FORMAT, KEY, Metadata, seal, to_bytes};
+use super::format::{FORMAT, KEY, Metadata};
 use crate::error::{Error, Result};
+use crate::storage::{seal, to_bytes, write_whole};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 
 impl Artifact {
@@ -50,28 +49,4 @@ impl Artifact {
         let header = HashMap::from([(KEY.to_owned(), seal(&json))]);
         safetensors::serialize(views, Some(header)).map_err(|e| failed(&e))
     }
-}
-
-/// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it to `path`:
-/// whoever reads `path` finds the old file or the new one, never a part.
-///
-/// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full: what was
-/// at `path` is then untouched.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().ok_or_else(|| {
-        Error::config(format!(
-            "{} names no file to write; give a path such as model.gatewise",
-            path.display()
-        ))
-    })?;
-    let temporary = path.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|e| {
-        // Best effort: the write has failed already, and that is what is reported.
-        let _ = fs::remove_file(&temporary);
-        Error::io("cannot write", path, e)
-    })
 }

@@ -69,7 +69,9 @@ impl Lstm {
                 }
             )));
         };
-        let columns = 4 * self.units;
+        let columns = self.units.checked_mul(4).ok_or_else(|| {
+            Error::config(format!("LSTM of {} units has more weights than memory has addresses", self.units))
+        })?;
         let param = |name, shape, init| ParamSpec { name, shape, init };
         Ok(Built {
             params: vec![

@@ -20,7 +20,9 @@ pub(crate) use init::Init;
 pub use lstm::Lstm;
 pub(crate) use lstm::LstmStage;
 pub(crate) use projected_lstm::ProjectedLstmStage;
-pub(crate) use stage::{Backward, Block, BlockGrads, Dims, Finish, Forward, Reduce, Shared, Signal, Stage};
+pub(crate) use stage::{
+    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage,
+};
 
 use crate::error::Result;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Embedding and LSTM fused: a token's input projection is a row of a table, and the left padding that
 //! all samples share is walked once.
 
-use super::{Backward, BlockGrads, Dims, Finish, Forward, Lstm, Reduce, Shared, Signal, Stage};
+use super::{Backward, BlockGrads, Dims, Finish, Forward, ForwardOne, Lstm, Reduce, Shared, Signal, Stage};
 use crate::data::PAD;
 use crate::kernels::lstm::{self, projected, shared_start};
 use crate::kernels::{Buffer, Isa, LANES};
@@ -193,6 +193,24 @@ impl Stage for ProjectedLstmStage {
             0 => y.copy_from_slice(&start[..width]),
             _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
         }
+    }
+
+    fn forward_one(&self, io: ForwardOne<'_>) -> bool {
+        if self.return_sequences {
+            return false;
+        }
+        let ForwardOne { shared, shared_steps, offsets, y, scratch } = io;
+        let (shape, step) = (self.shape(), self.shape().trajectory_step());
+        let [_, _, packed, walked] = self.split_packed(shared.packed);
+        scratch.reserve(2 * step + shape.single_scratch_len());
+        let (trajectory, scratch) = scratch.split_at_mut(2 * step);
+        trajectory[..step].copy_from_slice(&walked[shared_steps * step..][..step]);
+        let (table, steps) = (shared.table, offsets.len());
+        let offsets = shared_start::Offsets::Each(offsets);
+        let walk = shared_start::Walk { shape, packed, table, offsets, trajectory, keep: false, scratch };
+        shared_start::walk(shared.isa, walk);
+        y.copy_from_slice(&trajectory[steps % 2 * step..][..shape.units]);
+        true
     }
 
     fn backward(&self, io: Backward<'_>) {

@@ -85,6 +85,18 @@ pub(crate) struct Forward<'a> {
     pub tape: &'a mut [f32],
 }
 
+/// What a forward call for a single sequence reads and writes.
+pub(crate) struct ForwardOne<'a> {
+    pub shared: Shared<'a>,
+    /// As in [`Block`].
+    pub shared_steps: usize,
+    /// `[T]`: where in the table each step's row starts.
+    pub offsets: &'a [u32],
+    /// `[width]`, overwritten.
+    pub y: &'a mut [f32],
+    pub scratch: &'a mut Buffer,
+}
+
 /// What a backward call reads and writes.
 pub(crate) struct Backward<'a> {
     pub shared: Shared<'a>,
@@ -198,6 +210,11 @@ pub(crate) trait Stage: Debug + Send + Sync {
     }
     /// Computes `y`, and `tape` when training.
     fn forward(&self, io: Forward<'_>);
+    /// As [`forward`](Self::forward), outputs only, for one sequence whose every step counts: to the same
+    /// bits, without the other fifteen lanes. False where a stage has no such way.
+    fn forward_one(&self, _io: ForwardOne<'_>) -> bool {
+        false
+    }
     /// Computes `partial` and `dx`.
     fn backward(&self, io: Backward<'_>);
 

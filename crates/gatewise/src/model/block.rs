@@ -74,10 +74,14 @@ pub(crate) struct Treatment {
 }
 
 impl Treatment {
+    /// Whether the padding that rows begin with under `padding` is shared.
+    pub fn shares(self, padding: Padding) -> bool {
+        self.shares_start && !self.masked && padding.padding == Side::Pre
+    }
+
     /// Steps of the rows `indices`' leading padding that are shared.
     pub fn shared_steps(self, rows: &Rows<'_>, indices: &[usize]) -> usize {
-        let shares = self.shares_start && !self.masked && rows.padding.padding == Side::Pre;
-        if shares { rows.leading(indices) } else { 0 }
+        if self.shares(rows.padding) { rows.leading(indices) } else { 0 }
     }
 }
 

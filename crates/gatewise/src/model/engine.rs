@@ -5,8 +5,10 @@
 
 use super::Model;
 use super::block::{Lanes, Rows, union};
+use crate::data::{PAD, Padding};
 use crate::kernels::{Buffer, Isa, LANES, Pool};
-use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, Shared, Stage};
+use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, ForwardOne, Shared, Signal, Stage};
+use crate::text::Side;
 
 /// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
 #[derive(Debug, Default)]
@@ -18,6 +20,14 @@ pub(crate) struct Workspace {
     dx: Buffer,
     scratch: Buffer,
     flags: Vec<u8>,
+    one: One,
+}
+
+/// Memory for a single row.
+#[derive(Debug, Default)]
+struct One {
+    offsets: Vec<u32>,
+    y: Vec<f32>,
 }
 
 /// What all blocks of a step are run with.
@@ -192,10 +202,11 @@ impl Engine {
         }
     }
 
-    /// Derives what all rows' computation shares, for outputs only: the table holds the vocabulary.
-    fn prepare_all(&mut self, model: &Model, rows: &Rows<'_>) {
-        let steps = model.treatment().shared_steps(rows, &[]);
-        pack(self.isa, model, steps, &mut self.derived.packed);
+    /// Derives what all rows' computation shares, for outputs only, under `padding` to `steps` steps: the
+    /// table holds the vocabulary. [`outputs`](Self::outputs) may then be called any number of times.
+    pub fn prepare_outputs(&mut self, model: &Model, padding: Padding, steps: usize) {
+        let shared = model.treatment().shares(padding);
+        pack(self.isa, model, if shared { steps } else { 0 }, &mut self.derived.packed);
         self.derived.ids.clear();
         self.derived.ids.extend(0..model.vocabulary() as u32);
         self.project(model);
@@ -253,11 +264,17 @@ impl Engine {
 
     /// The model's outputs for all rows, `[rows][width]`.
     pub fn predict(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
+        self.prepare_outputs(model, rows.settled(), rows.steps);
+        self.outputs(model, rows)
+    }
+
+    /// The model's outputs for all rows, `[rows][width]`, after [`prepare_outputs`](Self::prepare_outputs)
+    /// for the same padding and at least as many steps.
+    pub fn outputs(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
         let width = model.output_width();
         let count = rows.sequences.len();
         let mut order: Vec<usize> = (0..count).collect();
         rows.sort_by_length(&mut order);
-        self.prepare_all(model, &rows);
         let mut sorted = vec![0.0; count * width];
         let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES * width)).collect();
         let (treatment, stride) = (model.treatment(), model.table_stride());
@@ -281,6 +298,71 @@ impl Engine {
             outputs[index * width..][..width].copy_from_slice(&sorted[place * width..][..width]);
         }
         outputs
+    }
+}
+
+impl Engine {
+    /// The model's output for one row, `[width]`, after [`prepare_outputs`](Self::prepare_outputs), without
+    /// allocating. `None` where the model has no such way, or a step of the row is masked.
+    pub fn output_of_one(
+        &mut self,
+        model: &Model,
+        padding: Padding,
+        steps: usize,
+        row: &[u32],
+    ) -> Option<&[f32]> {
+        let (treatment, stride) = (model.treatment(), model.table_stride()?);
+        let seen = padding.seen(row, steps);
+        if treatment.masked && seen.contains(&PAD) {
+            return None;
+        }
+        let padded = steps - seen.len();
+        let shared_steps = if treatment.shares(padding) { padded } else { 0 };
+        let walked_padding = if treatment.masked { 0 } else { padded - shared_steps };
+        let (before, after) = match padding.padding {
+            Side::Pre => (walked_padding, 0),
+            Side::Post => (0, walked_padding),
+        };
+        let run = self.derived.run(self.isa, model, model.stages().len());
+        let Workspace { one, outputs, scratch, .. } = &mut self.workspaces[0];
+        let pad = std::iter::repeat_n(PAD, before);
+        let ids = pad.chain(seen.iter().copied()).chain(std::iter::repeat_n(PAD, after));
+        one.offsets.clear();
+        one.offsets.extend(ids.map(|id| id * stride as u32));
+        outputs.resize_with(run.stages.len(), Buffer::default);
+        let [first, rest @ ..] = run.stages else { return None };
+        let Signal::Vector(width) = first.output() else { return None };
+        one.y.clear();
+        one.y.resize(width, 0.0);
+        let shared = run.shared(0);
+        let offsets = &one.offsets;
+        if !first.forward_one(ForwardOne { shared, shared_steps, offsets, y: &mut one.y, scratch }) {
+            return None;
+        }
+        // What is above is small: it is computed in lanes, of which the first counts.
+        outputs[0].reserve(width * LANES);
+        for (lanes, &y) in outputs[0].chunks_exact_mut(LANES).zip(&one.y) {
+            lanes[0] = y;
+        }
+        let block = Block { steps: 0, shared: 0, ids: &[], offsets: &[], places: &[], mask: None };
+        for (index, stage) in (1..).zip(rest) {
+            let (below, above) = outputs.split_at_mut(index);
+            let y_len = stage.output().block_len(0);
+            above[0].reserve(y_len);
+            let (shared, x) = (run.shared(index), &below[index - 1][..run.input_len(index, 0)]);
+            stage.forward(Forward {
+                shared,
+                block,
+                training: false,
+                x,
+                y: &mut above[0][..y_len],
+                tape: &mut [],
+            });
+        }
+        let last = outputs.get(run.stages.len() - 1)?;
+        one.y.clear();
+        one.y.extend(last.chunks_exact(LANES).take(model.output_width()).map(|lanes| lanes[0]));
+        Some(&one.y)
     }
 }
 

@@ -274,6 +274,7 @@ mod tests {
                 ["layer lstm_1", "set return_sequences"],
             ),
             (s().with(Embedding::new(usize::MAX, 3)).with(Lstm::new(2)), ["layer embedding", "smaller"]),
+            (s().with(Embedding::new(9, 3)).with(Lstm::new(usize::MAX)), ["layer lstm", "weights"]),
             (
                 s().with(Embedding::new(9, 3)).with(Lstm::new(2).return_sequences(true)),
                 ["one vector a sample", "without return_sequences"],

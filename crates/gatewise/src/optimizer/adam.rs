@@ -3,6 +3,7 @@
 use super::{Optimizer, Update};
 use crate::kernels::adam;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// Adam with Keras's defaults: 1e-3, 0.9, 0.999, ε = 1e-7.
 ///
@@ -43,6 +44,17 @@ impl Adam {
 }
 
 impl Optimizer for Adam {
+    fn config(&self) -> Value {
+        let Self { learning_rate, beta_1, beta_2, epsilon } = self;
+        json!({
+            "name": "adam",
+            "learning_rate": learning_rate,
+            "beta_1": beta_1,
+            "beta_2": beta_2,
+            "epsilon": epsilon,
+        })
+    }
+
     fn slots(&self) -> usize {
         2
     }

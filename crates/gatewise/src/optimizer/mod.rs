@@ -8,6 +8,7 @@ mod adam;
 pub use adam::Adam;
 
 use crate::kernels::Isa;
+use serde_json::Value;
 use std::fmt::Debug;
 
 /// One optimizer step over a run of parameters.
@@ -33,4 +34,9 @@ pub trait Optimizer: Debug + Send + Sync {
     fn slots(&self) -> usize;
     /// Applies one step.
     fn update(&self, update: Update<'_, '_>);
+    /// Its settings, by which a checkpoint knows that a run resumes with the same. Default: as it is
+    /// printed for debugging.
+    fn config(&self) -> Value {
+        format!("{self:?}").into()
+    }
 }

@@ -1,7 +1,11 @@
 //! `fit`: the one training loop.
 
+use super::checkpoint::Checkpoints;
+use super::diverged::{self, Suspects};
+use super::progress::Progress;
+use super::resume::name_kept;
 use super::trainer::Trainer;
-use super::{BatchLog, Callback, EpochLog, Flow, History};
+use super::{Callback, Flow, History};
 use crate::data::{Dataset, Padding, Sequences};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
@@ -33,15 +37,17 @@ use std::time::Instant;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 pub struct Fit<'a> {
-    epochs: usize,
-    batch_size: usize,
-    validation_split: f64,
-    optimizer: Box<dyn Optimizer>,
-    loss: Loss,
-    seed: u64,
+    pub(super) epochs: usize,
+    pub(super) batch_size: usize,
+    pub(super) validation_split: f64,
+    pub(super) optimizer: Box<dyn Optimizer>,
+    pub(super) loss: Loss,
+    pub(super) seed: u64,
     threads: usize,
     isa: Isa,
-    callbacks: Vec<Box<dyn Callback + 'a>>,
+    pub(super) checkpoints: Option<Checkpoints>,
+    pub(super) resume: bool,
+    pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
 }
 
 impl Default for Fit<'_> {
@@ -55,6 +61,8 @@ impl Default for Fit<'_> {
             seed: 0,
             threads: default_threads(),
             isa: Isa::detect(),
+            checkpoints: None,
+            resume: false,
             callbacks: Vec::new(),
         }
     }
@@ -111,6 +119,21 @@ impl<'a> Fit<'a> {
         Self { isa, ..self }
     }
 
+    /// Saves the run now and then, so that it can be killed and resumed.
+    pub fn checkpoints(self, checkpoints: Checkpoints) -> Self {
+        Self { checkpoints: Some(checkpoints), ..self }
+    }
+
+    /// Goes on from the newest whole checkpoint, to the very bits of a run that was never interrupted;
+    /// starts from the beginning where there is none yet.
+    ///
+    /// `model` must be what the run began with: the same layers, compiled from the same seed. A run that a
+    /// callback stopped within an epoch goes on from there; one that a callback ended at the end of an
+    /// epoch is over, and is returned as it was.
+    pub fn resume(self, resume: bool) -> Self {
+        Self { resume, ..self }
+    }
+
     /// Adds a callback.
     pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
         self.callbacks.push(Box::new(callback));
@@ -122,67 +145,93 @@ impl<'a> Fit<'a> {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for settings out of range or a model that does not
     /// fit the loss, [`ErrorKind::Data`](crate::ErrorKind::Data) for no rows or ids outside the model's
-    /// vocabulary, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss or a weight stops being
-    /// finite.
+    /// vocabulary, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss, a gradient or a weight
+    /// stops being finite: the message names the step and the tensor, and the last checkpoint stays.
+    ///
+    /// With checkpoints also [`ErrorKind::Config`](crate::ErrorKind::Config) for a folder in use, one with
+    /// checkpoints of another run, or settings other than those saved,
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when all checkpoints are damaged, and
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when one cannot be written.
     pub fn run(mut self, model: &mut Model, data: &Dataset) -> Result<History> {
         let training = self.check(data)?;
         let rows = Rows::new(model, data.sequences(), data.padding())?;
-        let slots = self.optimizer.slots();
-        let mut trainer = Trainer::new(model, self.loss, slots, self.isa, self.threads)?;
+        let mut trainer = Trainer::new(model, self.loss, self.optimizer.slots(), self.isa, self.threads)?;
+        if let Some(error) = diverged::before_training(model) {
+            return Err(error);
+        }
         let validation: Vec<usize> = (training..data.len()).collect();
         let validation =
             (!validation.is_empty()).then(|| data.select(&validation).with_padding(rows.settled()));
-        let validation_samples = data.len() - training;
-        let mut history = History { samples: training, validation_samples, ..History::default() };
+        let mut folder = self.open_folder(model, data)?;
+        let mut at = Progress::default();
+        let mut begun = false;
+        if let Some(snapshot) = self.load(folder.as_mut(), model)? {
+            at = snapshot.progress;
+            model.params_mut().values_mut().copy_from_slice(&snapshot.params);
+            trainer.restore(snapshot.step, snapshot.slots);
+            begun = at.batch > 0;
+            if begun {
+                self.begin_epoch(at.epoch, training);
+            }
+            self.restore_callbacks(&snapshot.callbacks)?;
+        }
+        let mut interrupted = false;
         let mut order: Vec<usize> = Vec::new();
-        for epoch in 0..self.epochs {
-            self.callbacks.iter_mut().for_each(|callback| callback.on_epoch_begin(epoch, training));
-            let start = Instant::now();
+        while at.epoch < self.epochs && !at.ended {
+            if !std::mem::take(&mut begun) {
+                self.begin_epoch(at.epoch, training);
+            }
+            let (start, seconds) = (Instant::now(), at.seconds);
             order.clear();
             order.extend(0..training);
-            Random::new(self.seed, Purpose::Shuffle, epoch as u64).shuffle(&mut order);
-            let (mut loss, mut hits, mut samples) = (0.0, 0, 0);
-            for (batch, indices) in order.chunks_mut(self.batch_size).enumerate() {
+            Random::new(self.seed, Purpose::Shuffle, at.epoch as u64).shuffle(&mut order);
+            for indices in order.chunks_mut(self.batch_size).skip(at.batch) {
                 let sum = trainer.forward_backward(model, data, &rows, indices);
-                trainer.update(model, Some(&*self.optimizer), indices.len());
-                loss += sum.loss;
-                hits += sum.hits;
-                samples += indices.len();
-                if !loss.is_finite() {
-                    return Err(diverged(epoch, batch, sum.loss / indices.len() as f64));
+                let finite = trainer.update(model, Some(&*self.optimizer), indices.len());
+                at.count(sum, indices.len());
+                if !(finite && sum.loss.is_finite()) {
+                    let (grads, step, loss) =
+                        (trainer.grads(), trainer.state().0, sum.loss / indices.len() as f64);
+                    return Err(name_kept(Suspects { model, grads, step, loss }.error(&at), &folder));
                 }
-                let count = samples as f64;
-                let log =
-                    BatchLog { epoch, batch, samples, loss: loss / count, accuracy: hits as f64 / count };
-                if self.ask(|callback| callback.on_batch_end(&log)) == Flow::Stop {
-                    history.stopped = true;
-                    return Ok(history);
+                let log = at.batch_log();
+                interrupted = self.ask(|callback| callback.on_batch_end(&log)) == Flow::Stop;
+                if let Some(folder) = folder.as_mut().filter(|folder| interrupted || folder.due()) {
+                    at.seconds = seconds + start.elapsed().as_secs_f64();
+                    folder.save(&self.moment(model, &trainer, &at))?;
+                }
+                if interrupted {
+                    break;
                 }
             }
-            // A batch's loss is measured before its step: only the weights show what the last one did.
-            if let Some(at) = model.params().values().iter().position(|w| !w.is_finite()) {
-                return Err(diverged_weight(epoch, model, at));
-            }
-            let seconds = start.elapsed().as_secs_f64();
-            let measured = match &validation {
-                Some(data) => Some(evaluate(&mut trainer.engine, model, data, self.loss)?),
-                None => None,
-            };
-            let log = EpochLog {
-                epoch,
-                loss: loss / samples as f64,
-                accuracy: hits as f64 / samples as f64,
-                val_loss: measured.map(|m| m.loss),
-                val_accuracy: measured.map(|m| m.accuracy),
-                seconds,
-            };
-            history.epochs.push(log);
-            if self.ask(|callback| callback.on_epoch_end(&log)) == Flow::Stop {
-                history.stopped = epoch + 1 < self.epochs;
+            if interrupted {
                 break;
             }
+            at.seconds = seconds + start.elapsed().as_secs_f64();
+            let mut log = at.epoch_log();
+            if let Some(data) = &validation {
+                let measured = evaluate(&mut trainer.engine, model, data, self.loss)?;
+                if !measured.loss.is_finite() {
+                    return Err(name_kept(diverged::in_validation(at.epoch, measured.loss), &folder));
+                }
+                (log.val_loss, log.val_accuracy) = (Some(measured.loss), Some(measured.accuracy));
+            }
+            let ended = self.ask(|callback| callback.on_epoch_end(&log)) == Flow::Stop;
+            at.close_epoch(log, ended);
+            if let Some(folder) = &mut folder {
+                folder.save(&self.moment(model, &trainer, &at))?;
+            }
         }
-        Ok(history)
+        Ok(History {
+            stopped: interrupted || at.epoch < self.epochs,
+            epochs: at.history,
+            samples: training,
+            validation_samples: data.len() - training,
+        })
+    }
+
+    fn begin_epoch(&mut self, epoch: usize, samples: usize) {
+        self.callbacks.iter_mut().for_each(|callback| callback.on_epoch_begin(epoch, samples));
     }
 
     /// Stop if any callback says so; all are asked.
@@ -223,30 +272,6 @@ impl<'a> Fit<'a> {
             training => Ok(training),
         }
     }
-}
-
-fn diverged(epoch: usize, batch: usize, loss: f64) -> Error {
-    Error::new(
-        crate::ErrorKind::Diverged,
-        format!(
-            "the loss of epoch {}, batch {} is {loss}: training has diverged; try a smaller learning rate",
-            epoch + 1,
-            batch + 1
-        ),
-    )
-}
-
-fn diverged_weight(epoch: usize, model: &Model, at: usize) -> Error {
-    let tensor = model.params().table().iter().find(|info| info.range.contains(&at));
-    Error::new(
-        crate::ErrorKind::Diverged,
-        format!(
-            "after epoch {} a weight of {} is {}: training has diverged; try a smaller learning rate",
-            epoch + 1,
-            tensor.map_or("the model", |info| &info.name),
-            model.params().values()[at]
-        ),
-    )
 }
 
 fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {

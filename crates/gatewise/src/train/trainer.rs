@@ -132,8 +132,9 @@ impl Trainer {
         })
     }
 
-    /// Sums the blocks' gradients in block order and hands them to the optimizer, piece by piece.
-    pub fn update(&mut self, model: &mut Model, optimizer: Option<&dyn Optimizer>, batch: usize) {
+    /// Sums the blocks' gradients in block order and hands them to the optimizer, piece by piece. Returns
+    /// whether all is finite still; a piece whose gradient is not is left as it was.
+    pub fn update(&mut self, model: &mut Model, optimizer: Option<&dyn Optimizer>, batch: usize) -> bool {
         self.step += 1;
         let (step, isa) = (self.step, self.engine.isa);
         let blocks: Vec<&BlockGrads> =
@@ -154,7 +155,7 @@ impl Trainer {
             let params = take(&mut params, len);
             let grads = take(&mut grads, len);
             let slots: Vec<_> = slots.iter_mut().map(|slot| take(slot, len)).collect();
-            let tensor = Tensor { params, grads, slots };
+            let tensor = Tensor { params, grads, slots, finite: true };
             match piece.part {
                 Some(part) => {
                     let left = left[piece.stage].next().unwrap_or_default();
@@ -169,12 +170,25 @@ impl Trainer {
             stages[stage].reduce(Reduce { shared, blocks, stage, part, grads, left, scratch });
             tensor.update(step, isa, optimizer);
         });
+        let mut finite = work.iter().all(|(.., tensor, _)| tensor.finite);
         drop(work);
         for (stage, mut tensor) in finishing {
             let (blocks, left, grads) = (&*blocks, &*self.left[stage], &mut *tensor.grads);
             stages[stage].finish(Finish { blocks, stage, left, grads });
             tensor.update(step, isa, optimizer);
+            finite &= tensor.finite;
         }
+        finite
+    }
+
+    /// Steps done, and the optimizer's state: with the parameters, all that a later step depends on.
+    pub fn state(&self) -> (u64, &[Vec<f32>]) {
+        (self.step, &self.slots)
+    }
+
+    /// Goes on from a [`state`](Self::state).
+    pub fn restore(&mut self, step: u64, slots: Vec<Vec<f32>>) {
+        (self.step, self.slots) = (step, slots);
     }
 
     /// The gradient that the last [`update`](Self::update) summed.
@@ -188,15 +202,35 @@ struct Tensor<'a> {
     params: &'a mut [f32],
     grads: &'a mut [f32],
     slots: Vec<&'a mut [f32]>,
+    finite: bool,
 }
 
 impl Tensor<'_> {
     fn update(&mut self, step: u64, isa: Isa, optimizer: Option<&dyn Optimizer>) {
-        if let Some(optimizer) = optimizer {
-            let Self { params, grads, slots } = self;
+        let Some(optimizer) = optimizer else { return };
+        let Self { params, grads, slots, finite } = self;
+        // Looked at while they are in the cache, this costs next to nothing, and names the step.
+        *finite = all_finite(grads);
+        if *finite {
             optimizer.update(Update { step, isa, grads, params, slots });
+            *finite = all_finite(params);
         }
     }
+}
+
+/// Whether no number is NaN or infinite. Reads to the end: a branch a number would cost more.
+fn all_finite(values: &[f32]) -> bool {
+    // Without its sign, a number with the highest exponent, and no other, carries into the sign bit.
+    let carry = |bad: u32, value: f32| bad | ((value.to_bits() & 0x7fff_ffff) + 0x0080_0000);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut bad = [0u32; LANES];
+    for chunk in chunks {
+        for (bad, &value) in bad.iter_mut().zip(chunk) {
+            *bad = carry(*bad, value);
+        }
+    }
+    let bad = rest.iter().fold(0, |bad, &value| carry(bad, value)) | bad.into_iter().fold(0, |a, b| a | b);
+    bad >> 31 == 0
 }
 
 /// Cuts the first `len` values off `rest`.

@@ -37,6 +37,8 @@ pub struct ImdbOptions<'a> {
     /// Looked in before `$GATEWISE_DATA` and the cache directory. A folder that holds `aclImdb/` or
     /// `aclImdb*.tar.gz`, or one of these itself.
     pub data_dir: Option<&'a Path>,
+    /// Whether `data_dir` is the only place to look in: the user has named this data set and no other.
+    pub only_data_dir: bool,
     /// Where downloads and tokens are kept; `None`: `$GATEWISE_CACHE` or the system's cache directory.
     pub cache_dir: Option<&'a Path>,
     /// Whether the tokens are kept, so that the next time takes a few hundredths of a second.
@@ -56,6 +58,7 @@ impl Default for ImdbOptions<'_> {
     fn default() -> Self {
         Self {
             data_dir: None,
+            only_data_dir: false,
             cache_dir: None,
             cache_tokens: true,
             seed: 113,
@@ -83,10 +86,15 @@ impl Default for ImdbOptions<'_> {
 /// place searched), incomplete or damaged; [`ErrorKind::Io`](crate::ErrorKind::Io) when the system
 /// refuses a read. That the token cache cannot be used is no error but a note in the corpus.
 pub fn load(options: ImdbOptions<'_>) -> Result<Corpus> {
-    let ImdbOptions { data_dir, cache_dir, cache_tokens, seed, tokenizer, download, remote } = options;
+    let ImdbOptions { data_dir, only_data_dir, cache_dir, cache_tokens, seed, tokenizer, download, remote } =
+        options;
     let search = SearchPath::new(data_dir, cache_dir);
     let mut notes = Vec::new();
-    let source = match search.find(Source::find) {
+    let found = match data_dir.filter(|_| only_data_dir) {
+        Some(dir) => Some((Source::find(dir).ok_or_else(|| holds_none(dir))?, &search.places()[0])),
+        None => search.find(Source::find),
+    };
+    let source = match found {
         Some((source, place)) => {
             // Falling through to another place is meant to happen; falling through unseen is not.
             if let Some(data_dir) = data_dir.filter(|dir| place.path != **dir) {
@@ -110,6 +118,14 @@ pub fn load(options: ImdbOptions<'_>) -> Result<Corpus> {
     };
     corpus.notes.append(&mut notes);
     Ok(corpus)
+}
+
+fn holds_none(place: &Path) -> Error {
+    Error::data(format!(
+        "{} holds no IMDB reviews: a folder with train/pos, train/neg, test/pos and test/neg is expected, or \
+         a .tar.gz of it, or a folder that holds one of these",
+        place.display()
+    ))
 }
 
 /// From the cache, or from the source and then into the cache.

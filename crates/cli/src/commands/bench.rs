@@ -1,0 +1,159 @@
+//! `gatewise bench`: how fast a model is on this machine.
+
+use crate::args::{Bench, Format};
+use crate::data;
+use crate::{Done, out};
+use gatewise::data::Dataset;
+use gatewise::rng::{Purpose, Random};
+use gatewise::text::Sequences;
+use gatewise::{Artifact, Fit, Predictor, Result};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Rows and words of the stand-in for data: about what the film reviews have.
+const ROWS: usize = 20_000;
+const WORDS: usize = 190;
+/// Requests that latency is taken from.
+const REQUESTS: usize = 2_000;
+/// A measurement is repeated until this much time has gone, and at least this often.
+const AT_LEAST: Duration = Duration::from_millis(500);
+const REPEATS: usize = 5;
+
+pub fn bench(args: Bench) -> Result<Done> {
+    let artifact = Artifact::load(&args.model)?;
+    let (threads, isa) = (args.machine.threads(), args.machine.isa());
+    let (name, training, test) = match &args.data {
+        Some(name) => {
+            let corpus = data::load(name, args.place.data_dir.as_deref())?;
+            (
+                name.as_str(),
+                artifact.dataset(&corpus, &corpus.train)?,
+                artifact.dataset(&corpus, &corpus.test)?,
+            )
+        }
+        None => {
+            let rows = made_up(&artifact)?;
+            ("random words", rows.clone(), rows)
+        }
+    };
+
+    let mut evaluation = Vec::new();
+    repeat(|| {
+        let start = Instant::now();
+        artifact.evaluate(&test, threads, isa)?;
+        evaluation.push(start.elapsed().as_secs_f64());
+        Ok(())
+    })?;
+    let reviews_per_second = test.len() as f64 / median(&mut evaluation);
+
+    let mut predictor = Predictor::with(&artifact, isa, 1)?;
+    let requests: Vec<(&[u32], String)> =
+        test.sequences().rows().take(REQUESTS).map(|row| (row, text(&artifact, row))).collect();
+    let mut of_ids = latencies(&requests, |(ids, _)| predictor.probability_of_ids(ids))?;
+    let mut of_text = latencies(&requests, |(_, text)| predictor.probability(text))?;
+
+    let mut epochs = Vec::new();
+    let mut model = artifact.model.clone();
+    let fit =
+        Fit::new().epochs(REPEATS).batch_size(artifact.training.batch_size.max(1)).threads(threads).isa(isa);
+    let history = fit.run(&mut model, &training)?;
+    epochs.extend(history.epochs.iter().map(|log| log.seconds));
+    let epoch_seconds = median(&mut epochs);
+
+    if args.format == Format::Json {
+        let object = json!({
+            "data": name,
+            "model": artifact.model.spec().describe(),
+            "rows": test.len(),
+            "reviews_per_second": reviews_per_second,
+            "latency_us_ids": of_ids.quantiles_as_json(),
+            "latency_us_text": of_text.quantiles_as_json(),
+            "epoch_seconds": epoch_seconds,
+            "epoch_rows": training.len(),
+            "isa": isa.name(),
+            "threads": threads,
+        });
+        out!("{object:#}\n")?;
+        return Ok(Done::Whole);
+    }
+    out!("{} on {name}, {isa}, {threads} threads\n", artifact.model.spec().describe())?;
+    out!("Evaluation       {reviews_per_second:>12.0} rows/s ({} rows)\n", test.len())?;
+    out!("Latency of ids   {} (batch 1, 1 thread)\n", of_ids.describe())?;
+    out!("Latency of text  {} (batch 1, 1 thread)\n", of_text.describe())?;
+    out!("Training epoch   {epoch_seconds:>12.4} s ({} rows, median of {REPEATS})\n", training.len())?;
+    Ok(Done::Whole)
+}
+
+/// Rows of words drawn from the model's own vocabulary.
+fn made_up(artifact: &Artifact) -> Result<Dataset> {
+    let mut random = Random::new(0, Purpose::Data, 1);
+    let policy = artifact.vocabulary.policy();
+    let words = artifact.vocabulary.len().max(1);
+    let rows: Sequences = (0..ROWS)
+        .map(|_| {
+            // Common words are commoner: the square of a uniform number leans to low ranks.
+            let word = |u: f64| policy.index_from + 1 + (u * u * words as f64) as u32;
+            let ids: Vec<u32> = (1..WORDS).map(|_| word(random.uniform())).collect();
+            policy.start.into_iter().chain(ids)
+        })
+        .collect();
+    let targets = (0..ROWS).map(|row| (row % 2) as f32).collect();
+    Ok(Dataset::new(rows, targets)?.with_padding(artifact.padding))
+}
+
+/// A text whose words have these ids.
+fn text(artifact: &Artifact, ids: &[u32]) -> String {
+    let words = ids.iter().filter(|&&id| Some(id) != artifact.vocabulary.policy().start);
+    words.map(|&id| artifact.vocabulary.word(id).unwrap_or("unheard-of")).collect::<Vec<_>>().join(" ")
+}
+
+fn repeat(mut f: impl FnMut() -> Result<()>) -> Result<()> {
+    let start = Instant::now();
+    for done in 0.. {
+        if done >= REPEATS && start.elapsed() >= AT_LEAST {
+            break;
+        }
+        f()?;
+    }
+    Ok(())
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Microseconds of each request.
+struct Latency(Vec<f64>);
+
+fn latencies<T>(requests: &[T], mut answer: impl FnMut(&T) -> Result<f32>) -> Result<Latency> {
+    let mut times = Vec::new();
+    repeat(|| {
+        times.clear();
+        for request in requests {
+            let start = Instant::now();
+            std::hint::black_box(answer(request)?);
+            times.push(start.elapsed().as_secs_f64() * 1e6);
+        }
+        Ok(())
+    })?;
+    Ok(Latency(times))
+}
+
+impl Latency {
+    fn quantiles(&mut self) -> (f64, f64) {
+        let median = median(&mut self.0);
+        let p99 = self.0.get((self.0.len() * 99 / 100).min(self.0.len().saturating_sub(1)));
+        (median, p99.copied().unwrap_or(f64::NAN))
+    }
+
+    fn quantiles_as_json(&mut self) -> Value {
+        let (median, p99) = self.quantiles();
+        json!({"median": median, "p99": p99})
+    }
+
+    fn describe(&mut self) -> String {
+        let (median, p99) = self.quantiles();
+        format!("{median:>12.1} µs median, {p99:.1} µs p99")
+    }
+}

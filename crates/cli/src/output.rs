@@ -1,0 +1,37 @@
+//! Where words go: results to standard output, everything else to standard error.
+//!
+//! `println!` and `eprintln!` panic when nobody reads any more (`gatewise train | head`); here a reader
+//! who has had enough is no error, and never costs a training run.
+
+use gatewise::{Error, Result};
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write};
+
+/// Writes a result to standard output; use it through [`out!`](crate::out).
+pub fn print(text: Arguments<'_>) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_fmt(text).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("cannot write to", "standard output", e))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to standard error; use it through [`note!`](crate::note).
+pub fn tell(text: Arguments<'_>) {
+    // If this fails there is nowhere left to say so.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes to standard output, as `print!` but giving a `Result`.
+#[macro_export]
+macro_rules! out {
+    ($($text:tt)*) => { $crate::output::print(format_args!($($text)*)) };
+}
+
+/// Writes a line to standard error, as `eprintln!` but never panicking.
+#[macro_export]
+macro_rules! note {
+    ($($text:tt)*) => { $crate::output::tell(format_args!($($text)*)) };
+}

@@ -1,0 +1,12 @@
+//! The program as its users meet it: every test starts it in a home of its own, without network.
+//!
+//! Texts that are compared whole lie in `snapshots/`; `GATEWISE_RECORD=1 cargo test -p gatewise-cli`
+//! writes them anew, for a person to read the difference.
+
+mod errors;
+mod home;
+mod models;
+mod real_data;
+#[cfg(unix)]
+mod signals;
+mod training;

@@ -1,0 +1,116 @@
+//! Bytes in files: whole or not there, and known to be what was written.
+//!
+//! Enters: bytes and texts. Leaves: a file that nobody ever sees half of, and texts behind a checksum.
+
+use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it to `path`:
+/// whoever reads `path` finds the old file or the new one, never a part. Where `path` is a symbolic link,
+/// what it points to is replaced.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full: what was
+/// at `path` is then untouched. [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` names no file,
+/// or something that is not one.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let Target { file, temporary } = Target::of(path)?;
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, &file));
+    written.map_err(|e| {
+        // Best effort: the write has failed already, and that is what is reported.
+        let _ = fs::remove_file(&temporary);
+        refused(path, e)
+    })
+}
+
+/// Whether [`write_whole`] and [`Artifact::save`](crate::Artifact::save) could write to `path` now: worth asking before minutes of
+/// training. Nothing is left behind.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn check_target(path: &Path) -> Result<()> {
+    let Target { temporary, .. } = Target::of(path)?;
+    File::create(&temporary).and_then(|_| fs::remove_file(&temporary)).map_err(|e| refused(path, e))
+}
+
+/// Where bytes go.
+struct Target {
+    /// The file to replace.
+    file: PathBuf,
+    /// Beside it, so that one rename does.
+    temporary: PathBuf,
+}
+
+impl Target {
+    fn of(path: &Path) -> Result<Self> {
+        let file = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => {
+                return Err(Error::config(format!(
+                    "cannot write {}: it is a folder; name a file in it, such as {}",
+                    path.display(),
+                    path.join("model.gatewise").display()
+                )));
+            }
+            Ok(found) if !found.is_file() => {
+                return Err(Error::config(format!(
+                    "cannot write {}: it is not an ordinary file, and renaming another over it would destroy \
+                     it; name another file",
+                    path.display()
+                )));
+            }
+            // Through symbolic links, to the file they mean.
+            Ok(_) => fs::canonicalize(path).map_err(|e| refused(path, e))?,
+            Err(_) => path.to_owned(),
+        };
+        let name = file.file_name().filter(|_| !ends_in_separator(path)).ok_or_else(|| {
+            Error::config(format!(
+                "cannot write {:?}: it names no file; give one, such as model.gatewise",
+                path.display().to_string()
+            ))
+        })?;
+        let temporary =
+            file.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+        Ok(Self { file, temporary })
+    }
+}
+
+fn ends_in_separator(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().last().is_some_and(|&last| std::path::is_separator(char::from(last)))
+}
+
+fn refused(path: &Path, error: std::io::Error) -> Error {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if error.kind() == std::io::ErrorKind::NotFound && !folder.exists() => Error::io(
+            &format!("there is no folder {} (make it first); cannot write", folder.display()),
+            path,
+            error,
+        ),
+        _ => Error::io("cannot write", path, error),
+    }
+}
+
+/// The SHA-256 of `json`, a line break, and `json`.
+pub(crate) fn seal(json: &str) -> String {
+    format!("{}\n{json}", hex(Sha256::digest(json)))
+}
+
+/// The JSON text of a sealed entry, if its checksum is right.
+pub(crate) fn unseal(sealed: &str) -> Option<&str> {
+    sealed.split_once('\n').map(|(_, json)| json).filter(|json| seal(json) == sealed)
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Little-endian bytes of `values`.
+pub(crate) fn to_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}

@@ -1,0 +1,76 @@
+//! Divergence: which number stopped being finite first, at which step, and how large the gradient was.
+
+use super::progress::Progress;
+use crate::error::{Error, ErrorKind};
+use crate::model::{Model, ParamInfo};
+
+/// What there is to look at when a number is not finite.
+pub(super) struct Suspects<'a> {
+    pub model: &'a Model,
+    pub grads: &'a [f32],
+    /// Steps done in the whole run, that of the bad number included.
+    pub step: u64,
+    /// Mean loss of the batch, measured before its step.
+    pub loss: f64,
+}
+
+impl Suspects<'_> {
+    /// The error for the step that `at` has counted already.
+    pub fn error(&self, at: &Progress) -> Error {
+        let Self { model, grads, step, loss } = *self;
+        let squares: f64 = grads.iter().map(|&g| f64::from(g).powi(2)).sum();
+        Error::new(
+            ErrorKind::Diverged,
+            format!(
+                "training has diverged at step {step} (epoch {}, batch {}): {}; the batch's loss is {loss}, the \
+                 norm of its gradient {}; try a smaller learning rate",
+                at.epoch + 1,
+                at.batch,
+                first(model, grads).unwrap_or_else(|| "its loss is no finite number".into()),
+                squares.sqrt(),
+            ),
+        )
+    }
+}
+
+/// The error for weights that are not finite before any step, or `None` when all are.
+pub(super) fn before_training(model: &Model) -> Option<Error> {
+    let found = describe("a weight", model.params().values(), model.params().table().iter())?;
+    Some(Error::new(ErrorKind::Diverged, format!("{found} before the first step: there is nothing to train")))
+}
+
+/// The error for a loss on the validation rows that is not finite, after steps that were.
+pub(super) fn in_validation(epoch: usize, loss: f64) -> Error {
+    Error::new(
+        ErrorKind::Diverged,
+        format!(
+            "training has diverged: after epoch {} the loss on the validation rows is {loss}, though every \
+             weight is finite; try a smaller learning rate",
+            epoch + 1
+        ),
+    )
+}
+
+/// What stopped being finite first.
+///
+/// A step computes gradients from the last layer to the first and changes all weights after that; where a
+/// gradient is not finite, weights were left as they were (see [`Trainer::update`](super::trainer::Trainer)).
+fn first(model: &Model, grads: &[f32]) -> Option<String> {
+    let table = || model.params().table().iter();
+    describe("a gradient", grads, table().rev())
+        .or_else(|| describe("a weight", model.params().values(), table()))
+}
+
+fn describe<'a>(
+    what: &str,
+    values: &[f32],
+    mut tensors: impl Iterator<Item = &'a ParamInfo>,
+) -> Option<String> {
+    tensors.find_map(|info| {
+        let values = &values[info.range.clone()];
+        let bad = values.iter().find(|value| !value.is_finite())?;
+        let count = values.iter().filter(|value| !value.is_finite()).count();
+        let (name, all) = (&info.name, values.len());
+        Some(format!("{what} of {name} is {bad} ({count} of its {all} numbers are not finite)"))
+    })
+}

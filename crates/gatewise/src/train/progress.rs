@@ -1,0 +1,81 @@
+//! How far a run has come: what the training loop counts, and what a checkpoint saves of it.
+
+use super::trainer::BatchSum;
+use super::{BatchLog, EpochLog};
+use serde::{Deserialize, Serialize};
+
+/// The loop's place and sums at a batch boundary.
+///
+/// The order of an epoch's rows is no part of it: it is drawn anew from the seed and the epoch.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Progress {
+    /// The epoch under way, from 0.
+    pub epoch: usize,
+    /// Batches of this epoch that are done.
+    pub batch: usize,
+    /// Sums over these batches.
+    pub samples: usize,
+    loss: f64,
+    hits: usize,
+    /// Seconds of training in this epoch.
+    pub seconds: f64,
+    /// What the epochs before reported, and the seconds each took (which a log does not save).
+    pub history: Vec<EpochLog>,
+    epoch_seconds: Vec<f64>,
+    /// Whether a callback ended the run at the end of an epoch.
+    pub ended: bool,
+}
+
+impl Progress {
+    /// Counts a batch of `samples` rows.
+    pub fn count(&mut self, sum: BatchSum, samples: usize) {
+        self.batch += 1;
+        self.samples += samples;
+        self.loss += sum.loss;
+        self.hits += sum.hits;
+    }
+
+    /// Figures of the epoch so far.
+    pub fn batch_log(&self) -> BatchLog {
+        let count = self.samples as f64;
+        BatchLog {
+            epoch: self.epoch,
+            batch: self.batch - 1,
+            samples: self.samples,
+            loss: self.loss / count,
+            accuracy: self.hits as f64 / count,
+        }
+    }
+
+    /// Figures of the epoch, all batches done.
+    pub fn epoch_log(&self) -> EpochLog {
+        let count = self.samples as f64;
+        EpochLog {
+            epoch: self.epoch,
+            loss: self.loss / count,
+            accuracy: self.hits as f64 / count,
+            val_loss: None,
+            val_accuracy: None,
+            seconds: self.seconds,
+        }
+    }
+
+    /// Goes on to the next epoch, if there is to be one.
+    pub fn close_epoch(&mut self, log: EpochLog, ended: bool) {
+        self.history.push(log);
+        self.epoch_seconds.push(log.seconds);
+        let (history, epoch_seconds) =
+            (std::mem::take(&mut self.history), std::mem::take(&mut self.epoch_seconds));
+        *self = Self { epoch: self.epoch + 1, history, epoch_seconds, ended, ..Self::default() };
+    }
+
+    /// Puts back what serialising a log leaves out. `false` when the parts contradict each other.
+    pub fn settle(&mut self) -> bool {
+        for (log, &seconds) in self.history.iter_mut().zip(&self.epoch_seconds) {
+            log.seconds = seconds;
+        }
+        let epochs = [self.history.len(), self.epoch_seconds.len()];
+        epochs == [self.epoch; 2] && (self.batch == 0) == (self.samples == 0)
+    }
+}

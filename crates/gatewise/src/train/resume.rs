@@ -1,0 +1,122 @@
+//! Resuming: what determines a run, what it goes on from, and what it saves.
+
+use super::Fit;
+use super::checkpoint::Folder;
+use super::progress::Progress;
+use super::snapshot::{CREATED_BY, Moment, Snapshot};
+use super::trainer::Trainer;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::storage::hex;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+impl Fit<'_> {
+    /// The folder for checkpoints, if there are to be any.
+    pub(super) fn open_folder(&self, model: &Model, data: &Dataset) -> Result<Option<Folder>> {
+        let Some(checkpoints) = &self.checkpoints else {
+            return match self.resume {
+                true => Err(Error::config("resume needs a folder with checkpoints, but none was given")),
+                false => Ok(None),
+            };
+        };
+        // All that the run's result depends on; epochs aside, threads and instruction set do not count.
+        let bits = |values: &[f32]| sha256(values.iter().map(|value| value.to_bits()));
+        let lengths = data.sequences().rows().map(|row| row.len() as u32);
+        let settings = json!({
+            "seed": self.seed,
+            "batch_size": self.batch_size,
+            "validation_split": self.validation_split,
+            "loss": self.loss,
+            "optimizer": self.optimizer.config(),
+            "layers": model.spec(),
+            "first_weights_sha256": bits(model.params().values()),
+            "data": {
+                "rows": data.len(),
+                "padding": data.padding(),
+                "ids_sha256": sha256(lengths.chain(data.sequences().ids().iter().copied())),
+                "targets_sha256": bits(data.targets()),
+            },
+        });
+        Folder::open(checkpoints, settings).map(Some)
+    }
+
+    /// What to resume from, if anything.
+    pub(super) fn load(&mut self, folder: Option<&mut Folder>, model: &Model) -> Result<Option<Snapshot>> {
+        let Some(folder) = folder else { return Ok(None) };
+        if !self.resume {
+            return folder.expect_empty().map(|()| None);
+        }
+        let (snapshot, mut notes) = folder.load(model.params(), self.optimizer.slots())?;
+        if let Some(Snapshot { progress: at, step, created_by, .. }) = &snapshot {
+            let needed = at.epoch + usize::from(at.batch > 0);
+            if self.epochs < needed {
+                return Err(Error::config(format!(
+                    "cannot resume: epochs is {}, but the checkpoint is from epoch {needed}; ask for at least {needed}",
+                    self.epochs
+                )));
+            }
+            notes.push(format!("resumed after step {step}: {} epochs and {} batches", at.epoch, at.batch));
+            if created_by != CREATED_BY {
+                notes.push(format!(
+                    "the checkpoint was written by {created_by}, and this is {CREATED_BY}: the result may \
+                     differ in the last bits from that of an uninterrupted run"
+                ));
+            }
+        }
+        for note in &notes {
+            self.callbacks.iter_mut().for_each(|callback| callback.on_note(note));
+        }
+        Ok(snapshot)
+    }
+
+    pub(super) fn restore_callbacks(&mut self, states: &[Value]) -> Result<()> {
+        let mut stateful: Vec<_> =
+            self.callbacks.iter_mut().filter(|callback| !callback.save_state().is_null()).collect();
+        if stateful.len() != states.len() {
+            return Err(Error::config(format!(
+                "cannot resume: the checkpoint holds the state of {} callbacks, but this run has {} with state",
+                states.len(),
+                stateful.len()
+            )));
+        }
+        stateful.iter_mut().zip(states).try_for_each(|(callback, state)| callback.restore_state(state))
+    }
+
+    pub(super) fn moment<'m>(
+        &self,
+        model: &'m Model,
+        trainer: &'m Trainer,
+        progress: &'m Progress,
+    ) -> Moment<'m> {
+        let (step, slots) = trainer.state();
+        let states = self.callbacks.iter().map(|callback| callback.save_state());
+        let callbacks = states.filter(|state| !state.is_null()).collect();
+        Moment { progress, step, callbacks, params: model.params(), slots }
+    }
+}
+
+/// `error`, with the checkpoint that stays named.
+pub(super) fn name_kept(error: Error, folder: &Option<Folder>) -> Error {
+    match folder.as_ref().and_then(|folder| folder.newest.as_ref()) {
+        Some(path) => {
+            Error::new(error.kind(), format!("{error}; the last good checkpoint is {}", path.display()))
+        }
+        None => error,
+    }
+}
+
+/// Of the numbers' little-endian bytes, a few at a time: a data set may be large.
+fn sha256(mut numbers: impl Iterator<Item = u32>) -> String {
+    let mut hash = Sha256::new();
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        bytes.extend(numbers.by_ref().take(1 << 14).flat_map(u32::to_le_bytes));
+        if bytes.is_empty() {
+            return hex(hash.finalize());
+        }
+        hash.update(&bytes);
+    }
+}

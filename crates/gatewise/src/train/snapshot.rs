@@ -1,0 +1,234 @@
+//! A snapshot: all that a run needs to go on as if nothing had happened, as bytes and back.
+//!
+//! The bytes are a safetensors file. Its tensors are the parameters under their own names and the
+//! optimizer's slots as `optimizer/0/NAME`, `optimizer/1/NAME`, …; the entry `gatewise_checkpoint` of its
+//! metadata is a sealed JSON object (see [`seal`]). Every byte read is distrusted until checksums agree.
+
+use super::progress::Progress;
+use crate::error::Error;
+use crate::model::{ParamInfo, Params};
+use crate::storage::{hex, seal, to_bytes, unseal};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The format this version writes, and the newest it reads.
+const FORMAT: u32 = 1;
+const KEY: &str = "gatewise_checkpoint";
+
+/// What a checkpoint gave back.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Snapshot {
+    pub progress: Progress,
+    /// Steps the optimizer has done.
+    pub step: u64,
+    /// State of the callbacks that have any.
+    pub callbacks: Vec<Value>,
+    pub params: Vec<f32>,
+    pub slots: Vec<Vec<f32>>,
+    /// The program that wrote it.
+    pub created_by: String,
+}
+
+/// What a checkpoint takes; borrowed, because it is written between two batches.
+pub(super) struct Moment<'a> {
+    pub progress: &'a Progress,
+    pub step: u64,
+    pub callbacks: Vec<Value>,
+    pub params: &'a Params,
+    pub slots: &'a [Vec<f32>],
+}
+
+/// Why bytes gave no snapshot.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// They are not what was written.
+    Damaged(String),
+    /// They are whole, but not for this run or this program.
+    Refused(Error),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Metadata {
+    format: u32,
+    created_by: String,
+    /// What determines the run.
+    settings: Value,
+    progress: Progress,
+    step: u64,
+    callbacks: Vec<Value>,
+    tensors_sha256: String,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+pub(super) const CREATED_BY: &str = concat!("gatewise ", env!("CARGO_PKG_VERSION"));
+
+fn slot_name(slot: usize, info: &ParamInfo) -> String {
+    format!("optimizer/{slot}/{}", info.name)
+}
+
+impl Moment<'_> {
+    /// The file's bytes.
+    pub fn to_bytes(&self, settings: &Value) -> Result<Vec<u8>, Error> {
+        let failed = |e: &dyn std::fmt::Display| Error::artifact(format!("cannot write a checkpoint: {e}"));
+        let table = self.params.table();
+        let params = to_bytes(self.params.values());
+        let slots: Vec<_> = self.slots.iter().map(|slot| to_bytes(slot)).collect();
+        let mut tensors = BTreeMap::new();
+        for info in table {
+            let named = std::iter::once((info.name.clone(), &params))
+                .chain(slots.iter().enumerate().map(|(slot, bytes)| (slot_name(slot, info), bytes)));
+            for (name, bytes) in named {
+                let data = &bytes[4 * info.range.start..4 * info.range.end];
+                let view = TensorView::new(Dtype::F32, info.shape.clone(), data).map_err(|e| failed(&e))?;
+                tensors.insert(name, view);
+            }
+        }
+        let metadata = Metadata {
+            format: FORMAT,
+            created_by: CREATED_BY.to_owned(),
+            settings: settings.clone(),
+            progress: self.progress.clone(),
+            step: self.step,
+            callbacks: self.callbacks.clone(),
+            tensors_sha256: sha256(&tensors),
+        };
+        let json = serde_json::to_string(&metadata).map_err(|e| failed(&e))?;
+        safetensors::serialize(tensors, Some(HashMap::from([(KEY.to_owned(), seal(&json))])))
+            .map_err(|e| failed(&e))
+    }
+}
+
+impl Snapshot {
+    /// Reads what [`Moment::to_bytes`] wrote in a run with the same `settings`, for parameters laid out
+    /// as `params` and an optimizer with `slots` slots.
+    pub fn from_bytes(
+        bytes: &[u8],
+        settings: &Value,
+        params: &Params,
+        slots: usize,
+    ) -> Result<Self, Unusable> {
+        let damaged = |why: &dyn std::fmt::Display| Unusable::Damaged(why.to_string());
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|e| damaged(&format_args!("it is not a whole safetensors file ({e})")))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| damaged(&e))?;
+        let sealed = header.metadata().as_ref().and_then(|entries| entries.get(KEY));
+        let json = sealed
+            .and_then(|sealed| unseal(sealed))
+            .ok_or_else(|| damaged(&"its metadata does not match its checksum"))?;
+        let unreadable = |e| damaged(&format_args!("its metadata cannot be read ({e})"));
+        let Version { format } = serde_json::from_str(json).map_err(unreadable)?;
+        if format > FORMAT {
+            return Err(Unusable::Refused(Error::artifact(format!(
+                "it has format {format}, but this program reads formats up to {FORMAT}; use a newer gatewise"
+            ))));
+        }
+        let mut metadata: Metadata = serde_json::from_str(json).map_err(unreadable)?;
+        let tensors: BTreeMap<String, TensorView<'_>> = file.iter().map(|(n, t)| (n.to_owned(), t)).collect();
+        if sha256(&tensors) != metadata.tensors_sha256 {
+            return Err(damaged(&"its tensors do not match their checksum"));
+        }
+        if let Some(differences) = differences(&metadata.settings, settings) {
+            return Err(Unusable::Refused(Error::config(format!(
+                "it belongs to a run with other settings: {differences}; resume with the settings it was saved \
+                 with, or start this run with another checkpoint folder"
+            ))));
+        }
+        // Written by this very run: what does not fit now was not written by this program.
+        if !metadata.progress.settle() {
+            return Err(damaged(&"its counts contradict each other"));
+        }
+        if tensors.len() != params.table().len() * (1 + slots) {
+            return Err(damaged(&format_args!("it has {} tensors", tensors.len())));
+        }
+        let read = |slot: Option<usize>| {
+            let mut values = vec![0.0; params.len()];
+            for info in params.table() {
+                let name = slot.map_or_else(|| info.name.clone(), |slot| slot_name(slot, info));
+                let tensor =
+                    tensors.get(&name).filter(|t| t.shape() == info.shape && t.dtype() == Dtype::F32);
+                let tensor = tensor.ok_or_else(|| {
+                    damaged(&format_args!("it has no {name} of shape {:?} and type f32", info.shape))
+                })?;
+                for (value, bytes) in values[info.range.clone()].iter_mut().zip(tensor.data().as_chunks().0) {
+                    *value = f32::from_le_bytes(*bytes);
+                }
+            }
+            Ok(values)
+        };
+        Ok(Self {
+            progress: metadata.progress,
+            step: metadata.step,
+            callbacks: metadata.callbacks,
+            params: read(None)?,
+            slots: (0..slots).map(|slot| read(Some(slot))).collect::<Result<_, _>>()?,
+            created_by: metadata.created_by,
+        })
+    }
+}
+
+/// SHA-256 of names, types, shapes and bytes, in name order.
+fn sha256(tensors: &BTreeMap<String, TensorView<'_>>) -> String {
+    let mut hash = Sha256::new();
+    for (name, tensor) in tensors {
+        hash.update(format!("{name} {:?} {:?}\n", tensor.dtype(), tensor.shape()));
+        hash.update(tensor.data());
+    }
+    hex(hash.finalize())
+}
+
+/// Ends the name of a setting that is a checksum.
+pub(super) const CHECKSUM: &str = "_sha256";
+
+/// Each setting that differs, with what was saved and what this run has; `None` when none does.
+fn differences(saved: &Value, own: &Value) -> Option<String> {
+    let (saved, own) = (flat(saved), flat(own));
+    let names: BTreeSet<&String> = saved.keys().chain(own.keys()).collect();
+    let different: Vec<_> = names.into_iter().filter(|&name| saved.get(name) != own.get(name)).collect();
+    // A checksum says only that something differs: whatever says what comes instead.
+    let telling: Vec<_> = different.iter().copied().filter(|name| !name.ends_with(CHECKSUM)).collect();
+    let shown = |value: Option<&String>| {
+        value.map_or("nothing".to_owned(), |value| {
+            if value.len() > 40 {
+                format!("{} …", value.chars().take(16).collect::<String>())
+            } else {
+                value.clone()
+            }
+        })
+    };
+    let sentence = |name: &String| {
+        format!(
+            "{name} is {} in the checkpoint, but {} in this run",
+            shown(saved.get(name)),
+            shown(own.get(name))
+        )
+    };
+    let told = if telling.is_empty() { different } else { telling };
+    (!told.is_empty()).then(|| told.into_iter().map(sentence).collect::<Vec<_>>().join("; "))
+}
+
+/// `{"a": {"b": 1}}` as `a.b` → `1`.
+fn flat(value: &Value) -> BTreeMap<String, String> {
+    fn walk(name: &str, value: &Value, out: &mut BTreeMap<String, String>) {
+        let under = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+        match value {
+            Value::Object(entries) => entries.iter().for_each(|(key, value)| walk(&under(key), value, out)),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(at, value)| walk(&under(&at.to_string()), value, out));
+            }
+            leaf => {
+                out.insert(name.to_owned(), leaf.to_string());
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    walk("", value, &mut out);
+    out
+}
