@@ -1,8 +1,9 @@
 //! LSTM: long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
+use super::recurrence::{Recurrence, Walk, WalkBack};
 use super::{Backward, Built, Dims, Forward, Init, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
-use crate::kernels::{Isa, LANES, lstm};
+use crate::kernels::{Isa, lstm};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -91,11 +92,10 @@ impl Lstm {
 /// The layer over a materialised input block `[T][D][16]`.
 #[derive(Debug)]
 pub(crate) struct LstmStage {
-    pub shape: lstm::Shape,
-    pub return_sequences: bool,
-    pub kernel: Range<usize>,
-    pub recurrent: Range<usize>,
-    pub bias: Range<usize>,
+    recurrence: Recurrence,
+    kernel: Range<usize>,
+    recurrent: Range<usize>,
+    bias: Range<usize>,
 }
 
 impl LstmStage {
@@ -103,12 +103,8 @@ impl LstmStage {
     pub fn new(input: Signal, layer: &Lstm, [kernel, recurrent, bias]: [Range<usize>; 3]) -> Self {
         let Signal::Sequence(inputs) = input else { unreachable!("an LSTM is built on sequences only") };
         let shape = lstm::Shape { inputs, units: layer.units };
-        Self { shape, return_sequences: layer.return_sequences, kernel, recurrent, bias }
-    }
-
-    /// Steps of history and of tape that must be kept.
-    fn kept(&self, dims: Dims) -> (usize, usize) {
-        if dims.training { (dims.steps, dims.steps) } else { (2, 1) }
+        let recurrence = Recurrence { shape, return_sequences: layer.return_sequences };
+        Self { recurrence, kernel, recurrent, bias }
     }
 }
 
@@ -122,11 +118,7 @@ impl Stage for LstmStage {
     }
 
     fn output(&self) -> Signal {
-        if self.return_sequences {
-            Signal::Sequence(self.shape.units)
-        } else {
-            Signal::Vector(self.shape.units)
-        }
+        self.recurrence.output()
     }
 
     fn shares_start(&self) -> bool {
@@ -134,75 +126,39 @@ impl Stage for LstmStage {
     }
 
     fn packed_len(&self, _: usize) -> usize {
-        self.shape.packed_len()
+        self.recurrence.shape.packed_len()
     }
 
     fn prepare(&self, _: Isa, params: &[f32], _: usize, packed: &mut [f32]) {
         let of = |range: &Range<usize>| &params[range.clone()];
-        lstm::pack(self.shape, of(&self.kernel), of(&self.recurrent), of(&self.bias), packed);
+        lstm::pack(self.recurrence.shape, of(&self.kernel), of(&self.recurrent), of(&self.bias), packed);
     }
 
-    /// The state before the first step (zero), the kernel's tape, then, where only the last output is
-    /// given, the outputs of all steps.
     fn tape_len(&self, dims: Dims) -> usize {
-        let (history, tape) = self.kept(dims);
-        let history = if self.return_sequences { 0 } else { history * self.shape.units * LANES };
-        self.shape.state_len() + tape * self.shape.tape_step() + history
+        self.recurrence.tape_len(dims)
     }
 
     fn scratch_len(&self, _: usize) -> usize {
-        self.shape.scratch_len() + self.shape.grads_len() + self.shape.state_len()
+        let shape = self.recurrence.shape;
+        shape.scratch_len() + shape.grads_len() + shape.state_len()
     }
 
     fn forward(&self, io: Forward<'_>) {
         let Forward { shared, block, training, x, y, tape } = io;
-        let (shape, steps) = (self.shape, block.steps);
-        let width = shape.units * LANES;
-        let (slots, tape_slots) = self.kept(Dims { steps, training });
-        let (start, tape) = tape.split_at_mut(shape.state_len());
-        let (tape, history) = tape.split_at_mut(tape_slots * shape.tape_step());
-        start.fill(0.0);
-        let mut run = |y: &mut [f32]| {
-            let from = lstm::From::Input(x);
-            let (packed, mask) = (shared.packed, block.mask);
-            lstm::forward(shared.isa, lstm::Forward { shape, steps, packed, from, mask, start, y, tape });
-        };
-        if self.return_sequences {
-            run(y);
-            return;
-        }
-        run(history);
-        match steps {
-            0 => y.fill(0.0),
-            _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
-        }
+        tape[..self.recurrence.shape.state_len()].fill(0.0);
+        let (isa, packed, from) = (shared.isa, shared.packed, lstm::From::Input(x));
+        self.recurrence.walk(Walk { isa, block, training, packed, from, y, tape });
     }
 
     fn backward(&self, io: Backward<'_>) {
         let Backward { shared, block, x, y, dy, dx, partial, tape, scratch } = io;
-        let (shape, steps) = (self.shape, block.steps);
-        let (start, tape) = tape.split_at(shape.state_len());
-        let (tape, history) = tape.split_at(steps * shape.tape_step());
+        let shape = self.recurrence.shape;
         let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
         let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
         grads.fill(0.0);
-        lstm::backward(
-            shared.isa,
-            lstm::Backward {
-                shape,
-                steps,
-                packed: shared.packed,
-                into: lstm::Into::Input { x, dx },
-                mask: block.mask,
-                start,
-                y: if self.return_sequences { y } else { history },
-                tape,
-                dy: if self.return_sequences { lstm::Dy::Sequence(dy) } else { lstm::Dy::Last(dy) },
-                grads,
-                dstart,
-                scratch,
-            },
-        );
+        let (isa, packed, into) = (shared.isa, shared.packed, lstm::Into::Input { x, dx });
+        let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
+        self.recurrence.walk_back(back);
         let (kernel, rest) = partial.split_at_mut(self.kernel.len());
         let (recurrent, bias) = rest.split_at_mut(self.recurrent.len());
         let (input_rows, rest) = grads.split_at(shape.inputs * shape.stride());

@@ -8,6 +8,7 @@ mod embedding;
 mod init;
 mod lstm;
 mod projected_lstm;
+mod recurrence;
 mod stage;
 
 pub use activation::Activation;

@@ -1,6 +1,7 @@
 //! Embedding and LSTM fused: a token's input projection is a row of a table, and the left padding that
 //! all samples share is walked once.
 
+use super::recurrence::{Recurrence, Walk, WalkBack};
 use super::{Backward, BlockGrads, Dims, Finish, Forward, ForwardOne, Lstm, Reduce, Shared, Signal, Stage};
 use crate::data::PAD;
 use crate::kernels::lstm::{self, projected, shared_start};
@@ -48,6 +49,10 @@ impl ProjectedLstmStage {
         self.projection.shape
     }
 
+    fn recurrence(&self) -> Recurrence {
+        Recurrence { shape: self.shape(), return_sequences: self.return_sequences }
+    }
+
     /// The packed weights: of the blocks, of the projection, of the shared start, then the trajectory.
     fn split_packed<'a>(&self, packed: &'a [f32]) -> [&'a [f32]; 4] {
         let shape = self.shape();
@@ -65,10 +70,6 @@ impl ProjectedLstmStage {
     fn part_rows(&self) -> usize {
         self.vocabulary.div_ceil(PARTS).max(MIN_PART_ROWS)
     }
-
-    fn kept(&self, dims: Dims) -> (usize, usize) {
-        if dims.training { (dims.steps, dims.steps) } else { (2, 1) }
-    }
 }
 
 impl Stage for ProjectedLstmStage {
@@ -82,8 +83,7 @@ impl Stage for ProjectedLstmStage {
     }
 
     fn output(&self) -> Signal {
-        let units = self.shape().units;
-        if self.return_sequences { Signal::Sequence(units) } else { Signal::Vector(units) }
+        self.recurrence().output()
     }
 
     fn shares_start(&self) -> bool {
@@ -150,12 +150,8 @@ impl Stage for ProjectedLstmStage {
         projected::project(shared.isa, project);
     }
 
-    /// The state before the first step, the kernel's tape, then the outputs of all steps where only the
-    /// last is given.
     fn tape_len(&self, dims: Dims) -> usize {
-        let (history, tape) = self.kept(dims);
-        let history = if self.return_sequences { 0 } else { history * self.shape().units * LANES };
-        self.shape().state_len() + tape * self.shape().tape_step() + history
+        self.recurrence().tape_len(dims)
     }
 
     fn scratch_len(&self, _: usize) -> usize {
@@ -168,31 +164,16 @@ impl Stage for ProjectedLstmStage {
 
     fn forward(&self, io: Forward<'_>) {
         let Forward { shared, block, training, y, tape, .. } = io;
-        let (shape, steps) = (self.shape(), block.steps);
-        let width = shape.units * LANES;
-        let (slots, tape_slots) = self.kept(Dims { steps, training });
-        let (start, tape) = tape.split_at_mut(shape.state_len());
-        let (tape, history) = tape.split_at_mut(tape_slots * shape.tape_step());
+        let (isa, shape) = (shared.isa, self.shape());
         let [packed, _, _, trajectory] = self.split_packed(shared.packed);
         let state = &trajectory[block.shared * shape.trajectory_step()..];
-        for (part, start) in start.chunks_exact_mut(width).enumerate() {
+        let start = tape[..shape.state_len()].chunks_exact_mut(shape.units * LANES);
+        for (part, start) in start.enumerate() {
             let from = &state[part * shape.units_padded()..];
             start.chunks_exact_mut(LANES).zip(from).for_each(|(lanes, &value)| lanes.fill(value));
         }
-        let mut run = |y: &mut [f32]| {
-            let from = lstm::From::Table { rows: shared.table, offsets: block.offsets };
-            let mask = block.mask;
-            lstm::forward(shared.isa, lstm::Forward { shape, steps, packed, from, mask, start, y, tape });
-        };
-        if self.return_sequences {
-            run(y);
-            return;
-        }
-        run(history);
-        match steps {
-            0 => y.copy_from_slice(&start[..width]),
-            _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
-        }
+        let from = lstm::From::Table { rows: shared.table, offsets: block.offsets };
+        self.recurrence().walk(Walk { isa, block, training, packed, from, y, tape });
     }
 
     fn forward_one(&self, io: ForwardOne<'_>) -> bool {
@@ -215,9 +196,7 @@ impl Stage for ProjectedLstmStage {
 
     fn backward(&self, io: Backward<'_>) {
         let Backward { shared, block, y, dy, partial, tape, scratch, .. } = io;
-        let (shape, steps, stride) = (self.shape(), block.steps, self.projection.stride());
-        let (start, tape) = tape.split_at(shape.state_len());
-        let (tape, history) = tape.split_at(steps * shape.tape_step());
+        let (isa, shape, stride) = (shared.isa, self.shape(), self.projection.stride());
         let [grads_len, start_len] = self.partial_parts();
         let (grads, rest) = partial.split_at_mut(grads_len);
         let (dstart_sum, rows) = rest.split_at_mut(start_len);
@@ -226,23 +205,10 @@ impl Stage for ProjectedLstmStage {
         for &place in block.places {
             rows[place as usize * stride..][..stride].fill(0.0);
         }
-        lstm::backward(
-            shared.isa,
-            lstm::Backward {
-                shape,
-                steps,
-                packed: self.split_packed(shared.packed)[0],
-                into: lstm::Into::Table { rows, offsets: block.offsets },
-                mask: block.mask,
-                start,
-                y: if self.return_sequences { y } else { history },
-                tape,
-                dy: if self.return_sequences { lstm::Dy::Sequence(dy) } else { lstm::Dy::Last(dy) },
-                grads,
-                dstart,
-                scratch,
-            },
-        );
+        let packed = self.split_packed(shared.packed)[0];
+        let into = lstm::Into::Table { rows, offsets: block.offsets };
+        let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
+        self.recurrence().walk_back(back);
         dstart_sum.fill(0.0);
         for (part, lanes) in dstart.chunks_exact(shape.units * LANES).enumerate() {
             let to = &mut dstart_sum[part * shape.units_padded()..];
