@@ -4,6 +4,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
 use gatewise::text::Side;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Recurrent sequence models that train in seconds on a CPU.
 #[derive(Debug, Parser)]
@@ -72,6 +73,17 @@ pub struct Train {
     /// Seed of the weights and of the order of rows.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
+    /// Folder where the run saves itself, to go on with --resume after a kill: at the end of every epoch
+    /// and every --checkpoint-every seconds, the newest two kept.
+    #[arg(long, value_name = "DIR")]
+    pub checkpoint_dir: Option<PathBuf>,
+    /// Time between two checkpoints within an epoch; 0 saves after every batch.
+    #[arg(long, default_value = "30", value_name = "SECONDS", value_parser = seconds, requires = "checkpoint_dir", allow_negative_numbers = true)]
+    pub checkpoint_every: Duration,
+    /// Go on from the newest whole checkpoint, with the same settings (--epochs may be larger): the model
+    /// will be that of a run never interrupted, to the last bit. Without a checkpoint yet, start.
+    #[arg(long, requires = "checkpoint_dir")]
+    pub resume: bool,
     /// What to show while training: 0 nothing, 1 a progress bar, 2 a line an epoch.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2), value_name = "0|1|2")]
     pub verbose: u8,
@@ -192,6 +204,11 @@ fn units(text: &str) -> Result<usize, String> {
 fn threads(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=1024).contains(number));
     number.ok_or_else(|| "it must be a whole number from 1 to 1024".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "it must be a number of seconds, 0 or more, such as 30 or 0.5".to_owned())
 }
 
 fn seed(text: &str) -> Result<u64, String> {

@@ -50,6 +50,10 @@ impl Callback for EpochProgress {
         Flow::Continue
     }
 
+    fn on_note(&mut self, note: &str) {
+        note!("note: {note}");
+    }
+
     fn on_epoch_end(&mut self, log: &EpochLog) -> Flow {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();

@@ -9,7 +9,7 @@ use gatewise::data::{Dataset, Padding, Split};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 use gatewise::metrics::Evaluation;
 use gatewise::text::Vocabulary;
-use gatewise::{Artifact, Error, Fit, Result, Sequential, TrainingSummary};
+use gatewise::{Artifact, Checkpoints, Error, Fit, Result, Sequential, TrainingSummary};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -73,7 +73,7 @@ pub fn train(args: Train) -> Result<Done> {
 
     let stop = StopFlag::listen()?;
     let start = Instant::now();
-    let history = Fit::new()
+    let mut fit = Fit::new()
         .epochs(settings.epochs)
         .batch_size(settings.batch_size)
         .learning_rate(settings.learning_rate)
@@ -82,8 +82,11 @@ pub fn train(args: Train) -> Result<Done> {
         .threads(threads)
         .isa(isa)
         .callback(EpochProgress::new(args.verbose, settings.epochs))
-        .callback(stop.clone())
-        .run(&mut model, &training)?;
+        .callback(stop.clone());
+    if let Some(folder) = &args.checkpoint_dir {
+        fit = fit.checkpoints(Checkpoints::new(folder).every(args.checkpoint_every)).resume(args.resume);
+    }
+    let history = fit.run(&mut model, &training)?;
     let fit_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -185,6 +188,9 @@ fn report(
             "Stopped by Ctrl-C after {whole} of {} epochs; what was learnt is saved.\n",
             artifact.training.epochs
         );
+        if args.checkpoint_dir.is_some() {
+            text += "The same command with --resume goes on from here.\n";
+        }
     }
     text += &format!("Saved {}", args.output.display());
     if !history.epochs.is_empty() {

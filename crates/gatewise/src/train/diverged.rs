@@ -22,8 +22,8 @@ impl Suspects<'_> {
         Error::new(
             ErrorKind::Diverged,
             format!(
-                "training has diverged at step {step} (epoch {}, batch {}): {}; the batch's loss is {loss}, the \
-                 norm of its gradient {}; try a smaller learning rate",
+                "training has diverged at step {step} (epoch {}, batch {}): {}; the batch's loss is {loss:.4}, the \
+                 norm of its gradient {:.3e}; try a smaller learning rate",
                 at.epoch + 1,
                 at.batch,
                 first(model, grads).unwrap_or_else(|| "its loss is no finite number".into()),

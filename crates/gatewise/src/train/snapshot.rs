@@ -232,3 +232,96 @@ fn flat(value: &Value) -> BTreeMap<String, String> {
     walk("", value, &mut out);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::{Dense, Embedding, Lstm};
+    use crate::model::{Model, Sequential};
+    use serde_json::json;
+
+    fn model() -> Model {
+        Sequential::new()
+            .with(Embedding::new(4, 2))
+            .with(Lstm::new(1))
+            .with(Dense::new(1))
+            .compile(1)
+            .unwrap()
+    }
+
+    fn settings() -> Value {
+        json!({"seed": 1, "rate": 0.1, "data": {"rows": 3, "ids_sha256": "ab"}})
+    }
+
+    /// A moment with numbers that rounding would betray, as bytes.
+    fn written() -> (Model, Vec<Vec<f32>>, Vec<u8>) {
+        let model = model();
+        let slots = [1e-40, f32::INFINITY].map(|value| vec![value; model.params().len()]).to_vec();
+        let mut progress = Progress::default();
+        (progress.batch, progress.samples, progress.seconds) = (2, 7, 0.1 + 0.2);
+        let callbacks = vec![json!({"best": 1.0 / 3.0})];
+        let moment =
+            Moment { progress: &progress, step: 2, callbacks, params: model.params(), slots: &slots };
+        let bytes = moment.to_bytes(&settings()).unwrap();
+        assert_eq!(bytes, moment.to_bytes(&settings()).unwrap());
+        (model, slots, bytes)
+    }
+
+    #[test]
+    fn gives_back_what_it_took() {
+        let (model, slots, bytes) = written();
+        let read = Snapshot::from_bytes(&bytes, &settings(), model.params(), 2).unwrap();
+        assert_eq!((&read.params[..], &read.slots, read.step), (model.params().values(), &slots, 2));
+        assert_eq!((read.progress.seconds, read.progress.samples), (0.1 + 0.2, 7));
+        assert_eq!(read.callbacks, [json!({"best": 1.0 / 3.0})]);
+    }
+
+    #[test]
+    fn no_damage_goes_unseen_or_panics() {
+        let (model, _, bytes) = written();
+        let read = |bytes: &[u8]| Snapshot::from_bytes(bytes, &settings(), model.params(), 2);
+        let damaged = |bytes: &[u8]| matches!(read(bytes), Err(Unusable::Damaged(_)));
+        for length in 0..bytes.len() {
+            assert!(damaged(&bytes[..length]), "cut to {length}");
+        }
+        let mut copy = bytes.clone();
+        for at in 0..bytes.len() {
+            for mask in [0x01, 0x02, 0x04, 0x10, 0x20, 0x80, 0xff] {
+                copy[at] ^= mask;
+                assert!(damaged(&copy), "byte {at} ^ {mask:#x}");
+                copy[at] ^= mask;
+            }
+        }
+        assert!(read(&copy).is_ok());
+    }
+
+    #[test]
+    fn a_newer_format_is_named() {
+        let (model, _, bytes) = written();
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let json = unseal(&header.metadata().as_ref().unwrap()[KEY]).unwrap();
+        let newer = json.replacen("\"format\":1", "\"format\":2,\"unheard\":0", 1);
+        let none: [(&str, TensorView<'_>); 0] = [];
+        let bytes =
+            safetensors::serialize(none, Some(HashMap::from([(KEY.to_owned(), seal(&newer))]))).unwrap();
+        match Snapshot::from_bytes(&bytes, &settings(), model.params(), 2) {
+            Err(Unusable::Refused(e)) => assert!(e.to_string().contains("format 2"), "{e}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn differences_are_told_and_checksums_only_where_nothing_else_differs() {
+        let other = json!({"seed": 2, "data": {"rows": 3, "ids_sha256": "cd"}, "more": null});
+        let told = differences(&settings(), &other).unwrap();
+        assert_eq!(
+            told,
+            "more is nothing in the checkpoint, but null in this run; rate is 0.1 in the checkpoint, but nothing \
+             in this run; seed is 1 in the checkpoint, but 2 in this run"
+        );
+        let mut other = settings();
+        other["data"]["ids_sha256"] = "cd".into();
+        assert!(differences(&settings(), &other).unwrap().starts_with("data.ids_sha256 is \"ab\""));
+        assert_eq!(differences(&settings(), &settings()), None);
+    }
+}

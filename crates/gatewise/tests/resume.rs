@@ -1,0 +1,453 @@
+//! Exact resume: whatever the moment of a kill, the finished run is that of one never interrupted.
+
+mod specs;
+
+use gatewise::data::Dataset;
+use gatewise::optimizer::{Adam, Optimizer, Update};
+use gatewise::train::{BatchLog, Callback, Checkpoints, EpochLog, Flow};
+use gatewise::{Error, ErrorKind, Fit, History, Isa, Model, Result};
+use serde_json::{Value, json};
+use specs::{Spec, dataset, paddings, specs, weight_bits};
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+use tempfile::{TempDir, tempdir};
+
+const EPOCHS: usize = 3;
+/// 32 of 40 rows in batches of 5.
+const BATCHES: usize = 7;
+
+fn data() -> Dataset {
+    dataset(40, paddings()[0])
+}
+
+fn fit<'a>() -> Fit<'a> {
+    Fit::new().epochs(EPOCHS).batch_size(5).validation_split(0.2).learning_rate(0.01).seed(5).threads(1)
+}
+
+fn saving<'a>(folder: &Path) -> Fit<'a> {
+    fit().checkpoints(Checkpoints::new(folder).every(Duration::ZERO))
+}
+
+fn resuming<'a>(folder: &Path) -> Fit<'a> {
+    fit().checkpoints(Checkpoints::new(folder)).resume(true)
+}
+
+fn model(spec: &Spec) -> Model {
+    spec.layers.compile(3).unwrap()
+}
+
+/// The history without the seconds, which no two runs share.
+fn settled(mut history: History) -> History {
+    history.epochs.iter_mut().for_each(|log| log.seconds = 0.0);
+    history
+}
+
+type Outcome = (Vec<u32>, History);
+
+fn outcome(fit: Fit<'_>, spec: &Spec) -> Result<Outcome> {
+    let mut model = model(spec);
+    let history = fit.run(&mut model, &data())?;
+    assert!(history.epochs.iter().all(|log| log.seconds > 0.0));
+    Ok((weight_bits(&model), settled(history)))
+}
+
+/// Files in `folder`, names sorted, the lock left out.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = paths.filter(|path| !path.ends_with(".lock")).collect();
+    paths.sort();
+    paths
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    files(folder).iter().map(name).collect()
+}
+
+fn copied(folder: &Path) -> TempDir {
+    let copy = tempdir().unwrap();
+    for file in files(folder) {
+        fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
+    }
+    copy
+}
+
+/// Keeps what a kill would have left at each batch and after each epoch.
+struct Witness<'a> {
+    folder: &'a Path,
+    kills: Rc<RefCell<Vec<TempDir>>>,
+}
+
+impl Callback for Witness<'_> {
+    fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
+        self.kills.borrow_mut().push(copied(self.folder));
+        Flow::Continue
+    }
+    fn on_epoch_end(&mut self, _: &EpochLog) -> Flow {
+        self.kills.borrow_mut().push(copied(self.folder));
+        Flow::Continue
+    }
+}
+
+/// Stops at its `left`-th batch.
+struct StopAfter {
+    left: usize,
+}
+
+impl Callback for StopAfter {
+    fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
+        self.left -= 1;
+        if self.left == 0 { Flow::Stop } else { Flow::Continue }
+    }
+}
+
+#[derive(Default, Clone)]
+struct Notes(Rc<RefCell<Vec<String>>>);
+
+impl Callback for Notes {
+    fn on_note(&mut self, note: &str) {
+        self.0.borrow_mut().push(note.to_owned());
+    }
+}
+
+impl Notes {
+    fn text(&self) -> String {
+        self.0.borrow().join("\n")
+    }
+}
+
+#[test]
+fn a_run_killed_at_any_batch_ends_with_the_same_bits() {
+    for spec in specs() {
+        let whole = outcome(fit(), &spec).unwrap();
+        let folder = tempdir().unwrap();
+        let kills = Rc::default();
+        let witness = Witness { folder: folder.path(), kills: Rc::clone(&kills) };
+        let watched = outcome(saving(folder.path()).callback(witness), &spec).unwrap();
+        assert!(watched == whole, "{}: saving changes nothing", spec.name);
+        let kills = kills.take();
+        assert_eq!(kills.len(), EPOCHS * (BATCHES + 1));
+        for (at, left) in kills.iter().enumerate() {
+            // What computes may differ from run to run.
+            let isa = Isa::available()[at % Isa::available().len()];
+            let resumed = outcome(resuming(left.path()).threads(1 + at % 3).isa(isa), &spec).unwrap();
+            assert!(resumed == whole, "{}: killed at {at}", spec.name);
+        }
+        // The run is over: resuming computes nothing, and gives it all the same.
+        assert!(outcome(resuming(folder.path()), &spec).unwrap() == whole);
+    }
+}
+
+#[test]
+fn a_run_stopped_again_and_again_ends_with_the_same_bits() {
+    let spec = &specs()[0];
+    let whole = outcome(fit(), spec).unwrap();
+    for batches in [1, 2, 5] {
+        let folder = tempdir().unwrap();
+        let mut runs = 0;
+        let last = loop {
+            runs += 1;
+            let stopping = resuming(folder.path()).callback(StopAfter { left: batches });
+            let outcome = outcome(stopping, spec).unwrap();
+            assert!(names(folder.path()).len() <= 2);
+            if !outcome.1.stopped {
+                break outcome;
+            }
+        };
+        assert!(last == whole, "{batches} batches at a time");
+        assert_eq!(runs, EPOCHS * BATCHES / batches + 1);
+    }
+}
+
+#[test]
+fn more_epochs_train_on_and_fewer_are_refused() {
+    let spec = &specs()[0];
+    let folder = tempdir().unwrap();
+    outcome(saving(folder.path()).epochs(2), spec).unwrap();
+    let part = copied(folder.path());
+    let longer = outcome(resuming(folder.path()).epochs(5), spec).unwrap();
+    assert!(longer == outcome(fit().epochs(5), spec).unwrap());
+    let error = outcome(resuming(part.path()).epochs(1), spec).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("epochs is 1, but the checkpoint is from epoch 2"), "{error}");
+    // Within the second epoch one epoch is too few as well, and two are enough.
+    let folder = tempdir().unwrap();
+    outcome(resuming(folder.path()).callback(StopAfter { left: BATCHES + 1 }), spec).unwrap();
+    assert!(outcome(resuming(folder.path()).epochs(1), spec).is_err());
+    assert!(
+        outcome(resuming(folder.path()).epochs(2), spec).unwrap() == outcome(fit().epochs(2), spec).unwrap()
+    );
+}
+
+/// Ends the run after an epoch in which it has seen `limit` batches in all; remembers what it saw.
+#[derive(Clone)]
+struct Counter {
+    limit: usize,
+    seen: Rc<RefCell<(usize, usize, f64)>>,
+}
+
+impl Counter {
+    fn new(limit: usize) -> Self {
+        Self { limit, seen: Rc::default() }
+    }
+}
+
+impl Callback for Counter {
+    fn on_epoch_begin(&mut self, _: usize, _: usize) {
+        self.seen.borrow_mut().0 += 1;
+    }
+    fn on_batch_end(&mut self, log: &BatchLog) -> Flow {
+        let mut seen = self.seen.borrow_mut();
+        seen.1 += 1;
+        seen.2 += log.loss / 3.0;
+        Flow::Continue
+    }
+    fn on_epoch_end(&mut self, _: &EpochLog) -> Flow {
+        if self.seen.borrow().1 >= self.limit { Flow::Stop } else { Flow::Continue }
+    }
+    fn save_state(&self) -> Value {
+        let (epochs, batches, sum) = *self.seen.borrow();
+        json!({"epochs": epochs, "batches": batches, "sum": sum})
+    }
+    fn restore_state(&mut self, state: &Value) -> Result<()> {
+        let number = |key: &str| state[key].as_u64().map(|n| n as usize);
+        let all = number("epochs").zip(number("batches")).zip(state["sum"].as_f64());
+        let ((epochs, batches), sum) = all.ok_or_else(|| Error::artifact("no state of a counter"))?;
+        *self.seen.borrow_mut() = (epochs, batches, sum);
+        Ok(())
+    }
+}
+
+#[test]
+fn callbacks_go_on_with_what_they_knew() {
+    let spec = &specs()[0];
+    let limit = BATCHES + 3;
+    let counter = Counter::new(limit);
+    let whole = outcome(fit().epochs(6).callback(counter.clone()), spec).unwrap();
+    assert!(whole.1.stopped && whole.1.epochs.len() == 2);
+    let folder = tempdir().unwrap();
+    let kills = Rc::default();
+    let witness = Witness { folder: folder.path(), kills: Rc::clone(&kills) };
+    outcome(saving(folder.path()).epochs(6).callback(Counter::new(limit)).callback(witness), spec).unwrap();
+    for (at, left) in kills.take().iter().enumerate() {
+        let own = Counter::new(limit);
+        // A callback without state may come and go.
+        let resumed = resuming(left.path()).epochs(6).callback(Notes::default()).callback(own.clone());
+        assert!(outcome(resumed, spec).unwrap() == whole, "killed at {at}");
+        assert_eq!(*own.seen.borrow(), *counter.seen.borrow(), "killed at {at}");
+    }
+    // A run that a callback ended is over, even if more epochs are asked for.
+    let again = outcome(resuming(folder.path()).epochs(9).callback(Counter::new(limit)), spec).unwrap();
+    assert!(again == whole);
+    let error = outcome(resuming(folder.path()).epochs(6), spec).unwrap_err();
+    assert!(error.to_string().contains("the state of 1 callbacks, but this run has 0"), "{error}");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_reported_and_the_one_before_it_used() {
+    let spec = &specs()[0];
+    let whole = outcome(fit(), spec).unwrap();
+    let folder = tempdir().unwrap();
+    outcome(saving(folder.path()).callback(StopAfter { left: BATCHES + 2 }), spec).unwrap();
+    assert_eq!(
+        names(folder.path()),
+        ["checkpoint-000000000008.safetensors", "checkpoint-000000000009.safetensors"]
+    );
+    let bytes = fs::read(&files(folder.path())[1]).unwrap();
+    let (n, mut damages) = (bytes.len(), Vec::new());
+    damages.extend([0, 1, 7, 8, 9, 100, n / 3, n / 2, n - 4, n - 1].map(|length| bytes[..length].to_vec()));
+    for at in (0..n).step_by(n / 29) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        damages.push(damaged);
+    }
+    damages.push([&bytes[..], b"x"].concat());
+    for (index, damage) in damages.iter().enumerate() {
+        let copy = copied(folder.path());
+        let newest = files(copy.path()).pop().unwrap();
+        fs::write(&newest, damage).unwrap();
+        let notes = Notes::default();
+        let resumed = outcome(resuming(copy.path()).callback(notes.clone()), spec).unwrap();
+        assert!(resumed == whole, "damage {index}");
+        let text = notes.text();
+        assert!(text.contains("checkpoint-000000000009.safetensors is damaged: "), "damage {index}: {text}");
+        assert!(text.contains("resumed after step 8: 1 epochs and 1 batches"), "damage {index}: {text}");
+        // Set aside, it does not count among the newest.
+        assert!(names(copy.path()).contains(&"checkpoint-000000000009.damaged".to_owned()));
+        assert_eq!(names(copy.path()).len(), 3);
+    }
+}
+
+#[test]
+fn where_no_checkpoint_is_whole_nothing_is_lost_silently() {
+    let spec = &specs()[0];
+    let folder = tempdir().unwrap();
+    let notes = Notes::default();
+    outcome(resuming(folder.path()).callback(StopAfter { left: 3 }).callback(notes.clone()), spec).unwrap();
+    assert!(notes.text().contains("no checkpoint in") && notes.text().contains("from the beginning"));
+    for file in files(folder.path()) {
+        fs::write(file, b"not a checkpoint").unwrap();
+    }
+    // Twice: the first refusal must not make the folder look empty to the second.
+    for _ in 0..2 {
+        let error = outcome(resuming(folder.path()), spec).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Artifact);
+        let text = error.to_string();
+        assert!(text.contains("is damaged") && text.contains("no other is left"), "{text}");
+    }
+}
+
+#[test]
+fn other_settings_are_refused_by_name() {
+    let spec = &specs()[0];
+    let folder = tempdir().unwrap();
+    outcome(saving(folder.path()), spec).unwrap();
+    let refused = |fit: Fit<'_>, mut model: Model, data: &Dataset, found: &str| {
+        let error = fit.run(&mut model, data).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        assert!(error.to_string().contains(found), "{found} is missing from: {error}");
+    };
+    let resumed = || resuming(folder.path());
+    let own = || model(spec);
+    refused(resumed().seed(6), own(), &data(), "seed is 5 in the checkpoint, but 6 in this run");
+    refused(resumed().batch_size(6), own(), &data(), "batch_size is 5 in the checkpoint, but 6 in this run");
+    refused(
+        resumed().validation_split(0.3),
+        own(),
+        &data(),
+        "validation_split is 0.2 in the checkpoint, but 0.3",
+    );
+    refused(
+        resumed().learning_rate(0.02),
+        own(),
+        &data(),
+        "optimizer.learning_rate is 0.01 in the checkpoint, but 0.02",
+    );
+    let adam = Adam { beta_1: 0.8, ..Adam::new(0.01) };
+    refused(resumed().optimizer(adam), own(), &data(), "optimizer.beta_1 is 0.9 in the checkpoint, but 0.8");
+    refused(resumed().optimizer(Poison { at: 1 }), own(), &data(), "optimizer.name is \"adam\"");
+    refused(resumed(), spec.layers.compile(4).unwrap(), &data(), "first_weights_sha256 is ");
+    refused(
+        resumed(),
+        model(&specs()[1]),
+        &data(),
+        "layers.0.mask_zero is false in the checkpoint, but true",
+    );
+    refused(resumed(), model(&specs()[4]), &data(), "layers.1.units is 4 in the checkpoint, but 33");
+    refused(resumed(), own(), &dataset(41, paddings()[0]), "data.rows is 40 in the checkpoint, but 41");
+    refused(
+        resumed(),
+        own(),
+        &dataset(40, paddings()[1]),
+        "data.padding.padding is \"pre\" in the checkpoint, but \"post\"",
+    );
+    let other = |row: usize, target: f32| {
+        let mut rows = specs::rows(40);
+        rows[11].swap(0, row);
+        let mut targets = data().targets().to_vec();
+        targets[3] = target;
+        Dataset::new(specs::sequences(&rows), targets).unwrap().with_padding(paddings()[0])
+    };
+    refused(resumed(), own(), &other(1, data().targets()[3]), "data.ids_sha256 is ");
+    refused(resumed(), own(), &other(0, 0.5), "data.targets_sha256 is ");
+    // A refusal leaves the checkpoints as they are.
+    resumed().run(&mut own(), &other(0, data().targets()[3])).unwrap();
+}
+
+#[test]
+fn a_folder_belongs_to_one_run() {
+    let spec = &specs()[0];
+    let folder = tempdir().unwrap();
+    let refused = |fit: Fit<'_>, found: &str| {
+        let error = outcome(fit, spec).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(found), "{error}");
+    };
+    refused(fit().resume(true), "resume needs a folder");
+
+    struct Rival<'a>(&'a Path);
+    impl Callback for Rival<'_> {
+        fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
+            let error = outcome(resuming(self.0), &specs()[0]).unwrap_err();
+            assert!(error.to_string().contains("another run is writing checkpoints"), "{error}");
+            Flow::Stop
+        }
+    }
+    // What a kill in the middle of a write leaves does no harm and does not stay; other files do.
+    fs::write(folder.path().join(".checkpoint-000000000003.safetensors.77.tmp"), b"half").unwrap();
+    fs::write(folder.path().join("notes.txt"), b"mine").unwrap();
+    outcome(saving(folder.path()).callback(Rival(folder.path())), spec).unwrap();
+    assert_eq!(names(folder.path()), ["checkpoint-000000000001.safetensors", "notes.txt"]);
+    refused(
+        saving(folder.path()),
+        "holds checkpoints of an earlier run (the newest is checkpoint-000000000001",
+    );
+    outcome(resuming(folder.path()), spec).unwrap();
+}
+
+/// Plain descent whose step `at` makes a weight of each tensor infinite.
+#[derive(Debug)]
+struct Poison {
+    at: u64,
+}
+
+impl Optimizer for Poison {
+    fn slots(&self) -> usize {
+        0
+    }
+    fn update(&self, update: Update<'_, '_>) {
+        for (param, grad) in update.params.iter_mut().zip(update.grads) {
+            *param -= 0.1 * grad;
+        }
+        if update.step == self.at {
+            update.params[0] = f32::INFINITY;
+        }
+    }
+}
+
+#[test]
+fn divergence_names_the_step_the_tensor_the_norm_and_the_checkpoint() {
+    for spec in specs() {
+        let folder = tempdir().unwrap();
+        let poisoned = |at| saving(folder.path()).resume(true).optimizer(Poison { at });
+        let error = outcome(poisoned(BATCHES as u64 + 3), &spec).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Diverged);
+        let text = error.to_string();
+        let newest = files(folder.path()).pop().unwrap();
+        for part in [
+            "at step 10 (epoch 2, batch 3): a weight of embedding/embeddings is inf (",
+            "the batch's loss is 0.",
+            "the norm of its gradient ",
+            &format!("the last good checkpoint is {}", newest.display()),
+        ] {
+            assert!(text.contains(part), "{}: {part} is missing from: {text}", spec.name);
+        }
+        assert!(newest.ends_with("checkpoint-000000000009.safetensors"), "{}", newest.display());
+    }
+}
+
+#[test]
+fn divergence_of_a_gradient_is_named_before_it_reaches_a_weight() {
+    let spec = &specs()[0];
+    // Outputs stay in range, but what flows back grows at the head, and again where it leaves the gates.
+    let mut model = spec.lively();
+    for (name, scale) in [("embedding/embeddings", 1e-5), ("lstm/kernel", 1e5), ("dense/kernel", 1e38)] {
+        model.params_mut().get_mut(name).unwrap().iter_mut().for_each(|w| *w *= scale);
+    }
+    let text = fit().run(&mut model, &data()).unwrap_err().to_string();
+    assert!(text.contains("at step 1 (epoch 1, batch 1): a gradient of embedding/embeddings is "), "{text}");
+    assert!(text.contains("; try a smaller learning rate") && !text.contains("checkpoint"), "{text}");
+    assert!(model.params().values().iter().all(|w| w.is_finite()), "no weight was spoilt");
+    model = spec.lively();
+    model.params_mut().get_mut("lstm/bias").unwrap()[2] = f32::NAN;
+    let error = fit().run(&mut model, &data()).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("a weight of lstm/bias is NaN (1 of its 16 numbers")
+            && text.contains("before the first step"),
+        "{text}"
+    );
+}
