@@ -7,6 +7,7 @@ mod errors;
 mod home;
 mod models;
 mod real_data;
+mod resume;
 #[cfg(unix)]
 mod signals;
 mod training;

@@ -148,8 +148,8 @@ impl Folder {
         match self.found()?.first() {
             None => Ok(()),
             Some(newest) => Err(Error::config(format!(
-                "{} holds checkpoints of an earlier run (the newest is {}); resume that run, or give this one \
-                 another folder or an empty one",
+                "{} holds checkpoints of an earlier run (the newest is {}); resume that run (--resume), or give this \
+                 one another folder or an empty one",
                 self.path.display(),
                 file_name(newest)
             ))),
