@@ -110,10 +110,6 @@ def main():
             "| an epoch | " + " | ".join(show(y) for _, y in points) + " |",
             f"\n{exponents}.",
         ]
-    lines.append(
-        "\nAn exponent of T below 1 is the reviews' doing: few are as long as 1000, and padding costs "
-        "gatewise nothing. Small B pay for more optimizer steps, each over all V rows."
-    )
     if plot(sweeps, options.out / "GROWTH.svg"):
         lines.insert(2, "![log-log plots](GROWTH.svg)\n")
     (options.out / "GROWTH.md").write_text("\n".join(lines) + "\n")
