@@ -6,8 +6,10 @@ use gatewise::data::{Dataset, Padding};
 use gatewise::optimizer::{Optimizer, Update};
 use gatewise::text::Side;
 use gatewise::train::{BatchLog, Callback, EpochLog, Flow};
-use gatewise::{ErrorKind, Fit, Isa, Loss};
-use specs::{STEPS, VOCABULARY, dataset, paddings, predicted, random, rows, sequences, specs, weight_bits};
+use gatewise::{ErrorKind, Fit, Isa, Loss, Model};
+use specs::{
+    STEPS, Spec, VOCABULARY, dataset, paddings, predicted, random, rows, sequences, specs, weight_bits,
+};
 
 #[test]
 fn the_seeds_decide_the_bits() {
@@ -97,7 +99,8 @@ impl Optimizer for Descent {
 
 #[test]
 fn a_step_remembers_nothing_of_the_one_before() {
-    for spec in specs() {
+    // The number of a step decides what is dropped in it.
+    for spec in specs().into_iter().filter(|spec| !spec.drops()) {
         for padding in paddings() {
             let data = dataset(40, padding);
             let fit = |epochs| Fit::new().epochs(epochs).batch_size(40).optimizer(Descent);
@@ -202,6 +205,47 @@ fn gradients_are_slopes_of_the_reported_loss() {
             }
         }
     }
+}
+
+/// The loss that training reports for a batch is measured before the step and with what that step drops:
+/// its slopes are the gradient that the step takes.
+#[test]
+fn what_is_dropped_forward_is_dropped_backward() {
+    const STEP: f32 = 1e-2;
+    let mut dropping = 0;
+    for spec in specs().into_iter().filter(Spec::drops) {
+        let data = dataset(24, paddings()[dropping % 2]);
+        dropping += 1;
+        let trained = |mut model: Model, seed: u64| {
+            let fit = Fit::new().batch_size(24).optimizer(Descent).seed(seed);
+            let loss = fit.run(&mut model, &data).unwrap().epochs[0].loss;
+            (loss, model.params().values().to_vec())
+        };
+        let model = spec.lively();
+        let (loss, after) = trained(model.clone(), 1);
+        assert_ne!(loss, trained(model.clone(), 2).0, "the seed must decide what is dropped");
+        assert!((loss - model.evaluate(&data).unwrap().loss).abs() > 1e-4, "something must be dropped");
+        let before = model.params().values();
+        let gradient = |at: usize| f64::from(before[at] - after[at]) / 0.2;
+        for info in model.params().table() {
+            let steepest =
+                info.range.clone().max_by(|&a, &b| gradient(a).abs().total_cmp(&gradient(b).abs()));
+            for at in [steepest.unwrap(), info.range.start] {
+                let loss_at = |step: f32| {
+                    let mut moved = model.clone();
+                    moved.params_mut().values_mut()[at] += step;
+                    let real_step = f64::from(moved.params().values()[at] - before[at]);
+                    (trained(moved, 1).0, real_step)
+                };
+                let ((above, up), (below, down)) = (loss_at(STEP), loss_at(-STEP));
+                let (slope, gradient) = ((above - below) / (up - down), gradient(at));
+                let error = (slope - gradient).abs();
+                let name = (spec.name, &info.name);
+                assert!(error < 1e-2 * gradient.abs() + 2e-5, "{name:?}: {slope} {gradient}");
+            }
+        }
+    }
+    assert!(dropping >= 2);
 }
 
 /// Rows whose first id tells their class; the classes of the last fifth are told wrong.

@@ -78,12 +78,7 @@ impl Artifact {
     fn assemble(tensors: &SafeTensors<'_>, metadata: &Metadata) -> Result<Self> {
         let stored = tensors.iter().map(|(_, tensor)| tensor.data().len() / 4).sum();
         // A layer is no wider than it has weights: sizes beyond that are not even multiplied.
-        let width = |layer: &Layer| match layer {
-            Layer::Embedding(layer) => layer.input_dim.max(layer.output_dim),
-            Layer::Lstm(layer) => layer.units,
-            Layer::Dense(layer) => layer.units,
-        };
-        if let Some(wide) = metadata.layers.layers().iter().map(width).find(|&width| width > stored) {
+        if let Some(wide) = metadata.layers.layers().iter().map(Layer::width).find(|&width| width > stored) {
             return Err(damaged(&format!(
                 "its layers do not fit its weights (a layer has the size {wide}, but there are {stored} weights)"
             )));

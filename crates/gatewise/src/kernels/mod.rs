@@ -19,6 +19,7 @@ mod float_mode;
 mod isa;
 mod lanes;
 pub(crate) mod lstm;
+pub(crate) mod noise;
 mod pool;
 mod product;
 #[cfg(test)]

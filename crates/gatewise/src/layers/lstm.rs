@@ -144,14 +144,14 @@ impl Stage for LstmStage {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, x, y, tape } = io;
+        let Forward { shared, block, training, x, y, tape, .. } = io;
         tape[..self.recurrence.shape.state_len()].fill(0.0);
         let (isa, packed, from) = (shared.isa, shared.packed, lstm::From::Input(x));
         self.recurrence.walk(Walk { isa, block, training, packed, from, y, tape });
     }
 
     fn backward(&self, io: Backward<'_>) {
-        let Backward { shared, block, x, y, dy, dx, partial, tape, scratch } = io;
+        let Backward { shared, block, x, y, dy, dx, partial, tape, scratch, .. } = io;
         let shape = self.recurrence.shape;
         let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
         let (dstart, scratch) = scratch.split_at_mut(shape.state_len());

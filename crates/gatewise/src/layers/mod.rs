@@ -4,6 +4,7 @@
 
 mod activation;
 mod dense;
+mod dropout;
 mod embedding;
 mod init;
 mod lstm;
@@ -15,6 +16,8 @@ pub use activation::Activation;
 pub(crate) use activation::ActivationStage;
 pub use dense::Dense;
 pub(crate) use dense::DenseStage;
+pub(crate) use dropout::DropoutStage;
+pub use dropout::{Dropout, SpatialDropout1D};
 pub use embedding::Embedding;
 pub(crate) use embedding::EmbeddingStage;
 pub(crate) use init::Init;
@@ -39,6 +42,11 @@ pub enum Layer {
     Lstm(Lstm),
     /// Fully connected.
     Dense(Dense),
+    /// Drops numbers in training.
+    Dropout(Dropout),
+    /// Drops channels of a sequence in training.
+    #[serde(rename = "spatial_dropout1d")]
+    SpatialDropout1D(SpatialDropout1D),
 }
 
 /// One parameter tensor that a layer asks for.
@@ -63,6 +71,8 @@ impl Layer {
             Self::Embedding(_) => "Embedding",
             Self::Lstm(_) => "LSTM",
             Self::Dense(_) => "Dense",
+            Self::Dropout(_) => "Dropout",
+            Self::SpatialDropout1D(_) => "SpatialDropout1D",
         }
     }
 
@@ -76,6 +86,8 @@ impl Layer {
                 format!("{class}({})", layer.units)
             }
             Self::Dense(layer) => format!("{class}({}, {})", layer.units, layer.activation.name()),
+            Self::Dropout(layer) => format!("{class}({})", layer.rate),
+            Self::SpatialDropout1D(layer) => format!("{class}({})", layer.rate),
         }
     }
 
@@ -85,6 +97,18 @@ impl Layer {
             Self::Embedding(_) => "embedding",
             Self::Lstm(_) => "lstm",
             Self::Dense(_) => "dense",
+            Self::Dropout(_) => "dropout",
+            Self::SpatialDropout1D(_) => "spatial_dropout1d",
+        }
+    }
+
+    /// The largest size that its settings name: it has at least as many weights.
+    pub(crate) fn width(&self) -> usize {
+        match self {
+            Self::Embedding(layer) => layer.input_dim.max(layer.output_dim),
+            Self::Lstm(layer) => layer.units,
+            Self::Dense(layer) => layer.units,
+            Self::Dropout(_) | Self::SpatialDropout1D(_) => 0,
         }
     }
 
@@ -94,6 +118,8 @@ impl Layer {
             Self::Embedding(layer) => layer.build(input),
             Self::Lstm(layer) => layer.build(input),
             Self::Dense(layer) => layer.build(input),
+            Self::Dropout(layer) => layer.build(input),
+            Self::SpatialDropout1D(layer) => layer.build(input),
         }
     }
 }
@@ -107,4 +133,4 @@ macro_rules! into_layer {
         }
     )*};
 }
-into_layer!(Embedding, Lstm, Dense);
+into_layer!(Embedding, Lstm, Dense, Dropout, SpatialDropout1D);

@@ -5,6 +5,7 @@
 //! serves any number of threads.
 
 use super::Activation;
+use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, Isa, LANES};
 use std::fmt::Debug;
 use std::ops::Range;
@@ -47,6 +48,9 @@ pub(crate) struct Block<'a> {
     pub steps: usize,
     /// Steps of padding before these that all samples share; 0 unless the stages share starts.
     pub shared: usize,
+    /// Steps of the padded rows that come before these, shared or left out for being masked: what is drawn
+    /// by lot for a step is counted from there, so that it does not depend on the rows beside it.
+    pub before: usize,
     /// `[T][16]` token ids, pad ids included.
     pub ids: &'a [u32],
     /// `[T][16]`: where in the first stage's table each id's row starts. Empty without a table.
@@ -77,6 +81,8 @@ pub(crate) struct Forward<'a> {
     pub block: Block<'a>,
     /// Whether backward will follow.
     pub training: bool,
+    /// The stage's random numbers; `None` where nothing is left to chance.
+    pub noise: Option<Noise<'a>>,
     /// The input block, read. Empty for ids.
     pub x: &'a [f32],
     /// The output block, overwritten.
@@ -101,6 +107,8 @@ pub(crate) struct ForwardOne<'a> {
 pub(crate) struct Backward<'a> {
     pub shared: Shared<'a>,
     pub block: Block<'a>,
+    /// As forward had it.
+    pub noise: Option<Noise<'a>>,
     pub x: &'a [f32],
     /// The output block of forward, read.
     pub y: &'a [f32],

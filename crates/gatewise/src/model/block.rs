@@ -90,6 +90,7 @@ impl Treatment {
 pub(crate) struct Lanes {
     pub steps: usize,
     pub shared: usize,
+    before: usize,
     masked: bool,
     ids: Vec<u32>,
     offsets: Vec<u32>,
@@ -110,6 +111,7 @@ impl Lanes {
             true => rows.steps - rows.leading(indices),
             false => rows.steps - self.shared,
         };
+        self.before = if rows.padding.padding == Side::Pre { rows.steps - self.steps } else { 0 };
         self.ids.clear();
         self.ids.resize(self.steps * LANES, PAD);
         // Step by step rather than row by row: sixteen rows are then on their way from memory at once.
@@ -170,6 +172,7 @@ impl Lanes {
         Block {
             steps: self.steps,
             shared: self.shared,
+            before: self.before,
             ids: &self.ids,
             offsets: &self.offsets,
             places,

@@ -6,6 +6,7 @@
 use super::Model;
 use super::block::{Lanes, Rows, union};
 use crate::data::{PAD, Padding};
+use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, Isa, LANES, Pool};
 use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, ForwardOne, Shared, Signal, Stage};
 use crate::text::Side;
@@ -59,10 +60,33 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What a block is run for.
+#[derive(Clone, Copy)]
+pub(crate) enum Mode<'a> {
+    /// Outputs alone.
+    Outputs,
+    /// A gradient, with what training leaves to chance, or without.
+    Gradient(Option<Noise<'a>>),
+}
+
+impl<'a> Mode<'a> {
+    fn training(self) -> bool {
+        matches!(self, Self::Gradient(_))
+    }
+
+    /// The random numbers of stage `index`.
+    fn noise(self, index: usize) -> Option<Noise<'a>> {
+        match self {
+            Self::Outputs => None,
+            Self::Gradient(noise) => noise.map(|noise| noise.stream(index)),
+        }
+    }
+}
+
 impl Workspace {
     /// Runs the stages over a block; the output is `[width][16]`.
-    pub fn forward(&mut self, run: &Run<'_>, block: Block<'_>, training: bool) -> &[f32] {
-        let steps = block.steps;
+    pub fn forward(&mut self, run: &Run<'_>, block: Block<'_>, mode: Mode<'_>) -> &[f32] {
+        let (steps, training) = (block.steps, mode.training());
         let dims = Dims { steps, training };
         self.outputs.resize_with(run.stages.len(), Buffer::default);
         self.tapes.resize_with(run.stages.len(), Buffer::default);
@@ -76,6 +100,7 @@ impl Workspace {
                 shared: run.shared(index),
                 block,
                 training,
+                noise: mode.noise(index),
                 x: before.last().map_or(&[], |x| &x[..run.input_len(index, steps)]),
                 y: &mut y[..y_len],
                 tape: &mut tape[..tape_len],
@@ -85,9 +110,16 @@ impl Workspace {
         &self.outputs[last][..run.stages[last].output().block_len(steps)]
     }
 
-    /// Walks the stages back from `dy` (`[width][16]`), after a training [`forward`](Self::forward) of
-    /// the same block, and leaves the block's share of each stage's gradient in `partials`.
-    pub fn backward(&mut self, run: &Run<'_>, block: Block<'_>, dy: &[f32], partials: &mut Vec<Buffer>) {
+    /// Walks the stages back from `dy` (`[width][16]`), after a [`forward`](Self::forward) of the same block
+    /// in the same mode, and leaves the block's share of each stage's gradient in `partials`.
+    pub fn backward(
+        &mut self,
+        run: &Run<'_>,
+        block: Block<'_>,
+        mode: Mode<'_>,
+        dy: &[f32],
+        partials: &mut Vec<Buffer>,
+    ) {
         let steps = block.steps;
         let dims = Dims { steps, training: true };
         partials.resize_with(run.stages.len(), Buffer::default);
@@ -103,6 +135,7 @@ impl Workspace {
             stage.backward(Backward {
                 shared: run.shared(index),
                 block,
+                noise: mode.noise(index),
                 x: before.last().map_or(&[], |x| &x[..x_len]),
                 y: &rest[0][..y_len],
                 dy: &self.dy[..y_len],
@@ -285,7 +318,7 @@ impl Engine {
             if let Some(stride) = stride {
                 lanes.place_all(stride);
             }
-            let y = space.forward(&run, lanes.block(&[]), false);
+            let y = space.forward(&run, lanes.block(&[]), Mode::Outputs);
             for (lane, out) in out.chunks_exact_mut(width).enumerate() {
                 for (unit, out) in out.iter_mut().enumerate() {
                     *out = y[unit * LANES + lane];
@@ -344,7 +377,7 @@ impl Engine {
         for (lanes, &y) in outputs[0].chunks_exact_mut(LANES).zip(&one.y) {
             lanes[0] = y;
         }
-        let block = Block { steps: 0, shared: 0, ids: &[], offsets: &[], places: &[], mask: None };
+        let block = Block { steps: 0, shared: 0, before: 0, ids: &[], offsets: &[], places: &[], mask: None };
         for (index, stage) in (1..).zip(rest) {
             let (below, above) = outputs.split_at_mut(index);
             let y_len = stage.output().block_len(0);
@@ -354,6 +387,7 @@ impl Engine {
                 shared,
                 block,
                 training: false,
+                noise: None,
                 x,
                 y: &mut above[0][..y_len],
                 tape: &mut [],

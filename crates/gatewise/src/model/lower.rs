@@ -1,8 +1,8 @@
 //! Layers to stages: the plan of what will execute.
 
 use crate::layers::{
-    Activation, ActivationStage, DenseStage, EmbeddingStage, Layer, LstmStage, ProjectedLstmStage, Signal,
-    Stage,
+    Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LstmStage,
+    ProjectedLstmStage, Signal, Stage,
 };
 use std::ops::Range;
 
@@ -42,6 +42,12 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
             (Layer::Lstm(layer), _) => {
                 let params = [param(0), param(1), param(2)];
                 stages.push(Box::new(LstmStage::new(first.input, layer, params)));
+            }
+            (Layer::Dropout(layer), _) => {
+                stages.push(Box::new(DropoutStage::new(first.input, layer.rate, false)));
+            }
+            (Layer::SpatialDropout1D(layer), _) => {
+                stages.push(Box::new(DropoutStage::new(first.input, layer.rate, true)));
             }
             (Layer::Dense(layer), _) => {
                 stages.push(Box::new(DenseStage { kernel: param(0), bias: param(1) }));

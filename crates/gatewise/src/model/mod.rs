@@ -10,6 +10,6 @@ mod sequential;
 mod summary;
 
 pub(crate) use block::Rows;
-pub(crate) use engine::{BatchBlock, Engine, default_threads};
+pub(crate) use engine::{BatchBlock, Engine, Mode, default_threads};
 pub use params::{ParamInfo, Params};
 pub use sequential::{Model, Sequential};

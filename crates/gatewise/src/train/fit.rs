@@ -104,7 +104,7 @@ impl<'a> Fit<'a> {
         Self { loss, ..self }
     }
 
-    /// Decides the order of rows in each epoch.
+    /// Decides the order of rows in each epoch, and what dropout drops.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
@@ -155,7 +155,8 @@ impl<'a> Fit<'a> {
     pub fn run(mut self, model: &mut Model, data: &Dataset) -> Result<History> {
         let training = self.check(data)?;
         let rows = Rows::new(model, data.sequences(), data.padding())?;
-        let mut trainer = Trainer::new(model, self.loss, self.optimizer.slots(), self.isa, self.threads)?;
+        let mut trainer = Trainer::new(model, self.loss, self.optimizer.slots(), self.isa, self.threads)?
+            .with_noise(self.seed);
         if let Some(error) = diverged::before_training(model) {
             return Err(error);
         }

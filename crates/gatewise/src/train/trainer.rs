@@ -2,12 +2,14 @@
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::kernels::noise::Noise;
 use crate::kernels::{Isa, LANES};
 use crate::layers::{Activation, BlockGrads, Finish, Reduce, Shared, Stage};
 use crate::loss::Loss;
 use crate::metrics::binary_hit;
-use crate::model::{BatchBlock, Engine, Model, Rows};
+use crate::model::{BatchBlock, Engine, Mode, Model, Rows};
 use crate::optimizer::{Optimizer, Update};
+use crate::rng::{Purpose, Random};
 use std::ops::Range;
 
 /// A batch's loss (sum over rows) and correct answers.
@@ -54,6 +56,8 @@ pub(super) struct Trainer {
     grads: Vec<f32>,
     slots: Vec<Vec<f32>>,
     step: u64,
+    /// What dropout is drawn from; without it, nothing is dropped.
+    noise_seed: Option<u64>,
 }
 
 impl Trainer {
@@ -89,7 +93,13 @@ impl Trainer {
             grads: zeros(),
             slots: (0..slots).map(|_| zeros()).collect(),
             step: 0,
+            noise_seed: None,
         })
+    }
+
+    /// With dropout, drawn from `seed` and the number of the step.
+    pub fn with_noise(self, seed: u64) -> Self {
+        Self { noise_seed: Some(seed), ..self }
     }
 
     /// Forward, loss and backward for the rows `batch`: leaves a gradient in each block.
@@ -108,6 +118,7 @@ impl Trainer {
         self.engine.prepare_batch(model, rows, batch, blocks);
         let scale = 1.0 / batch.len() as f32;
         let targets = data.targets();
+        let noise_key = self.noise_seed.map(|seed| Random::new(seed, Purpose::Dropout, self.step).bits());
         self.engine.for_each_block(
             model,
             self.stages,
@@ -115,7 +126,8 @@ impl Trainer {
             sums,
             |space, run, rows, block, grads, sum| {
                 *sum = BatchSum::default();
-                let logits = space.forward(run, block, true);
+                let mode = Mode::Gradient(noise_key.map(|key| Noise::new(key, rows)));
+                let logits = space.forward(run, block, mode);
                 let mut dz = [0.0; LANES];
                 for (lane, &index) in rows.iter().enumerate() {
                     let (p, y) = (loss.folds().apply(logits[lane]), targets[index]);
@@ -123,7 +135,7 @@ impl Trainer {
                     sum.hits += usize::from(binary_hit(p, y, 0.5));
                     dz[lane] = (p - y) * scale;
                 }
-                space.backward(run, block, &dz, grads);
+                space.backward(run, block, mode, &dz, grads);
             },
         );
         sums.iter().fold(BatchSum::default(), |all, (_, sum)| BatchSum {

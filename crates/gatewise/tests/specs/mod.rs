@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use gatewise::data::{Dataset, Padding, Sequences};
-use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::layers::{Activation, Dense, Dropout, Embedding, Layer, Lstm, SpatialDropout1D};
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Side;
 use gatewise::{Fit, Isa, Model, Sequential};
@@ -27,6 +27,10 @@ pub fn specs() -> Vec<Spec> {
     let start = |width, masked| Sequential::new().with(Embedding::new(VOCABULARY, width).mask_zero(masked));
     let sequence = |units| Lstm::new(units).return_sequences(true);
     let hidden = |units| Dense::new(units).activation(Activation::Tanh);
+    let dropped = |layers: Sequential| {
+        let layers = layers.with(SpatialDropout1D::new(0.2)).with(sequence(6)).with(Dropout::new(0.3));
+        layers.with(Lstm::new(5)).with(Dropout::new(0.1))
+    };
     let spec = |name, layers, masked| Spec { name, layers, masked };
     vec![
         spec("classic small", start(5, false).with(Lstm::new(4)).with(head()), false),
@@ -35,6 +39,8 @@ pub fn specs() -> Vec<Spec> {
         spec("stacked masked", start(3, true).with(sequence(4)).with(Lstm::new(5)).with(head()), true),
         spec("wide", start(18, false).with(Lstm::new(33)).with(head()), false),
         spec("hidden dense", start(4, true).with(Lstm::new(6)).with(hidden(7)).with(head()), true),
+        spec("dropout", dropped(start(5, false)).with(head()), false),
+        spec("dropout masked", dropped(start(4, true)).with(head()), true),
         spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
     ]
 }
@@ -74,6 +80,11 @@ pub fn dataset(count: usize, padding: Padding) -> Dataset {
 }
 
 impl Spec {
+    /// Whether training leaves something to chance.
+    pub fn drops(&self) -> bool {
+        self.layers.layers().iter().any(|it| matches!(it, Layer::Dropout(_) | Layer::SpatialDropout1D(_)))
+    }
+
     /// The model with weights so large, biases too, that every gate is at work.
     pub fn lively(&self) -> Model {
         let mut model = self.layers.compile(3).unwrap();
