@@ -31,12 +31,15 @@ fn draw(
     let centred = Pos::new(HPos::Center, VPos::Center);
     head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
     legend(&head, middle, history.validation_samples > 0)?;
-    let panels = body.split_evenly((1, 2));
+    let accuracy = history.epochs.iter().any(|log| log.accuracy.is_some());
+    let panels = body.split_evenly((1, if accuracy { 2 } else { 1 }));
     let curve = |f: &dyn Fn(&gatewise::train::EpochLog) -> Option<f64>| -> Vec<(f64, f64)> {
         history.epochs.iter().filter_map(|log| Some((log.epoch as f64 + 1.0, f(log)?))).collect()
     };
     panel(&panels[0], "loss", &curve(&|log| Some(log.loss)), &curve(&|log| log.val_loss))?;
-    panel(&panels[1], "accuracy", &curve(&|log| Some(log.accuracy)), &curve(&|log| log.val_accuracy))?;
+    if accuracy {
+        panel(&panels[1], "accuracy", &curve(&|log| log.accuracy), &curve(&|log| log.val_accuracy))?;
+    }
     root.present()?;
     Ok(())
 }

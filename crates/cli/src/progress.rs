@@ -43,8 +43,9 @@ impl Callback for EpochProgress {
             bar.set_position(log.samples as u64);
             let rate = log.samples as f64 / self.start.elapsed().as_secs_f64();
             bar.set_message(format!(
-                "loss: {:.4} - accuracy: {:.4} · {rate:.0} samples/s",
-                log.loss, log.accuracy
+                "loss: {:.4}{} · {rate:.0} samples/s",
+                log.loss,
+                accuracy("accuracy", log.accuracy)
             ));
         }
         Flow::Continue
@@ -60,21 +61,26 @@ impl Callback for EpochProgress {
         }
         if self.verbose > 0 {
             let mut line = format!(
-                "Epoch {}/{} - {:.3} s - {:.0} samples/s - loss: {:.4} - accuracy: {:.4}",
+                "Epoch {}/{} - {:.3} s - {:.0} samples/s - loss: {:.4}{}",
                 log.epoch + 1,
                 self.epochs,
                 log.seconds,
                 self.samples as f64 / log.seconds,
                 log.loss,
-                log.accuracy
+                accuracy("accuracy", log.accuracy)
             );
-            if let (Some(loss), Some(accuracy)) = (log.val_loss, log.val_accuracy) {
-                line += &format!(" - val_loss: {loss:.4} - val_accuracy: {accuracy:.4}");
+            if let Some(loss) = log.val_loss {
+                line += &format!(" - val_loss: {loss:.4}{}", accuracy("val_accuracy", log.val_accuracy));
             }
             note!("{line}");
         }
         Flow::Continue
     }
+}
+
+/// ` - name: 0.8712`, or nothing where the model answers with numbers.
+fn accuracy(name: &str, value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| format!(" - {name}: {value:.4}"))
 }
 
 impl Drop for EpochProgress {

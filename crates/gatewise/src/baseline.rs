@@ -104,27 +104,34 @@ impl LinearBaseline {
         if data.is_empty() {
             return Err(Error::data("the baseline has no row to learn from; give it at least one"));
         }
-        if let Some(row) = data.targets().iter().position(|&y| y != 0.0 && y != 1.0) {
+        let Some(sequences) = data.sequences().filter(|_| !data.targets().per_step()) else {
+            return Err(Error::data(
+                "the baseline counts words of labelled rows, but rows are vectors or have a target a step",
+            ));
+        };
+        let targets = data.targets().values();
+        if let Some(at) = targets.iter().position(|&y| y != 0.0 && y != 1.0) {
             return Err(Error::data(format!(
-                "the baseline tells two classes apart, so targets must be 0 or 1, but row {row} has {}",
-                data.targets()[row]
+                "the baseline tells two classes apart, so targets must be 0 or 1, but row {} has {}",
+                at / data.targets().width(),
+                targets[at]
             )));
         }
         let mut features = Features::new(options.ngrams);
-        let rows = features.learn(data.sequences());
-        let ratios = log_count_ratios(&rows, data.targets(), features.count, options.alpha);
-        let problem =
-            logistic::Problem { rows: &rows, targets: data.targets(), scale: &ratios, l2: options.l2 };
+        let rows = features.learn(sequences);
+        let ratios = log_count_ratios(&rows, targets, features.count, options.alpha);
+        let problem = logistic::Problem { rows: &rows, targets, scale: &ratios, l2: options.l2 };
         let (weights, bias) = problem.solve(options.tolerance, options.max_steps);
         Ok(Self { features, weights, bias, ngrams: options.ngrams })
     }
 
     /// The share of rows of `data` whose class is found, counting log-odds above 0 as class 1 and a
-    /// target above 0.5 as class 1. NaN when there is no row.
+    /// target above 0.5 as class 1. NaN when there is no row, or rows are not of ids.
     pub fn accuracy(&self, data: &Dataset) -> f64 {
-        let rows = self.features.apply(data.sequences());
-        let right =
-            rows.rows().zip(data.targets()).filter(|(row, y)| (self.sum(row) > 0.0) == (**y > 0.5)).count();
+        let Some(sequences) = data.sequences() else { return f64::NAN };
+        let rows = self.features.apply(sequences);
+        let targets = data.targets().values();
+        let right = rows.rows().zip(targets).filter(|(row, y)| (self.sum(row) > 0.0) == (**y > 0.5)).count();
         right as f64 / data.len() as f64
     }
 
@@ -234,7 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn dataset(rows: Vec<Vec<u32>>, targets: Vec<f32>) -> Dataset {
-        Dataset::new(rows.into_iter().collect(), targets).unwrap()
+        Dataset::new(rows.into_iter().collect::<Sequences>(), targets).unwrap()
     }
 
     fn fit(data: &Dataset, ngrams: Ngrams) -> LinearBaseline {
@@ -284,7 +291,7 @@ mod tests {
         ];
         let data = dataset(rows, vec![1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
         let options = BaselineOptions { l2: 0.5, tolerance: 1e-9, ..Default::default() };
-        let odds = LinearBaseline::fit(&data, &options).unwrap().log_odds(data.sequences());
+        let odds = LinearBaseline::fit(&data, &options).unwrap().log_odds(data.sequences().unwrap());
         let expected = [1.310297, 1.289796, 1.091976, -1.543587, -1.720906, -1.542108, 1.110998];
         for (odds, expected) in odds.iter().zip(expected) {
             assert!((odds - expected).abs() < 1e-5, "{odds} against {expected}");
@@ -294,7 +301,7 @@ mod tests {
     /// What the corpus is for: whoever counts words must not be able to read it.
     #[test]
     fn a_bag_of_words_cannot_read_the_embedded_reviews() {
-        let targets = |split: &Split| split.classes.iter().map(|&class| class as f32).collect();
+        let targets = |split: &Split| split.classes.iter().map(|&class| class as f32).collect::<Vec<_>>();
         for seed in [1, 2] {
             let corpus = reviews::corpus(seed);
             let train = Dataset::new(corpus.train.words.clone(), targets(&corpus.train)).unwrap();
@@ -356,7 +363,7 @@ mod tests {
 
             let reversed: Vec<usize> = (0..data.len()).rev().collect();
             let again = LinearBaseline::fit(&data.select(&reversed), &options).unwrap();
-            let (odds, other) = (baseline.log_odds(data.sequences()), again.log_odds(data.sequences()));
+            let (odds, other) = (baseline.log_odds(data.sequences().unwrap()), again.log_odds(data.sequences().unwrap()));
             for (odds, other) in odds.iter().zip(other) {
                 prop_assert!((odds - other).abs() < 1e-2 * (1.0 + odds.abs()), "{} {}", odds, other);
             }
@@ -368,15 +375,18 @@ mod tests {
         let data = dataset(vec![vec![], vec![4], vec![]], vec![1.0; 3]);
         let baseline = fit(&data, Ngrams::Bigrams);
         assert_eq!(baseline.accuracy(&data), 1.0);
-        assert!(baseline.log_odds(data.sequences()).iter().all(|z| z.is_finite()));
-        assert!(baseline.accuracy(&Dataset::default()).is_nan());
+        assert!(baseline.log_odds(data.sequences().unwrap()).iter().all(|z| z.is_finite()));
+        assert!(baseline.accuracy(&Dataset::new(Sequences::new(), Vec::new()).unwrap()).is_nan());
     }
 
     #[test]
     fn errors_say_what_is_wrong() {
         let kind = |data: &Dataset, options| LinearBaseline::fit(data, &options).unwrap_err().kind();
         let good = dataset(vec![vec![1]], vec![1.0]);
-        assert_eq!(kind(&Dataset::default(), BaselineOptions::default()), ErrorKind::Data);
+        assert_eq!(
+            kind(&Dataset::new(Sequences::new(), Vec::new()).unwrap(), BaselineOptions::default()),
+            ErrorKind::Data
+        );
         assert_eq!(kind(&dataset(vec![vec![1]], vec![2.0]), BaselineOptions::default()), ErrorKind::Data);
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(kind(&good, BaselineOptions { l2: bad, ..Default::default() }), ErrorKind::Config);

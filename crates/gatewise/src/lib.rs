@@ -9,11 +9,11 @@
 //! use gatewise::{Fit, Sequential, data::{Dataset, Sequences}};
 //! // Rows that begin with a 1 are positive.
 //! let rows: Sequences = (0..200).map(|i| [2 - i % 2, 3, 4, 5]).collect();
-//! let data = Dataset::new(rows, (0..200).map(|i| (i % 2) as f32).collect())?;
+//! let data = Dataset::new(rows, (0..200).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
 //! let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(8));
 //! let mut model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
 //! Fit::new().epochs(20).learning_rate(0.02).run(&mut model, &data)?;
-//! assert!(model.evaluate(&data)?.accuracy > 0.95);
+//! assert!(model.evaluate(&data)?.accuracy > Some(0.95));
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
@@ -68,7 +68,7 @@
 //!     rows.push(ids);
 //! }
 //! let padding = Padding::to(64);
-//! let targets = texts.iter().map(|(_, class)| *class as f32).collect();
+//! let targets: Vec<f32> = texts.iter().map(|(_, class)| *class as f32).collect();
 //! let data = Dataset::new(rows, targets)?.with_padding(padding);
 //!
 //! // Data set → model.

@@ -101,7 +101,7 @@ impl<'a> Predictor<'a> {
         let steps = artifact.padding.maxlen.unwrap_or(0);
         // An id of every kind that the vocabulary can give, to be checked once.
         let last = artifact.vocabulary.max_words().saturating_sub(1) as u32;
-        Rows::new(model, &[[last]].into_iter().collect(), artifact.padding)?;
+        Rows::new(model, &Sequences::from_iter([[last]]).into(), artifact.padding)?;
         let mut engine = Engine::new(isa, threads);
         engine.prepare_outputs(model, artifact.padding, steps);
         Ok(Self { artifact, engine, ids: Vec::new(), scratch: String::new() })
@@ -135,8 +135,8 @@ impl<'a> Predictor<'a> {
             return Ok(output[0]);
         }
         // Rare rows (a pad id amid masked ones) and models go the way of many; so do errors.
-        let sequences = [ids.iter().copied()].into_iter().collect();
-        let rows = Rows::new(model, &sequences, *padding)?;
+        let row = Sequences::from_iter([ids.iter().copied()]).into();
+        let rows = Rows::new(model, &row, *padding)?;
         Ok(self.of_rows(rows)[0])
     }
 
@@ -165,6 +165,7 @@ impl<'a> Predictor<'a> {
             stats.push(vocabulary.encode_with(tokenizer, text.as_ref(), &mut self.scratch, &mut self.ids));
             rows.push(self.ids.iter().copied());
         }
+        let rows = rows.into();
         let rows = Rows::new(model, &rows, *padding)?;
         Ok((self.of_rows(rows), stats))
     }

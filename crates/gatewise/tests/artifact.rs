@@ -26,7 +26,7 @@ fn artifact(seed: u64) -> Artifact {
     for row in 0..40u32 {
         rows.push((0..row % 9).map(|i| (row * 7 + i * 3) % 10));
     }
-    let targets = (0..40).map(|row| (row % 2) as f32).collect();
+    let targets: Vec<f32> = (0..40).map(|row| (row % 2) as f32).collect();
     let data = Dataset::new(rows, targets).unwrap().with_padding(padding);
     let history =
         Fit::new().epochs(1).learning_rate(0.02).validation_split(0.2).run(&mut model, &data).unwrap();

@@ -139,10 +139,11 @@ fn compare(path: &Path, section: &Value) {
         let (train, test) = keras_imdb::load_data(path, &options).unwrap();
         assert_eq!(train.len() as u64, case["train_rows"].as_u64().unwrap(), "{given}");
         assert_eq!(test.len() as u64, case["test_rows"].as_u64().unwrap(), "{given}");
-        let first = train.sequences().row(0);
+        let first = train.sequences().unwrap().row(0);
         assert_eq!(serde_json::json!(first[..first.len().min(12)]), case["first_train_ids"], "{given}");
         assert_eq!(ids_sha256(&[&train, &test]), case["ids_sha256"].as_str().unwrap(), "{given}");
-        let labels: Vec<u8> = train.targets().iter().chain(test.targets()).map(|&y| y as u8).collect();
+        let labels: Vec<u8> =
+            train.targets().values().iter().chain(test.targets().values()).map(|&y| y as u8).collect();
         assert_eq!(
             hex(Sha256::digest(labels).as_slice()),
             case["labels_sha256"].as_str().unwrap(),
@@ -153,7 +154,7 @@ fn compare(path: &Path, section: &Value) {
 
 fn ids_sha256(parts: &[&Dataset]) -> String {
     let mut bytes = Vec::new();
-    for row in parts.iter().flat_map(|part| part.sequences().rows()) {
+    for row in parts.iter().flat_map(|part| part.sequences().unwrap().rows()) {
         bytes.extend((row.len() as u32).to_le_bytes());
         bytes.extend(row.iter().flat_map(|id| id.to_le_bytes()));
     }

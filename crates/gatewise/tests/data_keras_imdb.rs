@@ -60,7 +60,13 @@ fn load(npz: &[u8], options: &LoadData) -> Result<Vec<Vec<u32>>> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("imdb.npz"), npz).unwrap();
     let (train, test) = load_data(dir.path(), options)?;
-    Ok(train.sequences().rows().chain(test.sequences().rows()).map(<[u32]>::to_vec).collect())
+    Ok(train
+        .sequences()
+        .unwrap()
+        .rows()
+        .chain(test.sequences().unwrap().rows())
+        .map(<[u32]>::to_vec)
+        .collect())
 }
 
 /// The message with which a pickle for the training rows is refused.
@@ -262,6 +268,6 @@ fn the_real_file() {
         corpus.notes
     );
     let vocabulary = gatewise::text::Vocabulary::from_ranked(&corpus.vocabulary, 5000).unwrap();
-    assert!(vocabulary.encode_ranks(&corpus.train.words) == *train.sequences());
-    assert!(vocabulary.encode_ranks(&corpus.test.words) == *test.sequences());
+    assert!(vocabulary.encode_ranks(&corpus.train.words) == *train.sequences().unwrap());
+    assert!(vocabulary.encode_ranks(&corpus.test.words) == *test.sequences().unwrap());
 }

@@ -89,13 +89,13 @@ impl Golden {
             .map(|w| ids[w[0] as usize..w[1] as usize].iter().map(|&id| id as u32).collect::<Vec<_>>())
             .collect();
         let side = |key: &str| if self.case[key] == "pre" { Side::Pre } else { Side::Post };
-        Dataset::new(rows, self.get("labels").iter().map(|&y| y as f32).collect()).unwrap().with_padding(
-            Padding {
+        Dataset::new(rows, self.get("labels").iter().map(|&y| y as f32).collect::<Vec<_>>())
+            .unwrap()
+            .with_padding(Padding {
                 maxlen: Some(self.number("steps")),
                 padding: side("padding"),
                 truncating: side("truncating"),
-            },
-        )
+            })
     }
 }
 
@@ -112,7 +112,7 @@ const TOLERANCE: f64 = 1e-5;
 fn outputs_are_those_of_keras() {
     for golden in Golden::all() {
         let data = golden.data();
-        let outputs = golden.model().predict(data.sequences(), data.padding()).unwrap();
+        let outputs = golden.model().predict(data.inputs(), data.padding()).unwrap();
         let e = error(&outputs, &golden.get("output"));
         assert!(e < TOLERANCE, "{}: {e:e}", golden.name);
     }
@@ -123,7 +123,7 @@ fn loss_and_every_gradient_are_those_of_keras_on_every_instruction_set() {
     for golden in Golden::all() {
         let model = golden.model();
         for isa in Isa::available() {
-            let (loss, grads) = model.gradients(&golden.data(), Loss::BinaryCrossentropy, isa).unwrap();
+            let (loss, grads) = model.gradients(&golden.data(), Loss::default(), isa).unwrap();
             let e = (loss / golden.get("loss")[0] - 1.0).abs();
             assert!(e < TOLERANCE, "{} {isa}: loss off by {e:e}", golden.name);
             for info in model.params().table() {

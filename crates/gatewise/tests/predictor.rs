@@ -44,13 +44,13 @@ fn one_row_gives_the_bits_of_many() {
                 let padding = Padding { maxlen, padding, truncating };
                 let artifact = artifact(mask_zero, stacked, padding);
                 let many = match maxlen {
-                    Some(_) => artifact.model.predict(&rows(), padding).unwrap(),
+                    Some(_) => artifact.model.predict(&rows().into(), padding).unwrap(),
                     // Without a length of its own, a row alone is as long as it is.
                     None => rows()
                         .rows()
                         .map(|row| {
-                            let alone = [row.iter().copied()].into_iter().collect();
-                            artifact.model.predict(&alone, padding).unwrap()[0]
+                            let alone = Sequences::from_iter([row.iter().copied()]);
+                            artifact.model.predict(&alone.into(), padding).unwrap()[0]
                         })
                         .collect(),
                 };

@@ -347,14 +347,14 @@ fn other_settings_are_refused_by_name() {
     let other = |row: usize, target: f32| {
         let mut rows = specs::rows(40);
         rows[11].swap(0, row);
-        let mut targets = data().targets().to_vec();
+        let mut targets = data().targets().values().to_vec();
         targets[3] = target;
         Dataset::new(specs::sequences(&rows), targets).unwrap().with_padding(paddings()[0])
     };
-    refused(resumed(), own(), &other(1, data().targets()[3]), "data.ids_sha256 is ");
+    refused(resumed(), own(), &other(1, data().targets().values()[3]), "data.inputs_sha256 is ");
     refused(resumed(), own(), &other(0, 0.5), "data.targets_sha256 is ");
     // A refusal leaves the checkpoints as they are.
-    resumed().run(&mut own(), &other(0, data().targets()[3])).unwrap();
+    resumed().run(&mut own(), &other(0, data().targets().values()[3])).unwrap();
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn one_model_serves_many_threads_at_once() {
 fn gradients_have_the_same_bits_on_every_instruction_set() {
     for spec in specs() {
         let (model, data) = (spec.lively(), dataset(40, paddings()[1]));
-        let of = |isa| model.gradients(&data, gatewise::Loss::BinaryCrossentropy, isa).unwrap();
+        let of = |isa| model.gradients(&data, gatewise::Loss::default(), isa).unwrap();
         let (loss, grads) = of(Isa::Portable);
         for isa in Isa::available() {
             let (same_loss, same) = of(isa);

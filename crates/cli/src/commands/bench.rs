@@ -47,8 +47,13 @@ pub fn bench(args: Bench) -> Result<Done> {
     let reviews_per_second = test.len() as f64 / median(&mut evaluation);
 
     let mut predictor = Predictor::with(&artifact, isa, 1)?;
-    let requests: Vec<(&[u32], String)> =
-        test.sequences().rows().take(REQUESTS).map(|row| (row, text(&artifact, row))).collect();
+    let requests: Vec<(&[u32], String)> = test
+        .sequences()
+        .into_iter()
+        .flat_map(Sequences::rows)
+        .take(REQUESTS)
+        .map(|row| (row, text(&artifact, row)))
+        .collect();
     let mut of_ids = latencies(&requests, |(ids, _)| predictor.probability_of_ids(ids))?;
     let mut of_text = latencies(&requests, |(_, text)| predictor.probability(text))?;
 
@@ -97,7 +102,7 @@ fn made_up(artifact: &Artifact) -> Result<Dataset> {
             policy.start.into_iter().chain(ids)
         })
         .collect();
-    let targets = (0..ROWS).map(|row| (row % 2) as f32).collect();
+    let targets: Vec<f32> = (0..ROWS).map(|row| (row % 2) as f32).collect();
     Ok(Dataset::new(rows, targets)?.with_padding(artifact.padding))
 }
 

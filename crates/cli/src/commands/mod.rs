@@ -16,5 +16,6 @@ use gatewise::metrics::Evaluation;
 
 /// The line that ends a run.
 fn test_results(evaluation: &Evaluation) -> String {
-    format!("Test results - Loss: {:.4} - Accuracy: {:.2}%", evaluation.loss, 100.0 * evaluation.accuracy)
+    let accuracy = evaluation.accuracy.map(|share| format!(" - Accuracy: {:.2}%", 100.0 * share));
+    format!("Test results - Loss: {:.4}{}", evaluation.loss, accuracy.unwrap_or_default())
 }

@@ -62,7 +62,7 @@ pub fn train(args: Train) -> Result<Done> {
     };
     let vocabulary = Vocabulary::from_ranked(&corpus.vocabulary, args.max_words)?;
     let rows = |split: &Split| -> Result<Dataset> {
-        let targets = split.classes.iter().map(|&class| class as f32).collect();
+        let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();
         Ok(Dataset::new(vocabulary.encode_ranks(&split.words), targets)?.with_padding(padding))
     };
     let (training, test) = (rows(&corpus.train)?, rows(&corpus.test)?);

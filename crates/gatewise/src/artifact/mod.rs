@@ -105,7 +105,7 @@ impl Artifact {
         for row in split.words.rows() {
             rows.push(policy.start.into_iter().chain(row.iter().map(|&rank| of_rank(rank))));
         }
-        let targets = split.classes.iter().map(|&class| class as f32).collect();
+        let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();
         Ok(Dataset::new(rows, targets)?.with_padding(self.padding))
     }
 }

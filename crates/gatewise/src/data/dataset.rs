@@ -1,30 +1,26 @@
-//! Sequences with one target each: what `fit` and `evaluate` take.
+//! Rows with their targets: what `fit` and `evaluate` take.
 
-use crate::data::{Padding, Sequences};
+use super::{Inputs, Padding, Sequences, Targets};
 use crate::error::{Error, Result};
 
-/// Rows of token ids, each with its target (for a binary model 0.0 or 1.0).
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Rows of token ids or of vectors, each with its target, or with a target for each of its steps.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    sequences: Sequences,
-    targets: Vec<f32>,
+    inputs: Inputs,
+    targets: Targets,
     padding: Padding,
+    sample_weight: Option<Vec<f32>>,
 }
 
 impl Dataset {
-    /// Pairs `sequences` with `targets`, one a row.
+    /// Pairs `inputs` with `targets`, one a row (a `Vec<f32>` is one number a row).
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when the two differ in length.
-    pub fn new(sequences: Sequences, targets: Vec<f32>) -> Result<Self> {
-        if sequences.len() != targets.len() {
-            return Err(Error::data(format!(
-                "a data set needs one target for each sequence, but there are {} sequences and {} targets",
-                sequences.len(),
-                targets.len()
-            )));
-        }
-        Ok(Self { sequences, targets, padding: Padding::default() })
+    pub fn new(inputs: impl Into<Inputs>, targets: impl Into<Targets>) -> Result<Self> {
+        let (inputs, targets) = (inputs.into(), targets.into());
+        targets.check(&inputs)?;
+        Ok(Self { inputs, targets, padding: Padding::default(), sample_weight: None })
     }
 
     /// The same rows under another padding policy (the default is Keras's: to the longest row, `pre`).
@@ -32,24 +28,64 @@ impl Dataset {
         Self { padding, ..self }
     }
 
+    /// Weighs the rows' losses. As in Keras, the loss stays the sum over the rows by their number.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is not one weight a row, or a weight is
+    /// negative, infinite or NaN.
+    pub fn with_sample_weight(self, weights: Vec<f32>) -> Result<Self> {
+        if weights.len() != self.len() {
+            return Err(Error::data(format!(
+                "sample_weight needs one weight a row, but there are {} rows and {} weights",
+                self.len(),
+                weights.len()
+            )));
+        }
+        match weights.iter().position(|&weight| !(0.0..f32::INFINITY).contains(&weight)) {
+            Some(row) => Err(Error::data(format!(
+                "row {row} has the sample weight {}; weights must be finite and at least 0",
+                weights[row]
+            ))),
+            None => Ok(Self { sample_weight: Some(weights), ..self }),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.targets.len()
+        self.inputs.len()
     }
 
     /// True when there is no row.
     pub fn is_empty(&self) -> bool {
-        self.targets.is_empty()
+        self.len() == 0
     }
 
-    /// The inputs.
-    pub fn sequences(&self) -> &Sequences {
-        &self.sequences
+    /// The rows.
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
-    /// The targets, one a row.
-    pub fn targets(&self) -> &[f32] {
+    /// The rows of ids; `None` where rows are vectors.
+    pub fn sequences(&self) -> Option<&Sequences> {
+        match &self.inputs {
+            Inputs::Ids(rows) => Some(rows),
+            Inputs::Features(_) => None,
+        }
+    }
+
+    /// The targets.
+    pub fn targets(&self) -> &Targets {
         &self.targets
+    }
+
+    /// What the loss of row `i` is multiplied by.
+    pub fn weight(&self, i: usize) -> f32 {
+        self.sample_weight.as_ref().map_or(1.0, |weights| weights[i])
+    }
+
+    /// The weights of all rows, where there are any.
+    pub fn sample_weight(&self) -> Option<&[f32]> {
+        self.sample_weight.as_deref()
     }
 
     /// How rows are padded and cut.
@@ -59,10 +95,12 @@ impl Dataset {
 
     /// The rows named by `order`, in that order.
     pub fn select(&self, order: &[usize]) -> Self {
+        let weights = self.sample_weight.as_ref();
         Self {
-            sequences: self.sequences.select(order),
-            targets: order.iter().map(|&i| self.targets[i]).collect(),
+            inputs: self.inputs.select(order),
+            targets: self.targets.select(order),
             padding: self.padding,
+            sample_weight: weights.map(|weights| order.iter().map(|&i| weights[i]).collect()),
         }
     }
 }

@@ -1,21 +1,27 @@
 //! Where rows come from: data sets, readers, generators and batches.
 //!
-//! Enters: files or generators. Leaves: [`Sequences`] of token ids with their targets ([`Dataset`]),
-//! or, before a vocabulary is chosen, a [`Corpus`] of word ranks.
+//! Enters: files or generators. Leaves: rows ([`Sequences`] of token ids or [`Features`]) with their
+//! [`Targets`] in a [`Dataset`], or, before a vocabulary is chosen, a [`Corpus`] of word ranks.
 
 mod corpus;
 mod dataset;
 pub mod download;
+mod features;
 pub mod imdb;
+mod inputs;
 pub mod keras_imdb;
 pub mod locate;
 mod numpy_shuffle;
 mod padding;
 pub mod reviews;
+mod targets;
 mod token_cache;
 
 pub use crate::text::Sequences;
 pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;
+pub use features::Features;
+pub use inputs::Inputs;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
+pub use targets::Targets;

@@ -2,6 +2,7 @@
 
 use crate::text::Side;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// The padding policy of a data set, with `pad_sequences`'s names and defaults.
 ///
@@ -29,11 +30,11 @@ impl Padding {
         Self { maxlen: Some(maxlen), ..Self::default() }
     }
 
-    /// The part of `row` that is seen when rows have length `steps`.
-    pub(crate) fn seen<'a>(&self, row: &'a [u32], steps: usize) -> &'a [u32] {
+    /// The part of a row of `len` steps that is seen when rows have length `steps`.
+    pub(crate) fn seen(&self, len: usize, steps: usize) -> Range<usize> {
         match self.truncating {
-            Side::Pre => &row[row.len().saturating_sub(steps)..],
-            Side::Post => &row[..row.len().min(steps)],
+            Side::Pre => len.saturating_sub(steps)..len,
+            Side::Post => 0..len.min(steps),
         }
     }
 }

@@ -192,7 +192,7 @@ mod tests {
         let isa = Isa::detect();
         let shared = Shared { isa, params: &[], packed: &[], table: &[], ids: &[] };
         let steps = x.len() / (WIDTH * LANES);
-        let block = Block { steps, shared: 0, before, ids: &[], offsets: &[], places: &[], mask: None };
+        let block = Block { steps, shared: 0, before, ..Block::default() };
         let (mut y, mut dx) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
         let (training, tape) = (noise.is_some(), &mut []);
         stage.forward(Forward { shared, block, training, noise, x, y: &mut y, tape });

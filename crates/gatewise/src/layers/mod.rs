@@ -7,7 +7,9 @@ mod dense;
 mod dropout;
 mod embedding;
 mod init;
+mod input;
 mod lstm;
+mod masking;
 mod projected_lstm;
 mod recurrence;
 mod stage;
@@ -21,11 +23,13 @@ pub use dropout::{Dropout, SpatialDropout1D};
 pub use embedding::Embedding;
 pub(crate) use embedding::EmbeddingStage;
 pub(crate) use init::Init;
+pub use input::Input;
 pub use lstm::Lstm;
 pub(crate) use lstm::LstmStage;
+pub use masking::Masking;
 pub(crate) use projected_lstm::ProjectedLstmStage;
 pub(crate) use stage::{
-    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage,
+    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal, Stage,
 };
 
 use crate::error::Result;
@@ -36,6 +40,10 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "layer", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Layer {
+    /// Vectors to read.
+    Input(Input),
+    /// Steps to skip.
+    Masking(Masking),
     /// Ids to vectors.
     Embedding(Embedding),
     /// Long short-term memory.
@@ -68,6 +76,8 @@ impl Layer {
     /// The class name, as Keras prints it.
     pub fn class_name(&self) -> &'static str {
         match self {
+            Self::Input(_) => "InputLayer",
+            Self::Masking(_) => "Masking",
             Self::Embedding(_) => "Embedding",
             Self::Lstm(_) => "LSTM",
             Self::Dense(_) => "Dense",
@@ -80,6 +90,8 @@ impl Layer {
     pub(crate) fn describe(&self) -> String {
         let class = self.class_name();
         match self {
+            Self::Input(layer) => format!("Input({})", layer.features),
+            Self::Masking(layer) => format!("{class}({})", layer.mask_value),
             Self::Embedding(layer) => format!("{class}({}, {})", layer.input_dim, layer.output_dim),
             Self::Lstm(layer) => format!("{class}({})", layer.units),
             Self::Dense(layer) if layer.activation == Activation::Linear => {
@@ -94,6 +106,8 @@ impl Layer {
     /// The default name, before a number is added to tell twins apart.
     pub(crate) fn base_name(&self) -> &'static str {
         match self {
+            Self::Input(_) => "input_layer",
+            Self::Masking(_) => "masking",
             Self::Embedding(_) => "embedding",
             Self::Lstm(_) => "lstm",
             Self::Dense(_) => "dense",
@@ -105,6 +119,8 @@ impl Layer {
     /// The largest size that its settings name: it has at least as many weights.
     pub(crate) fn width(&self) -> usize {
         match self {
+            Self::Input(layer) => layer.features,
+            Self::Masking(_) => 0,
             Self::Embedding(layer) => layer.input_dim.max(layer.output_dim),
             Self::Lstm(layer) => layer.units,
             Self::Dense(layer) => layer.units,
@@ -115,6 +131,8 @@ impl Layer {
     /// Checks the configuration against its input and says which parameters it needs.
     pub(crate) fn build(&self, input: Signal) -> Result<Built> {
         match self {
+            Self::Input(layer) => layer.build(input),
+            Self::Masking(layer) => layer.build(input),
             Self::Embedding(layer) => layer.build(input),
             Self::Lstm(layer) => layer.build(input),
             Self::Dense(layer) => layer.build(input),
@@ -133,4 +151,4 @@ macro_rules! into_layer {
         }
     )*};
 }
-into_layer!(Embedding, Lstm, Dense, Dropout, SpatialDropout1D);
+into_layer!(Input, Masking, Embedding, Lstm, Dense, Dropout, SpatialDropout1D);

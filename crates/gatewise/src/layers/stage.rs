@@ -41,8 +41,27 @@ impl Signal {
     }
 }
 
+/// What a model reads at each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// A token id below a bound.
+    Ids { below: usize },
+    /// A vector.
+    Features { width: usize },
+}
+
+impl Reads {
+    /// As people write it.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Ids { .. } => "token ids".into(),
+            Self::Features { width } => format!("vectors of {width} numbers"),
+        }
+    }
+}
+
 /// One block of up to sixteen samples, in lanes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Block<'a> {
     /// T, steps to walk.
     pub steps: usize,
@@ -51,8 +70,10 @@ pub(crate) struct Block<'a> {
     /// Steps of the padded rows that come before these, shared or left out for being masked: what is drawn
     /// by lot for a step is counted from there, so that it does not depend on the rows beside it.
     pub before: usize,
-    /// `[T][16]` token ids, pad ids included.
+    /// `[T][16]` token ids, pad ids included. Empty where the model reads vectors.
     pub ids: &'a [u32],
+    /// `[T][width][16]`: the vectors that the model reads. Empty where it reads ids.
+    pub features: &'a [f32],
     /// `[T][16]`: where in the first stage's table each id's row starts. Empty without a table.
     pub offsets: &'a [u32],
     /// The rows of the table that this block uses, in order.

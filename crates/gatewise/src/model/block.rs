@@ -1,11 +1,12 @@
 //! Blocks: up to sixteen rows laid into lanes, padded, and indexed.
 
 use super::Model;
-use crate::data::{PAD, Padding};
+use crate::data::{Inputs, PAD, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
-use crate::layers::Block;
-use crate::text::{Sequences, Side};
+use crate::layers::{Block, Reads};
+use crate::text::Side;
+use std::ops::Range;
 
 /// Rows longer than this are refused rather than given memory without bound.
 pub(crate) const MAX_STEPS: usize = 1 << 16;
@@ -13,34 +14,45 @@ pub(crate) const MAX_STEPS: usize = 1 << 16;
 /// Rows under a padding policy whose length is settled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'a> {
-    pub sequences: &'a Sequences,
+    pub inputs: &'a Inputs,
     padding: Padding,
     /// T, the length of every row after padding.
     pub steps: usize,
 }
 
 impl<'a> Rows<'a> {
-    /// Settles the length and checks every id against the model's vocabulary.
-    pub fn new(model: &Model, sequences: &'a Sequences, padding: Padding) -> Result<Self> {
-        let longest = || sequences.rows().map(<[u32]>::len).max().unwrap_or(0);
+    /// Settles the length and checks that the model can read the rows.
+    pub fn new(model: &Model, inputs: &'a Inputs, padding: Padding) -> Result<Self> {
+        let longest = || (0..inputs.len()).map(|row| inputs.steps(row)).max().unwrap_or(0);
         let steps = padding.maxlen.unwrap_or_else(longest);
         if steps > MAX_STEPS {
             return Err(Error::config(format!(
                 "rows of {steps} steps were asked for, but at most {MAX_STEPS} are supported; set maxlen lower"
             )));
         }
-        let vocabulary = model.vocabulary();
-        let ids = sequences.ids();
-        if ids.iter().copied().max().is_some_and(|id| id as usize >= vocabulary) {
-            let at = ids.iter().position(|&id| id as usize >= vocabulary).unwrap_or(0);
-            return Err(Error::data(format!(
-                "row {} has the id {}, but the model's Embedding has input_dim {vocabulary}: ids must be \
-                 below it; encode the text with a vocabulary of at most {vocabulary} words",
-                sequences.locate(at).unwrap_or(0),
-                ids[at]
-            )));
+        match (model.reads(), inputs) {
+            (Reads::Ids { below }, Inputs::Ids(sequences)) => {
+                let ids = sequences.ids();
+                if ids.iter().copied().max().is_some_and(|id| id as usize >= below) {
+                    let at = ids.iter().position(|&id| id as usize >= below).unwrap_or(0);
+                    return Err(Error::data(format!(
+                        "row {} has the id {}, but the model's Embedding has input_dim {below}: ids must be \
+                         below it; encode the text with a vocabulary of at most {below} words",
+                        sequences.locate(at).unwrap_or(0),
+                        ids[at]
+                    )));
+                }
+            }
+            (Reads::Features { width }, Inputs::Features(features)) if features.width() == width => {}
+            (reads, _) => {
+                return Err(Error::data(format!(
+                    "the model reads {}, but the rows are {}",
+                    reads.describe(),
+                    inputs.describe()
+                )));
+            }
         }
-        Ok(Self { sequences, padding, steps })
+        Ok(Self { inputs, padding, steps })
     }
 
     /// The padding policy with its length settled.
@@ -49,8 +61,8 @@ impl<'a> Rows<'a> {
     }
 
     /// What the model sees of row `index`.
-    fn seen(&self, index: usize) -> &'a [u32] {
-        self.padding.seen(self.sequences.row(index), self.steps)
+    pub fn seen(&self, index: usize) -> Range<usize> {
+        self.padding.seen(self.inputs.steps(index), self.steps)
     }
 
     /// Puts the longest rows first, so that blocks hold rows of like length. Stable.
@@ -58,17 +70,38 @@ impl<'a> Rows<'a> {
         indices.sort_by_key(|&index| std::cmp::Reverse(self.seen(index).len()));
     }
 
-    /// Steps of padding before the first token of any of the rows `indices`.
+    /// Steps of padding before the first step of any of the rows `indices`.
     fn leading(&self, indices: &[usize]) -> usize {
         self.steps - indices.iter().map(|&index| self.seen(index).len()).max().unwrap_or(0)
+    }
+
+    /// Where, in a block of `steps` steps, the `len` steps that are seen of a row begin.
+    pub fn start(&self, len: usize, steps: usize) -> usize {
+        match self.padding.padding {
+            Side::Pre => steps - len,
+            Side::Post => 0,
+        }
+    }
+
+    /// Which of the steps that are seen of row `index` count under `treatment`.
+    pub fn counting(&self, treatment: Treatment, index: usize) -> impl Iterator<Item = bool> {
+        let row = self.inputs;
+        self.seen(index).map(move |step| match (row, treatment.mask) {
+            (_, None) => true,
+            (Inputs::Ids(rows), _) => rows.row(index)[step] != PAD,
+            (Inputs::Features(rows), Some(absent)) => {
+                let width = rows.width();
+                rows.row(index)[step * width..][..width].iter().any(|&value| value != absent)
+            }
+        })
     }
 }
 
 /// How padding is treated by a model's stages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Treatment {
-    /// Steps whose id is the pad id are skipped.
-    pub masked: bool,
+    /// What steps to skip hold: the pad id, or each number of a vector. `None`: no step is skipped.
+    pub mask: Option<f32>,
     /// Padding that all rows of a block begin with is walked once for all blocks.
     pub shares_start: bool,
 }
@@ -76,7 +109,7 @@ pub(crate) struct Treatment {
 impl Treatment {
     /// Whether the padding that rows begin with under `padding` is shared.
     pub fn shares(self, padding: Padding) -> bool {
-        self.shares_start && !self.masked && padding.padding == Side::Pre
+        self.shares_start && self.mask.is_none() && padding.padding == Side::Pre
     }
 
     /// Steps of the rows `indices`' leading padding that are shared.
@@ -85,7 +118,7 @@ impl Treatment {
     }
 }
 
-/// A block's ids in lanes.
+/// A block's rows in lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
     pub steps: usize,
@@ -93,6 +126,7 @@ pub(crate) struct Lanes {
     before: usize,
     masked: bool,
     ids: Vec<u32>,
+    features: Vec<f32>,
     offsets: Vec<u32>,
     mask: Vec<u16>,
     /// A bit for each id of the vocabulary that occurs.
@@ -102,36 +136,75 @@ pub(crate) struct Lanes {
 impl Lanes {
     /// Lays the rows `indices` (at most sixteen) into lanes, padded.
     ///
-    /// Masked padding is only laid where some other lane still has a token: steps that no lane has a
-    /// token at change nothing. Shared padding is left out.
+    /// Masked padding is only laid where some other lane still has a step: steps that no lane has
+    /// change nothing. Shared padding is left out.
     pub fn lay(&mut self, rows: &Rows<'_>, treatment: Treatment, indices: &[usize]) {
-        self.masked = treatment.masked;
+        self.masked = treatment.mask.is_some();
         self.shared = treatment.shared_steps(rows, indices);
-        self.steps = match treatment.masked {
+        self.steps = match self.masked {
             true => rows.steps - rows.leading(indices),
             false => rows.steps - self.shared,
         };
         self.before = if rows.padding.padding == Side::Pre { rows.steps - self.steps } else { 0 };
+        self.mask.clear();
+        match rows.inputs {
+            Inputs::Ids(sequences) => {
+                let seen = |&index: &usize| &sequences.row(index)[rows.seen(index)];
+                self.lay_ids(rows, &indices.iter().map(seen).collect::<Vec<_>>());
+            }
+            Inputs::Features(features) => {
+                let width = features.width();
+                let seen = |&index: &usize| {
+                    let seen = rows.seen(index);
+                    &features.row(index)[seen.start * width..seen.end * width]
+                };
+                let seen: Vec<_> = indices.iter().map(seen).collect();
+                self.lay_features(rows, width, treatment.mask, &seen);
+            }
+        }
+    }
+
+    fn lay_ids(&mut self, rows: &Rows<'_>, seen: &[&[u32]]) {
         self.ids.clear();
         self.ids.resize(self.steps * LANES, PAD);
         // Step by step rather than row by row: sixteen rows are then on their way from memory at once.
-        let seen: Vec<&[u32]> = indices.iter().map(|&index| rows.seen(index)).collect();
-        let start = |row: &[u32]| if rows.padding.padding == Side::Pre { self.steps - row.len() } else { 0 };
-        let starts: Vec<usize> = seen.iter().map(|row| start(row)).collect();
+        let starts: Vec<usize> = seen.iter().map(|row| rows.start(row.len(), self.steps)).collect();
         for (t, ids) in self.ids.chunks_exact_mut(LANES).enumerate() {
-            for ((to, row), &start) in ids.iter_mut().zip(&seen).zip(&starts) {
+            for ((to, row), &start) in ids.iter_mut().zip(seen).zip(&starts) {
                 // Before its start the difference wraps to a place beyond any row.
                 if let Some(&id) = row.get(t.wrapping_sub(start)) {
                     *to = id;
                 }
             }
         }
-        self.mask.clear();
         if self.masked {
             let bits = |ids: &[u32]| {
                 ids.iter().enumerate().fold(0, |bits, (lane, &id)| bits | u16::from(id != PAD) << lane)
             };
             self.mask.extend(self.ids.chunks_exact(LANES).map(bits));
+        }
+    }
+
+    /// Padding, and steps that `absent` marks, become zeros.
+    fn lay_features(&mut self, rows: &Rows<'_>, width: usize, absent: Option<f32>, seen: &[&[f32]]) {
+        self.ids.clear();
+        self.features.clear();
+        self.features.resize(self.steps * width * LANES, 0.0);
+        if self.masked {
+            self.mask.resize(self.steps, 0);
+        }
+        for (lane, row) in seen.iter().enumerate() {
+            let start = rows.start(row.len() / width, self.steps);
+            for (t, vector) in (start..).zip(row.chunks_exact(width)) {
+                if absent.is_some_and(|absent| vector.iter().all(|&value| value == absent)) {
+                    continue;
+                }
+                if self.masked {
+                    self.mask[t] |= 1 << lane;
+                }
+                let to = self.features[t * width * LANES + lane..].iter_mut().step_by(LANES);
+                to.zip(vector).for_each(|(to, &value)| *to = value);
+            }
         }
     }
 
@@ -174,6 +247,7 @@ impl Lanes {
             shared: self.shared,
             before: self.before,
             ids: &self.ids,
+            features: &self.features,
             offsets: &self.offsets,
             places,
             mask: self.masked.then_some(&self.mask),

@@ -54,9 +54,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Floats of the input of stage `index`.
-    fn input_len(&self, index: usize, steps: usize) -> usize {
-        index.checked_sub(1).map_or(0, |before| self.stages[before].output().block_len(steps))
+    /// The input of stage `index`, given the outputs of the stages.
+    fn input<'b>(&self, index: usize, block: Block<'b>, outputs: &'b [Buffer]) -> &'b [f32] {
+        match index.checked_sub(1) {
+            Some(before) => &outputs[before][..self.stages[before].output().block_len(block.steps)],
+            None => block.features,
+        }
     }
 }
 
@@ -84,7 +87,7 @@ impl<'a> Mode<'a> {
 }
 
 impl Workspace {
-    /// Runs the stages over a block; the output is `[width][16]`.
+    /// Runs the stages over a block and returns the output of the last.
     pub fn forward(&mut self, run: &Run<'_>, block: Block<'_>, mode: Mode<'_>) -> &[f32] {
         let (steps, training) = (block.steps, mode.training());
         let dims = Dims { steps, training };
@@ -101,7 +104,7 @@ impl Workspace {
                 block,
                 training,
                 noise: mode.noise(index),
-                x: before.last().map_or(&[], |x| &x[..run.input_len(index, steps)]),
+                x: run.input(index, block, before),
                 y: &mut y[..y_len],
                 tape: &mut tape[..tape_len],
             });
@@ -110,36 +113,35 @@ impl Workspace {
         &self.outputs[last][..run.stages[last].output().block_len(steps)]
     }
 
-    /// Walks the stages back from `dy` (`[width][16]`), after a [`forward`](Self::forward) of the same block
-    /// in the same mode, and leaves the block's share of each stage's gradient in `partials`.
-    pub fn backward(
-        &mut self,
-        run: &Run<'_>,
-        block: Block<'_>,
-        mode: Mode<'_>,
-        dy: &[f32],
-        partials: &mut Vec<Buffer>,
-    ) {
+    /// The output of a training [`forward`](Self::forward), and the place for its gradient.
+    pub fn output_and_gradient(&mut self, run: &Run<'_>, block: Block<'_>) -> (&[f32], &mut [f32]) {
+        let last = run.stages.len() - 1;
+        let len = run.stages[last].output().block_len(block.steps);
+        self.dy.reserve(len);
+        (&self.outputs[last][..len], &mut self.dy[..len])
+    }
+
+    /// Walks the stages back from the gradient of the output, after a [`forward`](Self::forward) of the
+    /// same block in the same mode, and leaves the block's share of each stage's gradient in `partials`.
+    pub fn backward(&mut self, run: &Run<'_>, block: Block<'_>, mode: Mode<'_>, partials: &mut Vec<Buffer>) {
         let steps = block.steps;
         let dims = Dims { steps, training: true };
         partials.resize_with(run.stages.len(), Buffer::default);
-        self.dy.reserve(dy.len());
-        self.dy[..dy.len()].copy_from_slice(dy);
         for (index, stage) in run.stages.iter().enumerate().rev() {
             let (before, rest) = self.outputs.split_at(index);
-            let (y_len, x_len) = (stage.output().block_len(steps), run.input_len(index, steps));
+            let (y_len, x) = (stage.output().block_len(steps), run.input(index, block, before));
             let (scratch_len, partial_len) = (stage.scratch_len(steps), stage.partial_len(run.ids.len()));
             self.scratch.reserve(scratch_len);
-            self.dx.reserve(x_len);
+            self.dx.reserve(x.len());
             partials[index].reserve(partial_len);
             stage.backward(Backward {
                 shared: run.shared(index),
                 block,
                 noise: mode.noise(index),
-                x: before.last().map_or(&[], |x| &x[..x_len]),
+                x,
                 y: &rest[0][..y_len],
                 dy: &self.dy[..y_len],
-                dx: (index > 0).then_some(&mut self.dx[..x_len]),
+                dx: (index > 0).then_some(&mut self.dx[..x.len()]),
                 partial: &mut partials[index][..partial_len],
                 tape: &self.tapes[index][..stage.tape_len(dims)],
                 scratch: &mut self.scratch[..scratch_len],
@@ -295,21 +297,31 @@ impl Engine {
             .for_each(&mut self.workspaces, items, |space, _, item| f(derivation, &mut space.scratch, item));
     }
 
-    /// The model's outputs for all rows, `[rows][width]`.
+    /// As [`outputs`](Self::outputs), with what it needs prepared for these rows alone.
     pub fn predict(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
         self.prepare_outputs(model, rows.settled(), rows.steps);
         self.outputs(model, rows)
     }
 
-    /// The model's outputs for all rows, `[rows][width]`, after [`prepare_outputs`](Self::prepare_outputs)
-    /// for the same padding and at least as many steps.
+    /// The model's outputs for all rows: `[rows][width]`, or, where it answers at every step, `[width]` for
+    /// each step that is seen of each row. After [`prepare_outputs`](Self::prepare_outputs) for the same
+    /// padding and at least as many steps.
     pub fn outputs(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
-        let width = model.output_width();
-        let count = rows.sequences.len();
-        let mut order: Vec<usize> = (0..count).collect();
+        let (width, per_step) = (model.output_width(), model.output_per_step());
+        let len = |index: usize| if per_step { rows.seen(index).len() * width } else { width };
+        let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
         rows.sort_by_length(&mut order);
-        let mut sorted = vec![0.0; count * width];
-        let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES * width)).collect();
+        let mut outputs = vec![0.0; order.iter().map(|&index| len(index)).sum()];
+        // Each row's place in the outputs, in the order in which rows are computed.
+        let mut places: Vec<&mut [f32]> = Vec::with_capacity(order.len());
+        let mut rest = &mut *outputs;
+        for index in 0..order.len() {
+            let (place, tail) = std::mem::take(&mut rest).split_at_mut(len(index));
+            places.push(place);
+            rest = tail;
+        }
+        let mut sorted: Vec<_> = order.iter().map(|&index| std::mem::take(&mut places[index])).collect();
+        let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES)).collect();
         let (treatment, stride) = (model.treatment(), model.table_stride());
         let run = self.derived.run(self.isa, model, model.stages().len());
         self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (indices, out)| {
@@ -319,17 +331,14 @@ impl Engine {
                 lanes.place_all(stride);
             }
             let y = space.forward(&run, lanes.block(&[]), Mode::Outputs);
-            for (lane, out) in out.chunks_exact_mut(width).enumerate() {
-                for (unit, out) in out.iter_mut().enumerate() {
-                    *out = y[unit * LANES + lane];
-                }
+            for (lane, out) in out.iter_mut().enumerate() {
+                let start = if per_step { rows.start(out.len() / width, lanes.steps) } else { 0 };
+                // Nothing is seen of an empty row: it may begin behind the last step.
+                let from = y.get(start * width * LANES + lane..).unwrap_or_default();
+                out.iter_mut().zip(from.iter().step_by(LANES)).for_each(|(out, &y)| *out = y);
             }
             space.lanes = lanes;
         });
-        let mut outputs = vec![0.0; count * width];
-        for (place, &index) in order.iter().enumerate() {
-            outputs[index * width..][..width].copy_from_slice(&sorted[place * width..][..width]);
-        }
         outputs
     }
 }
@@ -345,13 +354,13 @@ impl Engine {
         row: &[u32],
     ) -> Option<&[f32]> {
         let (treatment, stride) = (model.treatment(), model.table_stride()?);
-        let seen = padding.seen(row, steps);
-        if treatment.masked && seen.contains(&PAD) {
+        let seen = &row[padding.seen(row.len(), steps)];
+        if treatment.mask.is_some() && seen.contains(&PAD) {
             return None;
         }
         let padded = steps - seen.len();
         let shared_steps = if treatment.shares(padding) { padded } else { 0 };
-        let walked_padding = if treatment.masked { 0 } else { padded - shared_steps };
+        let walked_padding = if treatment.mask.is_some() { 0 } else { padded - shared_steps };
         let (before, after) = match padding.padding {
             Side::Pre => (walked_padding, 0),
             Side::Post => (0, walked_padding),
@@ -377,12 +386,12 @@ impl Engine {
         for (lanes, &y) in outputs[0].chunks_exact_mut(LANES).zip(&one.y) {
             lanes[0] = y;
         }
-        let block = Block { steps: 0, shared: 0, before: 0, ids: &[], offsets: &[], places: &[], mask: None };
+        let block = Block::default();
         for (index, stage) in (1..).zip(rest) {
             let (below, above) = outputs.split_at_mut(index);
             let y_len = stage.output().block_len(0);
             above[0].reserve(y_len);
-            let (shared, x) = (run.shared(index), &below[index - 1][..run.input_len(index, 0)]);
+            let (shared, x) = (run.shared(index), run.input(index, block, below));
             stage.forward(Forward {
                 shared,
                 block,

@@ -25,6 +25,8 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
         let param = |index: usize| first.params[index].clone();
         rest = tail;
         match (&first.layer, tail) {
+            // What these say is done when rows are laid into lanes.
+            (Layer::Input(_) | Layer::Masking(_), _) => {}
             (Layer::Embedding(layer), [above @ Placed { layer: Layer::Lstm(lstm), .. }, tail @ ..]) => {
                 let [kernel, recurrent, bias] = [0, 1, 2].map(|index| above.params[index].clone());
                 let params = [param(0), kernel, recurrent, bias];

@@ -9,7 +9,7 @@ mod params;
 mod sequential;
 mod summary;
 
-pub(crate) use block::Rows;
+pub(crate) use block::{Rows, Treatment};
 pub(crate) use engine::{BatchBlock, Engine, Mode, default_threads};
 pub use params::{ParamInfo, Params};
 pub use sequential::{Model, Sequential};

@@ -3,8 +3,9 @@
 use super::block::Treatment;
 use super::lower::{Placed, lower};
 use super::params::Params;
+use crate::data::PAD;
 use crate::error::{Error, Result};
-use crate::layers::{Layer, Signal, Stage};
+use crate::layers::{Layer, Reads, Signal, Stage};
 use crate::rng::{Purpose, Random};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -110,15 +111,22 @@ impl Sequential {
             placed.push(Placed { layer: layer.clone(), name, input, output, params: ranges });
             signal = built.output;
         }
-        match signal {
-            Signal::Vector(_) => {}
-            _ => {
-                return Err(Error::shape(format!(
-                    "the model's output is {}, but one vector a sample is needed; end with a recurrent \
-                     layer (without return_sequences) and a Dense",
-                    signal.describe()
-                )));
-            }
+        if !self.layers.iter().any(|layer| !matches!(layer, Layer::Input(_) | Layer::Masking(_))) {
+            return Err(Error::shape(
+                "the model has no layer that computes anything; begin with an Embedding or an Input, and end \
+                 with a Dense",
+            ));
+        }
+        let misplaced = |(index, layer): (usize, &Layer)| {
+            matches!(layer, Layer::Masking(_)) && !matches!(self.layers[index - 1], Layer::Input(_))
+        };
+        if let Some(index) = self.layers.iter().enumerate().skip(1).position(misplaced) {
+            return Err(Error::shape(format!(
+                "layer {}: Masking marks steps of what the model reads, but it stands above {}; put it right \
+                 after Input, or give the Embedding mask_zero",
+                placed[index + 1].name,
+                self.layers[index].class_name()
+            )));
         }
         let stages = lower(&placed);
         Ok(Model { spec: self.clone(), placed, stages, params })
@@ -179,12 +187,21 @@ impl Model {
         &mut self.params
     }
 
-    /// Width of the output.
+    /// Width of the output: of the row's, or of each step's.
     pub fn output_width(&self) -> usize {
-        match self.stages.last().map(|stage| stage.output()) {
-            Some(Signal::Vector(width)) => width,
-            _ => 0,
+        match self.output() {
+            Signal::Sequence(width) | Signal::Vector(width) => width,
+            Signal::Ids => 0,
         }
+    }
+
+    /// Whether the model answers at every step, rather than once a row.
+    pub fn output_per_step(&self) -> bool {
+        matches!(self.output(), Signal::Sequence(_))
+    }
+
+    fn output(&self) -> Signal {
+        self.placed.last().map_or(Signal::Ids, |placed| placed.output)
     }
 
     pub(crate) fn stages(&self) -> &[Box<dyn Stage>] {
@@ -196,11 +213,20 @@ impl Model {
         (&self.stages, self.params.values_mut())
     }
 
-    /// Ids must be below this.
-    pub(crate) fn vocabulary(&self) -> usize {
+    /// What it reads at each step.
+    pub(crate) fn reads(&self) -> Reads {
         match self.spec.layers.first() {
-            Some(Layer::Embedding(layer)) => layer.input_dim,
-            _ => 0,
+            Some(Layer::Embedding(layer)) => Reads::Ids { below: layer.input_dim },
+            Some(Layer::Input(layer)) => Reads::Features { width: layer.features },
+            _ => unreachable!("compile lets no other layer be the first"),
+        }
+    }
+
+    /// Ids must be below this; 0 where the model reads no ids.
+    pub(crate) fn vocabulary(&self) -> usize {
+        match self.reads() {
+            Reads::Ids { below } => below,
+            Reads::Features { .. } => 0,
         }
     }
 
@@ -211,18 +237,19 @@ impl Model {
 
     /// How the stages treat padding.
     pub(crate) fn treatment(&self) -> Treatment {
-        let first = self.spec.layers.first();
-        Treatment {
-            masked: matches!(first, Some(Layer::Embedding(layer)) if layer.mask_zero),
-            shares_start: self.stages.iter().all(|stage| stage.shares_start()),
-        }
+        let mask = match &*self.spec.layers {
+            [Layer::Embedding(layer), ..] => layer.mask_zero.then_some(PAD as f32),
+            [Layer::Input(_), Layer::Masking(layer), ..] => Some(layer.mask_value),
+            _ => None,
+        };
+        Treatment { mask, shares_start: self.stages.iter().all(|stage| stage.shares_start()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::{Activation, Dense, Embedding, Lstm};
+    use crate::layers::{Activation, Dense, Embedding, Input, Lstm, Masking};
 
     fn message(spec: Sequential) -> String {
         spec.compile(0).unwrap_err().to_string()
@@ -264,7 +291,14 @@ mod tests {
     fn refusals_name_the_layer_and_the_remedy() {
         let s = Sequential::new;
         for (spec, parts) in [
-            (s(), ["end with", "Dense"]),
+            (s(), ["begin with", "Dense"]),
+            (s().with(Input::new(0)), ["layer input_layer", "at least 1"]),
+            (s().with(Embedding::new(9, 3)).with(Input::new(2)), ["layer input_layer", "the first layer"]),
+            (
+                s().with(Input::new(2)).with(Lstm::new(2).return_sequences(true)).with(Masking::new(0.0)),
+                ["layer masking", "right after Input"],
+            ),
+            (s().with(Input::new(2)).with(Masking::new(f32::NAN)), ["layer masking", "finite"]),
             (s().with(Lstm::new(3)), ["layer lstm", "put an Embedding before it"]),
             (s().with(Embedding::new(0, 3)), ["layer embedding", "at least 1"]),
             (s().with(Embedding::new(9, 3)).with(Dense::new(1)), ["layer dense", "return_sequences"]),
@@ -275,10 +309,6 @@ mod tests {
             ),
             (s().with(Embedding::new(usize::MAX, 3)).with(Lstm::new(2)), ["layer embedding", "smaller"]),
             (s().with(Embedding::new(9, 3)).with(Lstm::new(usize::MAX)), ["layer lstm", "weights"]),
-            (
-                s().with(Embedding::new(9, 3)).with(Lstm::new(2).return_sequences(true)),
-                ["one vector a sample", "without return_sequences"],
-            ),
         ] {
             let message = message(spec);
             assert!(parts.iter().all(|part| message.contains(part)), "{message}");

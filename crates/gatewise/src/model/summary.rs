@@ -1,7 +1,7 @@
 //! The table of layers, in Keras 3's box style.
 
 use super::Model;
-use crate::layers::Signal;
+use crate::layers::{Layer, Signal};
 use std::fmt::Write;
 
 impl Model {
@@ -18,7 +18,9 @@ impl Model {
     pub fn summary(&self, steps: Option<usize>) -> String {
         let steps = steps.map_or("None".to_owned(), |steps| steps.to_string());
         let header = ["Layer (type)", "Output Shape", "Param #"].map(str::to_owned);
-        let rows = self.placed.iter().map(|placed| {
+        // Keras does not show the input of a Sequential.
+        let shown = self.placed.iter().filter(|placed| !matches!(placed.layer, Layer::Input(_)));
+        let rows = shown.map(|placed| {
             let shape = match placed.output {
                 Signal::Ids => format!("(None, {steps})"),
                 Signal::Sequence(width) => format!("(None, {steps}, {width})"),

@@ -24,8 +24,8 @@ pub struct BatchLog {
     pub samples: usize,
     /// Mean loss over these rows, as Keras shows it.
     pub loss: f64,
-    /// Accuracy over these rows.
-    pub accuracy: f64,
+    /// Accuracy over these rows; `None` where the answers are numbers.
+    pub accuracy: Option<f64>,
 }
 
 /// Called by the training loop. Every method may be left out.

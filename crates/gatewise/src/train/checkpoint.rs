@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 /// use gatewise::{Fit, Sequential};
 ///
 /// let rows: Sequences = (0..64).map(|i| [1 + i % 2, 3, 4]).collect();
-/// let data = Dataset::new(rows, (0..64).map(|i| (i % 2) as f32).collect())?;
+/// let data = Dataset::new(rows, (0..64).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
 /// let spec = Sequential::new()
 ///     .with(Embedding::new(6, 4))
 ///     .with(Lstm::new(3))

@@ -4,13 +4,14 @@ use super::checkpoint::Checkpoints;
 use super::diverged::{self, Suspects};
 use super::progress::Progress;
 use super::resume::name_kept;
+use super::score::Scorer;
 use super::trainer::Trainer;
 use super::{Callback, Flow, History};
-use crate::data::{Dataset, Padding, Sequences};
+use crate::data::{Dataset, Inputs, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
-use crate::metrics::{Evaluation, binary_hit};
+use crate::metrics::Evaluation;
 use crate::model::{Engine, Model, Rows, default_threads};
 use crate::optimizer::{Adam, Optimizer};
 use crate::rng::{Purpose, Random};
@@ -25,7 +26,7 @@ use std::time::Instant;
 ///
 /// // Rows that begin with a 1 are positive.
 /// let rows: Sequences = (0..200).map(|i| [1 + i % 2, 3, 4, 5]).collect();
-/// let data = Dataset::new(rows, (0..200).map(|i| (i % 2) as f32).collect())?;
+/// let data = Dataset::new(rows, (0..200).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
 /// let mut model = Sequential::new()
 ///     .with(Embedding::new(6, 4))
 ///     .with(Lstm::new(8))
@@ -33,7 +34,7 @@ use std::time::Instant;
 ///     .compile(1)?;
 /// let history = Fit::new().epochs(20).learning_rate(0.02).run(&mut model, &data)?;
 /// assert_eq!(history.epochs.len(), 20);
-/// assert!(model.evaluate(&data)?.accuracy > 0.95);
+/// assert!(model.evaluate(&data)?.accuracy > Some(0.95));
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 pub struct Fit<'a> {
@@ -41,7 +42,7 @@ pub struct Fit<'a> {
     pub(super) batch_size: usize,
     pub(super) validation_split: f64,
     pub(super) optimizer: Box<dyn Optimizer>,
-    pub(super) loss: Loss,
+    pub(super) loss: Option<Loss>,
     pub(super) seed: u64,
     threads: usize,
     isa: Isa,
@@ -57,7 +58,7 @@ impl Default for Fit<'_> {
             batch_size: 32,
             validation_split: 0.0,
             optimizer: Box::new(Adam::default()),
-            loss: Loss::default(),
+            loss: None,
             seed: 0,
             threads: default_threads(),
             isa: Isa::detect(),
@@ -69,7 +70,7 @@ impl Default for Fit<'_> {
 }
 
 impl<'a> Fit<'a> {
-    /// One epoch, batches of 32, Adam, binary cross-entropy, no validation.
+    /// One epoch, batches of 32, Adam, the loss that suits the model, no validation.
     pub fn new() -> Self {
         Self::default()
     }
@@ -99,9 +100,9 @@ impl<'a> Fit<'a> {
         self.optimizer(Adam::new(learning_rate))
     }
 
-    /// The loss.
+    /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::suiting`]).
     pub fn loss(self, loss: Loss) -> Self {
-        Self { loss, ..self }
+        Self { loss: Some(loss), ..self }
     }
 
     /// Decides the order of rows in each epoch, and what dropout drops.
@@ -154,16 +155,18 @@ impl<'a> Fit<'a> {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when one cannot be written.
     pub fn run(mut self, model: &mut Model, data: &Dataset) -> Result<History> {
         let training = self.check(data)?;
-        let rows = Rows::new(model, data.sequences(), data.padding())?;
-        let mut trainer = Trainer::new(model, self.loss, self.optimizer.slots(), self.isa, self.threads)?
-            .with_noise(self.seed);
+        let rows = Rows::new(model, data.inputs(), data.padding())?;
+        let loss = self.loss.unwrap_or_else(|| suiting(model, data));
+        let mut trainer =
+            Trainer::new(model, loss, self.optimizer.slots(), self.isa, self.threads)?.with_noise(self.seed);
+        let scorer = Scorer::new(model, loss, data, rows)?;
         if let Some(error) = diverged::before_training(model) {
             return Err(error);
         }
         let validation: Vec<usize> = (training..data.len()).collect();
         let validation =
             (!validation.is_empty()).then(|| data.select(&validation).with_padding(rows.settled()));
-        let mut folder = self.open_folder(model, data)?;
+        let mut folder = self.open_folder(model, data, loss)?;
         let mut at = Progress::default();
         let mut begun = false;
         if let Some(snapshot) = self.load(folder.as_mut(), model)? {
@@ -187,15 +190,15 @@ impl<'a> Fit<'a> {
             order.extend(0..training);
             Random::new(self.seed, Purpose::Shuffle, at.epoch as u64).shuffle(&mut order);
             for indices in order.chunks_mut(self.batch_size).skip(at.batch) {
-                let sum = trainer.forward_backward(model, data, &rows, indices);
+                let sum = trainer.forward_backward(model, &scorer, &rows, indices);
                 let finite = trainer.update(model, Some(&*self.optimizer), indices.len());
                 at.count(sum, indices.len());
                 if !(finite && sum.loss.is_finite()) {
                     let (grads, step, loss) =
-                        (trainer.grads(), trainer.state().0, sum.loss / indices.len() as f64);
+                        (trainer.grads(), trainer.state().0, sum.loss / sum.count.max(1) as f64);
                     return Err(name_kept(Suspects { model, grads, step, loss }.error(&at), &folder));
                 }
-                let log = at.batch_log();
+                let log = at.batch_log(scorer.has_accuracy());
                 interrupted = self.ask(|callback| callback.on_batch_end(&log)) == Flow::Stop;
                 if let Some(folder) = folder.as_mut().filter(|folder| interrupted || folder.due()) {
                     at.seconds = seconds + start.elapsed().as_secs_f64();
@@ -209,13 +212,13 @@ impl<'a> Fit<'a> {
                 break;
             }
             at.seconds = seconds + start.elapsed().as_secs_f64();
-            let mut log = at.epoch_log();
+            let mut log = at.epoch_log(scorer.has_accuracy());
             if let Some(data) = &validation {
-                let measured = evaluate(&mut trainer.engine, model, data, self.loss)?;
+                let measured = evaluate(&mut trainer.engine, model, data, loss)?;
                 if !measured.loss.is_finite() {
                     return Err(name_kept(diverged::in_validation(at.epoch, measured.loss), &folder));
                 }
-                (log.val_loss, log.val_accuracy) = (Some(measured.loss), Some(measured.accuracy));
+                (log.val_loss, log.val_accuracy) = (Some(measured.loss), measured.accuracy);
             }
             let ended = self.ask(|callback| callback.on_epoch_end(&log)) == Flow::Stop;
             at.close_epoch(log, ended);
@@ -257,12 +260,6 @@ impl<'a> Fit<'a> {
                 self.validation_split
             )));
         }
-        if let Some(row) = data.targets().iter().position(|y| !(0.0..=1.0).contains(y)) {
-            return Err(Error::data(format!(
-                "row {row} has the target {}, but binary cross-entropy needs targets from 0 to 1",
-                data.targets()[row]
-            )));
-        }
         // As Keras: the split point is rounded down.
         match (data.len() as f64 * (1.0 - self.validation_split)).floor() as usize {
             0 => Err(Error::config(format!(
@@ -275,35 +272,48 @@ impl<'a> Fit<'a> {
     }
 }
 
+/// What [`Loss::suiting`] says of `model` and `data`.
+fn suiting(model: &Model, data: &Dataset) -> Loss {
+    let activation = model.stages().last().and_then(|stage| stage.activation());
+    Loss::suiting(activation.unwrap_or_default(), data.targets().width())
+}
+
 fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
-    let rows = Rows::new(model, data.sequences(), data.padding())?;
-    let outputs = engine.predict(model, rows);
-    let samples = outputs.len();
-    let pairs = || outputs.iter().zip(data.targets());
-    Ok(Evaluation {
-        loss: pairs().map(|(&p, &y)| loss.of(p, y)).sum::<f64>() / samples as f64,
-        accuracy: pairs().filter(|&(&p, &y)| binary_hit(p, y, 0.5)).count() as f64 / samples as f64,
-        samples,
-    })
+    let rows = Rows::new(model, data.inputs(), data.padding())?;
+    let scorer = Scorer::new(model, loss, data, rows)?;
+    Ok(scorer.all(&engine.predict(model, rows)))
 }
 
 impl Model {
-    /// The model's outputs, `output_width` numbers a row, rows in order.
+    /// The model's outputs: `output_width` numbers a row, rows in order; where the model answers at every
+    /// step, that many for each step that `padding` leaves of the row.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary.
-    pub fn predict(&self, sequences: &Sequences, padding: Padding) -> Result<Vec<f32>> {
-        let rows = Rows::new(self, sequences, padding)?;
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary, or rows are
+    /// not of the kind that the model reads.
+    pub fn predict(&self, inputs: &Inputs, padding: Padding) -> Result<Vec<f32>> {
+        let rows = Rows::new(self, inputs, padding)?;
         Ok(Engine::new(Isa::detect(), default_threads()).predict(self, rows))
     }
 
-    /// Loss (binary cross-entropy) and accuracy on `data`.
+    /// The loss that suits the model ([`Loss::suiting`]) and the accuracy on `data`.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows or an id is outside the
-    /// vocabulary.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, an id is outside the
+    /// vocabulary, or targets do not fit the loss.
     pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
-        self.evaluate_on(data, default_threads(), Isa::detect())
+        self.evaluate_with(data, suiting(self, data), default_threads(), Isa::detect())
+    }
+
+    /// As [`evaluate`](Self::evaluate), with this loss, on this many threads, with this instruction set.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_with(&self, data: &Dataset, loss: Loss, threads: usize, isa: Isa) -> Result<Evaluation> {
+        if data.is_empty() {
+            return Err(Error::data("there are no rows to evaluate on"));
+        }
+        evaluate(&mut Engine::new(isa, threads), self, data, loss)
     }
 
     /// As [`evaluate`](Self::evaluate), on this many threads with this instruction set.
@@ -311,10 +321,7 @@ impl Model {
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_on(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
-        if data.is_empty() {
-            return Err(Error::data("there are no rows to evaluate on"));
-        }
-        evaluate(&mut Engine::new(isa, threads), self, data, Loss::default())
+        self.evaluate_with(data, suiting(self, data), threads, isa)
     }
 
     /// The mean loss over all rows of `data` and its gradient, one number a parameter.
@@ -322,13 +329,14 @@ impl Model {
     /// # Errors
     /// As [`Fit::run`].
     pub fn gradients(&self, data: &Dataset, loss: Loss, isa: Isa) -> Result<(f64, Vec<f32>)> {
-        Fit::new().loss(loss).check(data)?;
-        let rows = Rows::new(self, data.sequences(), data.padding())?;
+        Fit::new().check(data)?;
+        let rows = Rows::new(self, data.inputs(), data.padding())?;
+        let scorer = Scorer::new(self, loss, data, rows)?;
         let mut model = self.clone();
         let mut trainer = Trainer::new(self, loss, 0, isa, default_threads())?;
         let mut all: Vec<usize> = (0..data.len()).collect();
-        let sum = trainer.forward_backward(self, data, &rows, &mut all);
+        let sum = trainer.forward_backward(self, &scorer, &rows, &mut all);
         trainer.update(&mut model, None, all.len());
-        Ok((sum.loss / data.len() as f64, trainer.grads().to_vec()))
+        Ok((sum.loss / sum.count.max(1) as f64, trainer.grads().to_vec()))
     }
 }

@@ -9,8 +9,8 @@ pub struct EpochLog {
     pub epoch: usize,
     /// Mean loss over the epoch, each batch measured before its step (as Keras reports it).
     pub loss: f64,
-    /// Accuracy over the epoch, likewise.
-    pub accuracy: f64,
+    /// Accuracy over the epoch, likewise; `None` where the answers are numbers.
+    pub accuracy: Option<f64>,
     /// Loss on the validation rows after the epoch.
     pub val_loss: Option<f64>,
     /// Accuracy on the validation rows after the epoch.

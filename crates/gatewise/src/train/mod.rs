@@ -9,6 +9,7 @@ mod fit;
 mod history;
 mod progress;
 mod resume;
+mod score;
 mod snapshot;
 mod trainer;
 

@@ -1,6 +1,6 @@
 //! How far a run has come: what the training loop counts, and what a checkpoint saves of it.
 
-use super::trainer::BatchSum;
+use super::score::Sum;
 use super::{BatchLog, EpochLog};
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,9 @@ pub(super) struct Progress {
     pub batch: usize,
     /// Sums over these batches.
     pub samples: usize,
+    answers: usize,
     loss: f64,
-    hits: usize,
+    hits: f64,
     /// Seconds of training in this epoch.
     pub seconds: f64,
     /// What the epochs before reported, and the seconds each took (which a log does not save).
@@ -29,32 +30,33 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Counts a batch of `samples` rows.
-    pub fn count(&mut self, sum: BatchSum, samples: usize) {
+    pub fn count(&mut self, sum: Sum, samples: usize) {
         self.batch += 1;
         self.samples += samples;
+        self.answers += sum.count;
         self.loss += sum.loss;
         self.hits += sum.hits;
     }
 
-    /// Figures of the epoch so far.
-    pub fn batch_log(&self) -> BatchLog {
-        let count = self.samples as f64;
+    /// Figures of the epoch so far; accuracy where there is such a thing.
+    pub fn batch_log(&self, has_accuracy: bool) -> BatchLog {
+        let count = self.answers.max(1) as f64;
         BatchLog {
             epoch: self.epoch,
             batch: self.batch - 1,
             samples: self.samples,
             loss: self.loss / count,
-            accuracy: self.hits as f64 / count,
+            accuracy: has_accuracy.then_some(self.hits / count),
         }
     }
 
     /// Figures of the epoch, all batches done.
-    pub fn epoch_log(&self) -> EpochLog {
-        let count = self.samples as f64;
+    pub fn epoch_log(&self, has_accuracy: bool) -> EpochLog {
+        let count = self.answers.max(1) as f64;
         EpochLog {
             epoch: self.epoch,
             loss: self.loss / count,
-            accuracy: self.hits as f64 / count,
+            accuracy: has_accuracy.then_some(self.hits / count),
             val_loss: None,
             val_accuracy: None,
             seconds: self.seconds,

@@ -5,8 +5,9 @@ use super::checkpoint::Folder;
 use super::progress::Progress;
 use super::snapshot::{CREATED_BY, Moment, Snapshot};
 use super::trainer::Trainer;
-use crate::data::Dataset;
+use crate::data::{Dataset, Inputs};
 use crate::error::{Error, Result};
+use crate::loss::Loss;
 use crate::model::Model;
 use crate::storage::hex;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 impl Fit<'_> {
     /// The folder for checkpoints, if there are to be any.
-    pub(super) fn open_folder(&self, model: &Model, data: &Dataset) -> Result<Option<Folder>> {
+    pub(super) fn open_folder(&self, model: &Model, data: &Dataset, loss: Loss) -> Result<Option<Folder>> {
         let Some(checkpoints) = &self.checkpoints else {
             return match self.resume {
                 true => Err(Error::config("resume needs a folder with checkpoints, but none was given")),
@@ -23,20 +24,26 @@ impl Fit<'_> {
         };
         // All that the run's result depends on; epochs aside, threads and instruction set do not count.
         let bits = |values: &[f32]| sha256(values.iter().map(|value| value.to_bits()));
-        let lengths = data.sequences().rows().map(|row| row.len() as u32);
+        let inputs = data.inputs();
+        let lengths = (0..inputs.len()).map(|row| inputs.steps(row) as u32);
+        let numbers: Box<dyn Iterator<Item = u32>> = match inputs {
+            Inputs::Ids(rows) => Box::new(rows.ids().iter().copied()),
+            Inputs::Features(rows) => Box::new(rows.values().iter().map(|value| value.to_bits())),
+        };
         let settings = json!({
             "seed": self.seed,
             "batch_size": self.batch_size,
             "validation_split": self.validation_split,
-            "loss": self.loss,
+            "loss": loss,
             "optimizer": self.optimizer.config(),
             "layers": model.spec(),
             "first_weights_sha256": bits(model.params().values()),
             "data": {
                 "rows": data.len(),
                 "padding": data.padding(),
-                "ids_sha256": sha256(lengths.chain(data.sequences().ids().iter().copied())),
-                "targets_sha256": bits(data.targets()),
+                "inputs_sha256": sha256(lengths.chain(numbers)),
+                "targets_sha256": bits(data.targets().values()),
+                "sample_weight_sha256": data.sample_weight().map(bits),
             },
         });
         Folder::open(checkpoints, settings).map(Some)

@@ -1,23 +1,15 @@
 //! The steps of the training loop: forward and loss and backward over blocks, then reduce and update.
 
-use crate::data::Dataset;
+use super::score::{Answer, Scorer, Sum};
 use crate::error::{Error, Result};
 use crate::kernels::noise::Noise;
 use crate::kernels::{Isa, LANES};
-use crate::layers::{Activation, BlockGrads, Finish, Reduce, Shared, Stage};
+use crate::layers::{BlockGrads, Finish, Reduce, Shared, Stage};
 use crate::loss::Loss;
-use crate::metrics::binary_hit;
 use crate::model::{BatchBlock, Engine, Mode, Model, Rows};
 use crate::optimizer::{Optimizer, Update};
 use crate::rng::{Purpose, Random};
 use std::ops::Range;
-
-/// A batch's loss (sum over rows) and correct answers.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct BatchSum {
-    pub loss: f64,
-    pub hits: usize,
-}
 
 /// A run of parameters that is summed and updated as one piece of work.
 #[derive(Debug, Clone)]
@@ -45,11 +37,10 @@ fn pieces(model: &Model) -> Vec<Piece> {
 #[derive(Debug)]
 pub(super) struct Trainer {
     pub engine: Engine,
-    loss: Loss,
     /// Stages that training runs: all but an activation that the loss folds in.
     stages: usize,
     blocks: Vec<BatchBlock>,
-    sums: Vec<(BlockGrads, BatchSum)>,
+    sums: Vec<(BlockGrads, (Sum, Answer))>,
     pieces: Vec<Piece>,
     /// What the pieces of each stage left, one after the other.
     left: Vec<Vec<f32>>,
@@ -63,28 +54,23 @@ pub(super) struct Trainer {
 impl Trainer {
     /// Checks that `model` and `loss` fit and allocates what a run needs.
     pub fn new(model: &Model, loss: Loss, slots: usize, isa: Isa, threads: usize) -> Result<Self> {
-        if model.output_width() != 1 {
-            return Err(Error::shape(format!(
-                "binary cross-entropy needs a model with one output, but this one has {}; end it with \
-                 Dense::new(1).activation(Activation::Sigmoid)",
-                model.output_width()
-            )));
-        }
-        let stages = model.stages().len();
-        let folded =
-            stages.checked_sub(1).filter(|&last| model.stages()[last].activation() == Some(loss.folds()));
-        let Some(stages) = folded else {
-            return Err(Error::config(format!(
-                "binary cross-entropy needs probabilities, but the last layer does not end in {:?}; use \
-                 Dense::new(1).activation(Activation::Sigmoid)",
-                Activation::Sigmoid
-            )));
+        let all = model.stages().len();
+        let last = model.stages().last().and_then(|stage| stage.activation());
+        let stages = match loss.folds() {
+            None => all,
+            Some(folded) if last == Some(folded) => all - 1,
+            Some(folded) => {
+                return Err(Error::config(format!(
+                    "{loss} needs probabilities, but the last layer does not end in {folded:?}; use \
+                     Dense::new({}).activation(Activation::{folded:?})",
+                    model.output_width()
+                )));
+            }
         };
         let zeros = || vec![0.0; model.params().len()];
         let left = model.stages().iter().map(|stage| vec![0.0; stage.left_len() * stage.parts().len()]);
         Ok(Self {
             engine: Engine::new(isa, threads),
-            loss,
             stages,
             blocks: Vec::new(),
             sums: Vec::new(),
@@ -106,42 +92,34 @@ impl Trainer {
     pub fn forward_backward(
         &mut self,
         model: &Model,
-        data: &Dataset,
+        scorer: &Scorer<'_>,
         rows: &Rows<'_>,
         batch: &mut [usize],
-    ) -> BatchSum {
+    ) -> Sum {
         rows.sort_by_length(batch);
-        let (loss, count) = (self.loss, batch.len().div_ceil(LANES));
+        let count = batch.len().div_ceil(LANES);
         self.blocks.resize_with(self.blocks.len().max(count), BatchBlock::default);
         self.sums.resize_with(self.sums.len().max(count), Default::default);
         let (blocks, sums) = (&mut self.blocks[..count], &mut self.sums[..count]);
         self.engine.prepare_batch(model, rows, batch, blocks);
-        let scale = 1.0 / batch.len() as f32;
-        let targets = data.targets();
+        let scale = 1.0 / scorer.count(batch).max(1) as f32;
         let noise_key = self.noise_seed.map(|seed| Random::new(seed, Purpose::Dropout, self.step).bits());
         self.engine.for_each_block(
             model,
             self.stages,
             blocks,
             sums,
-            |space, run, rows, block, grads, sum| {
-                *sum = BatchSum::default();
+            |space, run, rows, block, grads, (sum, answer)| {
                 let mode = Mode::Gradient(noise_key.map(|key| Noise::new(key, rows)));
-                let logits = space.forward(run, block, mode);
-                let mut dz = [0.0; LANES];
-                for (lane, &index) in rows.iter().enumerate() {
-                    let (p, y) = (loss.folds().apply(logits[lane]), targets[index]);
-                    sum.loss += loss.of(p, y);
-                    sum.hits += usize::from(binary_hit(p, y, 0.5));
-                    dz[lane] = (p - y) * scale;
-                }
-                space.backward(run, block, mode, &dz, grads);
+                space.forward(run, block, mode);
+                let (y, dy) = space.output_and_gradient(run, block);
+                *sum = scorer.block(rows, block.steps, y, scale, dy, answer);
+                space.backward(run, block, mode, grads);
             },
         );
-        sums.iter().fold(BatchSum::default(), |all, (_, sum)| BatchSum {
-            loss: all.loss + sum.loss,
-            hits: all.hits + sum.hits,
-        })
+        let mut all = Sum::default();
+        sums.iter().for_each(|(_, (sum, _))| all.add(*sum));
+        all
     }
 
     /// Sums the blocks' gradients in block order and hands them to the optimizer, piece by piece. Returns

@@ -75,7 +75,7 @@ pub fn sequences(rows: &[Vec<u32>]) -> Sequences {
 /// [`rows`] with targets.
 pub fn dataset(count: usize, padding: Padding) -> Dataset {
     let mut random = random(2);
-    let targets = (0..count).map(|_| random.below(2) as f32).collect();
+    let targets: Vec<f32> = (0..count).map(|_| random.below(2) as f32).collect();
     Dataset::new(sequences(&rows(count)), targets).unwrap().with_padding(padding)
 }
 
@@ -112,7 +112,7 @@ pub fn weight_bits(model: &Model) -> Vec<u32> {
 
 /// Output bits, all NaN-free.
 pub fn predicted(model: &Model, rows: &[Vec<u32>], padding: Padding) -> Vec<u32> {
-    let outputs = model.predict(&sequences(rows), padding).unwrap();
+    let outputs = model.predict(&sequences(rows).into(), padding).unwrap();
     assert!(outputs.iter().all(|p| (0.0..=1.0).contains(p)), "{outputs:?}");
     bits(&outputs)
 }

@@ -140,7 +140,8 @@ fn limit(split: Split, num_words: u32, options: &LoadData) -> Result<Dataset> {
             None => words.push(row.iter().copied().filter(|id| known.contains(id))),
         }
     }
-    Dataset::new(words, split.classes.into_iter().map(|class| class as f32).collect())
+    let targets: Vec<f32> = split.classes.into_iter().map(|class| class as f32).collect();
+    Dataset::new(words, targets)
 }
 
 /// The reviews as a [`Corpus`], shuffled as [`load_data`] does with the same `seed`.

@@ -26,7 +26,7 @@ proptest! {
         dy.iter_mut().enumerate().filter(|(at, _)| at % LANES >= lanes).for_each(|(_, dy)| *dy = 0.0);
         let stage = EmbeddingStage { table: range.clone(), width };
         let shared = Shared { isa: Isa::Portable, params: &params, packed: &[], table: &[], ids: &[] };
-        let block = Block { steps, shared: 0, before: 0, ids: &ids, offsets: &[], places: &[], mask: None };
+        let block = Block { steps, shared: 0, before: 0, ids: &ids, features: &[], offsets: &[], places: &[], mask: None };
         let mut y = Guarded::poisoned(steps * width * LANES);
         stage.forward(Forward { shared, block, training: true, noise: None, x: &[], y: y.get_mut(), tape: &mut [] });
         let mut partial = Guarded::poisoned(stage.partial_len(0));
