@@ -3,9 +3,9 @@
 
 use crate::artifact::Artifact;
 use crate::data::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::Isa;
-use crate::metrics::Evaluation;
+use crate::metrics::{Evaluation, argmax};
 use crate::model::{Engine, Rows, default_threads};
 use crate::text::{EncodeStats, Sequences};
 use serde::Serialize;
@@ -15,8 +15,11 @@ use serde::Serialize;
 pub struct Answer {
     /// Name of the class.
     pub label: String,
-    /// Probability of the positive class, the last of the labels.
+    /// Of a model with one output the probability of the positive class, the last of the labels; of one
+    /// with an output a class, that of `label`.
     pub probability: f32,
+    /// The model's outputs: the one, or one a label.
+    pub scores: Vec<f32>,
     /// Words in the text.
     pub words: usize,
     /// Of those, words that the vocabulary does not hold.
@@ -24,11 +27,30 @@ pub struct Answer {
 }
 
 impl Artifact {
+    /// The class that the model's outputs for a row speak for: an index into the labels. One output speaks
+    /// for the second class above the threshold; several, for the largest.
+    pub fn class(&self, scores: &[f32]) -> usize {
+        match scores {
+            [probability] => usize::from(*probability > self.threshold),
+            _ => argmax(scores),
+        }
+    }
+
+    fn expect_labels(&self) -> Result<()> {
+        match self.labels.is_empty() || self.model.output_per_step() {
+            true => Err(Error::config(
+                "this model does not sort texts into classes: its answers are numbers, or one a step",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Answers for `texts`, in order.
     ///
     /// # Errors
-    /// None for an artifact that was loaded; [`ErrorKind::Data`](crate::ErrorKind::Data) when a hand-made
-    /// one's vocabulary is larger than its embedding.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the model does not sort texts into classes,
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a hand-made one's vocabulary is larger than its
+    /// embedding.
     pub fn predict<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Answer>> {
         Predictor::new(self)?.predict(texts)
     }
@@ -79,6 +101,7 @@ pub struct Predictor<'a> {
     artifact: &'a Artifact,
     engine: Engine,
     ids: Vec<u32>,
+    scores: Vec<f32>,
     scratch: String,
 }
 
@@ -104,40 +127,63 @@ impl<'a> Predictor<'a> {
         Rows::new(model, &Sequences::from_iter([[last]]).into(), artifact.padding)?;
         let mut engine = Engine::new(isa, threads);
         engine.prepare_outputs(model, artifact.padding, steps);
-        Ok(Self { artifact, engine, ids: Vec::new(), scratch: String::new() })
+        Ok(Self { artifact, engine, ids: Vec::new(), scores: Vec::new(), scratch: String::new() })
     }
 
-    /// The probability of the positive class for one text.
+    /// The first output for one text: of a model with one output, the probability of the positive class.
     ///
     /// # Errors
-    /// As [`probability_of_ids`](Self::probability_of_ids).
+    /// As [`scores_of_ids`](Self::scores_of_ids).
     pub fn probability(&mut self, text: &str) -> Result<f32> {
+        self.scores(text).map(|scores| scores[0])
+    }
+
+    /// As [`probability`](Self::probability), for one row of ids.
+    ///
+    /// # Errors
+    /// As [`scores_of_ids`](Self::scores_of_ids).
+    pub fn probability_of_ids(&mut self, ids: &[u32]) -> Result<f32> {
+        self.scores_of_ids(ids).map(|scores| scores[0])
+    }
+
+    /// The model's outputs for one text.
+    ///
+    /// # Errors
+    /// As [`scores_of_ids`](Self::scores_of_ids).
+    pub fn scores(&mut self, text: &str) -> Result<&[f32]> {
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();
         let Artifact { vocabulary, tokenizer, .. } = self.artifact;
         vocabulary.encode_with(tokenizer, text, &mut self.scratch, &mut ids);
-        let probability = self.probability_of_ids(&ids);
+        let found = self.score(&ids);
         self.ids = ids;
-        probability
+        found.map(|()| &*self.scores)
     }
 
-    /// The probability of the positive class for one row of ids.
+    /// The model's outputs for one row of ids.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary,
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the row is longer than is supported.
-    pub fn probability_of_ids(&mut self, ids: &[u32]) -> Result<f32> {
+    pub fn scores_of_ids(&mut self, ids: &[u32]) -> Result<&[f32]> {
+        self.score(ids).map(|()| &*self.scores)
+    }
+
+    fn score(&mut self, ids: &[u32]) -> Result<()> {
+        self.scores.clear();
         let Artifact { model, padding, .. } = self.artifact;
         let fits = ids.iter().all(|&id| (id as usize) < model.vocabulary());
         if let (true, Some(steps)) = (fits, padding.maxlen)
             && let Some(output) = self.engine.output_of_one(model, *padding, steps, ids)
         {
-            return Ok(output[0]);
+            self.scores.extend_from_slice(output);
+            return Ok(());
         }
         // Rare rows (a pad id amid masked ones) and models go the way of many; so do errors.
         let row = Sequences::from_iter([ids.iter().copied()]).into();
         let rows = Rows::new(model, &row, *padding)?;
-        Ok(self.of_rows(rows)[0])
+        self.scores = self.of_rows(rows);
+        Ok(())
     }
 
     /// Answers for `texts`, in order.
@@ -145,15 +191,20 @@ impl<'a> Predictor<'a> {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn predict<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Vec<Answer>> {
+        self.artifact.expect_labels()?;
         let (outputs, stats) = self.outputs(texts)?;
-        let Artifact { labels, threshold, .. } = self.artifact;
-        let answer = |(probability, stats): (f32, EncodeStats)| Answer {
-            label: labels[usize::from(probability > *threshold)].clone(),
-            probability,
-            words: stats.words,
-            oov: stats.oov,
+        let Artifact { model, labels, .. } = self.artifact;
+        let answer = |(scores, stats): (&[f32], EncodeStats)| {
+            let class = self.artifact.class(scores);
+            Answer {
+                label: labels[class].clone(),
+                probability: if scores.len() == 1 { scores[0] } else { scores[class] },
+                scores: scores.to_vec(),
+                words: stats.words,
+                oov: stats.oov,
+            }
         };
-        Ok(outputs.into_iter().zip(stats).map(answer).collect())
+        Ok(outputs.chunks_exact(model.output_width()).zip(stats).map(answer).collect())
     }
 
     fn outputs<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<(Vec<f32>, Vec<EncodeStats>)> {

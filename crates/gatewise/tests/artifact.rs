@@ -361,3 +361,65 @@ fn paths_without_a_model_are_refused() {
     assert_eq!(error.kind(), ErrorKind::Artifact);
     assert!(error.to_string().contains("empty.gatewise"), "{error}");
 }
+
+/// A model of three classes, with the texts it was taught.
+fn of_classes() -> (Artifact, Vec<String>) {
+    let words: Vec<String> = ["red", "green", "blue", "stone", "leaf"].map(String::from).into();
+    let vocabulary = Vocabulary::from_ranked(&words, 8).unwrap();
+    let texts: Vec<String> =
+        (0..30).map(|row| format!("{} {}", words[row % 3], words[3 + row / 3 % 2])).collect();
+    let mut ids = Vec::new();
+    let rows: Sequences = texts
+        .iter()
+        .map(|text| {
+            ids.clear();
+            vocabulary.encode(&Tokenizer::default(), text, &mut ids);
+            ids.clone()
+        })
+        .collect();
+    let classes: Vec<f32> = (0..30).map(|row| (row % 3) as f32).collect();
+    let padding = Padding::to(4);
+    let data = Dataset::new(rows, classes).unwrap().with_padding(padding);
+    let head = Dense::new(3).activation(Activation::Softmax);
+    let layers = Sequential::new().with(Embedding::new(8, 4)).with(Lstm::new(5)).with(head);
+    let mut model = layers.compile(1).unwrap();
+    Fit::new().epochs(60).learning_rate(0.05).run(&mut model, &data).unwrap();
+    let artifact = Artifact {
+        model,
+        tokenizer: Tokenizer::default(),
+        vocabulary,
+        padding,
+        labels: ["warm", "fresh", "cool"].map(String::from).into(),
+        threshold: 0.5,
+        training: TrainingSummary::default(),
+    };
+    (artifact, texts)
+}
+
+#[test]
+fn several_classes_go_through_the_file() {
+    let (artifact, texts) = of_classes();
+    let loaded = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
+    let (before, after) = (artifact.predict(&texts).unwrap(), loaded.predict(&texts).unwrap());
+    assert_eq!(before, after);
+    for (row, answer) in after.iter().enumerate() {
+        assert_eq!(answer.label, loaded.labels[row % 3]);
+        assert_eq!(answer.scores.len(), 3);
+        assert_eq!(answer.probability, answer.scores[row % 3]);
+        assert!((answer.scores.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    }
+    let mut predictor = gatewise::Predictor::new(&loaded).unwrap();
+    assert_eq!(predictor.scores(&texts[4]).unwrap(), after[4].scores);
+    // Labels that do not fit the outputs are refused; without labels there are only numbers.
+    for labels in [json!(["a", "b"]), json!(["a", "b", "c", "d"])] {
+        let changed = resealed(&artifact.to_bytes().unwrap(), |m| m["labels"] = labels);
+        assert!(refusal(&changed).contains("labels"));
+    }
+    // As does a model that answers at every step.
+    let layers = Sequential::new().with(Embedding::new(8, 4)).with(Lstm::new(3).return_sequences(true));
+    let every_step = Artifact { model: layers.compile(1).unwrap(), ..artifact.clone() };
+    Artifact::from_bytes(&every_step.to_bytes().unwrap()).unwrap().predict(&texts).unwrap_err();
+    let bare = Artifact { labels: Vec::new(), ..artifact };
+    let bare = Artifact::from_bytes(&bare.to_bytes().unwrap()).unwrap();
+    assert!(bare.predict(&texts).unwrap_err().to_string().contains("does not sort texts into classes"));
+}

@@ -66,12 +66,16 @@ fn read_line(input: &mut impl BufRead, number: &mut usize) -> Result<Option<Stri
 
 fn answer(artifact: &Artifact, texts: &[String], format: Format, out: &mut impl Write) -> Result<()> {
     let written = artifact.predict(texts)?.iter().zip(texts).try_for_each(|(answer, text)| {
-        let Answer { label, probability, words, oov } = answer;
+        let Answer { label, probability, scores, words, oov } = answer;
         match format {
             Format::Json => {
-                let object = serde_json::json!({
+                let mut object = serde_json::json!({
                     "text": text, "label": label, "probability": probability, "words": words, "oov": oov,
                 });
+                if scores.len() > 1 {
+                    let of_label = artifact.labels.iter().zip(scores);
+                    object["probabilities"] = of_label.map(|(label, &p)| (label.clone(), p)).collect();
+                }
                 writeln!(out, "{object}")
             }
             Format::Text => writeln!(out, "{label}\t{probability:.4}\t{}", on_one_line(text)),

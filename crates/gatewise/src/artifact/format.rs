@@ -70,13 +70,9 @@ impl Artifact {
             format!("{}, {}!", pick(3, 7, 20), "Unheard-of \u{1F980}"),
             pick(1, 3, 60),
         ];
-        let outputs = self.outputs(&texts)?.0;
-        let width = self.model.output_width();
-        Ok(texts
-            .into_iter()
-            .zip(outputs.chunks(width))
-            .map(|(text, outputs)| Probe { text, outputs: outputs.to_vec() })
-            .collect())
+        // One by one: a model that answers at every step gives each text another number of outputs.
+        let probe = |text: String| Ok(Probe { outputs: self.outputs(&[&text])?.0, text });
+        texts.into_iter().map(probe).collect()
     }
 }
 

@@ -131,11 +131,11 @@ impl Artifact {
         if words > rows {
             return Err(damaged(&format!("its vocabulary has ids up to {words}, its Embedding only {rows}")));
         }
-        if self.labels.len() != 2 || self.model.output_width() != 1 {
+        let (labels, outputs) = (self.labels.len(), self.model.output_width());
+        let fit = labels == 0 || (labels, outputs) == (2, 1) || labels > 1 && labels == outputs;
+        if !fit {
             return Err(damaged(&format!(
-                "it has {} labels and {} outputs; a binary model has 2 and 1",
-                self.labels.len(),
-                self.model.output_width()
+                "it has {labels} labels and {outputs} outputs; a model has one output a label, or one for two",
             )));
         }
         if metadata.self_test.len() > MAX_PROBES {

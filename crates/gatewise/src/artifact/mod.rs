@@ -58,9 +58,10 @@ pub struct Artifact {
     pub vocabulary: Vocabulary,
     /// Ids to rows of one length.
     pub padding: Padding,
-    /// Class names; for a binary model the second is the positive one.
+    /// Class names, one an output; of a model with one output two, the second being the positive one. None
+    /// where the outputs are no classes.
     pub labels: Vec<String>,
-    /// Probabilities above this are the positive class.
+    /// Of a model with one output: probabilities above this are the positive class.
     pub threshold: f32,
     /// How the model was trained and how it did.
     pub training: TrainingSummary,
