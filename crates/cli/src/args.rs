@@ -167,7 +167,7 @@ pub struct Place {
 /// What to compute with; none of it changes the result.
 #[derive(Debug, ClapArgs)]
 pub struct Machine {
-    /// Threads [default: the cores this process may run on].
+    /// Threads [default: the physical cores this process may run on].
     #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Instruction set: avx512, avx2 or portable [default: the fastest present].
@@ -235,10 +235,9 @@ impl From<End> for Side {
 }
 
 impl Machine {
-    /// The number of threads asked for, or that of the cores this process may run on.
+    /// The number of threads asked for, or that of the physical cores this process may run on.
     pub fn threads(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.unwrap_or_else(cores)
+        self.threads.unwrap_or_else(gatewise::default_threads)
     }
 
     /// The instruction set asked for, or the fastest present.

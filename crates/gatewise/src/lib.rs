@@ -139,7 +139,7 @@ pub use artifact::{Artifact, FORMAT, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
 pub use kernels::Isa;
 pub use loss::Loss;
-pub use model::{Model, ParamInfo, Params, Sequential};
+pub use model::{Model, ParamInfo, Params, Sequential, default_threads};
 pub use predict::{Answer, Predictor};
 pub use storage::{check_target, write_whole};
 pub use train::{Checkpoints, Fit, History};

@@ -438,9 +438,3 @@ impl<'a> Derivation<'a> {
         Shared { isa: self.isa, params: &[], packed: &packed[index], table, ids }
     }
 }
-
-/// Threads to use when none are asked for: the cores this process may run on (cgroup limits and
-/// affinity respected).
-pub(crate) fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}

@@ -3,6 +3,7 @@
 //! Enters: layers. Leaves: a [`Model`] that computes.
 
 mod block;
+mod cores;
 mod engine;
 mod lower;
 mod params;
@@ -10,6 +11,7 @@ mod sequential;
 mod summary;
 
 pub(crate) use block::{Rows, Treatment};
-pub(crate) use engine::{BatchBlock, Engine, Mode, default_threads};
+pub use cores::default_threads;
+pub(crate) use engine::{BatchBlock, Engine, Mode};
 pub use params::{ParamInfo, Params};
 pub use sequential::{Model, Sequential};
