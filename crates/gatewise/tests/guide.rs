@@ -16,7 +16,7 @@ the examples are tests there. B is the batch, T the steps, D the width of the in
 const PARTS: &[(&str, &[&str])] = &[
     ("What a model reads", &["input", "masking", "embedding"]),
     ("Recurrent layers", &["lstm"]),
-    ("All else", &["dense", "dropout"]),
+    ("All else", &["dense", "time_distributed", "dropout"]),
 ];
 
 fn root() -> PathBuf {

@@ -4,7 +4,7 @@
 mod specs;
 
 use gatewise::data::{Dataset, Features, Inputs, Padding, Sequences, Targets};
-use gatewise::layers::{Activation, Dense, Embedding, Input, Lstm, Masking};
+use gatewise::layers::{Activation, Dense, Embedding, Input, Lstm, Masking, TimeDistributed};
 use gatewise::text::Side;
 use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Sequential};
 use specs::{bits, paddings, random, weight_bits};
@@ -146,6 +146,15 @@ fn labelled_steps(mask: f32, width: usize) -> Dataset {
     Dataset::new(rows, Targets::steps(width, values, &lengths).unwrap()).unwrap()
 }
 
+/// Words, some of them the pad id, each with a class.
+fn labelled_words() -> Dataset {
+    let rows = specs::rows(40);
+    let mut random = random(25);
+    let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
+    let classes = (0..lengths.iter().sum()).map(|_| random.below(4) as f32).collect();
+    Dataset::new(specs::sequences(&rows), Targets::steps(1, classes, &lengths).unwrap()).unwrap()
+}
+
 /// The models and data sets that the tests below run over.
 fn cases() -> Vec<(&'static str, Sequential, Dataset, Loss)> {
     let input = || Sequential::new().with(Input::new(WIDTH));
@@ -158,6 +167,10 @@ fn cases() -> Vec<(&'static str, Sequential, Dataset, Loss)> {
     let numbers = Targets::rows(2, (0..80).map(|_| random.normal() as f32).collect()).unwrap();
     let ids = || specs::sequences(&specs::rows(40));
     let text = || Sequential::new().with(Embedding::new(specs::VOCABULARY, 4)).with(Lstm::new(5));
+    let text_steps = || {
+        let layers = Sequential::new().with(Embedding::new(specs::VOCABULARY, 4).mask_zero(true));
+        layers.with(Lstm::new(5).return_sequences(true)).with(Dense::new(3).activation(Activation::Tanh))
+    };
     let weights: Vec<f32> = (0..40).map(|row| [0.0, 0.5, 2.0][row % 3]).collect();
     let weighed = |data: Dataset| data.with_sample_weight(weights.clone()).unwrap();
     let data = |inputs: Inputs, targets: Targets| Dataset::new(inputs, targets).unwrap();
@@ -188,6 +201,12 @@ fn cases() -> Vec<(&'static str, Sequential, Dataset, Loss)> {
             Loss::MeanSquaredError,
         ),
         ("steps", input().with(steps()), labelled_steps(0.0, 2), Loss::MeanSquaredError),
+        (
+            "a class for each step",
+            text_steps().with(TimeDistributed::new(softmax(4))),
+            labelled_words(),
+            Loss::SparseCategoricalCrossentropy,
+        ),
         (
             "masked steps, weighed, stacked",
             input().with(Masking::new(0.0)).with(Lstm::new(3).return_sequences(true)).with(steps()),

@@ -1,6 +1,6 @@
 //! Dense: the fully connected layer.
 
-use super::{Activation, Backward, Built, Forward, Init, ParamSpec, Signal, Stage};
+use super::{Activation, Backward, Block, Built, Forward, Init, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::dense;
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use std::ops::Range;
 /// | | |
 /// |---|---|
 /// | equation | `y = activation(x·W + b)` |
-/// | input | `(batch, D)` |
-/// | output | `(batch, units)` |
+/// | input | `(batch, D)`, or `(batch, steps, D)`: then the same layer at every step |
+/// | output | `(batch, units)`, or `(batch, steps, units)` |
 /// | `kernel` W | `(D, units)`, Glorot uniform |
 /// | `bias` b | `(units)`, zero |
 /// | backward | `dz = dy ⊙ activation′`, `dW = xᵀ·dz`, `db = Σ dz`, `dx = dz·Wᵀ` |
@@ -47,19 +47,22 @@ impl Dense {
         if self.units == 0 {
             return Err(Error::config("Dense needs at least 1 unit, but got 0"));
         }
-        let Signal::Vector(inputs) = input else {
-            return Err(Error::shape(format!(
-                "Dense reads one vector a sample, but its input is {}; leave return_sequences unset on \
-                 the recurrent layer before it",
-                input.describe()
-            )));
+        let (inputs, output) = match input {
+            Signal::Vector(inputs) => (inputs, Signal::Vector(self.units)),
+            Signal::Sequence(inputs) => (inputs, Signal::Sequence(self.units)),
+            Signal::Ids => {
+                return Err(Error::shape(format!(
+                    "Dense reads vectors, but its input is {}; put an Embedding before it",
+                    input.describe()
+                )));
+            }
         };
         Ok(Built {
             params: vec![
                 ParamSpec { name: "kernel", shape: vec![inputs, self.units], init: Init::GlorotUniform },
                 ParamSpec { name: "bias", shape: vec![self.units], init: Init::Zeros },
             ],
-            output: Signal::Vector(self.units),
+            output,
         })
     }
 }
@@ -67,13 +70,17 @@ impl Dense {
 /// The affine part; the activation is a stage of its own.
 #[derive(Debug)]
 pub(crate) struct DenseStage {
+    pub output: Signal,
     pub kernel: Range<usize>,
     pub bias: Range<usize>,
 }
 
 impl Stage for DenseStage {
     fn describe(&self) -> String {
-        "Dense: samples in lanes".into()
+        match self.output {
+            Signal::Sequence(_) => "Dense: samples in lanes, step by step".into(),
+            _ => "Dense: samples in lanes".into(),
+        }
     }
 
     fn param_range(&self) -> Range<usize> {
@@ -81,12 +88,17 @@ impl Stage for DenseStage {
     }
 
     fn output(&self) -> Signal {
-        Signal::Vector(self.bias.len())
+        self.output
+    }
+
+    fn scratch_len(&self, _: usize) -> usize {
+        dense::scratch_len(self.kernel.len() / self.bias.len(), self.bias.len())
     }
 
     fn forward(&self, io: Forward<'_>) {
         let (kernel, bias) = (&io.shared.params[self.kernel.clone()], &io.shared.params[self.bias.clone()]);
-        dense::forward(io.shared.isa, dense::Forward { kernel, bias, x: io.x, y: io.y });
+        let steps = self.steps(io.block);
+        dense::forward(io.shared.isa, dense::Forward { steps, kernel, bias, x: io.x, y: io.y });
     }
 
     fn backward(&self, io: Backward<'_>) {
@@ -95,13 +107,21 @@ impl Stage for DenseStage {
         dense::backward(
             io.shared.isa,
             dense::Backward {
+                steps: self.steps(io.block),
                 kernel: &io.shared.params[self.kernel.clone()],
                 x: io.x,
                 dz: io.dy,
                 kernel_grad,
                 bias_grad,
                 dx: io.dx,
+                scratch: io.scratch,
             },
         );
+    }
+}
+
+impl DenseStage {
+    fn steps(&self, block: Block<'_>) -> usize {
+        if let Signal::Sequence(_) = self.output { block.steps } else { 1 }
     }
 }

@@ -13,6 +13,7 @@ mod masking;
 mod projected_lstm;
 mod recurrence;
 mod stage;
+mod time_distributed;
 
 pub use activation::Activation;
 pub(crate) use activation::ActivationStage;
@@ -32,6 +33,8 @@ pub(crate) use stage::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal, Stage,
 };
 
+pub use time_distributed::TimeDistributed;
+
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +53,8 @@ pub enum Layer {
     Lstm(Lstm),
     /// Fully connected.
     Dense(Dense),
+    /// Fully connected, at every step.
+    TimeDistributed(TimeDistributed),
     /// Drops numbers in training.
     Dropout(Dropout),
     /// Drops channels of a sequence in training.
@@ -81,6 +86,7 @@ impl Layer {
             Self::Embedding(_) => "Embedding",
             Self::Lstm(_) => "LSTM",
             Self::Dense(_) => "Dense",
+            Self::TimeDistributed(_) => "TimeDistributed",
             Self::Dropout(_) => "Dropout",
             Self::SpatialDropout1D(_) => "SpatialDropout1D",
         }
@@ -98,6 +104,9 @@ impl Layer {
                 format!("{class}({})", layer.units)
             }
             Self::Dense(layer) => format!("{class}({}, {})", layer.units, layer.activation.name()),
+            Self::TimeDistributed(layer) => {
+                format!("{class}({})", Self::Dense(layer.dense.clone()).describe())
+            }
             Self::Dropout(layer) => format!("{class}({})", layer.rate),
             Self::SpatialDropout1D(layer) => format!("{class}({})", layer.rate),
         }
@@ -111,6 +120,7 @@ impl Layer {
             Self::Embedding(_) => "embedding",
             Self::Lstm(_) => "lstm",
             Self::Dense(_) => "dense",
+            Self::TimeDistributed(_) => "time_distributed",
             Self::Dropout(_) => "dropout",
             Self::SpatialDropout1D(_) => "spatial_dropout1d",
         }
@@ -124,6 +134,7 @@ impl Layer {
             Self::Embedding(layer) => layer.input_dim.max(layer.output_dim),
             Self::Lstm(layer) => layer.units,
             Self::Dense(layer) => layer.units,
+            Self::TimeDistributed(layer) => layer.dense.units,
             Self::Dropout(_) | Self::SpatialDropout1D(_) => 0,
         }
     }
@@ -136,6 +147,7 @@ impl Layer {
             Self::Embedding(layer) => layer.build(input),
             Self::Lstm(layer) => layer.build(input),
             Self::Dense(layer) => layer.build(input),
+            Self::TimeDistributed(layer) => layer.build(input),
             Self::Dropout(layer) => layer.build(input),
             Self::SpatialDropout1D(layer) => layer.build(input),
         }
@@ -151,4 +163,4 @@ macro_rules! into_layer {
         }
     )*};
 }
-into_layer!(Input, Masking, Embedding, Lstm, Dense, Dropout, SpatialDropout1D);
+into_layer!(Input, Masking, Embedding, Lstm, Dense, TimeDistributed, Dropout, SpatialDropout1D);

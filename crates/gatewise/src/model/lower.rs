@@ -2,7 +2,7 @@
 
 use crate::layers::{
     Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LstmStage,
-    ProjectedLstmStage, Signal, Stage,
+    ProjectedLstmStage, Signal, Stage, TimeDistributed,
 };
 use std::ops::Range;
 
@@ -51,8 +51,8 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
             (Layer::SpatialDropout1D(layer), _) => {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, true)));
             }
-            (Layer::Dense(layer), _) => {
-                stages.push(Box::new(DenseStage { kernel: param(0), bias: param(1) }));
+            (Layer::Dense(layer) | Layer::TimeDistributed(TimeDistributed { dense: layer }), _) => {
+                stages.push(Box::new(DenseStage { output: first.output, kernel: param(0), bias: param(1) }));
                 if layer.activation != Activation::Linear {
                     let (activation, signal) = (layer.activation, first.output);
                     stages.push(Box::new(ActivationStage { activation, signal }));

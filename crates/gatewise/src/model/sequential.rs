@@ -249,7 +249,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::{Activation, Dense, Embedding, Input, Lstm, Masking};
+    use crate::layers::{Activation, Dense, Embedding, Input, Lstm, Masking, TimeDistributed};
 
     fn message(spec: Sequential) -> String {
         spec.compile(0).unwrap_err().to_string()
@@ -301,7 +301,11 @@ mod tests {
             (s().with(Input::new(2)).with(Masking::new(f32::NAN)), ["layer masking", "finite"]),
             (s().with(Lstm::new(3)), ["layer lstm", "put an Embedding before it"]),
             (s().with(Embedding::new(0, 3)), ["layer embedding", "at least 1"]),
-            (s().with(Embedding::new(9, 3)).with(Dense::new(1)), ["layer dense", "return_sequences"]),
+            (s().with(Dense::new(1)), ["layer dense", "put an Embedding before it"]),
+            (
+                s().with(Embedding::new(9, 3)).with(Lstm::new(2)).with(TimeDistributed::new(Dense::new(1))),
+                ["layer time_distributed", "set return_sequences"],
+            ),
             (s().with(Embedding::new(9, 3)).with(Lstm::new(0)), ["layer lstm", "at least 1 unit"]),
             (
                 s().with(Embedding::new(9, 3)).with(Lstm::new(2)).with(Lstm::new(2)),

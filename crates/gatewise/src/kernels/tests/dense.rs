@@ -1,6 +1,6 @@
 //! The dense kernels against the twin of one sample.
 
-use super::super::dense::{Backward, Forward, backward, forward};
+use super::super::dense::{Backward, Forward, backward, forward, scratch_len};
 use super::super::reference::dense::Weights;
 use super::super::{Isa, LANES};
 use super::{Guarded, Numbers, assert_close, seeded, size, widen};
@@ -18,13 +18,13 @@ proptest! {
 
     #[test]
     fn every_instruction_set_follows_the_twin_with_the_same_bits(
-        inputs in size(), units in size(), lanes in 1..=LANES, want_dx: bool, seed: u64,
+        inputs in size(), units in size(), steps in 0usize..4, lanes in 1..=LANES, want_dx: bool, seed: u64,
     ) {
         let mut numbers = Numbers::new(seed);
         let kernel = Guarded::new(&numbers.vec(inputs * units, 1.0));
         let bias = Guarded::new(&numbers.vec(units, 1.0));
-        let x = Guarded::new(&numbers.vec(inputs * LANES, 1.0));
-        let mut dz = Guarded::new(&numbers.vec(units * LANES, 1.0));
+        let x = Guarded::new(&numbers.vec(steps * inputs * LANES, 1.0));
+        let mut dz = Guarded::new(&numbers.vec(steps * units * LANES, 1.0));
         for row in dz.get_mut().chunks_exact_mut(LANES) {
             row[lanes..].fill(0.0);
         }
@@ -32,19 +32,22 @@ proptest! {
         let mut twin_grads = twin.zeros_like();
         let mut first: Option<Vec<Vec<u32>>> = None;
         for isa in Isa::available() {
-            let mut y = Guarded::poisoned(units * LANES);
-            forward(isa, Forward { kernel: kernel.get(), bias: bias.get(), x: x.get(), y: y.get_mut() });
+            let mut y = Guarded::poisoned(steps * units * LANES);
+            forward(isa, Forward { steps, kernel: kernel.get(), bias: bias.get(), x: x.get(), y: y.get_mut() });
             let mut grads = [Guarded::zeroed(inputs * units), Guarded::zeroed(units)];
-            let mut dx = want_dx.then(|| Guarded::poisoned(inputs * LANES));
+            let mut dx = want_dx.then(|| Guarded::poisoned(steps * inputs * LANES));
+            let mut scratch = Guarded::poisoned(scratch_len(inputs, units));
             let mut again = |grads: &mut [Guarded; 2]| {
                 let [kernel_grad, bias_grad] = grads;
                 backward(isa, Backward {
+                    steps,
                     kernel: kernel.get(),
                     x: x.get(),
                     dz: dz.get(),
                     kernel_grad: kernel_grad.get_mut(),
                     bias_grad: bias_grad.get_mut(),
                     dx: dx.as_mut().map(Guarded::get_mut),
+                    scratch: scratch.get_mut(),
                 });
             };
             again(&mut grads);
@@ -62,11 +65,13 @@ proptest! {
             if known {
                 continue;
             }
-            for l in 0..lanes {
-                let (x, dz) = (widen(&lane(x.get(), l)), widen(&lane(dz.get(), l)));
-                assert_close(&lane(y.get(), l), &twin.forward(&x), TOLERANCE, "y");
+            scratch.check_guards("scratch");
+            for (step, l) in (0..steps).flat_map(|step| (0..lanes).map(move |l| (step, l))) {
+                let of = |block: &[f32], width: usize| lane(&block[step * width * LANES..][..width * LANES], l);
+                let (x, dz) = (widen(&of(x.get(), inputs)), widen(&of(dz.get(), units)));
+                assert_close(&of(y.get(), units), &twin.forward(&x), TOLERANCE, "y");
                 let twin_dx = twin.backward(&x, &dz, &mut twin_grads);
-                dx.iter().for_each(|dx| assert_close(&lane(dx.get(), l), &twin_dx, TOLERANCE, "dx"));
+                dx.iter().for_each(|dx| assert_close(&of(dx.get(), inputs), &twin_dx, TOLERANCE, "dx"));
             }
             assert_close(once[0].get(), &twin_grads.kernel, TOLERANCE, "dW");
             assert_close(once[1].get(), &twin_grads.bias, TOLERANCE, "db");
@@ -79,7 +84,9 @@ proptest! {
 fn buffers_that_are_too_small_are_refused() {
     let refused = |kernel: usize, x: usize, y: usize| {
         let (kernel, x, mut y) = (vec![0.0; kernel], vec![0.0; x], vec![0.0; y]);
-        let run = || forward(Isa::Portable, Forward { kernel: &kernel, bias: &[0.0; 3], x: &x, y: &mut y });
+        let run = || {
+            forward(Isa::Portable, Forward { steps: 1, kernel: &kernel, bias: &[0.0; 3], x: &x, y: &mut y })
+        };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err()
     };
     assert!(!refused(6, 32, 48));
