@@ -211,17 +211,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Stands for a break that was found, so that no other is made of what surrounds it.
+    const BREAK: char = '\u{1}';
+
     /// The rule, read aloud, a character at a time.
     fn naive(t: &Tokenizer, text: &str) -> Vec<String> {
         let mut text = if t.lower() { text.to_lowercase() } else { text.to_owned() };
         if t.html_breaks() {
             for tail in [" />", "/>", " >", ">"] {
                 for br in ["br", "bR", "Br", "BR"] {
-                    text = text.replace(&format!("<{br}{tail}"), " ");
+                    text = text.replace(&format!("<{br}{tail}"), &BREAK.to_string());
                 }
             }
         }
-        let spaced: String = text.chars().map(|c| if t.filters().contains(c) { ' ' } else { c }).collect();
+        let separates = |c: char| c == BREAK || t.filters().contains(c);
+        let spaced: String = text.chars().map(|c| if separates(c) { ' ' } else { c }).collect();
         spaced.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect()
     }
 
@@ -249,6 +253,7 @@ mod tests {
     #[test]
     fn breaks_separate_whatever_the_filters() {
         let t = Tokenizer::default().with_filters("").with_lower(false);
+        assert_eq!(t.words("<br<Br/>>"), ["<br", ">"], "no break is made of what surrounds one");
         assert_eq!(t.words("A<BR>b<br/>c<Br />d<br e<brr>"), ["A", "b", "c", "d<br", "e<brr>"]);
     }
 
