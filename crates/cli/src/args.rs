@@ -24,6 +24,7 @@ pub enum Command {
     Train(Train),
     Evaluate(Evaluate),
     Predict(Predict),
+    Generate(Generate),
     Summary(Summary),
     Bench(Bench),
 }
@@ -32,24 +33,27 @@ pub enum Command {
 #[derive(Debug, ClapArgs)]
 pub struct Train {
     /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, or the path of an aclImdb folder or .tar.gz.
-    /// Without it: imdb where it is at hand or can be fetched, else reviews.
+    /// Without it: imdb where it is at hand or can be fetched, else reviews. For a language model: a text file.
     pub data: Option<String>,
+    /// What to learn: the labels of texts, or which character follows in one text.
+    #[arg(long, value_enum, default_value_t = Task::Classify, value_name = "TASK")]
+    pub task: Task,
     /// File to write; the training curve goes beside it as .svg.
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
-    /// Passes over the training rows [default: 5; for reviews 8].
+    /// Passes over the training rows [default: 5; for reviews 8, for a language model 10].
     #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
     pub epochs: Option<usize>,
-    /// Rows a step [default: 128; for reviews 64].
+    /// Rows a step [default: 128; for reviews 64, for a language model 32].
     #[arg(long, value_name = "ROWS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub batch_size: Option<usize>,
-    /// Step size of Adam [default: 0.001; for reviews 0.005].
+    /// Step size of Adam [default: 0.001; for reviews 0.005, for a language model 0.002].
     #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// Size of the vocabulary, pad, start and unknown included.
     #[arg(long, default_value_t = 5000, value_name = "WORDS", value_parser = at_least(3), allow_negative_numbers = true)]
     pub max_words: usize,
-    /// Length that rows are padded or cut to [default: 300; for reviews 64].
+    /// Length that rows are padded or cut to [default: 300; for reviews 64, for a language model 128].
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub maxlen: Option<usize>,
     /// Side that short rows are padded on.
@@ -61,15 +65,18 @@ pub struct Train {
     /// Skip padding (Keras's mask_zero) instead of running the LSTM over it.
     #[arg(long)]
     pub mask_zero: bool,
-    /// Width of the word vectors.
-    #[arg(long, default_value_t = 15, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
-    pub embedding: usize,
-    /// LSTM units; several numbers stack several layers.
-    #[arg(long, default_value = "10", value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
-    pub units: Vec<usize>,
-    /// Share of the training rows, from the end, to validate on.
-    #[arg(long, default_value_t = 0.2, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
-    pub validation_split: f64,
+    /// Width of the word vectors [default: 15; for a language model 64].
+    #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub embedding: Option<usize>,
+    /// LSTM units; several numbers stack several layers [default: 10; for a language model 256].
+    #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
+    pub units: Option<Vec<usize>>,
+    /// Share of the numbers dropped after each LSTM while training.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    pub dropout: f64,
+    /// Share of the training rows, from the end, to validate on [default: 0.2; for a language model 0.1].
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    pub validation_split: Option<f64>,
     /// Seed of the weights and of the order of rows.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
@@ -125,6 +132,41 @@ pub struct Predict {
     /// How to print the answers; json gives one object a line.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// Let a language model go on writing.
+#[derive(Debug, ClapArgs)]
+pub struct Generate {
+    /// Model file, of train --task language-model.
+    pub model: PathBuf,
+    /// What it goes on from; it is shown too.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub prompt: String,
+    /// How many characters.
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    pub length: usize,
+    /// Below 1 bolder about what is likely, above 1 more even; 0 always takes the likeliest.
+    #[arg(long, default_value_t = 0.8, value_name = "T", allow_negative_numbers = true)]
+    pub temperature: f64,
+    /// Draw from this many of the likeliest only; 0 for all.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub top_k: usize,
+    /// Draw from the likeliest that together have this probability only.
+    #[arg(long, default_value_t = 1.0, value_name = "P", allow_negative_numbers = true)]
+    pub top_p: f64,
+    /// Decides what is drawn.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What a model learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    Classify,
+    LanguageModel,
 }
 
 /// Show what a model file holds.

@@ -35,6 +35,7 @@
 //! | [`baseline`] | a data set | the accuracy that counting words alone achieves |
 //! | [`Artifact`] | a model, its tokenizer, vocabulary, padding, labels | one file, and back |
 //! | [`Predictor`], [`Artifact::predict`] | text | a probability, an [`Answer`] |
+//! | [`Generator`] | a prompt | what a language model goes on with |
 //!
 //! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,
 //! [`write_whole`] and [`check_target`] whoever writes files.
@@ -123,6 +124,7 @@ mod artifact;
 pub mod baseline;
 pub mod data;
 mod error;
+mod generate;
 mod kernels;
 pub mod layers;
 mod loss;
@@ -137,6 +139,7 @@ pub mod train;
 
 pub use artifact::{Artifact, FORMAT, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
+pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential, default_threads};

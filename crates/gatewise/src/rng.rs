@@ -18,6 +18,8 @@ pub enum Purpose {
     Data = 3,
     /// Dropout masks; the counter is the step.
     Dropout = 4,
+    /// What a language model says; the counter is free.
+    Sample = 5,
 }
 
 /// A stream of random numbers. The same `(seed, purpose, counter)` gives the same numbers on every

@@ -2,12 +2,15 @@
 
 mod bench;
 mod evaluate;
+mod generate;
+mod language_model;
 mod predict;
 mod summary;
 mod train;
 
 pub use bench::bench;
 pub use evaluate::evaluate;
+pub use generate::generate;
 pub use predict::predict;
 pub use summary::summary;
 pub use train::train;

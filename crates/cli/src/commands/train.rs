@@ -1,15 +1,15 @@
 //! `gatewise train`: data in, one model file out.
 
-use crate::args::{Format, Train};
+use crate::args::{Format, Task, Train};
 use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
 use crate::{Done, data, note, out, plot};
 use gatewise::baseline::{BaselineOptions, LinearBaseline, Ngrams};
 use gatewise::data::{Dataset, Padding, Split};
-use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm};
 use gatewise::metrics::Evaluation;
 use gatewise::text::Vocabulary;
-use gatewise::{Artifact, Checkpoints, Error, Fit, Result, Sequential, TrainingSummary};
+use gatewise::{Artifact, Checkpoints, Error, Fit, History, Model, Result, Sequential, TrainingSummary};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -44,6 +44,9 @@ struct Baseline {
 }
 
 pub fn train(args: Train) -> Result<Done> {
+    if args.task == Task::LanguageModel {
+        return super::language_model::language_model(&args);
+    }
     let text = args.format == Format::Text;
     // Whatever can be refused is refused before minutes have gone into it.
     let curve = curve_beside(&args.output)?;
@@ -51,7 +54,6 @@ pub fn train(args: Train) -> Result<Done> {
     gatewise::check_target(&args.output)?;
     let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), args.place.data_dir.as_deref())?;
     let settings = Settings::new(&args, &name);
-    let (threads, isa) = (args.machine.threads(), args.machine.isa());
     for note in &corpus.notes {
         note!("note: {note}");
     }
@@ -71,24 +73,11 @@ pub fn train(args: Train) -> Result<Done> {
         out!("Data: {name}, {} training and {} test rows\n{summary}", training.len(), test.len())?;
     }
 
-    let stop = StopFlag::listen()?;
-    let start = Instant::now();
-    let mut fit = Fit::new()
-        .epochs(settings.epochs)
-        .batch_size(settings.batch_size)
-        .learning_rate(settings.learning_rate)
-        .validation_split(args.validation_split)
-        .seed(args.seed)
-        .threads(threads)
-        .isa(isa)
-        .callback(EpochProgress::new(args.verbose, settings.epochs))
-        .callback(stop.clone());
-    if let Some(folder) = &args.checkpoint_dir {
-        fit = fit.checkpoints(Checkpoints::new(folder).every(args.checkpoint_every)).resume(args.resume);
-    }
-    let history = fit.run(&mut model, &training)?;
-    let fit_seconds = start.elapsed().as_secs_f64();
+    let Settings { epochs, batch_size, learning_rate, .. } = settings;
+    let Run { history, seconds: fit_seconds, stop } =
+        run(&args, epochs, batch_size, learning_rate, &mut model, &training)?;
 
+    let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let start = Instant::now();
     let evaluation = model.evaluate_on(&test, threads, isa)?;
     let evaluate_seconds = start.elapsed().as_secs_f64();
@@ -146,15 +135,56 @@ pub fn train(args: Train) -> Result<Done> {
     Ok(if stop.raised() { Done::Interrupted } else { Done::Whole })
 }
 
+/// A training run that is over.
+pub(super) struct Run {
+    pub history: History,
+    pub seconds: f64,
+    pub stop: StopFlag,
+}
+
+/// Trains `model` as the arguments say, with progress on standard error, until it is done or stopped.
+pub(super) fn run(
+    args: &Train,
+    epochs: usize,
+    batch_size: usize,
+    learning_rate: f64,
+    model: &mut Model,
+    data: &Dataset,
+) -> Result<Run> {
+    let stop = StopFlag::listen()?;
+    let start = Instant::now();
+    let mut fit = Fit::new()
+        .epochs(epochs)
+        .batch_size(batch_size)
+        .learning_rate(learning_rate)
+        .validation_split(args.validation_split.unwrap_or(match args.task {
+            Task::Classify => 0.2,
+            Task::LanguageModel => 0.1,
+        }))
+        .seed(args.seed)
+        .threads(args.machine.threads())
+        .isa(args.machine.isa())
+        .callback(EpochProgress::new(args.verbose, epochs))
+        .callback(stop.clone());
+    if let Some(folder) = &args.checkpoint_dir {
+        fit = fit.checkpoints(Checkpoints::new(folder).every(args.checkpoint_every)).resume(args.resume);
+    }
+    let history = fit.run(model, data)?;
+    Ok(Run { history, seconds: start.elapsed().as_secs_f64(), stop })
+}
+
 /// The classic model, or a stack of LSTMs where several numbers of units are given.
 fn spec(args: &Train) -> Sequential {
-    let embedding = Embedding::new(args.max_words, args.embedding).mask_zero(args.mask_zero);
-    let last = args.units.len().saturating_sub(1);
-    args.units
+    let width = args.embedding.unwrap_or(15);
+    let embedding = Embedding::new(args.max_words, width).mask_zero(args.mask_zero);
+    let units = args.units.as_deref().unwrap_or(&[10]);
+    let last = units.len().saturating_sub(1);
+    units
         .iter()
         .enumerate()
         .fold(Sequential::new().with(embedding), |spec, (index, &units)| {
-            spec.with(Lstm::new(units).return_sequences(index < last))
+            let spec = spec.with(Lstm::new(units).return_sequences(index < last));
+            if args.dropout > 0.0 { spec.with(Dropout::new(args.dropout)) } else { spec }
         })
         .with(Dense::new(1).activation(Activation::Sigmoid))
 }
@@ -180,31 +210,33 @@ fn report(
     baselines: &[Baseline],
     evaluation: &Evaluation,
 ) -> Result<()> {
-    let history = &artifact.training.history;
+    announce(args, &artifact.training.history, artifact.training.epochs, curve)?;
     let mut text = String::new();
-    if history.stopped {
-        let whole = history.epochs.len();
-        text += &format!(
-            "Stopped by Ctrl-C after {whole} of {} epochs; what was learnt is saved.\n",
-            artifact.training.epochs
-        );
-        if args.checkpoint_dir.is_some() {
-            text += "The same command with --resume goes on from here.\n";
-        }
-    }
-    text += &format!("Saved {}", args.output.display());
-    if !history.epochs.is_empty() {
-        text += &format!(" and {}", curve.display());
-    }
-    text += "\n";
     for baseline in baselines {
         text += &format!("Baseline: {} - Accuracy: {:.2}%\n", baseline.name, 100.0 * baseline.accuracy);
     }
     out!("{text}{}\n", super::test_results(evaluation))
 }
 
+/// Says how far a run came and what it wrote.
+pub(super) fn announce(args: &Train, history: &History, epochs: usize, curve: &Path) -> Result<()> {
+    let mut text = String::new();
+    let whole = history.epochs.len();
+    if history.stopped {
+        text += &format!("Stopped by Ctrl-C after {whole} of {epochs} epochs; what was learnt is saved.\n");
+        if args.checkpoint_dir.is_some() {
+            text += "The same command with --resume goes on from here.\n";
+        }
+    }
+    text += &format!("Saved {}", args.output.display());
+    if whole > 0 {
+        text += &format!(" and {}", curve.display());
+    }
+    out!("{text}\n")
+}
+
 /// Where the training curve goes: beside the model, which must not be what it overwrites.
-fn curve_beside(output: &Path) -> Result<PathBuf> {
+pub(super) fn curve_beside(output: &Path) -> Result<PathBuf> {
     let curve = output.with_extension("svg");
     if curve == output {
         return Err(Error::config(format!(

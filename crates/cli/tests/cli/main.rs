@@ -5,6 +5,7 @@
 
 mod errors;
 mod home;
+mod language;
 mod models;
 mod real_data;
 mod resume;

@@ -3,7 +3,8 @@
 //! Enters: text. Leaves: its words, in order. The rule is that of Keras's `text_to_word_sequence`:
 //! lower-case the text, turn every filtered character into a space, split on spaces (and on nothing
 //! else), drop what is empty. One thing is added and can be switched off: HTML line breaks, of which
-//! film reviews are full, separate words instead of leaving the word "br".
+//! film reviews are full, separate words instead of leaving the word "br". For language models every
+//! character can be a word.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,11 +47,13 @@ struct Settings {
     lower: bool,
     filters: String,
     html_breaks: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    char_level: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lower: true, filters: KERAS_FILTERS.into(), html_breaks: true }
+        Self { lower: true, filters: KERAS_FILTERS.into(), html_breaks: true, char_level: false }
     }
 }
 
@@ -90,6 +93,16 @@ impl Tokenizer {
         Self::default().with_html_breaks(false)
     }
 
+    /// Every character is a word (Keras's `char_level`), none is changed or left out.
+    ///
+    /// ```
+    /// use gatewise::text::Tokenizer;
+    /// assert_eq!(Tokenizer::characters().words("Né. "), ["N", "é", ".", " "]);
+    /// ```
+    pub fn characters() -> Self {
+        Settings { lower: false, filters: String::new(), html_breaks: false, char_level: true }.into()
+    }
+
     /// Whether text is lower-cased first (default: yes). Lower-casing comes before filtering, so a
     /// filter that is an upper-case letter then never applies, as in Keras.
     #[must_use]
@@ -118,6 +131,11 @@ impl Tokenizer {
     /// The characters that become spaces.
     pub fn filters(&self) -> &str {
         &self.settings.filters
+    }
+
+    /// Whether every character is a word.
+    pub fn char_level(&self) -> bool {
+        self.settings.char_level
     }
 
     /// Whether HTML line breaks separate words.
@@ -152,6 +170,12 @@ impl Tokenizer {
     /// ```
     pub fn for_each_word(&self, text: &str, scratch: &mut String, mut each: impl FnMut(&str)) {
         self.normalise(text, scratch);
+        if self.settings.char_level {
+            let starts = scratch.char_indices().map(|(at, c)| &scratch[at..at + c.len_utf8()]);
+            // As in Keras, filtered characters count for nothing.
+            let kept = |c: &&str| !self.settings.filters.contains(*c);
+            return starts.filter(kept).for_each(each);
+        }
         let bytes = scratch.as_bytes();
         // Every separator is ASCII here, and no byte of a longer character is, so that words start and
         // end on character boundaries.

@@ -1,0 +1,35 @@
+//! `gatewise generate`: what a language model goes on with.
+
+use crate::Done;
+use crate::args::{Format, Generate};
+use gatewise::{Artifact, Error, Generator, Result, Sampling};
+use serde_json::json;
+use std::io::{ErrorKind, Write};
+
+pub fn generate(args: Generate) -> Result<Done> {
+    let artifact = Artifact::load(&args.model)?;
+    let Generate { temperature, top_k, top_p, seed, .. } = args;
+    let sampling = Sampling { temperature, top_k, top_p, seed };
+    let said = Generator::new(&artifact, &args.prompt, sampling)?.take(args.length);
+    let mut out = std::io::stdout().lock();
+    let written = match args.format {
+        // As it comes: a reader sees the model write.
+        Format::Text => out
+            .write_all(args.prompt.as_bytes())
+            .and_then(|()| {
+                said.into_iter()
+                    .try_for_each(|word| out.write_all(word.as_bytes()).and_then(|()| out.flush()))
+            })
+            .and_then(|()| out.write_all(b"\n")),
+        Format::Json => {
+            let object = json!({"prompt": args.prompt, "text": said.collect::<String>(), "seed": seed});
+            writeln!(out, "{object:#}")
+        }
+    };
+    match written.and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("cannot write to", "standard output", e))
+        }
+        _ => Ok(Done::Whole),
+    }
+}

@@ -1,0 +1,133 @@
+//! `gatewise train FILE --task language-model`: a text in, a model that goes on writing it out.
+
+use super::train::{announce, curve_beside, run};
+use crate::Done;
+use crate::args::{Format, Train};
+use crate::{out, plot};
+use gatewise::data::next_tokens;
+use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm};
+use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
+use gatewise::{Artifact, Error, Result, Sequential, TrainingSummary};
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+
+/// Texts larger than this are refused: ids, targets and their epoch would not fit beside each other.
+const MAX_TEXT: u64 = 1 << 30;
+
+pub fn language_model(args: &Train) -> Result<Done> {
+    let curve = curve_beside(&args.output)?;
+    gatewise::check_target(&args.output)?;
+    let name = args.data.as_deref().ok_or_else(|| {
+        Error::config("a language model learns from a text: give its file, as in gatewise train text.txt")
+    })?;
+    let (steps, epochs) = (args.maxlen.unwrap_or(128), args.epochs.unwrap_or(10));
+    let (batch_size, learning_rate) = (args.batch_size.unwrap_or(32), args.learning_rate.unwrap_or(2e-3));
+    let text = read(Path::new(name))?;
+    let tokenizer = Tokenizer::characters();
+    let mut counter = WordCounter::new();
+    tokenizer.for_each_word(&text, &mut String::new(), |word| {
+        counter.add(word);
+    });
+    let characters = counter.finish().words;
+    // Every character, and what has an id without being one.
+    let vocabulary = Vocabulary::from_ranked(&characters, characters.len() + 4)?;
+    let mut ids = Vec::new();
+    vocabulary.encode(&tokenizer, &text, &mut ids);
+    let data = next_tokens(&ids, steps)?;
+    let spec = spec(args, vocabulary.max_words());
+    let mut model = spec.compile(args.seed)?;
+    if args.format == Format::Text {
+        out!(
+            "Data: {name}, {} characters, {} of them different; {} windows of {steps}\n{}",
+            ids.len(),
+            vocabulary.len(),
+            data.len(),
+            model.summary(Some(steps))
+        )?;
+    }
+    let run = run(args, epochs, batch_size, learning_rate, &mut model, &data)?;
+    let stopped = run.stop.raised();
+    let artifact = Artifact {
+        model,
+        tokenizer,
+        vocabulary,
+        padding: data.padding(),
+        labels: Vec::new(),
+        threshold: 0.5,
+        training: TrainingSummary {
+            data: name.to_owned(),
+            seed: args.seed,
+            batch_size,
+            epochs,
+            learning_rate,
+            history: run.history,
+            test: None,
+        },
+    };
+    artifact.save(&args.output)?;
+    let history = &artifact.training.history;
+    if !history.epochs.is_empty() {
+        let file = Path::new(name).file_name().map_or(name.into(), |file| file.to_string_lossy());
+        plot::training_curve(history, &format!("{file}: {}", artifact.model.spec().describe()), &curve)?;
+    }
+    let last = history.epochs.last();
+    let loss = last.and_then(|log| log.val_loss);
+    match args.format {
+        Format::Text => {
+            announce(args, history, epochs, &curve)?;
+            if let Some(loss) = loss {
+                out!("Validation - Loss: {loss:.4} nats a character - Perplexity: {:.3}\n", loss.exp())?;
+            }
+        }
+        Format::Json => out!(
+            "{:#}\n",
+            json!({
+                "data": name,
+                "characters": ids.len(),
+                "vocabulary": artifact.vocabulary.len(),
+                "val_loss": loss,
+                "fit_seconds": run.seconds,
+                "parameters": artifact.model.params().len(),
+                "seed": args.seed,
+                "artifact": args.output,
+                "weights_sha256": artifact.weights_sha256(),
+                "history": history,
+                "interrupted": history.stopped,
+            })
+        )?,
+    }
+    Ok(if stopped { Done::Interrupted } else { Done::Whole })
+}
+
+fn spec(args: &Train, vocabulary: usize) -> Sequential {
+    let embedding = Embedding::new(vocabulary, args.embedding.unwrap_or(64));
+    let units = args.units.as_deref().unwrap_or(&[256]);
+    let mut spec = units.iter().fold(Sequential::new().with(embedding), |spec, &units| {
+        let spec = spec.with(Lstm::new(units).return_sequences(true));
+        if args.dropout > 0.0 { spec.with(Dropout::new(args.dropout)) } else { spec }
+    });
+    spec = spec.with(Dense::new(vocabulary).activation(Activation::Softmax));
+    spec
+}
+
+/// The text of a file, whole.
+fn read(path: &Path) -> Result<String> {
+    let io = |e| Error::io("cannot read the text", path, e);
+    let size = fs::metadata(path).map_err(io)?.len();
+    if size > MAX_TEXT {
+        return Err(Error::data(format!(
+            "{} has {size} bytes, but a text may have at most {MAX_TEXT}; train on a part of it",
+            path.display()
+        )));
+    }
+    let bytes = fs::read(path).map_err(io)?;
+    String::from_utf8(bytes).map_err(|e| {
+        Error::data(format!(
+            "{} is not UTF-8: its byte at offset {} belongs to no character; convert the text to UTF-8, for \
+             example with iconv",
+            path.display(),
+            e.utf8_error().valid_up_to()
+        ))
+    })
+}

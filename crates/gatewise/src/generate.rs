@@ -1,0 +1,213 @@
+//! Language models speak: one token after the other, drawn from what the model expects next.
+
+use crate::artifact::Artifact;
+use crate::error::{Error, Result};
+use crate::kernels::Isa;
+use crate::metrics::argmax;
+use crate::model::{Engine, Rows, default_threads};
+use crate::rng::{Purpose, Random};
+use crate::text::Sequences;
+
+/// How the next token is drawn.
+///
+/// ```
+/// use gatewise::Sampling;
+/// let sampling = Sampling { temperature: 0.7, ..Sampling::default() };
+/// assert_eq!((sampling.top_k, sampling.top_p), (0, 1.0));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// Probabilities are raised to the power of its inverse: below 1 bolder about what is likely, above 1
+    /// more even. 0 always takes the likeliest.
+    pub temperature: f64,
+    /// Only this many of the likeliest tokens may be drawn; 0 for all.
+    pub top_k: usize,
+    /// Only the likeliest tokens that together have this probability may be drawn.
+    pub top_p: f64,
+    /// Decides what is drawn.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 1.0, top_k: 0, top_p: 1.0, seed: 1 }
+    }
+}
+
+impl Sampling {
+    fn check(&self) -> Result<()> {
+        let refused = |name: &str, value: f64, wanted: &str| {
+            Err(Error::config(format!("{name} is {value}, but it must be {wanted}")))
+        };
+        if !(self.temperature >= 0.0 && self.temperature.is_finite()) {
+            return refused("temperature", self.temperature, "a number of at least 0");
+        }
+        if !(self.top_p > 0.0 && self.top_p <= 1.0) {
+            return refused("top_p", self.top_p, "above 0 and at most 1");
+        }
+        Ok(())
+    }
+
+    /// The place drawn from `probabilities`, which need not sum to 1, but of which one is above 0.
+    fn draw(&self, probabilities: &[f32], random: &mut Random) -> usize {
+        if self.temperature == 0.0 {
+            return argmax(probabilities);
+        }
+        let mut order: Vec<usize> = (0..probabilities.len()).collect();
+        order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
+        if self.top_k > 0 {
+            order.truncate(self.top_k);
+        }
+        // Relative to the likeliest, so that no power underflows all of them.
+        let most = f64::from(probabilities[order[0]]);
+        let weight = |&place: &usize| (f64::from(probabilities[place]) / most).powf(1.0 / self.temperature);
+        let mut weights: Vec<f64> = order.iter().map(weight).collect();
+        let total: f64 = weights.iter().sum();
+        let mut sum = 0.0;
+        let kept = weights.iter().position(|weight| {
+            sum += weight;
+            sum >= self.top_p * total
+        });
+        weights.truncate(kept.map_or(weights.len(), |last| last + 1));
+        let mut at = random.uniform() * weights.iter().sum::<f64>();
+        let drawn = weights.iter().position(|weight| {
+            at -= weight;
+            at < 0.0
+        });
+        order[drawn.unwrap_or(weights.len() - 1)]
+    }
+}
+
+/// Tokens that a language model goes on with, without end.
+///
+/// ```
+/// # use gatewise::data::next_tokens;
+/// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+/// # use gatewise::text::{Tokenizer, Vocabulary};
+/// # use gatewise::{Artifact, Fit, Generator, Sampling, Sequential, TrainingSummary};
+/// let (tokenizer, text) = (Tokenizer::characters(), "abc".repeat(200));
+/// let vocabulary = Vocabulary::from_ranked(&["a", "b", "c"].map(String::from), 7)?;
+/// let mut ids = Vec::new();
+/// vocabulary.encode(&tokenizer, &text, &mut ids);
+/// let data = next_tokens(&ids, 12)?;
+/// let layers = Sequential::new().with(Embedding::new(7, 4)).with(Lstm::new(8).return_sequences(true));
+/// let mut model = layers.with(Dense::new(7).activation(Activation::Softmax)).compile(1)?;
+/// let history = Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &data)?;
+/// let (padding, labels) = (data.padding(), Vec::new());
+/// let training = TrainingSummary { history, ..Default::default() };
+/// let artifact = Artifact { model, tokenizer, vocabulary, padding, labels, threshold: 0.5, training };
+/// let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
+/// let said: String = Generator::new(&artifact, "ca", sampling)?.take(7).collect();
+/// assert_eq!(said, "bcabcab");
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Generator<'a> {
+    artifact: &'a Artifact,
+    engine: Engine,
+    sampling: Sampling,
+    random: Random,
+    /// All tokens so far, of which the model hears as many as the rows it was trained on had.
+    ids: Vec<u32>,
+}
+
+impl<'a> Generator<'a> {
+    /// Goes on from `prompt`, which may be empty where the vocabulary has an id for the start of a text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is no language model (one that gives
+    /// a probability for each id of its vocabulary at every step), or a setting is out of range.
+    pub fn new(artifact: &'a Artifact, prompt: &str, sampling: Sampling) -> Result<Self> {
+        sampling.check()?;
+        let Artifact { model, vocabulary, tokenizer, padding, .. } = artifact;
+        let words = vocabulary.max_words();
+        if !model.output_per_step() || model.output_width() != words || !artifact.labels.is_empty() {
+            return Err(Error::config(
+                "this model is no language model: it does not give a probability for every word of its \
+                 vocabulary at every step; train one with --task language-model",
+            ));
+        }
+        let mut ids = Vec::new();
+        vocabulary.encode(tokenizer, prompt, &mut ids);
+        if ids.is_empty() {
+            return Err(Error::config(
+                "there is nothing to go on from: this model's vocabulary has no id for the start of a text, \
+                 so give a prompt",
+            ));
+        }
+        let mut engine = Engine::new(Isa::detect(), default_threads());
+        engine.prepare_outputs(model, *padding, padding.maxlen.unwrap_or(0));
+        Ok(Self { artifact, engine, sampling, random: Random::new(sampling.seed, Purpose::Sample, 0), ids })
+    }
+}
+
+impl<'a> Iterator for Generator<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let Artifact { model, vocabulary, padding, .. } = self.artifact;
+        let heard = padding.maxlen.unwrap_or(self.ids.len());
+        let row = &self.ids[self.ids.len().saturating_sub(heard)..];
+        let inputs = Sequences::from_iter([row.iter().copied()]).into();
+        // What the vocabulary encodes, the model can read.
+        let rows = Rows::new(model, &inputs, *padding).ok()?;
+        let outputs = self.engine.outputs(model, rows);
+        let next = &outputs[outputs.len() - model.output_width()..];
+        // Only ids that stand for words can be said.
+        let first = vocabulary.policy().index_from as usize + 1;
+        let words = &next[first.min(next.len())..][..vocabulary.len()];
+        if words.is_empty() || !words.iter().any(|&p| p > 0.0) {
+            return None;
+        }
+        let id = (first + self.sampling.draw(words, &mut self.random)) as u32;
+        self.ids.push(id);
+        vocabulary.word(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(sampling: Sampling, probabilities: &[f32]) -> Vec<usize> {
+        let mut counts = vec![0; probabilities.len()];
+        let mut random = Random::new(3, Purpose::Sample, 0);
+        (0..20_000).for_each(|_| counts[sampling.draw(probabilities, &mut random)] += 1);
+        counts
+    }
+
+    #[test]
+    fn draws_follow_the_probabilities_and_the_settings() {
+        let p = [0.1, 0.4, 0.0, 0.3, 0.2];
+        let near = |counts: Vec<usize>, wanted: [f64; 5]| {
+            for (&count, wanted) in counts.iter().zip(wanted) {
+                assert!((count as f64 / 20_000.0 - wanted).abs() < 0.015, "{counts:?} {wanted}");
+            }
+        };
+        let all = Sampling::default();
+        near(counts(all, &p), [0.1, 0.4, 0.0, 0.3, 0.2]);
+        near(counts(Sampling { top_k: 2, ..all }, &p), [0.0, 4.0 / 7.0, 0.0, 3.0 / 7.0, 0.0]);
+        near(counts(Sampling { top_p: 0.6, ..all }, &p), [0.0, 4.0 / 7.0, 0.0, 3.0 / 7.0, 0.0]);
+        let squares = 0.01 + 0.16 + 0.09 + 0.04;
+        near(
+            counts(Sampling { temperature: 0.5, ..all }, &p),
+            [0.01 / squares, 0.16 / squares, 0.0, 0.09 / squares, 0.04 / squares],
+        );
+        near(counts(Sampling { temperature: 0.0, ..all }, &p), [0.0, 1.0, 0.0, 0.0, 0.0]);
+        near(counts(Sampling { temperature: 1e-3, ..all }, &p), [0.0, 1.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        let all = Sampling::default();
+        for sampling in [
+            Sampling { temperature: -1.0, ..all },
+            Sampling { temperature: f64::NAN, ..all },
+            Sampling { top_p: 0.0, ..all },
+            Sampling { top_p: 1.5, ..all },
+        ] {
+            assert!(sampling.check().unwrap_err().to_string().contains("must be"));
+        }
+        all.check().unwrap();
+    }
+}
