@@ -6,6 +6,8 @@
 //! name says so. That makes each sample's arithmetic, and so the trained bits, independent of the
 //! machine.
 
+use super::noise::RowKeys;
+
 /// Samples in a block; the width of every [`Lanes`] implementation.
 pub(crate) const LANES: usize = 16;
 
@@ -52,6 +54,16 @@ pub(crate) trait Lanes: Copy {
     unsafe fn max(self, b: Self) -> Self;
     /// Lane `l` of `self` where bit `l` of `mask` is set, else lane `l` of `other`.
     unsafe fn select(self, mask: u16, other: Self) -> Self;
+    /// Lane `l` of `self` where number `count` of that lane's row is at least `below`, else 0.
+    #[inline(always)]
+    unsafe fn keep(self, keys: &RowKeys, count: u32, below: u32) -> Self {
+        let mut kept = 0;
+        for l in 0..LANES {
+            kept |= u16::from(keys.draw(l, count) >= below) << l;
+        }
+        // SAFETY: same contract as the caller's.
+        unsafe { self.select(kept, Self::zero()) }
+    }
     /// 2^k, where `self` is 1.5·2²³ + k for a whole number k from −126 to 127.
     unsafe fn power_of_two(self) -> Self;
     /// For each lane `l`, four consecutive floats at `base + offsets[l]` (offsets counted in floats):

@@ -45,22 +45,21 @@ impl<'a> Noise<'a> {
 /// A key for each lane's row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowKeys {
-    first: [u32; LANES],
-    second: [u32; LANES],
+    pub first: [u32; LANES],
+    pub second: [u32; LANES],
 }
 
+/// The two factors of the hash.
+pub(super) const FACTORS: [u32; 2] = [0x7feb_352d, 0x846c_a68b];
+
 impl RowKeys {
-    /// Number `count` of each row: 32 random bits.
+    /// Number `count` of lane `l`'s row: 32 random bits. [`Lanes::keep`] does the same.
     #[inline(always)]
-    fn draw(&self, count: u32) -> [u32; LANES] {
-        let mut bits = [0; LANES];
-        for l in 0..LANES {
-            let mut x = count ^ self.first[l];
-            x = (x ^ x >> 16).wrapping_mul(0x7feb_352d) ^ self.second[l];
-            x = (x ^ x >> 15).wrapping_mul(0x846c_a68b);
-            bits[l] = x ^ x >> 16;
-        }
-        bits
+    pub fn draw(&self, l: usize, count: u32) -> u32 {
+        let x = count ^ self.first[l];
+        let x = (x ^ x >> 16).wrapping_mul(FACTORS[0]) ^ self.second[l];
+        let x = (x ^ x >> 15).wrapping_mul(FACTORS[1]);
+        x ^ x >> 16
     }
 }
 
@@ -103,11 +102,12 @@ pub(crate) struct Drop<'a> {
 unsafe fn drop_lanes<V: Lanes>(io: Drop<'_>) {
     let Drop { keys, rate: Rate { below, scale }, first, x, y } = io;
     assert_eq!(x.len(), y.len());
-    let vectors = x.as_chunks::<LANES>().0.iter().zip(y.as_chunks_mut::<LANES>().0);
-    for (n, (x, y)) in vectors.enumerate() {
-        let bits = keys.draw(first.wrapping_add(n as u32));
-        for l in 0..LANES {
-            y[l] = if bits[l] >= below { x[l] * scale } else { 0.0 };
+    // SAFETY: both hold as many whole vectors.
+    unsafe {
+        let scale = V::splat(scale);
+        for n in 0..x.len() / LANES {
+            let scaled = V::load(x.as_ptr().add(n * LANES)).mul(scale);
+            scaled.keep(&keys, first.wrapping_add(n as u32), below).store(y.as_mut_ptr().add(n * LANES));
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(unsafe_op_in_unsafe_fn)] // every line is an intrinsic under the one contract of `Lanes`
 
 use super::lanes::Lanes;
+use super::noise::{FACTORS, RowKeys};
 use std::arch::x86_64::*;
 
 /// Sixteen lanes in one AVX-512 register.
@@ -79,6 +80,19 @@ impl Lanes for Avx512 {
     #[inline(always)]
     unsafe fn select(self, mask: u16, other: Self) -> Self {
         Self(_mm512_mask_blend_ps(mask, other.0, self.0))
+    }
+    #[inline(always)]
+    unsafe fn keep(self, keys: &RowKeys, count: u32, below: u32) -> Self {
+        let first = _mm512_loadu_si512(keys.first.as_ptr().cast());
+        let second = _mm512_loadu_si512(keys.second.as_ptr().cast());
+        let (one, two) = (_mm512_set1_epi32(FACTORS[0] as i32), _mm512_set1_epi32(FACTORS[1] as i32));
+        let x = _mm512_xor_si512(_mm512_set1_epi32(count as i32), first);
+        let x = _mm512_mullo_epi32(_mm512_xor_si512(x, _mm512_srli_epi32::<16>(x)), one);
+        let x = _mm512_xor_si512(x, second);
+        let x = _mm512_mullo_epi32(_mm512_xor_si512(x, _mm512_srli_epi32::<15>(x)), two);
+        let x = _mm512_xor_si512(x, _mm512_srli_epi32::<16>(x));
+        let kept = _mm512_cmpge_epu32_mask(x, _mm512_set1_epi32(below as i32));
+        Self(_mm512_maskz_mov_ps(kept, self.0))
     }
     #[inline(always)]
     unsafe fn power_of_two(self) -> Self {
@@ -193,6 +207,26 @@ unsafe fn mask8(bits: i32) -> __m256 {
     _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits), bit), bit))
 }
 
+/// [`Lanes::keep`] of the lanes from `FROM` on.
+///
+/// # Safety
+/// Needs AVX2.
+#[inline(always)]
+unsafe fn keep8<const FROM: usize>(v: __m256, keys: &RowKeys, count: u32, below: u32) -> __m256 {
+    let first = _mm256_loadu_si256(keys.first.as_ptr().add(FROM).cast());
+    let second = _mm256_loadu_si256(keys.second.as_ptr().add(FROM).cast());
+    let x = _mm256_xor_si256(_mm256_set1_epi32(count as i32), first);
+    let x = _mm256_xor_si256(x, _mm256_srli_epi32::<16>(x));
+    let x = _mm256_mullo_epi32(x, _mm256_set1_epi32(FACTORS[0] as i32));
+    let x = _mm256_xor_si256(x, second);
+    let x = _mm256_xor_si256(x, _mm256_srli_epi32::<15>(x));
+    let x = _mm256_mullo_epi32(x, _mm256_set1_epi32(FACTORS[1] as i32));
+    let x = _mm256_xor_si256(x, _mm256_srli_epi32::<16>(x));
+    // There is no unsigned comparison; x is the larger of the two where it is at least the other.
+    let kept = _mm256_cmpeq_epi32(_mm256_max_epu32(x, _mm256_set1_epi32(below as i32)), x);
+    _mm256_and_ps(v, _mm256_castsi256_ps(kept))
+}
+
 // SAFETY (all methods): the caller promises AVX2 and FMA, and valid pointers; every access is unaligned.
 impl Lanes for Avx2 {
     const REGISTERS: usize = 8;
@@ -270,6 +304,10 @@ impl Lanes for Avx2 {
             _mm256_blendv_ps(other.0, self.0, mask8(i32::from(mask))),
             _mm256_blendv_ps(other.1, self.1, mask8(i32::from(mask >> 8))),
         )
+    }
+    #[inline(always)]
+    unsafe fn keep(self, keys: &RowKeys, count: u32, below: u32) -> Self {
+        Self(keep8::<0>(self.0, keys, count, below), keep8::<8>(self.1, keys, count, below))
     }
     #[inline(always)]
     unsafe fn power_of_two(self) -> Self {
