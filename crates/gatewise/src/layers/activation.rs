@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The function applied to a layer's output.
+/// The function applied to a layer's output: Keras's activations, with its defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -21,21 +21,92 @@ pub enum Activation {
     Tanh,
     /// y = max(z, 0)
     Relu,
+    /// y = z, and 0.2·z below 0
+    LeakyRelu,
+    /// y = z, and eᶻ − 1 below 0
+    Elu,
+    /// y = 1.0507·z, and 1.7581·(eᶻ − 1) below 0: keeps mean 0 and variance 1 (Klambauer et al. 2017)
+    Selu,
+    /// y = z·Φ(z), Φ the normal distribution (not its approximation by tanh)
+    Gelu,
+    /// y = z·σ(z), also called swish
+    #[serde(alias = "swish")]
+    Silu,
+    /// y = z·tanh(ln(1 + eᶻ))
+    Mish,
+    /// y = ln(1 + eᶻ)
+    Softplus,
+    /// y = z / (1 + |z|)
+    Softsign,
+    /// y = z/6 + ½, between 0 and 1
+    HardSigmoid,
+    /// y = eᶻ
+    Exponential,
     /// y_i = eᶻⁱ / Σ_j eᶻʲ, over the outputs of a row (or of one step of it)
     Softmax,
 }
 
+/// Klambauer's two constants, scale and scale·α.
+const SELU: [f32; 2] = [1.050_701, 1.758_099_3];
+/// What [`Activation::LeakyRelu`] multiplies numbers below 0 by.
+const LEAK: f32 = 0.2;
+
+fn sigmoid(z: f32) -> f32 {
+    // Each side computed from an exponential that cannot overflow, accurate into the tails.
+    if z >= 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) }
+}
+
+fn softplus(z: f32) -> f32 {
+    z.max(0.0) + (-z.abs()).exp().ln_1p()
+}
+
+/// The normal distribution's Φ. In `erfc`, its lower tail loses no digits.
+fn normal(z: f32) -> f32 {
+    0.5 * libm::erfcf(-z * std::f32::consts::FRAC_1_SQRT_2)
+}
+
 impl Activation {
+    /// All of them.
+    const ALL: [Self; 15] = [
+        Self::Linear,
+        Self::Sigmoid,
+        Self::Tanh,
+        Self::Relu,
+        Self::LeakyRelu,
+        Self::Elu,
+        Self::Selu,
+        Self::Gelu,
+        Self::Silu,
+        Self::Mish,
+        Self::Softplus,
+        Self::Softsign,
+        Self::HardSigmoid,
+        Self::Exponential,
+        Self::Softmax,
+    ];
+
     /// The function of one output; softmax is none of one output alone (see
-    /// [`apply_row`](Self::apply_row)).
+    /// [`apply_row`](Self::apply_row)). NaN gives NaN.
     fn apply(self, z: f32) -> f32 {
         match self {
             Self::Linear => z,
-            // Each side computed from an exponential that cannot overflow, accurate into the tails.
-            Self::Sigmoid if z >= 0.0 => 1.0 / (1.0 + (-z).exp()),
-            Self::Sigmoid => z.exp() / (1.0 + z.exp()),
+            Self::Sigmoid => sigmoid(z),
             Self::Tanh => z.tanh(),
-            Self::Relu => z.max(0.0),
+            Self::Relu if z < 0.0 => 0.0,
+            Self::Relu => z,
+            Self::LeakyRelu if z < 0.0 => LEAK * z,
+            Self::LeakyRelu => z,
+            Self::Elu if z < 0.0 => z.exp_m1(),
+            Self::Elu => z,
+            Self::Selu if z < 0.0 => SELU[1] * z.exp_m1(),
+            Self::Selu => SELU[0] * z,
+            Self::Gelu => z * normal(z),
+            Self::Silu => z * sigmoid(z),
+            Self::Mish => z * softplus(z).tanh(),
+            Self::Softplus => softplus(z),
+            Self::Softsign => z / (1.0 + z.abs()),
+            Self::HardSigmoid => (z / 6.0 + 0.5).clamp(0.0, 1.0),
+            Self::Exponential => z.exp(),
             Self::Softmax => unreachable!("softmax is taken over a row"),
         }
     }
@@ -59,17 +130,60 @@ impl Activation {
             Self::Sigmoid => "sigmoid",
             Self::Tanh => "tanh",
             Self::Relu => "relu",
+            Self::LeakyRelu => "leaky_relu",
+            Self::Elu => "elu",
+            Self::Selu => "selu",
+            Self::Gelu => "gelu",
+            Self::Silu => "silu",
+            Self::Mish => "mish",
+            Self::Softplus => "softplus",
+            Self::Softsign => "softsign",
+            Self::HardSigmoid => "hard_sigmoid",
+            Self::Exponential => "exponential",
             Self::Softmax => "softmax",
         }
     }
 
-    /// dy/dz, given y.
-    fn slope(self, y: f32) -> f32 {
+    /// dy/dz, given z and y. At a corner: what TensorFlow takes.
+    fn slope(self, z: f32, y: f32) -> f32 {
+        let positive = |z: f32| f32::from(u8::from(z > 0.0));
         match self {
             Self::Linear => 1.0,
             Self::Sigmoid => y * (1.0 - y),
             Self::Tanh => 1.0 - y * y,
-            Self::Relu => f32::from(u8::from(y > 0.0)),
+            Self::Relu => positive(z),
+            Self::LeakyRelu => LEAK + (1.0 - LEAK) * positive(z),
+            Self::Elu if z < 0.0 => z.exp(),
+            Self::Elu => 1.0,
+            Self::Selu if z < 0.0 => SELU[1] * z.exp(),
+            Self::Selu => SELU[0],
+            Self::Gelu => {
+                let density = (-0.5 * z * z).exp()
+                    * (0.5 * std::f32::consts::FRAC_2_SQRT_PI)
+                    * std::f32::consts::FRAC_1_SQRT_2;
+                normal(z) + z * density
+            }
+            Self::Silu => {
+                let s = sigmoid(z);
+                s + y * (1.0 - s)
+            }
+            Self::Mish => {
+                let t = softplus(z).tanh();
+                t + z * (1.0 - t * t) * sigmoid(z)
+            }
+            Self::Softplus => sigmoid(z),
+            Self::Softsign => {
+                let d = 1.0 + z.abs();
+                1.0 / (d * d)
+            }
+            Self::HardSigmoid => {
+                if z.abs() < 3.0 {
+                    1.0 / 6.0
+                } else {
+                    0.0
+                }
+            }
+            Self::Exponential => y,
             Self::Softmax => unreachable!("softmax is taken over a row"),
         }
     }
@@ -79,17 +193,10 @@ impl FromStr for Activation {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        Ok(match name {
-            "linear" => Self::Linear,
-            "sigmoid" => Self::Sigmoid,
-            "tanh" => Self::Tanh,
-            "relu" => Self::Relu,
-            "softmax" => Self::Softmax,
-            _ => {
-                return Err(Error::config(format!(
-                    "no activation '{name}'; there are linear, sigmoid, tanh, relu and softmax"
-                )));
-            }
+        let name = if name == "swish" { "silu" } else { name };
+        Self::ALL.into_iter().find(|activation| activation.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::config(format!("no activation '{name}'; there are {names}"))
         })
     }
 }
@@ -104,7 +211,10 @@ pub(crate) struct ActivationStage {
 
 impl Stage for ActivationStage {
     fn describe(&self) -> String {
-        format!("{:?}: element by element", self.activation)
+        match self.activation {
+            Activation::Softmax => "Softmax: row by row".into(),
+            activation => format!("{activation:?}: element by element"),
+        }
     }
 
     fn param_range(&self) -> Range<usize> {
@@ -135,8 +245,8 @@ impl Stage for ActivationStage {
     fn backward(&self, io: Backward<'_>) {
         let Some(dx) = io.dx else { return };
         if self.activation != Activation::Softmax {
-            for ((dx, &dy), &y) in dx.iter_mut().zip(io.dy).zip(io.y) {
-                *dx = dy * self.activation.slope(y);
+            for (((dx, &dy), &z), &y) in dx.iter_mut().zip(io.dy).zip(io.x).zip(io.y) {
+                *dx = dy * self.activation.slope(z, y);
             }
             return;
         }
@@ -181,5 +291,52 @@ fn softmax_back(y: &[f32], dy: &[f32], dz: &mut [f32]) {
     let mean: f32 = y.iter().zip(dy).map(|(y, dy)| y * dy).sum();
     for ((dz, &dy), &y) in dz.iter_mut().zip(dy).zip(y) {
         *dz = y * (dy - mean);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::reference::activation::twin;
+
+    /// Everywhere that is neither a corner nor beyond what f32 holds.
+    fn everywhere() -> impl Iterator<Item = f32> {
+        (-16_000..16_000).map(|i| (i as f32 + 0.5) * 1e-3)
+    }
+
+    #[test]
+    fn functions_and_slopes_follow_their_twins() {
+        for activation in Activation::ALL.into_iter().filter(|&a| a != Activation::Softmax) {
+            for z in everywhere() {
+                let (value, slope) = twin(activation.name(), f64::from(z));
+                let y = activation.apply(z);
+                for (ours, twin) in [(y, value), (activation.slope(z, y), slope)] {
+                    let error = (f64::from(ours) - twin).abs();
+                    assert!(error <= 1e-6 * (0.1 + twin.abs()), "{activation:?} at {z}: {ours} {twin}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nan_is_passed_on_and_infinity_is_no_nan() {
+        for activation in Activation::ALL.into_iter().filter(|&a| a != Activation::Softmax) {
+            assert!(activation.apply(f32::NAN).is_nan(), "{activation:?}");
+            for z in [1e30, -1e30] {
+                let y = activation.apply(z);
+                assert!(!y.is_nan() && !activation.slope(z, y).is_nan(), "{activation:?} {z}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for activation in Activation::ALL {
+            assert_eq!(activation.name().parse::<Activation>().unwrap(), activation);
+            let json = serde_json::to_string(&activation).unwrap();
+            assert_eq!(json, format!("\"{}\"", activation.name()));
+        }
+        assert_eq!("swish".parse::<Activation>().unwrap(), Activation::Silu);
+        assert!("relo".parse::<Activation>().unwrap_err().to_string().contains("leaky_relu"));
     }
 }

@@ -1,6 +1,6 @@
 //! Dense: the fully connected layer.
 
-use super::{Activation, Backward, Block, Built, Forward, Init, ParamSpec, Signal, Stage};
+use super::{Activation, Backward, Block, Built, Forward, Initializer, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::dense;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use std::ops::Range;
 /// | input | `(batch, D)`, or `(batch, steps, D)`: then the same layer at every step |
 /// | output | `(batch, units)`, or `(batch, steps, units)` |
 /// | `kernel` W | `(D, units)`, Glorot uniform |
-/// | `bias` b | `(units)`, zero |
+/// | `bias` b | `(units)`, zero; none without `use_bias` |
 /// | backward | `dz = dy ⊙ activation′`, `dW = xᵀ·dz`, `db = Σ dz`, `dx = dz·Wᵀ` |
 ///
 /// ```
@@ -30,17 +30,59 @@ pub struct Dense {
     /// Applied to the output.
     #[serde(default)]
     pub activation: Activation,
+    /// Whether there is a bias.
+    #[serde(default = "yes")]
+    pub use_bias: bool,
+    /// How the kernel starts.
+    #[serde(default = "glorot_uniform")]
+    pub kernel_initializer: Initializer,
+    /// How the bias starts.
+    #[serde(default = "zeros")]
+    pub bias_initializer: Initializer,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn glorot_uniform() -> Initializer {
+    Initializer::GlorotUniform
+}
+
+fn zeros() -> Initializer {
+    Initializer::Zeros
 }
 
 impl Dense {
     /// A linear layer of `units` outputs.
     pub fn new(units: usize) -> Self {
-        Self { units, activation: Activation::Linear }
+        Self {
+            units,
+            activation: Activation::Linear,
+            use_bias: true,
+            kernel_initializer: Initializer::GlorotUniform,
+            bias_initializer: Initializer::Zeros,
+        }
     }
 
     /// Sets the activation.
     pub fn activation(self, activation: Activation) -> Self {
         Self { activation, ..self }
+    }
+
+    /// Sets whether there is a bias.
+    pub fn use_bias(self, use_bias: bool) -> Self {
+        Self { use_bias, ..self }
+    }
+
+    /// Sets how the kernel starts.
+    pub fn kernel_initializer(self, kernel_initializer: Initializer) -> Self {
+        Self { kernel_initializer, ..self }
+    }
+
+    /// Sets how the bias starts.
+    pub fn bias_initializer(self, bias_initializer: Initializer) -> Self {
+        Self { bias_initializer, ..self }
     }
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
@@ -57,22 +99,40 @@ impl Dense {
                 )));
             }
         };
-        Ok(Built {
-            params: vec![
-                ParamSpec { name: "kernel", shape: vec![inputs, self.units], init: Init::GlorotUniform },
-                ParamSpec { name: "bias", shape: vec![self.units], init: Init::Zeros },
-            ],
-            output,
-        })
+        let mut params = vec![ParamSpec::new("kernel", vec![inputs, self.units], self.kernel_initializer)];
+        if self.use_bias {
+            params.push(ParamSpec::new("bias", vec![self.units], self.bias_initializer));
+        }
+        Ok(Built { params, output })
     }
 }
 
 /// The affine part; the activation is a stage of its own.
 #[derive(Debug)]
 pub(crate) struct DenseStage {
-    pub output: Signal,
-    pub kernel: Range<usize>,
-    pub bias: Range<usize>,
+    output: Signal,
+    units: usize,
+    kernel: Range<usize>,
+    /// Empty without a bias.
+    bias: Range<usize>,
+    /// The bias of a layer that has none.
+    zeros: Vec<f32>,
+}
+
+impl DenseStage {
+    /// The stage for `layer`, its tensors (kernel, and bias if it has one) at `params`.
+    pub fn new(layer: &Dense, output: Signal, params: &[Range<usize>]) -> Self {
+        let (units, kernel) = (layer.units, params[0].clone());
+        let (bias, zeros) = match params.get(1) {
+            Some(bias) => (bias.clone(), Vec::new()),
+            None => (kernel.end..kernel.end, vec![0.0; units]),
+        };
+        Self { output, units, kernel, bias, zeros }
+    }
+
+    fn steps(&self, block: Block<'_>) -> usize {
+        if let Signal::Sequence(_) = self.output { block.steps } else { 1 }
+    }
 }
 
 impl Stage for DenseStage {
@@ -92,11 +152,12 @@ impl Stage for DenseStage {
     }
 
     fn scratch_len(&self, _: usize) -> usize {
-        dense::scratch_len(self.kernel.len() / self.bias.len(), self.bias.len())
+        dense::scratch_len(self.kernel.len() / self.units, self.units) + self.zeros.len()
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let (kernel, bias) = (&io.shared.params[self.kernel.clone()], &io.shared.params[self.bias.clone()]);
+        let kernel = &io.shared.params[self.kernel.clone()];
+        let bias = if self.bias.is_empty() { &self.zeros } else { &io.shared.params[self.bias.clone()] };
         let steps = self.steps(io.block);
         dense::forward(io.shared.isa, dense::Forward { steps, kernel, bias, x: io.x, y: io.y });
     }
@@ -104,6 +165,9 @@ impl Stage for DenseStage {
     fn backward(&self, io: Backward<'_>) {
         io.partial.fill(0.0);
         let (kernel_grad, bias_grad) = io.partial.split_at_mut(self.kernel.len());
+        let (unused, scratch) = io.scratch.split_at_mut(self.zeros.len());
+        unused.fill(0.0);
+        let bias_grad = if self.bias.is_empty() { unused } else { bias_grad };
         dense::backward(
             io.shared.isa,
             dense::Backward {
@@ -114,14 +178,8 @@ impl Stage for DenseStage {
                 kernel_grad,
                 bias_grad,
                 dx: io.dx,
-                scratch: io.scratch,
+                scratch,
             },
         );
-    }
-}
-
-impl DenseStage {
-    fn steps(&self, block: Block<'_>) -> usize {
-        if let Signal::Sequence(_) = self.output { block.steps } else { 1 }
     }
 }

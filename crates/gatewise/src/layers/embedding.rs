@@ -1,6 +1,6 @@
 //! Embedding: token ids to vectors.
 
-use super::{Backward, Built, Forward, Init, ParamSpec, Signal, Stage};
+use super::{Backward, Built, Forward, Initializer, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use serde::{Deserialize, Serialize};
@@ -34,17 +34,30 @@ pub struct Embedding {
     /// Whether id 0 is padding to be masked.
     #[serde(default)]
     pub mask_zero: bool,
+    /// How the table starts.
+    #[serde(default = "Initializer::random_uniform")]
+    pub embeddings_initializer: Initializer,
 }
 
 impl Embedding {
     /// A table of `input_dim` vectors of width `output_dim`.
     pub fn new(input_dim: usize, output_dim: usize) -> Self {
-        Self { input_dim, output_dim, mask_zero: false }
+        Self {
+            input_dim,
+            output_dim,
+            mask_zero: false,
+            embeddings_initializer: Initializer::random_uniform(),
+        }
     }
 
     /// Sets whether id 0 is padding to be masked.
     pub fn mask_zero(self, mask_zero: bool) -> Self {
         Self { mask_zero, ..self }
+    }
+
+    /// Sets how the table starts.
+    pub fn embeddings_initializer(self, embeddings_initializer: Initializer) -> Self {
+        Self { embeddings_initializer, ..self }
     }
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
@@ -61,7 +74,8 @@ impl Embedding {
             )));
         }
         let shape = vec![self.input_dim, self.output_dim];
-        let params = vec![ParamSpec { name: "embeddings", shape, init: Init::Uniform }];
+        let table = ParamSpec::new("embeddings", shape, self.embeddings_initializer);
+        let params = vec![table];
         Ok(Built { params, output: Signal::Sequence(self.output_dim) })
     }
 }

@@ -1,7 +1,7 @@
 //! LSTM: long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
 use super::recurrence::{Recurrence, Walk, WalkBack};
-use super::{Backward, Built, Dims, Forward, Init, ParamSpec, Signal, Stage};
+use super::{Backward, Built, Dims, Forward, Init, Initializer, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, lstm};
 use serde::{Deserialize, Serialize};
@@ -73,12 +73,11 @@ impl Lstm {
         let columns = self.units.checked_mul(4).ok_or_else(|| {
             Error::config(format!("LSTM of {} units has more weights than memory has addresses", self.units))
         })?;
-        let param = |name, shape, init| ParamSpec { name, shape, init };
         Ok(Built {
             params: vec![
-                param("kernel", vec![inputs, columns], Init::GlorotUniform),
-                param("recurrent_kernel", vec![self.units, columns], Init::Orthogonal),
-                param("bias", vec![columns], Init::UnitForgetBias),
+                ParamSpec::new("kernel", vec![inputs, columns], Initializer::GlorotUniform),
+                ParamSpec::new("recurrent_kernel", vec![self.units, columns], Initializer::orthogonal()),
+                ParamSpec::new("bias", vec![columns], Init::UnitForgetBias(Initializer::Zeros)),
             ],
             output: if self.return_sequences {
                 Signal::Sequence(self.units)

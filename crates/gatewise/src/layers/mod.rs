@@ -24,6 +24,7 @@ pub use dropout::{Dropout, SpatialDropout1D};
 pub use embedding::Embedding;
 pub(crate) use embedding::EmbeddingStage;
 pub(crate) use init::Init;
+pub use init::{Distribution, Fan, Initializer};
 pub use input::Input;
 pub use lstm::Lstm;
 pub(crate) use lstm::LstmStage;
@@ -68,6 +69,15 @@ pub(crate) struct ParamSpec {
     pub name: &'static str,
     pub shape: Vec<usize>,
     pub init: Init,
+    /// Whether training changes it.
+    pub trainable: bool,
+}
+
+impl ParamSpec {
+    /// A tensor that training changes.
+    pub fn new(name: &'static str, shape: Vec<usize>, init: impl Into<Init>) -> Self {
+        Self { name, shape, init: init.into(), trainable: true }
+    }
 }
 
 /// What a layer is after it has seen its input.

@@ -52,7 +52,7 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, true)));
             }
             (Layer::Dense(layer) | Layer::TimeDistributed(TimeDistributed { dense: layer }), _) => {
-                stages.push(Box::new(DenseStage { output: first.output, kernel: param(0), bias: param(1) }));
+                stages.push(Box::new(DenseStage::new(layer, first.output, &first.params)));
                 if layer.activation != Activation::Linear {
                     let (activation, signal) = (layer.activation, first.output);
                     stages.push(Box::new(ActivationStage { activation, signal }));

@@ -1,5 +1,6 @@
 //! The parameters of a model: one array of numbers and a table of what lies where.
 
+use crate::layers::ParamSpec;
 use std::ops::Range;
 
 /// One parameter tensor: an entry of the table.
@@ -24,11 +25,12 @@ pub struct Params {
 
 impl Params {
     /// Appends a tensor of zeros and returns its place.
-    pub(crate) fn push(&mut self, name: String, shape: Vec<usize>) -> Range<usize> {
+    pub(crate) fn push(&mut self, name: String, spec: ParamSpec) -> Range<usize> {
+        let ParamSpec { shape, trainable, .. } = spec;
         let start = self.values.len();
         let range = start..start + shape.iter().product::<usize>();
         self.values.resize(range.end, 0.0);
-        self.table.push(ParamInfo { name, shape, range: range.clone(), trainable: true });
+        self.table.push(ParamInfo { name, shape, range: range.clone(), trainable });
         range
     }
 

@@ -87,6 +87,8 @@ impl Sequential {
             let built =
                 layer.build(signal).map_err(|e| Error::new(e.kind(), format!("layer {name}: {e}")))?;
             for spec in &built.params {
+                let refused = |e: Error| Error::new(e.kind(), format!("layer {name}: {}: {e}", spec.name));
+                spec.init.check(&spec.shape).map_err(refused)?;
                 total = spec
                     .shape
                     .iter()
@@ -105,7 +107,7 @@ impl Sequential {
             let ranges = built
                 .params
                 .into_iter()
-                .map(|spec| params.push(format!("{name}/{}", spec.name), spec.shape))
+                .map(|spec| params.push(format!("{name}/{}", spec.name), spec))
                 .collect();
             let (input, output) = (signal, built.output);
             placed.push(Placed { layer: layer.clone(), name, input, output, params: ranges });

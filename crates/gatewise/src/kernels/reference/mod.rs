@@ -3,6 +3,7 @@
 //! Enters: plain vectors in Keras's layouts. Leaves: outputs and gradients. Tests hold every kernel to
 //! its twin, and hold the twins to finite differences and to Keras.
 
+pub(crate) mod activation;
 pub(crate) mod adam;
 pub(crate) mod dense;
 pub(crate) mod embedding;

@@ -1,6 +1,6 @@
 //! The twins' gradients against central differences.
 
-use super::super::reference::{dense, embedding, head, lstm};
+use super::super::reference::{activation, dense, embedding, head, lstm};
 use super::{Numbers, widen};
 
 /// Fails unless `gradient[i]` is the slope of `f` along coordinate `i` at `at`, for all of them.
@@ -163,4 +163,30 @@ fn head() {
         }
     }
     assert!((head::loss(800.0, 0.0) - 800.0).abs() < 1e-12 && head::loss(-800.0, 0.0) == 0.0);
+}
+
+#[test]
+fn activations() {
+    let names = [
+        "linear",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "gelu",
+        "silu",
+        "mish",
+        "softplus",
+        "softsign",
+        "hard_sigmoid",
+        "exponential",
+    ];
+    for name in names {
+        for z in [-4.1, -2.9, -1.3, -0.2, 0.1, 0.7, 2.2, 2.9, 3.8] {
+            let value = |z: &[f64]| activation::twin(name, z[0]).0;
+            assert_slopes(&[z], &[activation::twin(name, z).1], name, value);
+        }
+    }
 }
