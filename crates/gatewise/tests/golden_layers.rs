@@ -51,7 +51,7 @@ impl Golden {
         let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let mut paths: Vec<_> = paths.filter(ours).collect();
         paths.sort();
-        assert!(paths.len() >= 16, "golden files are missing; see tools/golden/README.md");
+        assert!(paths.len() >= 27, "golden files are missing; see tools/golden/README.md");
         paths.iter().map(|path| Self::read(path)).collect()
     }
 

@@ -16,7 +16,7 @@ the examples are tests there. B is the batch, T the steps, D the width of the in
 const PARTS: &[(&str, &[&str])] = &[
     ("What a model reads", &["input", "masking", "embedding"]),
     ("Recurrent layers", &["lstm"]),
-    ("All else", &["dense", "time_distributed", "dropout"]),
+    ("All else", &["dense", "time_distributed", "dropout", "pooling", "layer_normalization"]),
 ];
 
 fn root() -> PathBuf {

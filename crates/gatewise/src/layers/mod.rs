@@ -8,8 +8,10 @@ mod dropout;
 mod embedding;
 mod init;
 mod input;
+mod layer_normalization;
 mod lstm;
 mod masking;
+mod pooling;
 mod projected_lstm;
 mod recurrence;
 mod stage;
@@ -26,9 +28,13 @@ pub(crate) use embedding::EmbeddingStage;
 pub(crate) use init::Init;
 pub use init::{Distribution, Fan, Initializer};
 pub use input::Input;
+pub use layer_normalization::LayerNormalization;
+pub(crate) use layer_normalization::LayerNormalizationStage;
 pub use lstm::Lstm;
 pub(crate) use lstm::LstmStage;
 pub use masking::Masking;
+pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
+pub(crate) use pooling::{Pooling, PoolingStage};
 pub(crate) use projected_lstm::ProjectedLstmStage;
 pub(crate) use stage::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal, Stage,
@@ -61,6 +67,14 @@ pub enum Layer {
     /// Drops channels of a sequence in training.
     #[serde(rename = "spatial_dropout1d")]
     SpatialDropout1D(SpatialDropout1D),
+    /// The largest value over time.
+    #[serde(rename = "global_max_pooling1d")]
+    GlobalMaxPooling1D(GlobalMaxPooling1D),
+    /// The mean over time.
+    #[serde(rename = "global_average_pooling1d")]
+    GlobalAveragePooling1D(GlobalAveragePooling1D),
+    /// Mean 0 and variance 1 over the units.
+    LayerNormalization(LayerNormalization),
 }
 
 /// One parameter tensor that a layer asks for.
@@ -99,6 +113,9 @@ impl Layer {
             Self::TimeDistributed(_) => "TimeDistributed",
             Self::Dropout(_) => "Dropout",
             Self::SpatialDropout1D(_) => "SpatialDropout1D",
+            Self::GlobalMaxPooling1D(_) => "GlobalMaxPooling1D",
+            Self::GlobalAveragePooling1D(_) => "GlobalAveragePooling1D",
+            Self::LayerNormalization(_) => "LayerNormalization",
         }
     }
 
@@ -119,6 +136,9 @@ impl Layer {
             }
             Self::Dropout(layer) => format!("{class}({})", layer.rate),
             Self::SpatialDropout1D(layer) => format!("{class}({})", layer.rate),
+            Self::GlobalMaxPooling1D(_) | Self::GlobalAveragePooling1D(_) | Self::LayerNormalization(_) => {
+                class.into()
+            }
         }
     }
 
@@ -133,6 +153,9 @@ impl Layer {
             Self::TimeDistributed(_) => "time_distributed",
             Self::Dropout(_) => "dropout",
             Self::SpatialDropout1D(_) => "spatial_dropout1d",
+            Self::GlobalMaxPooling1D(_) => "global_max_pooling1d",
+            Self::GlobalAveragePooling1D(_) => "global_average_pooling1d",
+            Self::LayerNormalization(_) => "layer_normalization",
         }
     }
 
@@ -145,7 +168,8 @@ impl Layer {
             Self::Lstm(layer) => layer.units,
             Self::Dense(layer) => layer.units,
             Self::TimeDistributed(layer) => layer.dense.units,
-            Self::Dropout(_) | Self::SpatialDropout1D(_) => 0,
+            Self::Dropout(_) | Self::SpatialDropout1D(_) | Self::LayerNormalization(_) => 0,
+            Self::GlobalMaxPooling1D(_) | Self::GlobalAveragePooling1D(_) => 0,
         }
     }
 
@@ -160,6 +184,9 @@ impl Layer {
             Self::TimeDistributed(layer) => layer.build(input),
             Self::Dropout(layer) => layer.build(input),
             Self::SpatialDropout1D(layer) => layer.build(input),
+            Self::GlobalMaxPooling1D(_) => Pooling::Max.build(input),
+            Self::GlobalAveragePooling1D(_) => Pooling::Average.build(input),
+            Self::LayerNormalization(layer) => layer.build(input),
         }
     }
 }
@@ -173,4 +200,16 @@ macro_rules! into_layer {
         }
     )*};
 }
-into_layer!(Input, Masking, Embedding, Lstm, Dense, TimeDistributed, Dropout, SpatialDropout1D);
+into_layer!(
+    Input,
+    Masking,
+    Embedding,
+    Lstm,
+    Dense,
+    TimeDistributed,
+    Dropout,
+    SpatialDropout1D,
+    GlobalMaxPooling1D,
+    GlobalAveragePooling1D,
+    LayerNormalization
+);

@@ -212,6 +212,11 @@ pub(crate) trait Stage: Debug + Send + Sync {
         true
     }
 
+    /// Whether it reads its input at masked steps, so that all of them must be laid.
+    fn reads_masked_steps(&self) -> bool {
+        false
+    }
+
     /// Floats derived from the parameters once a step, for at most `steps` shared steps.
     fn packed_len(&self, _steps: usize) -> usize {
         0

@@ -104,6 +104,8 @@ pub(crate) struct Treatment {
     pub mask: Option<f32>,
     /// Padding that all rows of a block begin with is walked once for all blocks.
     pub shares_start: bool,
+    /// Steps that no row of a block has are laid although they are masked.
+    pub lays_all: bool,
 }
 
 impl Treatment {
@@ -142,8 +144,8 @@ impl Lanes {
         self.masked = treatment.mask.is_some();
         self.shared = treatment.shared_steps(rows, indices);
         self.steps = match self.masked {
-            true => rows.steps - rows.leading(indices),
-            false => rows.steps - self.shared,
+            true if !treatment.lays_all => rows.steps - rows.leading(indices),
+            _ => rows.steps - self.shared,
         };
         self.before = if rows.padding.padding == Side::Pre { rows.steps - self.steps } else { 0 };
         self.mask.clear();

@@ -366,12 +366,13 @@ impl Engine {
             Side::Post => (0, walked_padding),
         };
         let run = self.derived.run(self.isa, model, model.stages().len());
-        let Workspace { one, outputs, scratch, .. } = &mut self.workspaces[0];
+        let Workspace { one, outputs, tapes, scratch, .. } = &mut self.workspaces[0];
         let pad = std::iter::repeat_n(PAD, before);
         let ids = pad.chain(seen.iter().copied()).chain(std::iter::repeat_n(PAD, after));
         one.offsets.clear();
         one.offsets.extend(ids.map(|id| id * stride as u32));
         outputs.resize_with(run.stages.len(), Buffer::default);
+        tapes.resize_with(run.stages.len(), Buffer::default);
         let [first, rest @ ..] = run.stages else { return None };
         let Signal::Vector(width) = first.output() else { return None };
         one.y.clear();
@@ -390,7 +391,9 @@ impl Engine {
         for (index, stage) in (1..).zip(rest) {
             let (below, above) = outputs.split_at_mut(index);
             let y_len = stage.output().block_len(0);
+            let tape_len = stage.tape_len(Dims { steps: 0, training: false });
             above[0].reserve(y_len);
+            tapes[index].reserve(tape_len);
             let (shared, x) = (run.shared(index), run.input(index, block, below));
             stage.forward(Forward {
                 shared,
@@ -399,7 +402,7 @@ impl Engine {
                 noise: None,
                 x,
                 y: &mut above[0][..y_len],
-                tape: &mut [],
+                tape: &mut tapes[index][..tape_len],
             });
         }
         let last = outputs.get(run.stages.len() - 1)?;

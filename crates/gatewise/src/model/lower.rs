@@ -1,8 +1,8 @@
 //! Layers to stages: the plan of what will execute.
 
 use crate::layers::{
-    Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LstmStage,
-    ProjectedLstmStage, Signal, Stage, TimeDistributed,
+    Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LayerNormalizationStage,
+    LstmStage, Pooling, PoolingStage, ProjectedLstmStage, Signal, Stage, TimeDistributed,
 };
 use std::ops::Range;
 
@@ -48,6 +48,11 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
             (Layer::Dropout(layer), _) => {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, false)));
             }
+            (Layer::GlobalMaxPooling1D(_), _) => stages.push(pooling(Pooling::Max, first.output)),
+            (Layer::GlobalAveragePooling1D(_), _) => stages.push(pooling(Pooling::Average, first.output)),
+            (Layer::LayerNormalization(layer), _) => {
+                stages.push(Box::new(LayerNormalizationStage::new(layer, first.input, &first.params)));
+            }
             (Layer::SpatialDropout1D(layer), _) => {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, true)));
             }
@@ -61,4 +66,9 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
         }
     }
     stages
+}
+
+fn pooling(pooling: Pooling, output: Signal) -> Box<dyn Stage> {
+    let Signal::Vector(width) = output else { unreachable!("pooling gives vectors") };
+    Box::new(PoolingStage { pooling, width })
 }

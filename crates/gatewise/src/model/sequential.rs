@@ -244,7 +244,11 @@ impl Model {
             [Layer::Input(_), Layer::Masking(layer), ..] => Some(layer.mask_value),
             _ => None,
         };
-        Treatment { mask, shares_start: self.stages.iter().all(|stage| stage.shares_start()) }
+        Treatment {
+            mask,
+            shares_start: self.stages.iter().all(|stage| stage.shares_start()),
+            lays_all: self.stages.iter().any(|stage| stage.reads_masked_steps()),
+        }
     }
 }
 

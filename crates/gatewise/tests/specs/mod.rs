@@ -3,7 +3,10 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use gatewise::data::{Dataset, Padding, Sequences};
-use gatewise::layers::{Activation, Dense, Dropout, Embedding, Layer, Lstm, SpatialDropout1D};
+use gatewise::layers::{
+    Activation, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Layer,
+    LayerNormalization, Lstm, SpatialDropout1D,
+};
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Side;
 use gatewise::{Fit, Isa, Model, Sequential};
@@ -31,6 +34,11 @@ pub fn specs() -> Vec<Spec> {
         let layers = layers.with(SpatialDropout1D::new(0.2)).with(sequence(6)).with(Dropout::new(0.3));
         layers.with(Lstm::new(5)).with(Dropout::new(0.1))
     };
+    let normal = LayerNormalization::new;
+    let normalized = |layers: Sequential| {
+        let layers = layers.with(normal()).with(sequence(6)).with(normal());
+        layers.with(Lstm::new(5)).with(normal().center(false)).with(hidden(4)).with(normal().scale(false))
+    };
     let spec = |name, layers, masked| Spec { name, layers, masked };
     vec![
         spec("classic small", start(5, false).with(Lstm::new(4)).with(head()), false),
@@ -41,6 +49,14 @@ pub fn specs() -> Vec<Spec> {
         spec("hidden dense", start(4, true).with(Lstm::new(6)).with(hidden(7)).with(head()), true),
         spec("dropout", dropped(start(5, false)).with(head()), false),
         spec("dropout masked", dropped(start(4, true)).with(head()), true),
+        spec(
+            "max pooling",
+            start(4, false).with(sequence(5)).with(GlobalMaxPooling1D::new()).with(head()),
+            false,
+        ),
+        spec("mean of words", start(6, true).with(GlobalAveragePooling1D::new()).with(head()), true),
+        spec("normalized", normalized(start(4, false)).with(head()), false),
+        spec("normalized masked", normalized(start(5, true)).with(head()), true),
         spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
     ]
 }
@@ -83,6 +99,15 @@ impl Spec {
     /// Whether training leaves something to chance.
     pub fn drops(&self) -> bool {
         self.layers.layers().iter().any(|it| matches!(it, Layer::Dropout(_) | Layer::SpatialDropout1D(_)))
+    }
+
+    /// Whether every way from a weight to the loss leads through gates, which saturate.
+    pub fn gated(&self) -> bool {
+        !self
+            .layers
+            .layers()
+            .iter()
+            .any(|it| matches!(it, Layer::GlobalAveragePooling1D(_) | Layer::LayerNormalization(_)))
     }
 
     /// The model with weights so large, biases too, that every gate is at work.

@@ -1,0 +1,213 @@
+//! Pooling over time: a sequence of vectors becomes one.
+
+use super::{Backward, Block, Built, Forward, Signal, Stage};
+use crate::error::{Error, Result};
+use crate::kernels::LANES;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// The largest value of each unit over all steps.
+///
+/// | | |
+/// |---|---|
+/// | equation | `y = max_t x_t` |
+/// | input | `(batch, steps, D)` |
+/// | output | `(batch, D)` |
+/// | parameters | none |
+/// | backward | `dy` goes to the step that was largest; steps that tie share it alike |
+///
+/// As in Keras, **masks are not looked at**: padding counts with what the layers below give for it, which
+/// for a recurrent layer under a mask is its last output, or zero before the first step. Rows of no steps
+/// give zeros.
+///
+/// ```
+/// use gatewise::layers::{Dense, Embedding, GlobalMaxPooling1D, Lstm};
+/// use gatewise::Sequential;
+/// let layers = Sequential::new().with(Embedding::new(9, 4)).with(Lstm::new(3).return_sequences(true));
+/// let model = layers.with(GlobalMaxPooling1D::new()).with(Dense::new(1)).compile(1)?;
+/// assert!(model.summary(None).contains("global_max_pooling1d"));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalMaxPooling1D {}
+
+/// The mean of each unit over the steps that are not masked.
+///
+/// | | |
+/// |---|---|
+/// | equation | `y = Σ_t x_t / n` over the n steps that count |
+/// | input | `(batch, steps, D)` |
+/// | output | `(batch, D)` |
+/// | parameters | none |
+/// | backward | `dx_t = dy / n` at the steps that count, else 0 |
+///
+/// Padding that is not masked counts. Where no step counts, the output is zero (Keras divides by zero
+/// there).
+///
+/// ```
+/// use gatewise::layers::{Dense, Embedding, GlobalAveragePooling1D};
+/// use gatewise::Sequential;
+/// // The mean of the words' vectors: fastText's model.
+/// let layers = Sequential::new().with(Embedding::new(9, 4).mask_zero(true));
+/// let model = layers.with(GlobalAveragePooling1D::new()).with(Dense::new(1)).compile(1)?;
+/// assert_eq!(model.params().len(), 9 * 4 + 5);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalAveragePooling1D {}
+
+impl GlobalMaxPooling1D {
+    /// The layer has no settings.
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl GlobalAveragePooling1D {
+    /// The layer has no settings.
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+/// What is made of the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pooling {
+    Max,
+    Average,
+}
+
+impl Pooling {
+    pub(super) fn build(self, input: Signal) -> Result<Built> {
+        let remedy = match input {
+            Signal::Sequence(width) => {
+                return Ok(Built { params: vec![], output: Signal::Vector(width) });
+            }
+            Signal::Ids => "put an Embedding before it",
+            Signal::Vector(_) => "set return_sequences on the recurrent layer before it, or leave it out",
+        };
+        Err(Error::shape(format!(
+            "Global{self:?}Pooling1D reads a sequence of vectors, but its input is {}; {remedy}",
+            input.describe()
+        )))
+    }
+}
+
+/// Either kind, over one block.
+#[derive(Debug)]
+pub(crate) struct PoolingStage {
+    pub pooling: Pooling,
+    pub width: usize,
+}
+
+/// Sixteen numbers, one a lane.
+type Row = [f32; LANES];
+
+impl PoolingStage {
+    /// For each step of the block, the lanes that count there.
+    fn counting(block: Block<'_>) -> impl Iterator<Item = u16> {
+        (0..block.steps).map(move |t| block.mask.map_or(u16::MAX, |mask| mask[t]))
+    }
+
+    /// 1/n of each lane; 0 where no step counts.
+    fn shares(block: Block<'_>) -> Row {
+        let mut counts = [0u32; LANES];
+        for lanes in Self::counting(block) {
+            counts.iter_mut().enumerate().for_each(|(l, count)| *count += u32::from(lanes >> l & 1));
+        }
+        counts.map(|count| if count == 0 { 0.0 } else { 1.0 / count as f32 })
+    }
+}
+
+impl Stage for PoolingStage {
+    fn describe(&self) -> String {
+        match self.pooling {
+            Pooling::Max => "GlobalMaxPooling1D: over all steps, padding too".into(),
+            Pooling::Average => "GlobalAveragePooling1D: over the steps that count".into(),
+        }
+    }
+
+    fn param_range(&self) -> Range<usize> {
+        0..0
+    }
+
+    fn output(&self) -> Signal {
+        Signal::Vector(self.width)
+    }
+
+    fn shares_start(&self) -> bool {
+        false
+    }
+
+    fn reads_masked_steps(&self) -> bool {
+        self.pooling == Pooling::Max
+    }
+
+    fn forward(&self, io: Forward<'_>) {
+        let y = io.y.as_chunks_mut::<LANES>().0;
+        let mut steps = io.x.as_chunks::<LANES>().0.chunks_exact(self.width);
+        match self.pooling {
+            Pooling::Max => {
+                match steps.next() {
+                    Some(first) => y.copy_from_slice(first),
+                    None => y.fill([0.0; LANES]),
+                }
+                for x in steps {
+                    for (y, x) in y.iter_mut().zip(x) {
+                        for l in 0..LANES {
+                            // A NaN stays.
+                            y[l] = if x[l] <= y[l] { y[l] } else { x[l] };
+                        }
+                    }
+                }
+            }
+            Pooling::Average => {
+                y.fill([0.0; LANES]);
+                for (x, lanes) in steps.zip(Self::counting(io.block)) {
+                    for (y, x) in y.iter_mut().zip(x) {
+                        (0..LANES).for_each(|l| y[l] += if lanes >> l & 1 == 1 { x[l] } else { 0.0 });
+                    }
+                }
+                let shares = Self::shares(io.block);
+                y.iter_mut().for_each(|y| (0..LANES).for_each(|l| y[l] *= shares[l]));
+            }
+        }
+    }
+
+    fn backward(&self, io: Backward<'_>) {
+        let Some(dx) = io.dx else { return };
+        let (y, dy) = (io.y.as_chunks::<LANES>().0, io.dy.as_chunks::<LANES>().0);
+        let steps = dx.as_chunks_mut::<LANES>().0.chunks_exact_mut(self.width);
+        match self.pooling {
+            Pooling::Max => {
+                let x = || io.x.as_chunks::<LANES>().0.chunks_exact(self.width);
+                // The share of each step that ties, a unit: its dy, then divided by how many tie.
+                let mut ties = vec![[0.0; LANES]; self.width];
+                for x in x() {
+                    for ((ties, x), y) in ties.iter_mut().zip(x).zip(y) {
+                        (0..LANES).for_each(|l| ties[l] += f32::from(u8::from(x[l] == y[l])));
+                    }
+                }
+                for (dx, x) in steps.zip(x()) {
+                    for (((dx, x), y), (dy, ties)) in dx.iter_mut().zip(x).zip(y).zip(dy.iter().zip(&ties)) {
+                        for l in 0..LANES {
+                            dx[l] = if x[l] == y[l] { dy[l] / ties[l] } else { 0.0 };
+                        }
+                    }
+                }
+            }
+            Pooling::Average => {
+                let shares = Self::shares(io.block);
+                for (dx, lanes) in steps.zip(Self::counting(io.block)) {
+                    let shares: Row =
+                        std::array::from_fn(|l| if lanes >> l & 1 == 1 { shares[l] } else { 0.0 });
+                    for (dx, dy) in dx.iter_mut().zip(dy) {
+                        (0..LANES).for_each(|l| dx[l] = shares[l] * dy[l]);
+                    }
+                }
+            }
+        }
+    }
+}
