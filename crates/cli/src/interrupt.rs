@@ -1,6 +1,6 @@
 //! Signals: Ctrl-C becomes a flag that training looks at, and a write beyond a limit an error.
 
-use gatewise::train::{BatchLog, Callback, Flow};
+use gatewise::train::{BatchLog, Callback, Context};
 use gatewise::{Error, ErrorKind, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -34,8 +34,11 @@ impl StopFlag {
 }
 
 impl Callback for StopFlag {
-    fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
-        if self.raised() { Flow::Stop } else { Flow::Continue }
+    fn on_batch_end(&mut self, context: &mut Context<'_>, _: &BatchLog) -> Result<()> {
+        if self.raised() {
+            context.stop();
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is shown on standard error while a model trains: a bar on a terminal, plain lines elsewhere.
 
 use crate::note;
-use gatewise::train::{BatchLog, Callback, EpochLog, Flow};
+use gatewise::Result;
+use gatewise::train::{BatchLog, Callback, Context, EpochLog};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -10,35 +11,46 @@ use std::time::Instant;
 /// terminal), 2 a line an epoch.
 pub struct EpochProgress {
     verbose: u8,
-    epochs: usize,
-    samples: usize,
     bar: Option<ProgressBar>,
     start: Instant,
 }
 
 impl EpochProgress {
-    pub fn new(verbose: u8, epochs: usize) -> Self {
-        Self { verbose, epochs, samples: 0, bar: None, start: Instant::now() }
+    pub fn new(verbose: u8) -> Self {
+        Self { verbose, bar: None, start: Instant::now() }
     }
-}
 
-impl Callback for EpochProgress {
-    fn on_epoch_begin(&mut self, epoch: usize, samples: usize) {
+    fn begin(&mut self, context: &Context<'_>) {
         self.start = Instant::now();
-        self.samples = samples;
         if self.verbose == 1 && std::io::stderr().is_terminal() {
             let template = "{prefix} {bar:24.cyan/white} {pos}/{len} {msg} · ETA {eta}";
             let style =
                 ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::with_draw_target(Some(samples as u64), ProgressDrawTarget::stderr());
+            let bar =
+                ProgressBar::with_draw_target(Some(context.samples() as u64), ProgressDrawTarget::stderr());
             bar.set_style(style.progress_chars("━━─"));
             bar.set_message("starting");
-            bar.set_prefix(format!("Epoch {}/{}", epoch + 1, self.epochs));
+            bar.set_prefix(format!("Epoch {}/{}", context.epoch() + 1, context.epochs()));
             self.bar = Some(bar);
         }
     }
+}
 
-    fn on_batch_end(&mut self, log: &BatchLog) -> Flow {
+impl Callback for EpochProgress {
+    fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
+        // Resumed within an epoch, which then does not begin again.
+        if context.batch() > 0 {
+            self.begin(context);
+        }
+        Ok(())
+    }
+
+    fn on_epoch_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
+        self.begin(context);
+        Ok(())
+    }
+
+    fn on_batch_end(&mut self, _: &mut Context<'_>, log: &BatchLog) -> Result<()> {
         if let Some(bar) = &self.bar {
             bar.set_position(log.samples as u64);
             let rate = log.samples as f64 / self.start.elapsed().as_secs_f64();
@@ -48,14 +60,14 @@ impl Callback for EpochProgress {
                 accuracy("accuracy", log.accuracy)
             ));
         }
-        Flow::Continue
+        Ok(())
     }
 
     fn on_note(&mut self, note: &str) {
         note!("note: {note}");
     }
 
-    fn on_epoch_end(&mut self, log: &EpochLog) -> Flow {
+    fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
@@ -63,9 +75,9 @@ impl Callback for EpochProgress {
             let mut line = format!(
                 "Epoch {}/{} - {:.3} s - {:.0} samples/s - loss: {:.4}{}",
                 log.epoch + 1,
-                self.epochs,
+                context.epochs(),
                 log.seconds,
-                self.samples as f64 / log.seconds,
+                context.samples() as f64 / log.seconds,
                 log.loss,
                 accuracy("accuracy", log.accuracy)
             );
@@ -74,7 +86,7 @@ impl Callback for EpochProgress {
             }
             note!("{line}");
         }
-        Flow::Continue
+        Ok(())
     }
 }
 

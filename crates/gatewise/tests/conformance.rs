@@ -5,8 +5,8 @@ mod specs;
 use gatewise::data::{Dataset, Padding};
 use gatewise::optimizer::{Optimizer, Update};
 use gatewise::text::Side;
-use gatewise::train::{BatchLog, Callback, EpochLog, Flow};
-use gatewise::{ErrorKind, Fit, Isa, Loss, Model};
+use gatewise::train::{BatchLog, Callback, Context, EpochLog};
+use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Result};
 use specs::{
     STEPS, Spec, VOCABULARY, dataset, paddings, predicted, random, rows, sequences, specs, weight_bits,
 };
@@ -92,6 +92,9 @@ impl Optimizer for Descent {
         0
     }
 
+    fn learning_rate(&self, _iterations: u64) -> f64 {
+        0.1
+    }
     fn update(&self, update: Update<'_, '_>) {
         update.params.iter_mut().zip(update.grads).for_each(|(p, g)| *p -= 0.2 * g);
     }
@@ -287,16 +290,22 @@ struct Watch<'a> {
 }
 
 impl Callback for Watch<'_> {
-    fn on_batch_end(&mut self, log: &BatchLog) -> Flow {
+    fn on_batch_end(&mut self, context: &mut Context<'_>, log: &BatchLog) -> Result<()> {
         self.seen.batches += 1;
         assert!(log.epoch == self.seen.epochs && log.loss.is_finite());
-        if self.seen.batches == self.stop_after.batches { Flow::Stop } else { Flow::Continue }
+        if self.seen.batches == self.stop_after.batches {
+            context.stop();
+        }
+        Ok(())
     }
 
-    fn on_epoch_end(&mut self, log: &EpochLog) -> Flow {
+    fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
         assert_eq!(log.epoch, self.seen.epochs);
         self.seen.epochs += 1;
-        if self.seen.epochs == self.stop_after.epochs { Flow::Stop } else { Flow::Continue }
+        if self.seen.epochs == self.stop_after.epochs {
+            context.stop();
+        }
+        Ok(())
     }
 }
 

@@ -4,9 +4,9 @@ mod specs;
 
 use gatewise::data::Dataset;
 use gatewise::optimizer::{Adam, Optimizer, Update};
-use gatewise::train::{BatchLog, Callback, Checkpoints, EpochLog, Flow};
+use gatewise::train::{BatchLog, Callback, Checkpoints, Context, EpochLog, State};
 use gatewise::{Error, ErrorKind, Fit, History, Isa, Model, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 use specs::{Spec, dataset, paddings, specs, weight_bits};
 use std::cell::RefCell;
 use std::fs;
@@ -82,13 +82,13 @@ struct Witness<'a> {
 }
 
 impl Callback for Witness<'_> {
-    fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
+    fn on_batch_end(&mut self, _: &mut Context<'_>, _: &BatchLog) -> Result<()> {
         self.kills.borrow_mut().push(copied(self.folder));
-        Flow::Continue
+        Ok(())
     }
-    fn on_epoch_end(&mut self, _: &EpochLog) -> Flow {
+    fn on_epoch_end(&mut self, _: &mut Context<'_>, _: &mut EpochLog) -> Result<()> {
         self.kills.borrow_mut().push(copied(self.folder));
-        Flow::Continue
+        Ok(())
     }
 }
 
@@ -98,9 +98,12 @@ struct StopAfter {
 }
 
 impl Callback for StopAfter {
-    fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
+    fn on_batch_end(&mut self, context: &mut Context<'_>, _: &BatchLog) -> Result<()> {
         self.left -= 1;
-        if self.left == 0 { Flow::Stop } else { Flow::Continue }
+        if self.left == 0 {
+            context.stop();
+        }
+        Ok(())
     }
 }
 
@@ -196,23 +199,28 @@ impl Counter {
 }
 
 impl Callback for Counter {
-    fn on_epoch_begin(&mut self, _: usize, _: usize) {
+    fn on_epoch_begin(&mut self, _: &mut Context<'_>) -> Result<()> {
         self.seen.borrow_mut().0 += 1;
+        Ok(())
     }
-    fn on_batch_end(&mut self, log: &BatchLog) -> Flow {
+    fn on_batch_end(&mut self, _: &mut Context<'_>, log: &BatchLog) -> Result<()> {
         let mut seen = self.seen.borrow_mut();
         seen.1 += 1;
         seen.2 += log.loss / 3.0;
-        Flow::Continue
+        Ok(())
     }
-    fn on_epoch_end(&mut self, _: &EpochLog) -> Flow {
-        if self.seen.borrow().1 >= self.limit { Flow::Stop } else { Flow::Continue }
+    fn on_epoch_end(&mut self, context: &mut Context<'_>, _: &mut EpochLog) -> Result<()> {
+        if self.seen.borrow().1 >= self.limit {
+            context.stop();
+        }
+        Ok(())
     }
-    fn save_state(&self) -> Value {
+    fn save_state(&self) -> State<'_> {
         let (epochs, batches, sum) = *self.seen.borrow();
-        json!({"epochs": epochs, "batches": batches, "sum": sum})
+        json!({"epochs": epochs, "batches": batches, "sum": sum}).into()
     }
-    fn restore_state(&mut self, state: &Value) -> Result<()> {
+    fn restore_state(&mut self, state: State<'_>) -> Result<()> {
+        let state = state.value;
         let number = |key: &str| state[key].as_u64().map(|n| n as usize);
         let all = number("epochs").zip(number("batches")).zip(state["sum"].as_f64());
         let ((epochs, batches), sum) = all.ok_or_else(|| Error::artifact("no state of a counter"))?;
@@ -370,10 +378,11 @@ fn a_folder_belongs_to_one_run() {
 
     struct Rival<'a>(&'a Path);
     impl Callback for Rival<'_> {
-        fn on_batch_end(&mut self, _: &BatchLog) -> Flow {
+        fn on_batch_end(&mut self, context: &mut Context<'_>, _: &BatchLog) -> Result<()> {
             let error = outcome(resuming(self.0), &specs()[0]).unwrap_err();
             assert!(error.to_string().contains("another run is writing checkpoints"), "{error}");
-            Flow::Stop
+            context.stop();
+            Ok(())
         }
     }
     // What a kill in the middle of a write leaves does no harm and does not stay; other files do.
@@ -397,6 +406,9 @@ struct Poison {
 impl Optimizer for Poison {
     fn slots(&self) -> usize {
         0
+    }
+    fn learning_rate(&self, _iterations: u64) -> f64 {
+        0.1
     }
     fn update(&self, update: Update<'_, '_>) {
         for (param, grad) in update.params.iter_mut().zip(update.grads) {

@@ -164,7 +164,7 @@ pub(super) fn run(
         .seed(args.seed)
         .threads(args.machine.threads())
         .isa(args.machine.isa())
-        .callback(EpochProgress::new(args.verbose, epochs))
+        .callback(EpochProgress::new(args.verbose))
         .callback(stop.clone());
     if let Some(folder) = &args.checkpoint_dir {
         fit = fit.checkpoints(Checkpoints::new(folder).every(args.checkpoint_every)).resume(args.resume);

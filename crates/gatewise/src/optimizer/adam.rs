@@ -59,12 +59,16 @@ impl Optimizer for Adam {
         2
     }
 
+    fn learning_rate(&self, _iterations: u64) -> f64 {
+        self.learning_rate
+    }
+
     fn update(&self, update: Update<'_, '_>) {
         let [m, v] = update.slots else { panic!("Adam has two slots, not {}", update.slots.len()) };
         let t = update.step as f64;
         let correction = (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t));
         let step = adam::Step {
-            rate: (self.learning_rate * correction) as f32,
+            rate: (update.learning_rate * correction) as f32,
             keep_m: (1.0 - self.beta_1) as f32,
             keep_v: (1.0 - self.beta_2) as f32,
             epsilon: self.epsilon as f32,

@@ -16,6 +16,8 @@ use std::fmt::Debug;
 pub struct Update<'a, 's> {
     /// Number of this step, from 1.
     pub step: u64,
+    /// The learning rate: [`Optimizer::learning_rate`], unless a callback has set another.
+    pub learning_rate: f64,
     /// Instruction set to use.
     pub isa: Isa,
     /// Gradients, read.
@@ -32,6 +34,9 @@ pub struct Update<'a, 's> {
 pub trait Optimizer: Debug + Send + Sync {
     /// How many floats of state each parameter has.
     fn slots(&self) -> usize;
+    /// The learning rate of the next step, `iterations` steps having been done: 0 before the first one, as
+    /// Keras counts.
+    fn learning_rate(&self, iterations: u64) -> f64;
     /// Applies one step.
     fn update(&self, update: Update<'_, '_>);
     /// Its settings, by which a checkpoint knows that a run resumes with the same. Default: as it is

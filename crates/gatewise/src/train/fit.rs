@@ -1,12 +1,13 @@
 //! `fit`: the one training loop.
 
+use super::callback::{CallbackList, Plan};
 use super::checkpoint::Checkpoints;
 use super::diverged::{self, Suspects};
 use super::progress::Progress;
 use super::resume::name_kept;
 use super::score::Scorer;
 use super::trainer::Trainer;
-use super::{Callback, Flow, History};
+use super::{Callback, Context, History};
 use crate::data::{Dataset, Inputs, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
@@ -48,7 +49,7 @@ pub struct Fit<'a> {
     isa: Isa,
     pub(super) checkpoints: Option<Checkpoints>,
     pub(super) resume: bool,
-    pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
+    pub(super) callbacks: CallbackList<'a>,
 }
 
 impl Default for Fit<'_> {
@@ -64,7 +65,7 @@ impl Default for Fit<'_> {
             isa: Isa::detect(),
             checkpoints: None,
             resume: false,
-            callbacks: Vec::new(),
+            callbacks: CallbackList::default(),
         }
     }
 }
@@ -137,7 +138,7 @@ impl<'a> Fit<'a> {
 
     /// Adds a callback.
     pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
-        self.callbacks.push(Box::new(callback));
+        self.callbacks.push(callback);
         self
     }
 
@@ -167,23 +168,25 @@ impl<'a> Fit<'a> {
         let validation =
             (!validation.is_empty()).then(|| data.select(&validation).with_padding(rows.settled()));
         let mut folder = self.open_folder(model, data, loss)?;
+        let plan = Plan { epochs: self.epochs, samples: training, validation_samples: data.len() - training };
         let mut at = Progress::default();
-        let mut begun = false;
         if let Some(snapshot) = self.load(folder.as_mut(), model)? {
             at = snapshot.progress;
             model.params_mut().values_mut().copy_from_slice(&snapshot.params);
             trainer.restore(snapshot.step, snapshot.slots);
-            begun = at.batch > 0;
-            if begun {
-                self.begin_epoch(at.epoch, training);
-            }
-            self.restore_callbacks(&snapshot.callbacks)?;
+            self.callbacks.restore(&snapshot.callbacks)?;
         }
-        let mut interrupted = false;
+        let mut interrupted =
+            self.tell(model, &mut at, &trainer, plan, |callback, context| callback.on_train_begin(context))?;
         let mut order: Vec<usize> = Vec::new();
-        while at.epoch < self.epochs && !at.ended {
-            if !std::mem::take(&mut begun) {
-                self.begin_epoch(at.epoch, training);
+        while at.epoch < self.epochs && !at.ended && !interrupted {
+            if at.batch == 0 {
+                interrupted = self.tell(model, &mut at, &trainer, plan, |callback, context| {
+                    callback.on_epoch_begin(context)
+                })?;
+                if interrupted {
+                    break;
+                }
             }
             let (start, seconds) = (Instant::now(), at.seconds);
             order.clear();
@@ -191,15 +194,20 @@ impl<'a> Fit<'a> {
             Random::new(self.seed, Purpose::Shuffle, at.epoch as u64).shuffle(&mut order);
             for indices in order.chunks_mut(self.batch_size).skip(at.batch) {
                 let sum = trainer.forward_backward(model, &scorer, &rows, indices);
-                let finite = trainer.update(model, Some(&*self.optimizer), indices.len());
+                let finite = trainer.update(model, Some(&*self.optimizer), at.learning_rate, indices.len());
                 at.count(sum, indices.len());
                 if !(finite && sum.loss.is_finite()) {
                     let (grads, step, loss) =
                         (trainer.grads(), trainer.state().0, sum.loss / sum.count.max(1) as f64);
-                    return Err(name_kept(Suspects { model, grads, step, loss }.error(&at), &folder));
+                    let error = name_kept(Suspects { model, grads, step, loss }.error(&at), &folder);
+                    self.diverged(model, &mut at, &trainer, plan, error)?;
+                    interrupted = true;
+                    break;
                 }
                 let log = at.batch_log(scorer.has_accuracy());
-                interrupted = self.ask(|callback| callback.on_batch_end(&log)) == Flow::Stop;
+                interrupted = self.tell(model, &mut at, &trainer, plan, |callback, context| {
+                    callback.on_batch_end(context, &log)
+                })?;
                 if let Some(folder) = folder.as_mut().filter(|folder| interrupted || folder.due()) {
                     at.seconds = seconds + start.elapsed().as_secs_f64();
                     folder.save(&self.moment(model, &trainer, &at))?;
@@ -212,20 +220,27 @@ impl<'a> Fit<'a> {
                 break;
             }
             at.seconds = seconds + start.elapsed().as_secs_f64();
-            let mut log = at.epoch_log(scorer.has_accuracy());
+            let rate = at.rate(&*self.optimizer, trainer.state().0);
+            let mut log = at.epoch_log(scorer.has_accuracy(), rate);
             if let Some(data) = &validation {
                 let measured = evaluate(&mut trainer.engine, model, data, loss)?;
                 if !measured.loss.is_finite() {
-                    return Err(name_kept(diverged::in_validation(at.epoch, measured.loss), &folder));
+                    let error = name_kept(diverged::in_validation(at.epoch, measured.loss), &folder);
+                    self.diverged(model, &mut at, &trainer, plan, error)?;
+                    interrupted = true;
+                    break;
                 }
                 (log.val_loss, log.val_accuracy) = (Some(measured.loss), measured.accuracy);
             }
-            let ended = self.ask(|callback| callback.on_epoch_end(&log)) == Flow::Stop;
+            let ended = self.tell(model, &mut at, &trainer, plan, |callback, context| {
+                callback.on_epoch_end(context, &mut log)
+            })?;
             at.close_epoch(log, ended);
             if let Some(folder) = &mut folder {
                 folder.save(&self.moment(model, &trainer, &at))?;
             }
         }
+        self.tell(model, &mut at, &trainer, plan, |callback, context| callback.on_train_end(context))?;
         Ok(History {
             stopped: interrupted || at.epoch < self.epochs,
             epochs: at.history,
@@ -234,16 +249,31 @@ impl<'a> Fit<'a> {
         })
     }
 
-    fn begin_epoch(&mut self, epoch: usize, samples: usize) {
-        self.callbacks.iter_mut().for_each(|callback| callback.on_epoch_begin(epoch, samples));
+    /// Calls all callbacks with the run as it is now. Returns whether it is to stop.
+    fn tell(
+        &mut self,
+        model: &mut Model,
+        at: &mut Progress,
+        trainer: &Trainer,
+        plan: Plan,
+        call: impl FnMut(&mut dyn Callback, &mut Context<'_>) -> Result<()>,
+    ) -> Result<bool> {
+        let context = Context::new(model, at, &*self.optimizer, trainer.state().0, plan);
+        self.callbacks.call(context, call)
     }
 
-    /// Stop if any callback says so; all are asked.
-    fn ask(&mut self, mut question: impl FnMut(&mut dyn Callback) -> Flow) -> Flow {
-        self.callbacks.iter_mut().fold(Flow::Continue, |flow, callback| match question(&mut **callback) {
-            Flow::Stop => Flow::Stop,
-            Flow::Continue => flow,
-        })
+    /// Ends the run with `error`, unless a callback would rather have it stop.
+    fn diverged(
+        &mut self,
+        model: &mut Model,
+        at: &mut Progress,
+        trainer: &Trainer,
+        plan: Plan,
+        error: Error,
+    ) -> Result<()> {
+        let tamed =
+            self.tell(model, at, trainer, plan, |callback, context| callback.on_diverged(context, &error))?;
+        if tamed { Ok(()) } else { Err(error) }
     }
 
     /// Checks the settings and returns how many rows to train on.
@@ -336,7 +366,7 @@ impl Model {
         let mut trainer = Trainer::new(self, loss, 0, isa, default_threads())?;
         let mut all: Vec<usize> = (0..data.len()).collect();
         let sum = trainer.forward_backward(self, &scorer, &rows, &mut all);
-        trainer.update(&mut model, None, all.len());
+        trainer.update(&mut model, None, None, all.len());
         Ok((sum.loss / sum.count.max(1) as f64, trainer.grads().to_vec()))
     }
 }

@@ -7,13 +7,14 @@ mod checkpoint;
 mod diverged;
 mod fit;
 mod history;
+mod number;
 mod progress;
 mod resume;
 mod score;
 mod snapshot;
 mod trainer;
 
-pub use callback::{BatchLog, Callback, Flow};
+pub use callback::{Callback, Context, State};
 pub use checkpoint::Checkpoints;
 pub use fit::Fit;
-pub use history::{EpochLog, History};
+pub use history::{BatchLog, EpochLog, History, Values};

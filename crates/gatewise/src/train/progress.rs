@@ -1,7 +1,8 @@
 //! How far a run has come: what the training loop counts, and what a checkpoint saves of it.
 
 use super::score::Sum;
-use super::{BatchLog, EpochLog};
+use super::{BatchLog, EpochLog, Values};
+use crate::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 
 /// The loop's place and sums at a batch boundary.
@@ -24,6 +25,8 @@ pub(super) struct Progress {
     /// What the epochs before reported, and the seconds each took (which a log does not save).
     pub history: Vec<EpochLog>,
     epoch_seconds: Vec<f64>,
+    /// The learning rate that a callback has set in place of the optimizer's.
+    pub learning_rate: Option<f64>,
     /// Whether a callback ended the run at the end of an epoch.
     pub ended: bool,
 }
@@ -36,6 +39,11 @@ impl Progress {
         self.answers += sum.count;
         self.loss += sum.loss;
         self.hits += sum.hits;
+    }
+
+    /// The learning rate of the step after `step`.
+    pub fn rate(&self, optimizer: &dyn Optimizer, step: u64) -> f64 {
+        self.learning_rate.unwrap_or_else(|| optimizer.learning_rate(step))
     }
 
     /// Figures of the epoch so far; accuracy where there is such a thing.
@@ -51,7 +59,7 @@ impl Progress {
     }
 
     /// Figures of the epoch, all batches done.
-    pub fn epoch_log(&self, has_accuracy: bool) -> EpochLog {
+    pub fn epoch_log(&self, has_accuracy: bool, learning_rate: f64) -> EpochLog {
         let count = self.answers.max(1) as f64;
         EpochLog {
             epoch: self.epoch,
@@ -60,16 +68,18 @@ impl Progress {
             val_loss: None,
             val_accuracy: None,
             seconds: self.seconds,
+            others: Values::one("learning_rate", learning_rate),
         }
     }
 
     /// Goes on to the next epoch, if there is to be one.
     pub fn close_epoch(&mut self, log: EpochLog, ended: bool) {
-        self.history.push(log);
         self.epoch_seconds.push(log.seconds);
+        self.history.push(log);
         let (history, epoch_seconds) =
             (std::mem::take(&mut self.history), std::mem::take(&mut self.epoch_seconds));
-        *self = Self { epoch: self.epoch + 1, history, epoch_seconds, ended, ..Self::default() };
+        let (epoch, learning_rate) = (self.epoch + 1, self.learning_rate);
+        *self = Self { epoch, history, epoch_seconds, learning_rate, ended, ..Self::default() };
     }
 
     /// Puts back what serialising a log leaves out. `false` when the parts contradict each other.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::Model;
 use crate::storage::hex;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 impl Fit<'_> {
@@ -35,6 +35,7 @@ impl Fit<'_> {
             "batch_size": self.batch_size,
             "validation_split": self.validation_split,
             "loss": loss,
+            "callbacks": self.callbacks.configs(),
             "optimizer": self.optimizer.config(),
             "layers": model.spec(),
             "first_weights_sha256": bits(model.params().values()),
@@ -72,35 +73,18 @@ impl Fit<'_> {
                 ));
             }
         }
-        for note in &notes {
-            self.callbacks.iter_mut().for_each(|callback| callback.on_note(note));
-        }
+        self.callbacks.note(&notes);
         Ok(snapshot)
     }
 
-    pub(super) fn restore_callbacks(&mut self, states: &[Value]) -> Result<()> {
-        let mut stateful: Vec<_> =
-            self.callbacks.iter_mut().filter(|callback| !callback.save_state().is_null()).collect();
-        if stateful.len() != states.len() {
-            return Err(Error::config(format!(
-                "cannot resume: the checkpoint holds the state of {} callbacks, but this run has {} with state",
-                states.len(),
-                stateful.len()
-            )));
-        }
-        stateful.iter_mut().zip(states).try_for_each(|(callback, state)| callback.restore_state(state))
-    }
-
     pub(super) fn moment<'m>(
-        &self,
+        &'m self,
         model: &'m Model,
         trainer: &'m Trainer,
         progress: &'m Progress,
     ) -> Moment<'m> {
         let (step, slots) = trainer.state();
-        let states = self.callbacks.iter().map(|callback| callback.save_state());
-        let callbacks = states.filter(|state| !state.is_null()).collect();
-        Moment { progress, step, callbacks, params: model.params(), slots }
+        Moment { progress, step, callbacks: self.callbacks.states(), params: model.params(), slots }
     }
 }
 

@@ -1,12 +1,14 @@
 //! A snapshot: all that a run needs to go on as if nothing had happened, as bytes and back.
 //!
 //! The bytes are a safetensors file. Its tensors are the parameters under their own names and the
-//! optimizer's slots as `optimizer/0/NAME`, `optimizer/1/NAME`, …; the entry `gatewise_checkpoint` of its
+//! optimizer's slots as `optimizer/0/NAME`, `optimizer/1/NAME`, …, and weights that callbacks keep as
+//! `callback/0/NAME`, …; the entry `gatewise_checkpoint` of its
 //! metadata is a sealed JSON object (see [`seal`]). Every byte read is distrusted until checksums agree.
 
+use super::State;
 use super::progress::Progress;
 use crate::error::Error;
-use crate::model::{ParamInfo, Params};
+use crate::model::Params;
 use crate::storage::{hex, seal, to_bytes, unseal};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -14,8 +16,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The format this version writes, and the newest it reads.
-const FORMAT: u32 = 1;
+/// The format this version writes, and the only one it reads: no run is older than its program for long.
+const FORMAT: u32 = 2;
 const KEY: &str = "gatewise_checkpoint";
 
 /// What a checkpoint gave back.
@@ -24,8 +26,8 @@ pub(super) struct Snapshot {
     pub progress: Progress,
     /// Steps the optimizer has done.
     pub step: u64,
-    /// State of the callbacks that have any.
-    pub callbacks: Vec<Value>,
+    /// State of the callbacks that have any, and the weights each keeps.
+    pub callbacks: Vec<(Value, Option<Vec<f32>>)>,
     pub params: Vec<f32>,
     pub slots: Vec<Vec<f32>>,
     /// The program that wrote it.
@@ -36,7 +38,7 @@ pub(super) struct Snapshot {
 pub(super) struct Moment<'a> {
     pub progress: &'a Progress,
     pub step: u64,
-    pub callbacks: Vec<Value>,
+    pub callbacks: Vec<State<'a>>,
     pub params: &'a Params,
     pub slots: &'a [Vec<f32>],
 }
@@ -59,8 +61,16 @@ struct Metadata {
     settings: Value,
     progress: Progress,
     step: u64,
-    callbacks: Vec<Value>,
+    callbacks: Vec<Saved>,
     tensors_sha256: String,
+}
+
+/// A callback's state; its weights are among the tensors.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    value: Value,
+    weights: bool,
 }
 
 #[derive(Deserialize)]
@@ -70,8 +80,14 @@ struct Version {
 
 pub(super) const CREATED_BY: &str = concat!("gatewise ", env!("CARGO_PKG_VERSION"));
 
-fn slot_name(slot: usize, info: &ParamInfo) -> String {
-    format!("optimizer/{slot}/{}", info.name)
+/// What the names of an optimizer's slot begin with.
+fn of_slot(slot: usize) -> String {
+    format!("optimizer/{slot}/")
+}
+
+/// What the names of the weights that a callback keeps begin with.
+fn of_callback(callback: usize) -> String {
+    format!("callback/{callback}/")
 }
 
 impl Moment<'_> {
@@ -79,25 +95,35 @@ impl Moment<'_> {
     pub fn to_bytes(&self, settings: &Value) -> Result<Vec<u8>, Error> {
         let failed = |e: &dyn std::fmt::Display| Error::artifact(format!("cannot write a checkpoint: {e}"));
         let table = self.params.table();
-        let params = to_bytes(self.params.values());
-        let slots: Vec<_> = self.slots.iter().map(|slot| to_bytes(slot)).collect();
+        let slots = self.slots.iter().enumerate().map(|(slot, values)| (of_slot(slot), &values[..]));
+        let kept = self.callbacks.iter().enumerate();
+        let kept = kept.filter_map(|(callback, state)| Some((of_callback(callback), state.weights?)));
+        if let Some((_, weights)) = kept.clone().find(|(_, weights)| weights.len() != self.params.len()) {
+            let (kept, all) = (weights.len(), self.params.len());
+            return Err(failed(&format_args!("a callback keeps {kept} weights of a model with {all}")));
+        }
+        let all: Vec<_> = std::iter::once((String::new(), self.params.values()))
+            .chain(slots)
+            .chain(kept)
+            .map(|(prefix, values)| (prefix, to_bytes(values)))
+            .collect();
         let mut tensors = BTreeMap::new();
-        for info in table {
-            let named = std::iter::once((info.name.clone(), &params))
-                .chain(slots.iter().enumerate().map(|(slot, bytes)| (slot_name(slot, info), bytes)));
-            for (name, bytes) in named {
+        for (prefix, bytes) in &all {
+            for info in table {
                 let data = &bytes[4 * info.range.start..4 * info.range.end];
                 let view = TensorView::new(Dtype::F32, info.shape.clone(), data).map_err(|e| failed(&e))?;
-                tensors.insert(name, view);
+                tensors.insert(format!("{prefix}{}", info.name), view);
             }
         }
+        let saved =
+            |state: &State<'_>| Saved { value: state.value.clone(), weights: state.weights.is_some() };
         let metadata = Metadata {
             format: FORMAT,
             created_by: CREATED_BY.to_owned(),
             settings: settings.clone(),
             progress: self.progress.clone(),
             step: self.step,
-            callbacks: self.callbacks.clone(),
+            callbacks: self.callbacks.iter().map(saved).collect(),
             tensors_sha256: sha256(&tensors),
         };
         let json = serde_json::to_string(&metadata).map_err(|e| failed(&e))?;
@@ -125,9 +151,10 @@ impl Snapshot {
             .ok_or_else(|| damaged(&"its metadata does not match its checksum"))?;
         let unreadable = |e| damaged(&format_args!("its metadata cannot be read ({e})"));
         let Version { format } = serde_json::from_str(json).map_err(unreadable)?;
-        if format > FORMAT {
+        if format != FORMAT {
             return Err(Unusable::Refused(Error::artifact(format!(
-                "it has format {format}, but this program reads formats up to {FORMAT}; use a newer gatewise"
+                "it has format {format}, but this program reads format {FORMAT}; finish the run with the gatewise \
+                 that began it"
             ))));
         }
         let mut metadata: Metadata = serde_json::from_str(json).map_err(unreadable)?;
@@ -145,13 +172,14 @@ impl Snapshot {
         if !metadata.progress.settle() {
             return Err(damaged(&"its counts contradict each other"));
         }
-        if tensors.len() != params.table().len() * (1 + slots) {
+        let keeping = metadata.callbacks.iter().filter(|state| state.weights).count();
+        if tensors.len() != params.table().len() * (1 + slots + keeping) {
             return Err(damaged(&format_args!("it has {} tensors", tensors.len())));
         }
-        let read = |slot: Option<usize>| {
+        let read = |prefix: &str| {
             let mut values = vec![0.0; params.len()];
             for info in params.table() {
-                let name = slot.map_or_else(|| info.name.clone(), |slot| slot_name(slot, info));
+                let name = format!("{prefix}{}", info.name);
                 let tensor =
                     tensors.get(&name).filter(|t| t.shape() == info.shape && t.dtype() == Dtype::F32);
                 let tensor = tensor.ok_or_else(|| {
@@ -166,9 +194,16 @@ impl Snapshot {
         Ok(Self {
             progress: metadata.progress,
             step: metadata.step,
-            callbacks: metadata.callbacks,
-            params: read(None)?,
-            slots: (0..slots).map(|slot| read(Some(slot))).collect::<Result<_, _>>()?,
+            callbacks: metadata
+                .callbacks
+                .into_iter()
+                .enumerate()
+                .map(|(at, saved)| {
+                    Ok((saved.value, saved.weights.then(|| read(&of_callback(at))).transpose()?))
+                })
+                .collect::<Result<_, _>>()?,
+            params: read("")?,
+            slots: (0..slots).map(|slot| read(&of_slot(slot))).collect::<Result<_, _>>()?,
             created_by: metadata.created_by,
         })
     }
@@ -259,7 +294,10 @@ mod tests {
         let slots = [1e-40, f32::INFINITY].map(|value| vec![value; model.params().len()]).to_vec();
         let mut progress = Progress::default();
         (progress.batch, progress.samples, progress.seconds) = (2, 7, 0.1 + 0.2);
-        let callbacks = vec![json!({"best": 1.0 / 3.0})];
+        let callbacks = vec![
+            json!({"best": 1.0 / 3.0}).into(),
+            State { value: json!({"wait": 1}), weights: Some(&slots[0]) },
+        ];
         let moment =
             Moment { progress: &progress, step: 2, callbacks, params: model.params(), slots: &slots };
         let bytes = moment.to_bytes(&settings()).unwrap();
@@ -273,7 +311,8 @@ mod tests {
         let read = Snapshot::from_bytes(&bytes, &settings(), model.params(), 2).unwrap();
         assert_eq!((&read.params[..], &read.slots, read.step), (model.params().values(), &slots, 2));
         assert_eq!((read.progress.seconds, read.progress.samples), (0.1 + 0.2, 7));
-        assert_eq!(read.callbacks, [json!({"best": 1.0 / 3.0})]);
+        let kept = (json!({"wait": 1}), Some(slots[0].clone()));
+        assert_eq!(read.callbacks, [(json!({"best": 1.0 / 3.0}), None), kept]);
     }
 
     #[test]
@@ -296,16 +335,16 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_format_is_named() {
+    fn another_format_is_named() {
         let (model, _, bytes) = written();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
         let json = unseal(&header.metadata().as_ref().unwrap()[KEY]).unwrap();
-        let newer = json.replacen("\"format\":1", "\"format\":2,\"unheard\":0", 1);
+        let newer = json.replacen("\"format\":2", "\"format\":3,\"unheard\":0", 1);
         let none: [(&str, TensorView<'_>); 0] = [];
         let bytes =
             safetensors::serialize(none, Some(HashMap::from([(KEY.to_owned(), seal(&newer))]))).unwrap();
         match Snapshot::from_bytes(&bytes, &settings(), model.params(), 2) {
-            Err(Unusable::Refused(e)) => assert!(e.to_string().contains("format 2"), "{e}"),
+            Err(Unusable::Refused(e)) => assert!(e.to_string().contains("has format 3"), "{e}"),
             other => panic!("{other:?}"),
         }
     }

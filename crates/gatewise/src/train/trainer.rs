@@ -122,9 +122,18 @@ impl Trainer {
         all
     }
 
-    /// Sums the blocks' gradients in block order and hands them to the optimizer, piece by piece. Returns
-    /// whether all is finite still; a piece whose gradient is not is left as it was.
-    pub fn update(&mut self, model: &mut Model, optimizer: Option<&dyn Optimizer>, batch: usize) -> bool {
+    /// Sums the blocks' gradients in block order and hands them, piece by piece, to the optimizer, with the
+    /// learning rate `set` in place of its own, if any. Returns whether all is finite still; a piece whose
+    /// gradient is not is left as it was.
+    pub fn update(
+        &mut self,
+        model: &mut Model,
+        optimizer: Option<&dyn Optimizer>,
+        set: Option<f64>,
+        batch: usize,
+    ) -> bool {
+        let rate = optimizer.map(|optimizer| set.unwrap_or_else(|| optimizer.learning_rate(self.step)));
+        let optimizer = optimizer.zip(rate);
         self.step += 1;
         let (step, isa) = (self.step, self.engine.isa);
         let blocks: Vec<&BlockGrads> =
@@ -196,13 +205,13 @@ struct Tensor<'a> {
 }
 
 impl Tensor<'_> {
-    fn update(&mut self, step: u64, isa: Isa, optimizer: Option<&dyn Optimizer>) {
-        let Some(optimizer) = optimizer else { return };
+    fn update(&mut self, step: u64, isa: Isa, optimizer: Option<(&dyn Optimizer, f64)>) {
+        let Some((optimizer, learning_rate)) = optimizer else { return };
         let Self { params, grads, slots, finite } = self;
         // Looked at while they are in the cache, this costs next to nothing, and names the step.
         *finite = all_finite(grads);
         if *finite {
-            optimizer.update(Update { step, isa, grads, params, slots });
+            optimizer.update(Update { step, learning_rate, isa, grads, params, slots });
             *finite = all_finite(params);
         }
     }

@@ -66,7 +66,8 @@ proptest! {
                 for range in [0..cut, cut..len] {
                     let mut slots = [&mut m[range.clone()], &mut v[range.clone()]];
                     optimizer::Adam::new(0.01).update(Update {
-                        step,
+                        learning_rate: 0.01,
+step,
                         isa,
                         grads: &grads[range.clone()],
                         params: &mut params[range],
