@@ -38,7 +38,7 @@ unsafe fn forward_lanes<V: Lanes>(io: Forward<'_>) {
             }
             let product = Product {
                 rows: units,
-                vectors: 1,
+                columns: LANES,
                 depth: inputs,
                 a: kernel.as_ptr(),
                 a_row: 1,
@@ -122,7 +122,7 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
             }
             let outer = Product {
                 rows: inputs,
-                vectors: stride / LANES,
+                columns: stride,
                 depth: LANES,
                 a: x,
                 a_row: LANES,
@@ -137,7 +137,7 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
             if let Some(dx) = &mut dx {
                 let back = Product {
                     rows: inputs,
-                    vectors: 1,
+                    columns: LANES,
                     depth: units,
                     a: kernel.as_ptr(),
                     a_row: units,

@@ -11,39 +11,58 @@ use super::noise::RowKeys;
 /// Samples in a block; the width of every [`Lanes`] implementation.
 pub(crate) const LANES: usize = 16;
 
-/// Sixteen `f32` values and the operations kernels need.
+/// Some `f32` values in a register, and what a matrix product needs of them.
 ///
 /// # Safety
 /// Every method requires that the instruction set of the implementation is present on the running
 /// processor, and that it is inlined into a function compiled for that set (see
 /// [`for_each_isa`](crate::kernels::for_each_isa)). Methods that take pointers require them to be valid
 /// for the stated number of `f32`s; no alignment is required.
-pub(crate) trait Lanes: Copy {
-    /// How many values of this type fit into the processor's registers: what tiles are sized by.
-    const REGISTERS: usize;
+pub(crate) trait Vector: Copy {
+    /// How many values there are.
+    const WIDTH: usize;
 
     /// All lanes `x`.
     unsafe fn splat(x: f32) -> Self;
-    /// Sixteen consecutive floats at `p`.
+    /// [`WIDTH`](Self::WIDTH) consecutive floats at `p`.
     unsafe fn load(p: *const f32) -> Self;
-    /// Writes sixteen consecutive floats at `p`.
+    /// Writes as many floats at `p`.
     unsafe fn store(self, p: *mut f32);
-    /// The first `count` (at most sixteen) floats at `p`, the other lanes zero; no more are read.
-    unsafe fn load_first(p: *const f32, count: usize) -> Self;
-    /// Writes the first `count` (at most sixteen) lanes at `p`, and no more.
-    unsafe fn store_first(self, p: *mut f32, count: usize);
     /// Asks for the cache line at `p`, which need not be valid.
     unsafe fn prefetch(p: *const f32);
     /// `self + b`
     unsafe fn add(self, b: Self) -> Self;
+    /// `self * b + c`, rounded once.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+
+    /// All lanes zero.
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: same contract as the caller's.
+        unsafe { Self::splat(0.0) }
+    }
+}
+
+/// Sixteen `f32` values and the operations kernels need.
+///
+/// # Safety
+/// As [`Vector`].
+pub(crate) trait Lanes: Vector {
+    /// How many values of this type fit into the processor's registers: what tiles are sized by.
+    const REGISTERS: usize;
+    /// Eight values: what is used at the end of rows that need no more.
+    type Half: Vector;
+
+    /// The first `count` (at most sixteen) floats at `p`, the other lanes zero; no more are read.
+    unsafe fn load_first(p: *const f32, count: usize) -> Self;
+    /// Writes the first `count` (at most sixteen) lanes at `p`, and no more.
+    unsafe fn store_first(self, p: *mut f32, count: usize);
     /// `self - b`
     unsafe fn sub(self, b: Self) -> Self;
     /// `self * b`
     unsafe fn mul(self, b: Self) -> Self;
     /// `self / b`
     unsafe fn div(self, b: Self) -> Self;
-    /// `self * b + c`, rounded once.
-    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
     /// `c - self * b`, rounded once.
     unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self;
     /// Square root.
@@ -77,20 +96,14 @@ pub(crate) trait Lanes: Copy {
     unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize);
     /// Sum of all lanes, always in the order of a binary tree: (0+8, 1+9, …), then halves again.
     unsafe fn sum(self) -> f32;
-
-    /// All lanes zero.
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        // SAFETY: same contract as the caller's.
-        unsafe { Self::splat(0.0) }
-    }
 }
 
 /// The fallback for any processor: an array, operations lane by lane.
 #[derive(Clone, Copy)]
-pub(crate) struct Portable([f32; LANES]);
+pub(crate) struct Array<const N: usize>([f32; N]);
+pub(crate) type Portable = Array<LANES>;
 
-impl Portable {
+impl<const N: usize> Array<N> {
     #[inline(always)]
     fn map2(self, b: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         Self(std::array::from_fn(|l| f(self.0[l], b.0[l])))
@@ -98,23 +111,40 @@ impl Portable {
 }
 
 // SAFETY (all methods): plain Rust, no instruction-set requirement; pointers as the trait requires.
-impl Lanes for Portable {
-    const REGISTERS: usize = 4;
+impl<const N: usize> Vector for Array<N> {
+    const WIDTH: usize = N;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
-        Self([x; LANES])
+        Self([x; N])
     }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
-        // SAFETY: the caller promises sixteen readable floats.
-        Self(unsafe { p.cast::<[f32; LANES]>().read_unaligned() })
+        // SAFETY: the caller promises N readable floats.
+        Self(unsafe { p.cast::<[f32; N]>().read_unaligned() })
     }
     #[inline(always)]
     unsafe fn store(self, p: *mut f32) {
-        // SAFETY: the caller promises sixteen writable floats.
-        unsafe { p.cast::<[f32; LANES]>().write_unaligned(self.0) }
+        // SAFETY: the caller promises N writable floats.
+        unsafe { p.cast::<[f32; N]>().write_unaligned(self.0) }
     }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        self.map2(b, |a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(fused_mul_add(self.0, b.0, c.0))
+    }
+}
+
+// SAFETY (all methods): plain Rust, no instruction-set requirement; pointers as the trait requires.
+impl Lanes for Portable {
+    const REGISTERS: usize = 4;
+    type Half = Array<8>;
+
     #[inline(always)]
     unsafe fn load_first(p: *const f32, count: usize) -> Self {
         let mut v = [0.0; LANES];
@@ -128,12 +158,6 @@ impl Lanes for Portable {
         unsafe { std::ptr::copy_nonoverlapping(self.0.as_ptr(), p, count) };
     }
     #[inline(always)]
-    unsafe fn prefetch(_: *const f32) {}
-    #[inline(always)]
-    unsafe fn add(self, b: Self) -> Self {
-        self.map2(b, |a, b| a + b)
-    }
-    #[inline(always)]
     unsafe fn sub(self, b: Self) -> Self {
         self.map2(b, |a, b| a - b)
     }
@@ -144,10 +168,6 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn div(self, b: Self) -> Self {
         self.map2(b, |a, b| a / b)
-    }
-    #[inline(always)]
-    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(fused_mul_add(self.0, b.0, c.0))
     }
     #[inline(always)]
     unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {
@@ -217,10 +237,10 @@ impl Lanes for Portable {
 /// `f64` lies exactly between two `f32`s, which shows in its last 29 bits; then, rarely, it is done again
 /// with care.
 #[inline(always)]
-fn fused_mul_add(a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
+fn fused_mul_add<const N: usize>(a: [f32; N], b: [f32; N], c: [f32; N]) -> [f32; N] {
     const BETWEEN: u32 = 1 << 28;
-    let (mut out, mut halfway) = ([0.0; LANES], 0);
-    for l in 0..LANES {
+    let (mut out, mut halfway) = ([0.0; N], 0);
+    for l in 0..N {
         let sum = f64::from(a[l]) * f64::from(b[l]) + f64::from(c[l]);
         out[l] = sum as f32;
         halfway |= u32::from(sum.to_bits() as u32 & (2 * BETWEEN - 1) == BETWEEN);
@@ -235,7 +255,7 @@ fn fused_mul_add(a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LAN
 /// inexact), after which rounding to `f32` cannot go wrong (Boldo & Melquiond 2008).
 #[cold]
 #[inline(never)]
-fn careful_mul_add(a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
+fn careful_mul_add<const N: usize>(a: [f32; N], b: [f32; N], c: [f32; N]) -> [f32; N] {
     std::array::from_fn(|l| {
         let (product, c) = (f64::from(a[l]) * f64::from(b[l]), f64::from(c[l]));
         let sum = product + c;

@@ -1,7 +1,7 @@
 //! [`Lanes`] for x86-64: AVX-512 (one register) and AVX2 with FMA (two registers).
 #![allow(unsafe_op_in_unsafe_fn)] // every line is an intrinsic under the one contract of `Lanes`
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Vector};
 use super::noise::{FACTORS, RowKeys};
 use std::arch::x86_64::*;
 
@@ -13,10 +13,18 @@ pub(crate) struct Avx512(__m512);
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(__m256, __m256);
 
-// SAFETY (all methods): the caller promises AVX-512 F and DQ, and valid pointers; every access is unaligned.
-impl Lanes for Avx512 {
-    const REGISTERS: usize = 32;
+/// Eight lanes in one AVX2 register.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2Half(__m256);
 
+// SAFETY (all methods): the caller promises AVX-512 F and DQ, and valid pointers; every access is unaligned.
+impl Vector for Avx512 {
+    const WIDTH: usize = 16;
+
+    #[inline(always)]
+    unsafe fn prefetch(p: *const f32) {
+        _mm_prefetch::<_MM_HINT_T0>(p.cast())
+    }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         Self(_mm512_set1_ps(x))
@@ -30,20 +38,27 @@ impl Lanes for Avx512 {
         _mm512_storeu_ps(p, self.0)
     }
     #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Self(_mm512_add_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(_mm512_fmadd_ps(self.0, b.0, c.0))
+    }
+}
+
+// SAFETY (all methods): as above.
+impl Lanes for Avx512 {
+    const REGISTERS: usize = 32;
+    type Half = Avx2Half;
+
+    #[inline(always)]
     unsafe fn load_first(p: *const f32, count: usize) -> Self {
         Self(_mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, p))
     }
     #[inline(always)]
     unsafe fn store_first(self, p: *mut f32, count: usize) {
         _mm512_mask_storeu_ps(p, ((1u32 << count) - 1) as u16, self.0)
-    }
-    #[inline(always)]
-    unsafe fn prefetch(p: *const f32) {
-        _mm_prefetch::<_MM_HINT_T0>(p.cast())
-    }
-    #[inline(always)]
-    unsafe fn add(self, b: Self) -> Self {
-        Self(_mm512_add_ps(self.0, b.0))
     }
     #[inline(always)]
     unsafe fn sub(self, b: Self) -> Self {
@@ -56,10 +71,6 @@ impl Lanes for Avx512 {
     #[inline(always)]
     unsafe fn div(self, b: Self) -> Self {
         Self(_mm512_div_ps(self.0, b.0))
-    }
-    #[inline(always)]
-    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(_mm512_fmadd_ps(self.0, b.0, c.0))
     }
     #[inline(always)]
     unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {
@@ -228,9 +239,43 @@ unsafe fn keep8<const FROM: usize>(v: __m256, keys: &RowKeys, count: u32, below:
 }
 
 // SAFETY (all methods): the caller promises AVX2 and FMA, and valid pointers; every access is unaligned.
-impl Lanes for Avx2 {
-    const REGISTERS: usize = 8;
+impl Vector for Avx2Half {
+    const WIDTH: usize = 8;
 
+    #[inline(always)]
+    unsafe fn prefetch(p: *const f32) {
+        _mm_prefetch::<_MM_HINT_T0>(p.cast())
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self(_mm256_set1_ps(x))
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        Self(_mm256_loadu_ps(p))
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        _mm256_storeu_ps(p, self.0)
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Self(_mm256_add_ps(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(_mm256_fmadd_ps(self.0, b.0, c.0))
+    }
+}
+
+// SAFETY (all methods): the caller promises AVX2 and FMA, and valid pointers; every access is unaligned.
+impl Vector for Avx2 {
+    const WIDTH: usize = 16;
+
+    #[inline(always)]
+    unsafe fn prefetch(p: *const f32) {
+        _mm_prefetch::<_MM_HINT_T0>(p.cast())
+    }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         let v = _mm256_set1_ps(x);
@@ -246,6 +291,21 @@ impl Lanes for Avx2 {
         _mm256_storeu_ps(p.add(8), self.1)
     }
     #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Self(_mm256_add_ps(self.0, b.0), _mm256_add_ps(self.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1))
+    }
+}
+
+// SAFETY (all methods): as above.
+impl Lanes for Avx2 {
+    const REGISTERS: usize = 8;
+    type Half = Avx2Half;
+
+    #[inline(always)]
     unsafe fn load_first(p: *const f32, count: usize) -> Self {
         let bits = (1i32 << count) - 1;
         let half = |bits, p| _mm256_maskload_ps(p, _mm256_castps_si256(mask8(bits)));
@@ -259,14 +319,6 @@ impl Lanes for Avx2 {
         half(bits >> 8, p.wrapping_add(8), self.1)
     }
     #[inline(always)]
-    unsafe fn prefetch(p: *const f32) {
-        _mm_prefetch::<_MM_HINT_T0>(p.cast())
-    }
-    #[inline(always)]
-    unsafe fn add(self, b: Self) -> Self {
-        Self(_mm256_add_ps(self.0, b.0), _mm256_add_ps(self.1, b.1))
-    }
-    #[inline(always)]
     unsafe fn sub(self, b: Self) -> Self {
         Self(_mm256_sub_ps(self.0, b.0), _mm256_sub_ps(self.1, b.1))
     }
@@ -277,10 +329,6 @@ impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn div(self, b: Self) -> Self {
         Self(_mm256_div_ps(self.0, b.0), _mm256_div_ps(self.1, b.1))
-    }
-    #[inline(always)]
-    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1))
     }
     #[inline(always)]
     unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {

@@ -3,7 +3,7 @@
 use super::{C, F, G, I, O, Shape, TAPE, TC};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
-use crate::kernels::product::Product;
+use crate::kernels::product::{Product, Scatter};
 
 /// The gradient that arrives from above.
 #[derive(Clone, Copy)]
@@ -104,14 +104,6 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
                     V::load(p).add(V::load(dy.as_ptr().add((t * units + k) * LANES))).store(p);
                 }
             }
-            if let (Into::Table { rows, offsets }, true) = (&into, t > 0) {
-                // The rows that the next step adds to; by then they are here.
-                for &at in &offsets[(t - 1) * LANES..t * LANES] {
-                    for n in (0..stride).step_by(LANES) {
-                        V::prefetch(rows.as_ptr().add(at as usize + n));
-                    }
-                }
-            }
             let (h_before, c_before, c_stride) = match t {
                 0 => (start.as_ptr(), start.as_ptr().add(units * LANES), LANES),
                 t => (y.as_ptr().add((t - 1) * units * LANES), tape_t.sub(tape_step).add(C), TAPE * LANES),
@@ -151,7 +143,7 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
             // dh = U·dz, in lanes.
             let back = Product {
                 rows: units,
-                vectors: 1,
+                columns: LANES,
                 depth: 4 * units,
                 a: weights.add(inputs * 4 * units),
                 a_row: 4 * units,
@@ -166,7 +158,7 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
             // dU += h·dz over the sixteen samples, in rows.
             let outer = Product {
                 rows: units,
-                vectors: stride / LANES,
+                columns: 4 * units,
                 depth: LANES,
                 a: h_before,
                 a_row: LANES,
@@ -177,19 +169,14 @@ unsafe fn backward_lanes<V: Lanes>(io: Backward<'_>) {
                 c_row: stride,
                 accumulate: true,
             };
-            outer.run::<V>();
             match &mut into {
                 Into::Table { rows, offsets } => {
-                    let offsets = offsets.as_ptr().add(t * LANES);
-                    for lane in 0..LANES {
-                        let row = rows.as_mut_ptr().add(*offsets.add(lane) as usize);
-                        for n in (0..stride).step_by(LANES) {
-                            let d = V::load(dz_rows.add(lane * stride + n));
-                            V::load(row.add(n)).add(d).store(row.add(n));
-                        }
-                    }
+                    let at = |t: usize| offsets.as_ptr().add(t * LANES);
+                    let (offsets, next) = (at(t), at(t.saturating_sub(1)));
+                    outer.run_and_scatter::<V>(Scatter { rows: rows.as_mut_ptr(), offsets, next });
                 }
                 Into::Input { x, dx } => {
+                    outer.run::<V>();
                     if let Some(dx) = dx {
                         let c = dx.as_mut_ptr().add(t * inputs * LANES);
                         Product { rows: inputs, a: weights, c, accumulate: false, ..back }.run::<V>();

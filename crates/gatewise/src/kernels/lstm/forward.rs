@@ -114,6 +114,13 @@ unsafe fn walk<V: Lanes, const TABLE: bool, const U: usize>(io: Forward<'_>) {
                         }
                     }
                 }
+                if TABLE && first % 4 == 0 {
+                    // The next step's rows, a cache line of four units at a time.
+                    let next = offsets.add((t + 1).min(steps - 1) * LANES);
+                    for lane in 0..LANES {
+                        V::prefetch(table.add(*next.add(lane) as usize + first * 4));
+                    }
+                }
                 if !TABLE {
                     accumulate::<V, U>(weights, rows, unit, 0, x.add(t * inputs * LANES), inputs, &mut z);
                 }

@@ -125,7 +125,7 @@ unsafe fn project_lanes<V: Lanes>(io: Project<'_>) {
         unsafe { gather::<V>(projection, embeddings, first_id, ids, rows) };
         let product = Product {
             rows: ids.len(),
-            vectors: stride / LANES,
+            columns: stride,
             depth: projection.width + 1,
             a: rows.as_ptr(),
             a_row: row,
@@ -234,7 +234,7 @@ unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
         gather::<V>(projection, embeddings, first_id, ids, rows);
         let weights = Product {
             rows: width + 1,
-            vectors: stride / LANES,
+            columns: stride,
             depth: ids.len(),
             a: rows.as_ptr(),
             a_row: 1,
@@ -248,7 +248,7 @@ unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
         weights.run::<V>();
         let back = Product {
             rows: ids.len(),
-            vectors: padded / LANES,
+            columns: padded,
             depth: 4 * projection.shape.units,
             a: dp.as_ptr(),
             a_row: stride,

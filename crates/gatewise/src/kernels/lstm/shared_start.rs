@@ -118,7 +118,7 @@ unsafe fn walk_units<V: Lanes>(io: Walk<'_>) {
             std::ptr::copy_nonoverlapping(table.as_ptr().add(at as usize), z, stride);
             let product = Product {
                 rows: 1,
-                vectors: stride / LANES,
+                columns: stride,
                 depth: units,
                 a: before.add(H_AT * padded),
                 a_row: 0,
@@ -224,7 +224,7 @@ unsafe fn walk_back_units<V: Lanes>(io: WalkBack<'_>) {
         }
         let outer = Product {
             rows: units,
-            vectors: stride / LANES,
+            columns: stride,
             depth: steps,
             a: trajectory.as_ptr().add(H_AT * padded),
             a_row: 1,
