@@ -3,6 +3,7 @@
 //! Enters: files or generators. Leaves: rows ([`Sequences`] of token ids or [`Features`]) with their
 //! [`Targets`] in a [`Dataset`], or, before a vocabulary is chosen, a [`Corpus`] of word ranks.
 
+mod class_weight;
 mod corpus;
 mod dataset;
 pub mod download;
@@ -19,6 +20,7 @@ mod targets;
 mod token_cache;
 
 pub use crate::text::Sequences;
+pub use class_weight::ClassWeight;
 pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;
 pub use features::Features;

@@ -42,7 +42,8 @@ pub(super) fn binary_folded(outputs: &[f32], targets: &[f32], smoothing: f32, d:
     }
 }
 
-/// Σp: outputs are divided by it, so that what nearly are probabilities, are.
+/// Σp: outputs are divided by it, so that what nearly are probabilities, are. (Keras does so for the
+/// categorical loss on all backends, and for the sparse one on all but TensorFlow, which clips first.)
 fn total(outputs: &[f32]) -> f64 {
     outputs.iter().map(|&p| f64::from(p)).sum()
 }
