@@ -2,6 +2,8 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
+use gatewise::data::ClassWeight;
+use gatewise::metrics::ThresholdRule;
 use gatewise::text::Side;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -77,6 +79,13 @@ pub struct Train {
     /// Share of the training rows, from the end, to validate on [default: 0.2; for a language model 0.1].
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub validation_split: Option<f64>,
+    /// How much the rows of each class count in training: `balanced`, or one number a class.
+    #[arg(long, value_name = "WEIGHTS")]
+    pub class_weight: Option<ClassWeight>,
+    /// The model says yes above it: a number, or the best for accuracy, f1 or youden (sensitivity +
+    /// specificity) on the validation rows [default: 0.5].
+    #[arg(long, value_name = "RULE|P", value_parser = threshold, allow_negative_numbers = true)]
+    pub threshold: Option<Threshold>,
     /// Seed of the weights and of the order of rows.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
@@ -106,13 +115,16 @@ pub struct Train {
     pub format: Format,
 }
 
-/// Measure a model's loss and accuracy on the test rows of a data set.
+/// Measure a model on the test rows of a data set: loss, accuracy, and what else suits it.
 #[derive(Debug, ClapArgs)]
 pub struct Evaluate {
     /// Model file.
     pub model: PathBuf,
     /// Data, as for train.
     pub data: String,
+    /// Also compare the probabilities with what happens, and draw that as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub calibration: Option<PathBuf>,
     #[command(flatten)]
     pub place: Place,
     #[command(flatten)]
@@ -160,6 +172,13 @@ pub struct Generate {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// How the decision threshold is found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Threshold {
+    At(f32),
+    Best(ThresholdRule),
 }
 
 /// What a model learns.
@@ -255,6 +274,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("it must be a whole number from 0 to {}", u64::MAX))
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
+    let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number)).map(Threshold::At);
+    let wanted = "it must be accuracy, f1, youden, or a number from 0 up to, but below, 1";
+    number.or_else(|| text.parse().ok().map(Threshold::Best)).ok_or_else(|| wanted.to_owned())
 }
 
 fn positive(text: &str) -> Result<f64, String> {

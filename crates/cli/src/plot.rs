@@ -1,6 +1,10 @@
-//! The training curve as a picture: loss and accuracy, training and validation, epoch by epoch.
+//! Pictures: the training curve (loss and accuracy, training and validation, epoch by epoch), and the
+//! reliability curve (the probabilities that a model gives, against what happens).
 
+use gatewise::metrics::Calibration;
 use gatewise::{Error, ErrorKind, History, Result};
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;
@@ -99,5 +103,91 @@ where
         area.draw(&Circle::new((x + 12, 46), 3, color.stroke_width(2)))?;
         area.draw_text(label, &("sans-serif", 14).into_text_style(area).pos(left), (x + 32, 46))?;
     }
+    Ok(())
+}
+
+/// Writes a binary model's reliability curve as SVG, beside the target first and then renamed.
+pub fn reliability_curve(calibration: &Calibration, title: &str, path: &Path) -> Result<()> {
+    let mut svg = String::new();
+    draw_reliability(calibration, title, &mut svg)
+        .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
+    gatewise::write_whole(path, svg.as_bytes())
+}
+
+fn draw_reliability(
+    calibration: &Calibration,
+    title: &str,
+    svg: &mut String,
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    root.fill(&WHITE)?;
+    let (head, body) = root.split_vertically(HEAD);
+    let middle = i32::try_from(SIZE.0 / 2)?;
+    let centred = Pos::new(HPos::Center, VPos::Center);
+    let figures = format!(
+        "{} rows, expected calibration error {:.4}, Brier score {:.4}; bars: 95 % intervals",
+        calibration.samples, calibration.expected_error, calibration.brier_score
+    );
+    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    head.draw_text(&figures, &("sans-serif", 14).into_text_style(&head).pos(centred), (middle, 46))?;
+    let panels = body.split_evenly((1, 2));
+
+    let mut chart = unit_chart(&panels[0], 0.0..1.0)?;
+    mesh(&mut chart, "probability given", "share that is yes", |y| format!("{y:.1}"))?;
+    let diagonal = [(0.0, 0.0), (1.0, 1.0)];
+    chart.draw_series(DashedLineSeries::new(diagonal, 6, 5, BLACK.mix(0.5).stroke_width(1)))?;
+    for bin in &calibration.bins {
+        let (low, high) = bin.interval();
+        let bar = [(bin.predicted, low), (bin.predicted, high)];
+        chart.draw_series([PathElement::new(bar, TRAINING.mix(0.6).stroke_width(2))])?;
+    }
+    let curve = calibration.bins.iter().map(|bin| (bin.predicted, bin.observed));
+    chart.draw_series(LineSeries::new(curve, TRAINING.stroke_width(2)).point_size(4))?;
+
+    let most = calibration.bins.iter().map(|bin| bin.count).max().unwrap_or(1);
+    let mut chart = unit_chart(&panels[1], 0.0..most as f64 * 1.05)?;
+    mesh(&mut chart, "probability given", "rows", |y| format!("{y:.0}"))?;
+    chart.draw_series(calibration.bins.iter().map(|bin| {
+        Rectangle::new([(bin.low, 0.0), (bin.high, bin.count as f64)], TRAINING.mix(0.7).filled())
+    }))?;
+    root.present()?;
+    Ok(())
+}
+
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// A chart whose x runs over probabilities.
+fn unit_chart<'a, 'b>(
+    area: &'a DrawingArea<SVGBackend<'b>, Shift>,
+    y: std::ops::Range<f64>,
+) -> std::result::Result<Chart<'a, 'b>, Box<dyn std::error::Error>>
+where
+    'b: 'a,
+{
+    let chart = ChartBuilder::on(area)
+        .margin(12)
+        .x_label_area_size(42)
+        .y_label_area_size(60)
+        .build_cartesian_2d(0.0..1.0, y)?;
+    Ok(chart)
+}
+
+fn mesh(
+    chart: &mut Chart<'_, '_>,
+    x: &str,
+    y: &str,
+    y_label: impl Fn(&f64) -> String,
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    chart
+        .configure_mesh()
+        .label_style(("sans-serif", 13))
+        .axis_desc_style(("sans-serif", 14))
+        .bold_line_style(BLACK.mix(0.12))
+        .light_line_style(TRANSPARENT)
+        .x_desc(x)
+        .y_desc(y)
+        .x_label_formatter(&|x| format!("{x:.1}"))
+        .y_label_formatter(&y_label)
+        .draw()?;
     Ok(())
 }

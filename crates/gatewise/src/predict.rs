@@ -8,6 +8,7 @@ use crate::kernels::Isa;
 use crate::metrics::{Evaluation, argmax};
 use crate::model::{Engine, Rows, default_threads};
 use crate::text::{EncodeStats, Sequences};
+use crate::train::Scored;
 use serde::Serialize;
 
 /// What a model says of one text.
@@ -55,12 +56,20 @@ impl Artifact {
         Predictor::new(self)?.predict(texts)
     }
 
-    /// Loss and accuracy on `data`, whose ids are this vocabulary's.
+    /// The answers to `data`, whose ids are this vocabulary's, a binary model's by this threshold.
+    ///
+    /// # Errors
+    /// As [`Model::score`](crate::Model::score).
+    pub fn score(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Scored> {
+        self.model.score_on(data, self.threshold, threads, isa)
+    }
+
+    /// Loss and accuracy on `data`, whose ids are this vocabulary's, a binary model's by this threshold.
     ///
     /// # Errors
     /// As [`Model::evaluate`](crate::Model::evaluate).
     pub fn evaluate(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
-        self.model.evaluate_on(data, threads, isa)
+        Ok(self.score(data, threads, isa)?.evaluation)
     }
 
     /// The model's raw outputs for `texts`, and what their encoding found.

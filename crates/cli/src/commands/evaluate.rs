@@ -1,21 +1,38 @@
-//! `gatewise evaluate`: loss and accuracy on test rows.
+//! `gatewise evaluate`: loss, accuracy and a full report on test rows.
 
-use crate::Done;
 use crate::args::{Evaluate, Format};
-use crate::{data, out};
+use crate::{Done, data, out, plot};
 use gatewise::{Artifact, Result};
 use serde_json::json;
+use std::path::Path;
 use std::time::Instant;
+
+/// Bins of a calibration curve.
+const BINS: usize = 10;
 
 pub fn evaluate(args: Evaluate) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
+    if let Some(picture) = &args.calibration {
+        gatewise::check_target(picture)?;
+    }
     let corpus = data::load(&args.data, args.place.data_dir.as_deref())?;
     let test = artifact.dataset(&corpus, &corpus.test)?;
     let start = Instant::now();
-    let result = artifact.evaluate(&test, args.machine.threads(), args.machine.isa())?;
+    let scored = artifact.score(&test, args.machine.threads(), args.machine.isa())?;
     let seconds = start.elapsed().as_secs_f64();
+    let report = scored.report()?.with_labels(&artifact.labels);
+    let calibration = args.calibration.as_ref().map(|_| scored.calibration(BINS)).transpose()?;
+    if let (Some(calibration), Some(picture)) = (&calibration, &args.calibration) {
+        let model = args.model.file_name().map_or(args.model.as_path(), Path::new).display().to_string();
+        plot::reliability_curve(calibration, &format!("{model} on {}", args.data), picture)?;
+    }
+    let result = scored.evaluation;
     match args.format {
-        Format::Text => out!("{}\n", super::test_results(&result))?,
+        Format::Text => {
+            let calibration = calibration.map(|calibration| format!("\n{calibration}"));
+            let calibration = calibration.unwrap_or_default();
+            out!("{report}{calibration}\n{}\n", super::test_results(&result))?;
+        }
         Format::Json => out!(
             "{:#}\n",
             json!({
@@ -23,6 +40,8 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
                 "accuracy": result.accuracy,
                 "evaluate_seconds": seconds,
                 "samples": result.samples,
+                "report": report,
+                "calibration": calibration,
             })
         )?,
     }

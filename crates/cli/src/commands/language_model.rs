@@ -16,6 +16,11 @@ use std::path::Path;
 const MAX_TEXT: u64 = 1 << 30;
 
 pub fn language_model(args: &Train) -> Result<Done> {
+    if args.class_weight.is_some() || args.threshold.is_some() {
+        return Err(Error::config(
+            "--class-weight and --threshold are for --task classify; a language model has neither",
+        ));
+    }
     let curve = curve_beside(&args.output)?;
     gatewise::check_target(&args.output)?;
     let name = args.data.as_deref().ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! `gatewise train`: data in, one model file out.
 
-use crate::args::{Format, Task, Train};
+use crate::args::{Format, Task, Threshold, Train};
 use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
 use crate::{Done, data, note, out, plot};
@@ -52,6 +52,12 @@ pub fn train(args: Train) -> Result<Done> {
     let curve = curve_beside(&args.output)?;
     let mut model = spec(&args).compile(args.seed)?;
     gatewise::check_target(&args.output)?;
+    if matches!(args.threshold, Some(Threshold::Best(_))) && args.validation_split == Some(0.0) {
+        return Err(Error::config(
+            "the threshold is chosen on validation rows, but --validation-split is 0; give it a share, or \
+             --threshold a number",
+        ));
+    }
     let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), args.place.data_dir.as_deref())?;
     let settings = Settings::new(&args, &name);
     for note in &corpus.notes {
@@ -78,10 +84,7 @@ pub fn train(args: Train) -> Result<Done> {
         run(&args, epochs, batch_size, learning_rate, &mut model, &training)?;
 
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
-    let start = Instant::now();
-    let evaluation = model.evaluate_on(&test, threads, isa)?;
-    let evaluate_seconds = start.elapsed().as_secs_f64();
-    let artifact = Artifact {
+    let mut artifact = Artifact {
         model,
         tokenizer: corpus.tokenizer.clone(),
         vocabulary,
@@ -95,9 +98,14 @@ pub fn train(args: Train) -> Result<Done> {
             epochs: settings.epochs,
             learning_rate: settings.learning_rate,
             history,
-            test: Some(evaluation),
+            test: None,
         },
     };
+    artifact.threshold = threshold(&args, &artifact, &training);
+    let start = Instant::now();
+    let evaluation = artifact.evaluate(&test, threads, isa)?;
+    let evaluate_seconds = start.elapsed().as_secs_f64();
+    artifact.training.test = Some(evaluation);
     artifact.save(&args.output)?;
     let history = &artifact.training.history;
     if !history.epochs.is_empty() {
@@ -117,6 +125,7 @@ pub fn train(args: Train) -> Result<Done> {
             "data": name,
             "test_loss": evaluation.loss,
             "test_accuracy": evaluation.accuracy,
+            "threshold": artifact.threshold,
             "epoch_seconds": seconds,
             "fit_seconds": fit_seconds,
             "evaluate_seconds": evaluate_seconds,
@@ -166,11 +175,32 @@ pub(super) fn run(
         .isa(args.machine.isa())
         .callback(EpochProgress::new(args.verbose))
         .callback(stop.clone());
+    if let Some(class_weight) = &args.class_weight {
+        fit = fit.class_weight(class_weight.clone());
+    }
     if let Some(folder) = &args.checkpoint_dir {
         fit = fit.checkpoints(Checkpoints::new(folder).every(args.checkpoint_every)).resume(args.resume);
     }
     let history = fit.run(model, data)?;
     Ok(Run { history, seconds: start.elapsed().as_secs_f64(), stop })
+}
+
+/// The decision threshold asked for. What has been learnt is worth more than a threshold: one that cannot be
+/// chosen stays one half.
+fn threshold(args: &Train, artifact: &Artifact, training: &Dataset) -> f32 {
+    match args.threshold {
+        None => artifact.threshold,
+        Some(Threshold::At(threshold)) => threshold,
+        Some(Threshold::Best(rule)) => {
+            let validation: Vec<usize> = (artifact.training.history.samples..training.len()).collect();
+            let data = training.select(&validation);
+            let scored = artifact.score(&data, args.machine.threads(), args.machine.isa());
+            scored.and_then(|scored| scored.best_threshold(rule)).unwrap_or_else(|error| {
+                note!("note: the threshold stays {}: {error}", artifact.threshold);
+                artifact.threshold
+            })
+        }
+    }
 }
 
 /// The classic model, or a stack of LSTMs where several numbers of units are given.
@@ -212,6 +242,9 @@ fn report(
 ) -> Result<()> {
     announce(args, &artifact.training.history, artifact.training.epochs, curve)?;
     let mut text = String::new();
+    if let Some(Threshold::Best(rule)) = args.threshold {
+        text += &format!("Threshold: {:.4}, chosen for {rule} on validation\n", artifact.threshold);
+    }
     for baseline in baselines {
         text += &format!("Baseline: {} - Accuracy: {:.2}%\n", baseline.name, 100.0 * baseline.accuracy);
     }

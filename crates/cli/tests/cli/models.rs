@@ -199,3 +199,35 @@ fn a_full_disk_under_the_output_is_an_error() {
         Ran::new(args, output).failed(1, &["error: cannot write to standard output", "No space left"]);
     }
 }
+
+#[test]
+fn evaluate_reports_and_draws_what_suits_a_binary_model() {
+    let home = home_with_model();
+    let ran = home.run("evaluate model.gatewise reviews --calibration curve.svg").ok();
+    for line in [
+        "rows               4000",
+        "threshold          0.5000",
+        "ROC-AUC            0.",
+        "PR-AUC             0.",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    assert!(ran.stdout.contains("right \\ answer "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Expected calibration error: 0."), "{}", ran.stdout);
+    let (loss, accuracy) = ran.test_results();
+    let svg = std::fs::read_to_string(home.path("curve.svg")).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains("4000 rows, expected calibration error 0."), "{svg}");
+    let object =
+        home.run("evaluate model.gatewise reviews --calibration again.svg --format json").ok().json();
+    assert_eq!(std::fs::read_to_string(home.path("again.svg")).unwrap(), svg);
+    let (report, calibration) = (&object["report"], &object["calibration"]);
+    assert_eq!((&report["task"], &report["samples"]), (&"binary".into(), &4000.into()));
+    assert_eq!(report["labels"], serde_json::json!(["neg", "pos"]));
+    let number = |value: &serde_json::Value| value.as_f64().unwrap_or_else(|| panic!("{object:#}"));
+    assert!((100.0 * number(&report["accuracy"]) - accuracy).abs() < 0.006);
+    assert!((number(&report["log_loss"]) - loss).abs() < 6e-5);
+    assert!((0.5..=1.0).contains(&number(&report["roc_auc"])), "{object:#}");
+    assert!((0.0..=1.0).contains(&number(&calibration["expected_error"])), "{object:#}");
+    assert!(!calibration["bins"].as_array().unwrap().is_empty());
+    home.run("evaluate model.gatewise reviews --calibration none/curve.svg").failed(1, &["none/curve.svg"]);
+}

@@ -182,3 +182,30 @@ fn a_read_only_data_folder_serves() {
     assert_eq!(sums[0], sums[1], "tokens from the cache give the same model");
     assert!(fs::read_dir(home.path("cache")).unwrap().count() > 0, "tokens are kept in the cache directory");
 }
+
+#[test]
+fn classes_are_weighed_and_the_threshold_is_chosen_and_kept() {
+    let home = Home::new();
+    let train = |more: &str| home.run(&format!("train reviews --epochs 1 --verbose 0 --no-baseline {more}"));
+    let json = |more: &str| train(&format!("--format json {more}")).ok().json();
+    let plain = json("");
+    assert_eq!(plain["threshold"], 0.5);
+    assert_eq!(json("--class-weight 1,1")["weights_sha256"], plain["weights_sha256"]);
+    assert_ne!(json("--class-weight 1,3")["weights_sha256"], plain["weights_sha256"]);
+    let chosen = json("--threshold f1");
+    assert_eq!(chosen["weights_sha256"], plain["weights_sha256"]);
+    let threshold = chosen["threshold"].as_f64().unwrap();
+    assert!((0.0..1.0).contains(&threshold));
+    let evaluated = home.run("evaluate model.gatewise reviews --format json").ok().json();
+    assert_eq!(evaluated["report"]["threshold"].as_f64(), Some(threshold));
+    assert_eq!(evaluated["accuracy"], chosen["test_accuracy"]);
+    assert_eq!(evaluated["accuracy"], evaluated["report"]["accuracy"]);
+    let text = train("--threshold youden --class-weight balanced").ok().stdout;
+    assert!(text.contains("chosen for youden on validation"), "{text}");
+    assert_eq!(json("--threshold 0.25")["threshold"], 0.25);
+
+    train("--threshold accuracy --validation-split 0").failed(2, &["--validation-split is 0"]);
+    train("--threshold half").failed(2, &["accuracy, f1, youden, or a number"]);
+    train("--class-weight heavy").failed(2, &["'balanced', or one number a class"]);
+    train("--class-weight 1").failed(1, &["of class 1, but class_weight has 1 weights"]);
+}

@@ -2,6 +2,7 @@
 
 use super::Targets;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// How much the rows of each class count, as Keras's `class_weight` and scikit-learn's `"balanced"`.
@@ -17,7 +18,8 @@ use std::str::FromStr;
 /// assert_eq!("1,5".parse::<ClassWeight>()?.weights(&targets)?, [1.0, 1.0, 5.0, 1.0]);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClassWeight {
     /// n / (k·n_c) for a class of n_c among n rows, where k classes occur: all classes count alike.
     Balanced,

@@ -52,13 +52,13 @@ pub struct Evaluation {
 
 /// How right one answer is, from 0 to 1, as Keras's `"accuracy"` counts it for this loss: whether the most
 /// probable class is the right one or, for probabilities of their own, the share of them on the right side
-/// of one half.
-pub(crate) fn accuracy(loss: Loss, output: &[f32], target: &[f32]) -> f64 {
+/// of `threshold` (Keras's is one half).
+pub(crate) fn accuracy(loss: Loss, output: &[f32], target: &[f32], threshold: f32) -> f64 {
     let hit = match loss {
         Loss::SparseCategoricalCrossentropy => argmax(output) == target[0] as usize,
         Loss::CategoricalCrossentropy { .. } => argmax(output) == argmax(target),
         _ => {
-            let hits = output.iter().zip(target).filter(|&(&p, &y)| binary_hit(p, y, 0.5)).count();
+            let hits = output.iter().zip(target).filter(|&(&p, &y)| binary_hit(p, y, threshold)).count();
             return hits as f64 / output.len() as f64;
         }
     };

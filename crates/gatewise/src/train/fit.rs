@@ -8,7 +8,7 @@ use super::resume::name_kept;
 use super::score::Scorer;
 use super::trainer::Trainer;
 use super::{Callback, Context, History};
-use crate::data::{Dataset, Inputs, Padding};
+use crate::data::{ClassWeight, Dataset, Inputs, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
@@ -44,6 +44,7 @@ pub struct Fit<'a> {
     pub(super) validation_split: f64,
     pub(super) optimizer: Box<dyn Optimizer>,
     pub(super) loss: Option<Loss>,
+    pub(super) class_weight: Option<ClassWeight>,
     pub(super) seed: u64,
     threads: usize,
     isa: Isa,
@@ -60,6 +61,7 @@ impl Default for Fit<'_> {
             validation_split: 0.0,
             optimizer: Box::new(Adam::default()),
             loss: None,
+            class_weight: None,
             seed: 0,
             threads: default_threads(),
             isa: Isa::detect(),
@@ -104,6 +106,12 @@ impl<'a> Fit<'a> {
     /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::suiting`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { loss: Some(loss), ..self }
+    }
+
+    /// Weighs the training rows' losses by their class; validation is not weighed. As in Keras, the loss
+    /// stays the sum over the rows by their number. `Balanced` counts the training rows only.
+    pub fn class_weight(self, class_weight: ClassWeight) -> Self {
+        Self { class_weight: Some(class_weight), ..self }
     }
 
     /// Decides the order of rows in each epoch, and what dropout drops.
@@ -160,7 +168,11 @@ impl<'a> Fit<'a> {
         let loss = self.loss.unwrap_or_else(|| suiting(model, data));
         let mut trainer =
             Trainer::new(model, loss, self.optimizer.slots(), self.isa, self.threads)?.with_noise(self.seed);
-        let scorer = Scorer::new(model, loss, data, rows)?;
+        let weights = self.weights(data, training)?;
+        let mut scorer = Scorer::new(model, loss, data, rows)?;
+        if let Some(weights) = &weights {
+            scorer = scorer.with_weights(weights);
+        }
         if let Some(error) = diverged::before_training(model) {
             return Err(error);
         }
@@ -276,6 +288,21 @@ impl<'a> Fit<'a> {
         if tamed { Ok(()) } else { Err(error) }
     }
 
+    /// The weights of the training rows, where their classes decide them.
+    fn weights(&self, data: &Dataset, training: usize) -> Result<Option<Vec<f32>>> {
+        match (&self.class_weight, data.sample_weight()) {
+            (None, _) => Ok(None),
+            (Some(_), Some(_)) => Err(Error::config(
+                "class_weight was given for data with a sample_weight; multiply the two yourself, and give \
+                 the product as sample_weight",
+            )),
+            (Some(class_weight), None) => {
+                let order: Vec<usize> = (0..training).collect();
+                class_weight.weights(&data.targets().select(&order)).map(Some)
+            }
+        }
+    }
+
     /// Checks the settings and returns how many rows to train on.
     fn check(&self, data: &Dataset) -> Result<usize> {
         if data.is_empty() {
@@ -303,7 +330,7 @@ impl<'a> Fit<'a> {
 }
 
 /// What [`Loss::suiting`] says of `model` and `data`.
-fn suiting(model: &Model, data: &Dataset) -> Loss {
+pub(super) fn suiting(model: &Model, data: &Dataset) -> Loss {
     let activation = model.stages().last().and_then(|stage| stage.activation());
     Loss::suiting(activation.unwrap_or_default(), data.targets().width())
 }

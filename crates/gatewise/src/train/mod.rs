@@ -11,6 +11,7 @@ mod number;
 mod progress;
 mod resume;
 mod score;
+mod scored;
 mod snapshot;
 mod trainer;
 
@@ -18,3 +19,4 @@ pub use callback::{Callback, Context, State};
 pub use checkpoint::Checkpoints;
 pub use fit::Fit;
 pub use history::{BatchLog, EpochLog, History, Values};
+pub use scored::Scored;

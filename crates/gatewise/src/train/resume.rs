@@ -35,6 +35,7 @@ impl Fit<'_> {
             "batch_size": self.batch_size,
             "validation_split": self.validation_split,
             "loss": loss,
+            "class_weight": self.class_weight,
             "callbacks": self.callbacks.configs(),
             "optimizer": self.optimizer.config(),
             "layers": model.spec(),

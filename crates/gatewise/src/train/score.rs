@@ -38,6 +38,10 @@ pub(super) struct Scorer<'a> {
     data: &'a Dataset,
     rows: Rows<'a>,
     treatment: Treatment,
+    /// What the rows' losses are multiplied by.
+    weights: Option<&'a [f32]>,
+    /// Above it, an output that is an answer of its own means yes.
+    threshold: f32,
     width: usize,
     per_step: bool,
 }
@@ -76,7 +80,23 @@ impl<'a> Scorer<'a> {
             }
             _ => loss.check(targets.values(), width)?,
         }
-        Ok(Self { loss, folded: loss.folds(), data, rows, treatment: model.treatment(), width, per_step })
+        let (folded, treatment, weights) = (loss.folds(), model.treatment(), data.sample_weight());
+        Ok(Self { loss, folded, data, rows, treatment, weights, threshold: 0.5, width, per_step })
+    }
+
+    /// With these weights, one for each row that will be scored, for those of the data.
+    pub fn with_weights(self, weights: &'a [f32]) -> Self {
+        Self { weights: Some(weights), ..self }
+    }
+
+    /// With this threshold for one half.
+    pub fn with_threshold(self, threshold: f32) -> Self {
+        Self { threshold, ..self }
+    }
+
+    /// What the loss of row `index` is multiplied by.
+    fn weight(&self, index: usize) -> f32 {
+        self.weights.map_or(1.0, |weights| weights[index])
     }
 
     /// How many answers the rows `batch` give.
@@ -105,7 +125,7 @@ impl<'a> Scorer<'a> {
         gradient.resize(self.width, 0.0);
         dy.fill(0.0);
         for (lane, &index) in indices.iter().enumerate() {
-            let weight = self.data.weight(index);
+            let weight = self.weight(index);
             let seen = self.rows.seen(index);
             let start = self.rows.start(seen.len(), steps);
             let targets = self.data.targets().of(index, seen);
@@ -128,23 +148,41 @@ impl<'a> Scorer<'a> {
     /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them.
     pub fn all(&self, outputs: &[f32]) -> Evaluation {
         let mut sum = Sum::default();
+        self.for_each(outputs, |index, output, target| {
+            sum.add(self.one(output, target, self.weight(index)));
+        });
+        let count = sum.count.max(1) as f64;
+        Evaluation {
+            loss: sum.loss / count,
+            accuracy: self.has_accuracy().then_some(sum.hits / count),
+            samples: self.data.len(),
+        }
+    }
+
+    /// The finished answers that count, and their targets, both flat.
+    pub fn pairs(&self, outputs: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
+        if !self.per_step {
+            return (outputs, self.data.targets().values().to_vec());
+        }
+        let (mut answers, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
+        self.for_each(&outputs, |_, output, target| {
+            answers.extend_from_slice(output);
+            targets.extend_from_slice(target);
+        });
+        (answers, targets)
+    }
+
+    /// Calls `f` with the row, the answer and the target of each finished answer that counts.
+    fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, &[f32], &[f32])) {
         let mut rest = outputs;
         for index in 0..self.data.len() {
             let seen = self.rows.seen(index);
             let answers = if self.per_step { seen.len() } else { 1 };
             let (row, tail) = rest.split_at(answers * self.width);
             rest = tail;
-            let targets = self.data.targets().of(index, seen);
-            for (step, target) in self.scored(index, targets) {
-                let output = &row[step * self.width..][..self.width];
-                sum.add(self.one(output, target, self.data.weight(index)));
+            for (step, target) in self.scored(index, self.data.targets().of(index, seen)) {
+                f(index, &row[step * self.width..][..self.width], target);
             }
-        }
-        let count = sum.count.max(1) as f64;
-        Evaluation {
-            loss: sum.loss / count,
-            accuracy: self.has_accuracy().then_some(sum.hits / count),
-            samples: self.data.len(),
         }
     }
 
@@ -163,7 +201,8 @@ impl<'a> Scorer<'a> {
     }
 
     fn one(&self, output: &[f32], target: &[f32], weight: f32) -> Sum {
-        let hits = if self.has_accuracy() { accuracy(self.loss, output, target) } else { 0.0 };
+        let hits =
+            if self.has_accuracy() { accuracy(self.loss, output, target, self.threshold) } else { 0.0 };
         Sum { count: 1, loss: self.loss.of(output, target) * f64::from(weight), hits }
     }
 }
