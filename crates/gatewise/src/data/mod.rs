@@ -18,6 +18,7 @@ mod padding;
 pub mod reviews;
 mod targets;
 mod token_cache;
+mod word_vectors;
 
 pub use crate::text::Sequences;
 pub use class_weight::ClassWeight;
@@ -29,3 +30,4 @@ pub use language::next_tokens;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
 pub use targets::Targets;
+pub use word_vectors::WordVectors;

@@ -1,5 +1,7 @@
 //! The parameters of a model: one array of numbers and a table of what lies where.
 
+use crate::data::WordVectors;
+use crate::error::{Error, Result};
 use crate::layers::ParamSpec;
 use std::ops::Range;
 
@@ -58,6 +60,31 @@ impl Params {
     pub fn get_mut(&mut self, name: &str) -> Option<&mut [f32]> {
         let range = self.info(name)?.range.clone();
         Some(&mut self.values[range])
+    }
+
+    /// Writes pretrained vectors into the rows of their words in the tensor `name`, the table of an
+    /// embedding; other rows stay as they are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there is no such table, or none of that width with a
+    /// row for every word.
+    pub fn set_vectors(&mut self, name: &str, vectors: &WordVectors) -> Result<()> {
+        let width = vectors.width();
+        let rows = vectors.iter().map(|(id, _)| id as usize + 1).max().unwrap_or(0);
+        let fitting = self.info(name).filter(|info| info.shape.len() == 2 && info.shape[1] == width);
+        let Some(range) = fitting.filter(|info| info.shape[0] >= rows).map(|info| info.range.clone()) else {
+            let found = self
+                .info(name)
+                .map_or("there is no such tensor".into(), |info| format!("its shape is {:?}", info.shape));
+            return Err(Error::shape(format!(
+                "the word vectors need {name} to have at least {rows} rows of {width} numbers, but {found}; make                  the Embedding's output_dim {width} and its input_dim the vocabulary's size"
+            )));
+        };
+        let table = &mut self.values[range];
+        for (id, vector) in vectors.iter() {
+            table[id as usize * width..][..width].copy_from_slice(vector);
+        }
+        Ok(())
     }
 
     /// Number of values.
