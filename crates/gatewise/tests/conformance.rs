@@ -93,10 +93,11 @@ impl Optimizer for Descent {
     }
 
     fn learning_rate(&self, _iterations: u64) -> f64 {
-        0.1
+        0.2
     }
     fn update(&self, update: Update<'_, '_>) {
-        update.params.iter_mut().zip(update.grads).for_each(|(p, g)| *p -= 0.2 * g);
+        let rate = update.learning_rate as f32;
+        update.params.iter_mut().zip(update.grads).for_each(|(p, g)| *p -= rate * g);
     }
 }
 

@@ -12,7 +12,6 @@
 #![allow(clippy::needless_range_loop)]
 
 pub(crate) mod activation;
-pub(crate) mod adam;
 mod buffer;
 pub(crate) mod dense;
 mod float_mode;
@@ -24,8 +23,10 @@ mod pool;
 mod product;
 #[cfg(test)]
 pub(crate) mod reference;
+mod sum;
 #[cfg(test)]
 mod tests;
+pub(crate) mod update;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -34,6 +35,7 @@ pub use isa::Isa;
 pub(crate) use isa::for_each_isa;
 pub(crate) use lanes::LANES;
 pub(crate) use pool::Pool;
+pub(crate) use sum::sum_of;
 
 /// `n` rounded up to whole vectors.
 pub(crate) fn round_up(n: usize) -> usize {

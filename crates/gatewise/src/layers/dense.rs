@@ -1,6 +1,8 @@
 //! Dense: the fully connected layer.
 
-use super::{Activation, Backward, Block, Built, Forward, Initializer, ParamSpec, Signal, Stage};
+use super::{
+    Activation, Backward, Block, Built, Forward, Initializer, ParamSpec, Regularizer, Signal, Stage,
+};
 use crate::error::{Error, Result};
 use crate::kernels::dense;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,12 @@ pub struct Dense {
     /// How the bias starts.
     #[serde(default = "zeros")]
     pub bias_initializer: Initializer,
+    /// What large weights of the kernel add to the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_regularizer: Option<Regularizer>,
+    /// What large weights of the bias add to the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias_regularizer: Option<Regularizer>,
 }
 
 fn yes() -> bool {
@@ -62,6 +70,8 @@ impl Dense {
             use_bias: true,
             kernel_initializer: Initializer::GlorotUniform,
             bias_initializer: Initializer::Zeros,
+            kernel_regularizer: None,
+            bias_regularizer: None,
         }
     }
 
@@ -85,6 +95,16 @@ impl Dense {
         Self { bias_initializer, ..self }
     }
 
+    /// Adds a penalty on the kernel to the loss.
+    pub fn kernel_regularizer(self, regularizer: Regularizer) -> Self {
+        Self { kernel_regularizer: Some(regularizer), ..self }
+    }
+
+    /// Adds a penalty on the bias to the loss.
+    pub fn bias_regularizer(self, regularizer: Regularizer) -> Self {
+        Self { bias_regularizer: Some(regularizer), ..self }
+    }
+
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
         if self.units == 0 {
             return Err(Error::config("Dense needs at least 1 unit, but got 0"));
@@ -99,9 +119,11 @@ impl Dense {
                 )));
             }
         };
-        let mut params = vec![ParamSpec::new("kernel", vec![inputs, self.units], self.kernel_initializer)];
+        let kernel = ParamSpec::new("kernel", vec![inputs, self.units], self.kernel_initializer);
+        let mut params = vec![kernel.regularizer(self.kernel_regularizer)];
         if self.use_bias {
-            params.push(ParamSpec::new("bias", vec![self.units], self.bias_initializer));
+            let bias = ParamSpec::new("bias", vec![self.units], self.bias_initializer);
+            params.push(bias.regularizer(self.bias_regularizer));
         }
         Ok(Built { params, output })
     }

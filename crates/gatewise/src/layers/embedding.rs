@@ -1,6 +1,6 @@
 //! Embedding: token ids to vectors.
 
-use super::{Backward, Built, Forward, Initializer, ParamSpec, Signal, Stage};
+use super::{Backward, Built, Forward, Initializer, ParamSpec, Regularizer, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub struct Embedding {
     /// How the table starts.
     #[serde(default = "Initializer::random_uniform")]
     pub embeddings_initializer: Initializer,
+    /// What large weights of the table add to the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embeddings_regularizer: Option<Regularizer>,
 }
 
 impl Embedding {
@@ -47,6 +50,7 @@ impl Embedding {
             output_dim,
             mask_zero: false,
             embeddings_initializer: Initializer::random_uniform(),
+            embeddings_regularizer: None,
         }
     }
 
@@ -58,6 +62,11 @@ impl Embedding {
     /// Sets how the table starts.
     pub fn embeddings_initializer(self, embeddings_initializer: Initializer) -> Self {
         Self { embeddings_initializer, ..self }
+    }
+
+    /// Adds a penalty on the table, all of it, to the loss.
+    pub fn embeddings_regularizer(self, regularizer: Regularizer) -> Self {
+        Self { embeddings_regularizer: Some(regularizer), ..self }
     }
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
@@ -75,7 +84,7 @@ impl Embedding {
         }
         let shape = vec![self.input_dim, self.output_dim];
         let table = ParamSpec::new("embeddings", shape, self.embeddings_initializer);
-        let params = vec![table];
+        let params = vec![table.regularizer(self.embeddings_regularizer)];
         Ok(Built { params, output: Signal::Sequence(self.output_dim) })
     }
 }

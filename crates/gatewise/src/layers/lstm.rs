@@ -1,7 +1,7 @@
 //! LSTM: long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
 use super::recurrence::{Recurrence, Walk, WalkBack};
-use super::{Backward, Built, Dims, Forward, Init, Initializer, ParamSpec, Signal, Stage};
+use super::{Backward, Built, Dims, Forward, Init, Initializer, ParamSpec, Regularizer, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, lstm};
 use serde::{Deserialize, Serialize};
@@ -43,17 +43,47 @@ pub struct Lstm {
     /// Whether every step's output is given, or the last one's only.
     #[serde(default)]
     pub return_sequences: bool,
+    /// What large weights of the kernel add to the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_regularizer: Option<Regularizer>,
+    /// What large weights of the recurrent kernel add to the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurrent_regularizer: Option<Regularizer>,
+    /// What large weights of the bias add to the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias_regularizer: Option<Regularizer>,
 }
 
 impl Lstm {
     /// A layer of `units` units that gives its last output.
     pub fn new(units: usize) -> Self {
-        Self { units, return_sequences: false }
+        Self {
+            units,
+            return_sequences: false,
+            kernel_regularizer: None,
+            recurrent_regularizer: None,
+            bias_regularizer: None,
+        }
     }
 
     /// Sets whether every step's output is given.
     pub fn return_sequences(self, return_sequences: bool) -> Self {
         Self { return_sequences, ..self }
+    }
+
+    /// Adds a penalty on the kernel to the loss.
+    pub fn kernel_regularizer(self, regularizer: Regularizer) -> Self {
+        Self { kernel_regularizer: Some(regularizer), ..self }
+    }
+
+    /// Adds a penalty on the recurrent kernel to the loss.
+    pub fn recurrent_regularizer(self, regularizer: Regularizer) -> Self {
+        Self { recurrent_regularizer: Some(regularizer), ..self }
+    }
+
+    /// Adds a penalty on the bias to the loss.
+    pub fn bias_regularizer(self, regularizer: Regularizer) -> Self {
+        Self { bias_regularizer: Some(regularizer), ..self }
     }
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
@@ -75,9 +105,12 @@ impl Lstm {
         })?;
         Ok(Built {
             params: vec![
-                ParamSpec::new("kernel", vec![inputs, columns], Initializer::GlorotUniform),
-                ParamSpec::new("recurrent_kernel", vec![self.units, columns], Initializer::orthogonal()),
-                ParamSpec::new("bias", vec![columns], Init::UnitForgetBias(Initializer::Zeros)),
+                ParamSpec::new("kernel", vec![inputs, columns], Initializer::GlorotUniform)
+                    .regularizer(self.kernel_regularizer),
+                ParamSpec::new("recurrent_kernel", vec![self.units, columns], Initializer::orthogonal())
+                    .regularizer(self.recurrent_regularizer),
+                ParamSpec::new("bias", vec![columns], Init::UnitForgetBias(Initializer::Zeros))
+                    .regularizer(self.bias_regularizer),
             ],
             output: if self.return_sequences {
                 Signal::Sequence(self.units)

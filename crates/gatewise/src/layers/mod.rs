@@ -14,6 +14,7 @@ mod masking;
 mod pooling;
 mod projected_lstm;
 mod recurrence;
+mod regularizer;
 mod stage;
 mod time_distributed;
 
@@ -36,6 +37,7 @@ pub use masking::Masking;
 pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub(crate) use pooling::{Pooling, PoolingStage};
 pub(crate) use projected_lstm::ProjectedLstmStage;
+pub use regularizer::Regularizer;
 pub(crate) use stage::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal, Stage,
 };
@@ -83,14 +85,21 @@ pub(crate) struct ParamSpec {
     pub name: &'static str,
     pub shape: Vec<usize>,
     pub init: Init,
+    /// What its weights add to the loss.
+    pub regularizer: Option<Regularizer>,
     /// Whether training changes it.
     pub trainable: bool,
 }
 
 impl ParamSpec {
-    /// A tensor that training changes.
+    /// A tensor that training changes, not regularised.
     pub fn new(name: &'static str, shape: Vec<usize>, init: impl Into<Init>) -> Self {
-        Self { name, shape, init: init.into(), trainable: true }
+        Self { name, shape, init: init.into(), regularizer: None, trainable: true }
+    }
+
+    /// Sets what its weights add to the loss.
+    pub fn regularizer(self, regularizer: Option<Regularizer>) -> Self {
+        Self { regularizer, ..self }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::data::WordVectors;
 use crate::error::{Error, Result};
-use crate::layers::ParamSpec;
+use crate::layers::{ParamSpec, Regularizer};
 use std::ops::Range;
 
 /// One parameter tensor: an entry of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ParamInfo {
     /// As Keras prints it: `lstm/kernel`.
     pub name: String,
@@ -16,6 +16,8 @@ pub struct ParamInfo {
     pub range: Range<usize>,
     /// Whether training changes it.
     pub trainable: bool,
+    /// What its values add to the loss, if training changes it.
+    pub regularizer: Option<Regularizer>,
 }
 
 /// All parameters of a model.
@@ -28,12 +30,22 @@ pub struct Params {
 impl Params {
     /// Appends a tensor of zeros and returns its place.
     pub(crate) fn push(&mut self, name: String, spec: ParamSpec) -> Range<usize> {
-        let ParamSpec { shape, trainable, .. } = spec;
+        let ParamSpec { shape, regularizer, trainable, .. } = spec;
         let start = self.values.len();
         let range = start..start + shape.iter().product::<usize>();
         self.values.resize(range.end, 0.0);
-        self.table.push(ParamInfo { name, shape, range: range.clone(), trainable });
+        self.table.push(ParamInfo { name, shape, range: range.clone(), trainable, regularizer });
         range
+    }
+
+    /// What the layers' regularisers add to the loss.
+    pub fn penalty(&self) -> f64 {
+        let penalties = self.table.iter().filter(|info| info.trainable).filter_map(|info| {
+            let regularizer = info.regularizer?;
+            Some(regularizer.penalty(&self.values[info.range.clone()]))
+        });
+        // An empty sum of floats is −0.
+        penalties.fold(0.0, |sum, penalty| sum + penalty)
     }
 
     /// Every value of every tensor, in table order.
@@ -44,6 +56,11 @@ impl Params {
     /// Every value, to change.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values
+    }
+
+    /// What lies where, and every value, to change.
+    pub(super) fn table_and_values(&mut self) -> (&[ParamInfo], &mut [f32]) {
+        (&self.table, &mut self.values)
     }
 
     /// What lies where.

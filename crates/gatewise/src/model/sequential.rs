@@ -2,7 +2,7 @@
 
 use super::block::Treatment;
 use super::lower::{Placed, lower};
-use super::params::Params;
+use super::params::{ParamInfo, Params};
 use crate::data::PAD;
 use crate::error::{Error, Result};
 use crate::layers::{Layer, Reads, Signal, Stage};
@@ -89,6 +89,7 @@ impl Sequential {
             for spec in &built.params {
                 let refused = |e: Error| Error::new(e.kind(), format!("layer {name}: {}: {e}", spec.name));
                 spec.init.check(&spec.shape).map_err(refused)?;
+                spec.regularizer.map_or(Ok(()), |regularizer| regularizer.check()).map_err(refused)?;
                 total = spec
                     .shape
                     .iter()
@@ -210,9 +211,10 @@ impl Model {
         &self.stages
     }
 
-    /// The stages, and the weights to change beside them.
-    pub(crate) fn stages_and_values(&mut self) -> (&[Box<dyn Stage>], &mut [f32]) {
-        (&self.stages, self.params.values_mut())
+    /// The stages, the table, and the weights to change beside them.
+    pub(crate) fn parts_mut(&mut self) -> (&[Box<dyn Stage>], &[ParamInfo], &mut [f32]) {
+        let (table, values) = self.params.table_and_values();
+        (&self.stages, table, values)
     }
 
     /// What it reads at each step.

@@ -1,9 +1,10 @@
-//! Adam (Kingma & Ba 2015), as Keras computes it.
+//! Adam (Kingma & Ba 2015; AMSGrad: Reddi, Kale & Kumar 2018), as Keras computes it.
 
-use super::{Optimizer, Update};
-use crate::kernels::adam;
+use super::{LearningRate, Optimizer, Update, check_range, check_shared, config};
+use crate::error::Result;
+use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Adam with Keras's defaults: 1e-3, 0.9, 0.999, ε = 1e-7.
 ///
@@ -12,71 +13,90 @@ use serde_json::{Value, json};
 /// p ← p − lr·√(1 − β2ᵗ)/(1 − β1ᵗ)·m/(√v + ε)
 /// ```
 ///
-/// The update is dense: rows of an embedding that a batch does not touch still decay and move.
+/// With `amsgrad`, √v is that of the largest v so far. The update is dense: rows of an embedding that a
+/// batch does not touch still decay and move.
 ///
 /// ```
-/// use gatewise::optimizer::Adam;
-/// assert_eq!(Adam::default().learning_rate, 1e-3);
+/// use gatewise::optimizer::{Adam, Optimizer};
+/// assert_eq!(Adam::default().learning_rate(0), 1e-3);
+/// let adam = Adam { beta_1: 0.8, ..Adam::new(0.01) };
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
     /// Step size.
-    pub learning_rate: f64,
+    pub learning_rate: LearningRate,
     /// Decay of the mean of gradients.
     pub beta_1: f64,
     /// Decay of the mean of their squares.
     pub beta_2: f64,
     /// Added to the root, against division by zero.
     pub epsilon: f64,
+    /// Whether the root never shrinks.
+    pub amsgrad: bool,
+    /// The share of each weight, times the learning rate, that every step takes off.
+    pub weight_decay: Option<f64>,
 }
 
 impl Default for Adam {
     fn default() -> Self {
-        Self { learning_rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
+        Self {
+            learning_rate: 1e-3.into(),
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+            amsgrad: false,
+            weight_decay: None,
+        }
     }
 }
 
 impl Adam {
     /// Keras's defaults at another learning rate.
-    pub fn new(learning_rate: f64) -> Self {
-        Self { learning_rate, ..Self::default() }
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
+        Self { learning_rate: learning_rate.into(), ..Self::default() }
+    }
+
+    fn rule(&self, step: u64, learning_rate: f64) -> update::Adam {
+        let t = step as f64;
+        let correction = (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t));
+        update::Adam {
+            rate: (learning_rate * correction) as f32,
+            keep_m: (1.0 - self.beta_1) as f32,
+            keep_v: (1.0 - self.beta_2) as f32,
+            epsilon: self.epsilon as f32,
+            amsgrad: self.amsgrad,
+        }
     }
 }
 
 impl Optimizer for Adam {
-    fn config(&self) -> Value {
-        let Self { learning_rate, beta_1, beta_2, epsilon } = self;
-        json!({
-            "name": "adam",
-            "learning_rate": learning_rate,
-            "beta_1": beta_1,
-            "beta_2": beta_2,
-            "epsilon": epsilon,
-        })
-    }
-
     fn slots(&self) -> usize {
-        2
+        2 + usize::from(self.amsgrad)
     }
 
-    fn learning_rate(&self, _iterations: u64) -> f64 {
-        self.learning_rate
+    fn learning_rate(&self, iterations: u64) -> f64 {
+        self.learning_rate.at(iterations)
     }
 
     fn update(&self, update: Update<'_, '_>) {
-        let [m, v] = update.slots else { panic!("Adam has two slots, not {}", update.slots.len()) };
-        let t = update.step as f64;
-        let correction = (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t));
-        let step = adam::Step {
-            rate: (update.learning_rate * correction) as f32,
-            keep_m: (1.0 - self.beta_1) as f32,
-            keep_v: (1.0 - self.beta_2) as f32,
-            epsilon: self.epsilon as f32,
-            grads: update.grads,
-            m,
-            v,
-            params: update.params,
-        };
-        adam::step(update.isa, step);
+        let rule = self.rule(update.step, update.learning_rate);
+        update.apply(Rule::Adam(rule), self.weight_decay);
     }
+
+    fn config(&self) -> Value {
+        config("adam", self)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_shared("Adam", &self.learning_rate, self.weight_decay)?;
+        check_moments("Adam", self.beta_1, self.beta_2, self.epsilon)
+    }
+}
+
+/// Checks what Adam and those that descend from it have. A decay of 1 would divide by zero.
+pub(super) fn check_moments(optimizer: &str, beta_1: f64, beta_2: f64, epsilon: f64) -> Result<()> {
+    let below_one = 0.0..=1.0f64.next_down();
+    check_range(optimizer, "beta_1", beta_1, below_one.clone())?;
+    check_range(optimizer, "beta_2", beta_2, below_one)?;
+    check_range(optimizer, "epsilon", epsilon, 0.0..=f64::INFINITY)
 }

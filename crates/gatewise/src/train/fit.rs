@@ -7,6 +7,7 @@ use super::progress::Progress;
 use super::resume::name_kept;
 use super::score::Scorer;
 use super::trainer::Trainer;
+use super::update::Change;
 use super::{Callback, Context, History};
 use crate::data::{ClassWeight, Dataset, Inputs, Padding};
 use crate::error::{Error, Result};
@@ -14,7 +15,7 @@ use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::model::{Engine, Model, Rows, default_threads};
-use crate::optimizer::{Adam, Optimizer};
+use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 use crate::rng::{Purpose, Random};
 use std::time::Instant;
 
@@ -43,6 +44,8 @@ pub struct Fit<'a> {
     pub(super) batch_size: usize,
     pub(super) validation_split: f64,
     pub(super) optimizer: Box<dyn Optimizer>,
+    pub(super) clip: Option<Clip>,
+    pub(super) ema: Option<Ema>,
     pub(super) loss: Option<Loss>,
     pub(super) class_weight: Option<ClassWeight>,
     pub(super) seed: u64,
@@ -60,6 +63,8 @@ impl Default for Fit<'_> {
             batch_size: 32,
             validation_split: 0.0,
             optimizer: Box::new(Adam::default()),
+            clip: None,
+            ema: None,
             loss: None,
             class_weight: None,
             seed: 0,
@@ -98,9 +103,19 @@ impl<'a> Fit<'a> {
         Self { optimizer: Box::new(optimizer), ..self }
     }
 
-    /// Adam at this learning rate.
-    pub fn learning_rate(self, learning_rate: f64) -> Self {
+    /// Adam at this learning rate, or with this schedule.
+    pub fn learning_rate(self, learning_rate: impl Into<LearningRate>) -> Self {
         self.optimizer(Adam::new(learning_rate))
+    }
+
+    /// Clips gradients before the optimizer sees them.
+    pub fn clip(self, clip: Clip) -> Self {
+        Self { clip: Some(clip), ..self }
+    }
+
+    /// Averages the weights over the steps; the average is what training ends with.
+    pub fn ema(self, ema: Ema) -> Self {
+        Self { ema: Some(ema), ..self }
     }
 
     /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::suiting`]).
@@ -167,7 +182,7 @@ impl<'a> Fit<'a> {
         let rows = Rows::new(model, data.inputs(), data.padding())?;
         let loss = self.loss.unwrap_or_else(|| suiting(model, data));
         let mut trainer =
-            Trainer::new(model, loss, self.optimizer.slots(), self.isa, self.threads)?.with_noise(self.seed);
+            Trainer::new(model, loss, &self.slot_starts(), self.isa, self.threads)?.with_noise(self.seed);
         let weights = self.weights(data, training)?;
         let mut scorer = Scorer::new(model, loss, data, rows)?;
         if let Some(weights) = &weights {
@@ -206,7 +221,8 @@ impl<'a> Fit<'a> {
             Random::new(self.seed, Purpose::Shuffle, at.epoch as u64).shuffle(&mut order);
             for indices in order.chunks_mut(self.batch_size).skip(at.batch) {
                 let sum = trainer.forward_backward(model, &scorer, &rows, indices);
-                let finite = trainer.update(model, Some(&*self.optimizer), at.learning_rate, indices.len());
+                let change = self.change(&at, trainer.state().0);
+                let finite = trainer.update(model, Some(change), indices.len());
                 at.count(sum, indices.len());
                 if !(finite && sum.loss.is_finite()) {
                     let (grads, step, loss) =
@@ -252,6 +268,7 @@ impl<'a> Fit<'a> {
                 folder.save(&self.moment(model, &trainer, &at))?;
             }
         }
+        trainer.finish(model, self.ema);
         self.tell(model, &mut at, &trainer, plan, |callback, context| callback.on_train_end(context))?;
         Ok(History {
             stopped: interrupted || at.epoch < self.epochs,
@@ -259,6 +276,19 @@ impl<'a> Fit<'a> {
             samples: training,
             validation_samples: data.len() - training,
         })
+    }
+
+    /// What the slots of each parameter begin with: the optimizer's, then the average of the weights.
+    pub(super) fn slot_starts(&self) -> Vec<f32> {
+        let optimizer = (0..self.optimizer.slots()).map(|slot| self.optimizer.slot_start(slot));
+        optimizer.chain(self.ema.map(|_| 0.0)).collect()
+    }
+
+    /// How the weights change after `iterations` steps.
+    fn change(&self, at: &Progress, iterations: u64) -> Change<'_> {
+        let optimizer = &*self.optimizer;
+        let learning_rate = at.rate(optimizer, iterations);
+        Change { optimizer, learning_rate, clip: self.clip, ema: self.ema }
     }
 
     /// Calls all callbacks with the run as it is now. Returns whether it is to stop.
@@ -308,6 +338,9 @@ impl<'a> Fit<'a> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to train on"));
         }
+        self.optimizer.check()?;
+        self.clip.map_or(Ok(()), |clip| clip.check())?;
+        self.ema.map_or(Ok(()), |ema| ema.check())?;
         if self.batch_size == 0 {
             return Err(Error::config("batch_size is 0; it must be at least 1"));
         }
@@ -338,7 +371,9 @@ pub(super) fn suiting(model: &Model, data: &Dataset) -> Loss {
 fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
     let rows = Rows::new(model, data.inputs(), data.padding())?;
     let scorer = Scorer::new(model, loss, data, rows)?;
-    Ok(scorer.all(&engine.predict(model, rows)))
+    let mut all = scorer.all(&engine.predict(model, rows));
+    all.loss += model.params().penalty();
+    Ok(all)
 }
 
 impl Model {
@@ -390,10 +425,10 @@ impl Model {
         let rows = Rows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?;
         let mut model = self.clone();
-        let mut trainer = Trainer::new(self, loss, 0, isa, default_threads())?;
+        let mut trainer = Trainer::new(self, loss, &[], isa, default_threads())?;
         let mut all: Vec<usize> = (0..data.len()).collect();
         let sum = trainer.forward_backward(self, &scorer, &rows, &mut all);
-        trainer.update(&mut model, None, None, all.len());
+        trainer.update(&mut model, None, all.len());
         Ok((sum.loss / sum.count.max(1) as f64, trainer.grads().to_vec()))
     }
 }

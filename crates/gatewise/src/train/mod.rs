@@ -14,6 +14,7 @@ mod score;
 mod scored;
 mod snapshot;
 mod trainer;
+mod update;
 
 pub use callback::{Callback, Context, State};
 pub use checkpoint::Checkpoints;

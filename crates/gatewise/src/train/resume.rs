@@ -38,6 +38,8 @@ impl Fit<'_> {
             "class_weight": self.class_weight,
             "callbacks": self.callbacks.configs(),
             "optimizer": self.optimizer.config(),
+            "clip": self.clip,
+            "ema": self.ema,
             "layers": model.spec(),
             "first_weights_sha256": bits(model.params().values()),
             "data": {
@@ -57,7 +59,7 @@ impl Fit<'_> {
         if !self.resume {
             return folder.expect_empty().map(|()| None);
         }
-        let (snapshot, mut notes) = folder.load(model.params(), self.optimizer.slots())?;
+        let (snapshot, mut notes) = folder.load(model.params(), self.slot_starts().len())?;
         if let Some(Snapshot { progress: at, step, created_by, .. }) = &snapshot {
             let needed = at.epoch + usize::from(at.batch > 0);
             if self.epochs < needed {

@@ -4,8 +4,9 @@
 //! its twin, and hold the twins to finite differences and to Keras.
 
 pub(crate) mod activation;
-pub(crate) mod adam;
+
 pub(crate) mod dense;
 pub(crate) mod embedding;
 pub(crate) mod head;
 pub(crate) mod lstm;
+pub(crate) mod optimizers;

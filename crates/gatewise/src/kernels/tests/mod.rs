@@ -3,7 +3,6 @@
 //! Every buffer a kernel is given stands between guard zones, and whatever the contract calls
 //! overwritten or dead starts as NaN: a write outside, or a read of what was never written, shows.
 
-mod adam;
 mod dense;
 mod embedding;
 mod head;
@@ -13,6 +12,7 @@ mod product;
 mod projected;
 mod shared_start;
 mod twins;
+mod update;
 
 use crate::rng::{Purpose, Random};
 use proptest::prelude::*;

@@ -1,0 +1,226 @@
+//! The second half of a training step: sum the blocks' gradients, add those of penalties, clip, let the
+//! optimizer move the weights, and take the weights into their average.
+//!
+//! The parameters are cut into pieces that are summed independently. Each piece is moved right after it
+//! is summed, while both are in the cache, unless a norm is to be clipped: that needs all sums first.
+
+use super::trainer::Trainer;
+use crate::kernels::{Isa, LANES, sum_of};
+use crate::layers::{BlockGrads, Finish, Reduce, Shared, Stage};
+use crate::model::{Model, ParamInfo};
+use crate::optimizer::{Clip, Ema, Optimizer, Update};
+use std::ops::Range;
+
+/// A run of parameters that is summed as one piece of work.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    stage: usize,
+    /// Which of the stage's parts, or `None` for what it finishes when all are done.
+    part: Option<usize>,
+    range: Range<usize>,
+    /// The tensors in it: their places in the model's table, and where in the piece they lie.
+    tensors: Vec<(usize, Range<usize>)>,
+}
+
+/// The pieces of `model`, in the order of its parameters, which they cover.
+pub(super) fn pieces(model: &Model) -> Vec<Piece> {
+    let table = model.params().table();
+    let tensors = |range: &Range<usize>| {
+        let shared = |(index, info): (usize, &ParamInfo)| {
+            let (start, end) = (info.range.start.max(range.start), info.range.end.min(range.end));
+            (start < end).then(|| (index, start - range.start..end - range.start))
+        };
+        table.iter().enumerate().filter_map(shared).collect()
+    };
+    let of_stage = |(stage, it): (usize, &dyn Stage)| {
+        let parts = it.parts().into_iter().enumerate().map(|(part, range)| (Some(part), range));
+        let rest = (!it.rest().is_empty()).then(|| (None, it.rest()));
+        let piece = |(part, range)| Piece { stage, part, tensors: tensors(&range), range };
+        parts.chain(rest).map(piece).collect::<Vec<_>>()
+    };
+    let mut pieces: Vec<_> =
+        model.stages().iter().map(|stage| &**stage).enumerate().flat_map(of_stage).collect();
+    pieces.sort_by_key(|piece| piece.range.start);
+    pieces
+}
+
+/// How the weights follow from their gradient.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change<'a> {
+    pub optimizer: &'a dyn Optimizer,
+    /// Of this step.
+    pub learning_rate: f64,
+    pub clip: Option<Clip>,
+    /// With it, the last slot is the average.
+    pub ema: Option<Ema>,
+}
+
+impl Trainer {
+    /// Sums the blocks' gradients in block order and changes the weights by them, if asked to. Returns
+    /// whether all is finite still; where a tensor's gradient is not, its piece is left as it was.
+    pub fn update(&mut self, model: &mut Model, change: Option<Change<'_>>, batch: usize) -> bool {
+        self.step += 1;
+        let (step, isa) = (self.step, self.engine.isa);
+        let blocks: Vec<&BlockGrads> =
+            self.sums[..batch.div_ceil(LANES)].iter().map(|(grads, _)| grads).collect();
+        let (stages, table, values) = model.parts_mut();
+        let mut left: Vec<_> = stages
+            .iter()
+            .zip(&mut self.left)
+            .map(|(stage, left)| left.chunks_mut(stage.left_len().max(1)))
+            .collect();
+        let mut work = Vec::with_capacity(self.pieces.len());
+        let mut params = values;
+        let mut grads = &mut *self.grads;
+        let mut slots: Vec<&mut [f32]> = self.slots.iter_mut().map(|slot| &mut **slot).collect();
+        let mut finishing = Vec::new();
+        for piece in &self.pieces {
+            let len = piece.range.len();
+            let params = take(&mut params, len);
+            let grads = take(&mut grads, len);
+            let slots: Vec<_> = slots.iter_mut().map(|slot| take(slot, len)).collect();
+            let run = Run { table, tensors: &piece.tensors, params, grads, slots, finite: true };
+            match piece.part {
+                Some(part) => {
+                    let left = left[piece.stage].next().unwrap_or_default();
+                    work.push((piece.stage, part, run, left));
+                }
+                None => finishing.push((piece.stage, run)),
+            }
+        }
+        // A norm is known only when all is summed: then the pieces are gone through once more.
+        let clip = change.and_then(|change| change.clip);
+        let apart = matches!(clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_)));
+        let at_once = change.filter(|_| !apart);
+        self.engine.for_each_part(&mut work, |derived, scratch, (stage, part, run, left)| {
+            let shared = Shared { params: run.params, ..derived.shared(*stage) };
+            let (stage, part, blocks, grads) = (*stage, *part, &*blocks, &mut *run.grads);
+            stages[stage].reduce(Reduce { shared, blocks, stage, part, grads, left, scratch });
+            run.add_penalties();
+            run.change(step, isa, at_once);
+        });
+        let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, _, run, _)| run).collect();
+        drop(left);
+        for (stage, mut run) in finishing {
+            let (blocks, left, grads) = (&*blocks, &*self.left[stage], &mut *run.grads);
+            stages[stage].finish(Finish { blocks, stage, left, grads });
+            run.add_penalties();
+            run.change(step, isa, at_once);
+            summed.push(run);
+        }
+        if apart {
+            scale_norms(table, &mut summed, clip);
+            self.engine.for_each_part(&mut summed, |_, _, run| run.change(step, isa, change));
+        }
+        summed.iter().all(|run| run.finite)
+    }
+
+    /// Puts the average of the weights in their place, if there is one and a step was done.
+    pub fn finish(&self, model: &mut Model, ema: Option<Ema>) {
+        let (_, table, values) = model.parts_mut();
+        let average = self.slots.last().filter(|_| ema.is_some() && self.step > 0);
+        for info in table.iter().filter(|info| info.trainable) {
+            let range = info.range.clone();
+            average.inspect(|average| values[range.clone()].copy_from_slice(&average[range]));
+        }
+    }
+}
+
+/// A run of parameters with all that belongs to it.
+struct Run<'a> {
+    table: &'a [ParamInfo],
+    tensors: &'a [(usize, Range<usize>)],
+    params: &'a mut [f32],
+    grads: &'a mut [f32],
+    slots: Vec<&'a mut [f32]>,
+    finite: bool,
+}
+
+impl Run<'_> {
+    /// The tensors that training changes, with where they lie in the run.
+    fn trained(&self) -> impl Iterator<Item = (usize, Range<usize>)> + use<'_> {
+        self.tensors.iter().filter(|(tensor, _)| self.table[*tensor].trainable).cloned()
+    }
+
+    fn add_penalties(&mut self) {
+        let Self { table, tensors, params, grads, .. } = self;
+        for (tensor, range) in tensors.iter().filter(|(tensor, _)| table[*tensor].trainable) {
+            if let Some(regularizer) = table[*tensor].regularizer {
+                regularizer.add_gradient(&params[range.clone()], &mut grads[range.clone()]);
+            }
+        }
+    }
+
+    fn change(&mut self, step: u64, isa: Isa, change: Option<Change<'_>>) {
+        let Some(Change { optimizer, learning_rate, clip, ema }) = change else { return };
+        let Self { table, tensors, params, grads, slots, finite } = self;
+        // Looked at while they are in the cache, this costs next to nothing, and names the step.
+        *finite = all_finite(grads);
+        if !*finite {
+            return;
+        }
+        for (_, range) in tensors.iter().filter(|(tensor, _)| table[*tensor].trainable) {
+            let (params, grads) = (&mut params[range.clone()], &mut grads[range.clone()]);
+            let mut slots: Vec<_> = slots.iter_mut().map(|slot| &mut slot[range.clone()]).collect();
+            let average = ema.and_then(|ema| Some((ema, slots.pop()?)));
+            if let Some(Clip::Value(bound)) = clip {
+                let bound = bound as f32;
+                grads.iter_mut().for_each(|grad| *grad = grad.clamp(-bound, bound));
+            }
+            let slots = &mut *slots;
+            optimizer.update(Update { step, learning_rate, isa, grads, params, slots });
+            *finite &= all_finite(params);
+            if let Some((ema, average)) = average {
+                ema.update(step, params, average);
+            }
+        }
+    }
+}
+
+/// Scales the gradients of `runs` down to the norm that `clip` allows.
+fn scale_norms(table: &[ParamInfo], runs: &mut [Run<'_>], clip: Option<Clip>) {
+    let mut squares = vec![0.0; table.len()];
+    for run in &*runs {
+        for (tensor, range) in run.trained() {
+            squares[tensor] += sum_of(&run.grads[range], |grad| grad * grad);
+        }
+    }
+    let all: f64 = squares.iter().sum();
+    for run in runs {
+        let Run { tensors, grads, .. } = run;
+        for (tensor, range) in *tensors {
+            let (norm, bound) = match clip {
+                Some(Clip::Norm(bound)) => (squares[*tensor].sqrt(), bound),
+                Some(Clip::GlobalNorm(bound)) => (all.sqrt(), bound),
+                _ => return,
+            };
+            // A norm that is not finite is left to be found and named.
+            if norm > bound && norm.is_finite() {
+                let scale = (bound / norm) as f32;
+                grads[range.clone()].iter_mut().for_each(|grad| *grad *= scale);
+            }
+        }
+    }
+}
+
+/// Whether no number is NaN or infinite. Reads to the end: a branch a number would cost more.
+fn all_finite(values: &[f32]) -> bool {
+    // Without its sign, a number with the highest exponent, and no other, carries into the sign bit.
+    let carry = |bad: u32, value: f32| bad | ((value.to_bits() & 0x7fff_ffff) + 0x0080_0000);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut bad = [0u32; LANES];
+    for chunk in chunks {
+        for (bad, &value) in bad.iter_mut().zip(chunk) {
+            *bad = carry(*bad, value);
+        }
+    }
+    let bad = rest.iter().fold(0, |bad, &value| carry(bad, value)) | bad.into_iter().fold(0, |a, b| a | b);
+    bad >> 31 == 0
+}
+
+/// Cuts the first `len` values off `rest`.
+fn take<'a>(rest: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
+    let (head, tail) = std::mem::take(rest).split_at_mut(len);
+    *rest = tail;
+    head
+}
