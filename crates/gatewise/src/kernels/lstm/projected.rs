@@ -234,7 +234,7 @@ unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
         gather::<V>(projection, embeddings, first_id, ids, rows);
         let weights = Product {
             rows: width + 1,
-            columns: stride,
+            columns: 4 * projection.shape.units,
             depth: ids.len(),
             a: rows.as_ptr(),
             a_row: 1,
