@@ -17,6 +17,7 @@ mod numpy_shuffle;
 mod padding;
 pub mod reviews;
 mod targets;
+pub mod tasks;
 mod token_cache;
 mod word_vectors;
 
