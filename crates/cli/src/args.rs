@@ -29,6 +29,27 @@ pub enum Command {
     Generate(Generate),
     Summary(Summary),
     Bench(Bench),
+    #[command(subcommand)]
+    Lab(Lab),
+}
+
+/// Experiments, and the equipment for them.
+#[derive(Debug, Subcommand)]
+pub enum Lab {
+    Abc(LabAbc),
+}
+
+/// Judge which tunes of a text are ABC notation.
+#[derive(Debug, ClapArgs)]
+pub struct LabAbc {
+    /// File of tunes; - for standard input.
+    pub file: PathBuf,
+    /// Fail when a smaller share of the tunes than this parses.
+    #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
+    pub at_least: Option<f64>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 /// Train a model and save it as one file.
@@ -290,6 +311,11 @@ fn positive(text: &str) -> Result<f64, String> {
 fn share(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
     number.ok_or_else(|| "it must be a number from 0 up to, but below, 1, such as 0.2".to_owned())
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "it must be a number from 0 to 1, such as 0.9".to_owned())
 }
 
 impl From<End> for Side {

@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, progress and errors to standard error.
 
+mod abc;
 mod args;
 mod commands;
 mod data;
@@ -46,5 +47,6 @@ fn run(args: Args) -> Result<Done> {
         Command::Generate(args) => commands::generate(args),
         Command::Predict(args) => commands::predict(args),
         Command::Summary(args) => commands::summary(args),
+        Command::Lab(args) => commands::lab(args),
     }
 }
