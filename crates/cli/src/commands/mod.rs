@@ -3,8 +3,8 @@
 mod bench;
 mod evaluate;
 mod generate;
-mod language_model;
 mod lab;
+mod language_model;
 mod predict;
 mod summary;
 mod train;
