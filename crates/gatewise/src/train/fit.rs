@@ -49,8 +49,8 @@ pub struct Fit<'a> {
     pub(super) loss: Option<Loss>,
     pub(super) class_weight: Option<ClassWeight>,
     pub(super) seed: u64,
-    threads: usize,
-    isa: Isa,
+    pub(super) threads: usize,
+    pub(super) isa: Isa,
     pub(super) checkpoints: Option<Checkpoints>,
     pub(super) resume: bool,
     pub(super) callbacks: CallbackList<'a>,
@@ -334,7 +334,7 @@ impl<'a> Fit<'a> {
     }
 
     /// Checks the settings and returns how many rows to train on.
-    fn check(&self, data: &Dataset) -> Result<usize> {
+    pub(super) fn check(&self, data: &Dataset) -> Result<usize> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to train on"));
         }
@@ -384,8 +384,22 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary, or rows are
     /// not of the kind that the model reads.
     pub fn predict(&self, inputs: &Inputs, padding: Padding) -> Result<Vec<f32>> {
+        self.predict_on(inputs, padding, default_threads(), Isa::detect())
+    }
+
+    /// As [`predict`](Self::predict), on this many threads with this instruction set.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_on(
+        &self,
+        inputs: &Inputs,
+        padding: Padding,
+        threads: usize,
+        isa: Isa,
+    ) -> Result<Vec<f32>> {
         let rows = Rows::new(self, inputs, padding)?;
-        Ok(Engine::new(Isa::detect(), default_threads()).predict(self, rows))
+        Ok(Engine::new(isa, threads).predict(self, rows))
     }
 
     /// The loss that suits the model ([`Loss::suiting`]) and the accuracy on `data`.

@@ -13,6 +13,7 @@ mod resume;
 mod score;
 mod scored;
 mod snapshot;
+mod stream;
 mod trainer;
 mod update;
 

@@ -16,9 +16,11 @@ use crate::rng::Random;
 ///
 /// ```
 /// use gatewise::data::tasks::{Adding, Task};
-/// let examples = Adding { length: 100 }.examples(1, 0, 10);
-/// let marked = examples.inputs(0).chunks(2).filter(|step| step[1] == 1.0).map(|step| step[0]);
-/// assert!((0.5 + marked.sum::<f32>() / 4.0 - examples.targets(0)[0]).abs() < 1e-6);
+/// use gatewise::rng::{Purpose, Random};
+/// let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+/// Adding { length: 100 }.draw(&mut Random::new(1, Purpose::Data, 0), &mut inputs, &mut targets);
+/// let marked = inputs.chunks(2).filter(|step| step[1] == 1.0).map(|step| step[0]);
+/// assert!((0.5 + marked.sum::<f32>() / 4.0 - targets[0]).abs() < 1e-6);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adding {
@@ -79,14 +81,15 @@ impl Task for Adding {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::Look;
     use super::*;
 
     #[test]
     fn sequences_are_as_the_paper_has_them() {
-        let examples = Adding { length: 100 }.examples(3, 0, 3_000);
+        let examples = Adding { length: 100 }.dataset(3, 0, 3_000).unwrap();
         let (mut earliest, mut latest, mut first_marked) = (usize::MAX, 0, 0);
         for i in 0..examples.len() {
-            let steps: Vec<&[f32]> = examples.inputs(i).chunks(2).collect();
+            let steps: Vec<&[f32]> = examples.x(i).chunks(2).collect();
             assert!((100..=110).contains(&steps.len()));
             let marked: Vec<usize> = (0..steps.len()).filter(|&t| steps[t][1] == 1.0).collect();
             let [a, b] = marked[..] else { panic!("{marked:?}") };
@@ -105,7 +108,7 @@ mod tests {
                 steps.len() - 4 + usize::from(a == 0)
             );
             assert!(steps.iter().all(|step| (-1.0..=1.0).contains(&step[0])));
-            assert!((examples.targets(i)[0] - 0.5 - (steps[a][0] + steps[b][0]) / 4.0).abs() < 1e-6);
+            assert!((examples.y(i)[0] - 0.5 - (steps[a][0] + steps[b][0]) / 4.0).abs() < 1e-6);
         }
         assert_eq!(latest, 48);
         assert!(first_marked > 200, "{first_marked}");

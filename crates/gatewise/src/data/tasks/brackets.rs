@@ -110,6 +110,7 @@ impl Task for Brackets {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::Look;
     use super::*;
 
     #[test]
@@ -129,10 +130,10 @@ mod tests {
     #[test]
     fn about_half_break_and_all_depths_occur() {
         let task = Brackets::default();
-        let examples = task.examples(3, 0, 1_000);
+        let examples = task.dataset(3, 0, 1_000).unwrap();
         let (mut broken, mut depths) = (0, [0; 6]);
         for i in 0..examples.len() {
-            let labels: Vec<_> = examples.targets(i).chunks(6).map(largest).collect();
+            let labels: Vec<_> = examples.y(i).chunks(6).map(largest).collect();
             assert!((10..=60).contains(&labels.len()));
             broken += usize::from(labels.last() == Some(&5));
             labels.iter().for_each(|&label| depths[label] += 1);

@@ -1,8 +1,8 @@
 //! Tasks made to be hard for recurrent networks: the long-lag tasks of Hochreiter and Schmidhuber, "Long
 //! Short-Term Memory", Neural Computation 9(8), 1997, and bracket matching, where every step has an answer.
 //!
-//! Enters: a task's settings and a stream of random numbers. Leaves: [`Examples`], sequences of vectors
-//! with their targets. Each task is a file, which states the paper's definition and when the paper counts
+//! Enters: a task's settings and a stream of random numbers. Leaves: a [`Dataset`] of sequences of
+//! vectors with their targets. Each task is a file, which states the paper's definition and when the paper counts
 //! a sequence as processed correctly.
 //!
 //! | task | paper | to answer | the difficulty |
@@ -31,6 +31,8 @@ pub use reber::EmbeddedReber;
 pub use temporal_order::TemporalOrder;
 pub use two_sequences::TwoSequences;
 
+use super::{Dataset, Features, Targets};
+use crate::error::Result;
 use crate::rng::{Purpose, Random};
 use std::fmt::Debug;
 
@@ -54,70 +56,27 @@ pub trait Task: Debug + Send + Sync {
     fn correct(&self, inputs: &[f32], targets: &[f32], outputs: &[f32]) -> bool;
 
     /// `count` sequences; the same `(seed, part)` gives the same ones.
-    fn examples(&self, seed: u64, part: u64, count: usize) -> Examples {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a task draws parts of steps or too few targets; those here
+    /// do not.
+    fn dataset(&self, seed: u64, part: u64, count: usize) -> Result<Dataset> {
         let mut random = Random::new(seed, Purpose::Data, part);
-        let mut examples = Examples {
-            input_width: self.input_width(),
-            target_width: self.target_width(),
-            inputs: Vec::new(),
-            targets: Vec::new(),
-            input_ends: Vec::with_capacity(count),
-            target_ends: Vec::with_capacity(count),
-        };
+        let mut rows = Features::new(self.input_width());
+        let (mut inputs, mut targets, mut steps) = (Vec::new(), Vec::new(), Vec::with_capacity(count));
         for _ in 0..count {
-            self.draw(&mut random, &mut examples.inputs, &mut examples.targets);
-            examples.input_ends.push(examples.inputs.len());
-            examples.target_ends.push(examples.targets.len());
+            inputs.clear();
+            self.draw(&mut random, &mut inputs, &mut targets);
+            rows.push(&inputs)?;
+            steps.push(inputs.len() / self.input_width());
         }
-        examples
+        let width = self.target_width();
+        let targets = match self.targets_each_step() {
+            true => Targets::steps(width, targets, &steps),
+            false => Targets::rows(width, targets),
+        };
+        Dataset::new(rows, targets?)
     }
-}
-
-/// Sequences of vectors, each with its target or targets.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Examples {
-    input_width: usize,
-    target_width: usize,
-    inputs: Vec<f32>,
-    targets: Vec<f32>,
-    input_ends: Vec<usize>,
-    target_ends: Vec<usize>,
-}
-
-impl Examples {
-    /// Number of sequences.
-    pub fn len(&self) -> usize {
-        self.input_ends.len()
-    }
-
-    /// True when there is no sequence.
-    pub fn is_empty(&self) -> bool {
-        self.input_ends.is_empty()
-    }
-
-    /// Width of a step's input.
-    pub fn input_width(&self) -> usize {
-        self.input_width
-    }
-
-    /// Width of a target.
-    pub fn target_width(&self) -> usize {
-        self.target_width
-    }
-
-    /// The steps of sequence `i`, `[steps][input_width]`. Panics if there is no such sequence.
-    pub fn inputs(&self, i: usize) -> &[f32] {
-        &self.inputs[start(&self.input_ends, i)..self.input_ends[i]]
-    }
-
-    /// The target of sequence `i`, or its targets step by step. Panics if there is no such sequence.
-    pub fn targets(&self, i: usize) -> &[f32] {
-        &self.targets[start(&self.target_ends, i)..self.target_ends[i]]
-    }
-}
-
-fn start(ends: &[usize], i: usize) -> usize {
-    i.checked_sub(1).map_or(0, |before| ends[before])
 }
 
 /// Uniform in `low..=high`.
@@ -148,6 +107,24 @@ fn all_within(outputs: &[f32], targets: &[f32], within: f32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Inputs;
+
+    /// Row by row.
+    pub(super) trait Look {
+        fn x(&self, i: usize) -> &[f32];
+        fn y(&self, i: usize) -> &[f32];
+    }
+
+    impl Look for Dataset {
+        fn x(&self, i: usize) -> &[f32] {
+            let Inputs::Features(rows) = self.inputs() else { panic!("tasks draw vectors") };
+            rows.row(i)
+        }
+
+        fn y(&self, i: usize) -> &[f32] {
+            self.targets().of(i, 0..self.inputs().steps(i))
+        }
+    }
 
     /// All tasks, small.
     fn all() -> Vec<Box<dyn Task>> {
@@ -167,10 +144,10 @@ mod tests {
     fn layouts_add_up_and_targets_answer_themselves() {
         // Where several symbols may follow, the one that did is no full answer: Reber strings aside.
         for (index, task) in all().into_iter().enumerate() {
-            let examples = task.examples(5, 0, 200);
+            let examples = task.dataset(5, 0, 200).unwrap();
             assert_eq!(examples.len(), 200);
             for i in 0..examples.len() {
-                let (inputs, targets) = (examples.inputs(i), examples.targets(i));
+                let (inputs, targets) = (examples.x(i), examples.y(i));
                 assert_eq!(inputs.len() % task.input_width(), 0, "{task:?}");
                 let steps = inputs.len() / task.input_width();
                 let answers = if task.targets_each_step() { steps } else { 1 };
@@ -186,9 +163,10 @@ mod tests {
     #[test]
     fn seed_and_part_decide() {
         for task in all() {
-            assert_eq!(task.examples(5, 1, 20), task.examples(5, 1, 20));
-            assert_ne!(task.examples(5, 1, 20), task.examples(5, 2, 20));
-            assert_ne!(task.examples(5, 1, 20), task.examples(6, 1, 20));
+            let draw = |seed, part| task.dataset(seed, part, 20).unwrap();
+            assert_eq!(draw(5, 1), draw(5, 1));
+            assert_ne!(draw(5, 1), draw(5, 2));
+            assert_ne!(draw(5, 1), draw(6, 1));
         }
     }
 }

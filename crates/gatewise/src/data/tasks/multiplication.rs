@@ -15,9 +15,11 @@ use crate::rng::Random;
 ///
 /// ```
 /// use gatewise::data::tasks::{Multiplication, Task};
-/// let examples = Multiplication { length: 100 }.examples(1, 0, 10);
-/// let marked = examples.inputs(0).chunks(2).filter(|step| step[1] == 1.0).map(|step| step[0]);
-/// assert!((marked.product::<f32>() - examples.targets(0)[0]).abs() < 1e-6);
+/// use gatewise::rng::{Purpose, Random};
+/// let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+/// Multiplication { length: 100 }.draw(&mut Random::new(1, Purpose::Data, 0), &mut inputs, &mut targets);
+/// let marked = inputs.chunks(2).filter(|step| step[1] == 1.0).map(|step| step[0]);
+/// assert!((marked.product::<f32>() - targets[0]).abs() < 1e-6);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Multiplication {
@@ -46,14 +48,15 @@ impl Task for Multiplication {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::Look;
     use super::*;
 
     #[test]
     fn numbers_are_not_negative_and_the_first_is_neutral() {
-        let examples = Multiplication { length: 100 }.examples(3, 0, 500);
+        let examples = Multiplication { length: 100 }.dataset(3, 0, 500).unwrap();
         let mut first_marked = 0;
         for i in 0..examples.len() {
-            let steps: Vec<&[f32]> = examples.inputs(i).chunks(2).collect();
+            let steps: Vec<&[f32]> = examples.x(i).chunks(2).collect();
             assert!(steps.iter().all(|step| (0.0..=1.0).contains(&step[0])));
             if steps[0][1] == 1.0 {
                 first_marked += 1;

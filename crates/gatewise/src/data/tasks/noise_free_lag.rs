@@ -17,10 +17,12 @@ use crate::rng::Random;
 ///
 /// ```
 /// use gatewise::data::tasks::{NoiseFreeLag, Task};
+/// use gatewise::rng::{Purpose, Random};
 /// let task = NoiseFreeLag { lag: 100 };
-/// let examples = task.examples(1, 0, 1);
-/// assert_eq!(examples.inputs(0).len(), 100 * 101);
-/// assert_eq!(examples.inputs(0)[..101], examples.targets(0)[99 * 101..]);
+/// let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+/// task.draw(&mut Random::new(1, Purpose::Data, 0), &mut inputs, &mut targets);
+/// assert_eq!(inputs.len(), 100 * 101);
+/// assert_eq!(inputs[..101], targets[99 * 101..]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoiseFreeLag {
@@ -60,15 +62,16 @@ impl Task for NoiseFreeLag {
 #[cfg(test)]
 mod tests {
     use super::super::largest;
+    use super::super::tests::Look;
     use super::*;
 
     #[test]
     fn there_are_two_sequences_equally_often() {
-        let examples = NoiseFreeLag { lag: 4 }.examples(3, 0, 400);
+        let examples = NoiseFreeLag { lag: 4 }.dataset(3, 0, 400).unwrap();
         let symbols = |values: &[f32]| values.chunks(5).map(largest).collect::<Vec<_>>();
         let mut counts = [0; 2];
         for i in 0..examples.len() {
-            let (inputs, targets) = (symbols(examples.inputs(i)), symbols(examples.targets(i)));
+            let (inputs, targets) = (symbols(examples.x(i)), symbols(examples.y(i)));
             let outer = inputs[0];
             assert_eq!(inputs, [outer, 0, 1, 2]);
             assert_eq!(targets, [0, 1, 2, outer]);

@@ -131,15 +131,16 @@ impl Task for EmbeddedReber {
 #[cfg(test)]
 mod tests {
     use super::super::largest;
+    use super::super::tests::Look;
     use super::*;
 
     #[test]
     fn draws_what_it_accepts() {
-        let examples = EmbeddedReber.examples(3, 0, 2_000);
+        let examples = EmbeddedReber.dataset(3, 0, 2_000).unwrap();
         let (mut outer_t, mut shortest, mut longest) = (0, usize::MAX, 0);
         for i in 0..examples.len() {
             let symbols = |values: &[f32]| values.chunks(7).map(largest).collect::<Vec<_>>();
-            let (inputs, targets) = (symbols(examples.inputs(i)), symbols(examples.targets(i)));
+            let (inputs, targets) = (symbols(examples.x(i)), symbols(examples.y(i)));
             assert_eq!(inputs[1..], targets[..targets.len() - 1]);
             let string: String = inputs.iter().chain(targets.last()).map(|&s| SYMBOLS[s]).collect();
             assert!(EmbeddedReber::accepts(&string), "{string}");

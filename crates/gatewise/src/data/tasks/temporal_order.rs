@@ -81,16 +81,17 @@ impl Task for TemporalOrder {
 #[cfg(test)]
 mod tests {
     use super::super::largest;
+    use super::super::tests::Look;
     use super::*;
 
     #[test]
     fn marks_are_where_the_paper_has_them_and_decide_the_class() {
         for marks in [2, 3] {
             let task = TemporalOrder { marks };
-            let examples = task.examples(3, 0, 1_500);
+            let examples = task.dataset(3, 0, 1_500).unwrap();
             let mut counts = vec![0; task.target_width()];
             for i in 0..examples.len() {
-                let symbols: Vec<usize> = examples.inputs(i).chunks(SYMBOLS).map(largest).collect();
+                let symbols: Vec<usize> = examples.x(i).chunks(SYMBOLS).map(largest).collect();
                 assert!((100..=110).contains(&symbols.len()));
                 assert_eq!((symbols[0], symbols[symbols.len() - 1]), (BEGIN, END));
                 let found: Vec<_> =
@@ -101,7 +102,7 @@ mod tests {
                     assert!((low..=high).contains(&&(at + 1)));
                     class = 2 * class + (symbol - X);
                 }
-                assert_eq!(largest(examples.targets(i)), class);
+                assert_eq!(largest(examples.y(i)), class);
                 counts[class] += 1;
             }
             assert!(counts.iter().all(|&n| n * counts.len() > 1_100), "{counts:?}");

@@ -14,8 +14,10 @@ use crate::rng::Random;
 ///
 /// ```
 /// use gatewise::data::tasks::{Task, TwoSequences};
-/// let examples = TwoSequences { length: 100, informative: 3 }.examples(1, 0, 10);
-/// assert_eq!(examples.targets(0)[0] == 1.0, examples.inputs(0)[2] == 1.0);
+/// use gatewise::rng::{Purpose, Random};
+/// let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+/// TwoSequences { length: 100, informative: 3 }.draw(&mut Random::new(1, Purpose::Data, 0), &mut inputs, &mut targets);
+/// assert_eq!(targets[0] == 1.0, inputs[2] == 1.0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TwoSequences {
@@ -57,14 +59,15 @@ impl Task for TwoSequences {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::Look;
     use super::*;
 
     #[test]
     fn signal_then_noise() {
-        let examples = TwoSequences { length: 50, informative: 3 }.examples(3, 0, 1_000);
+        let examples = TwoSequences { length: 50, informative: 3 }.dataset(3, 0, 1_000).unwrap();
         let (mut ones, mut sum, mut squares, mut n) = (0.0, 0.0, 0.0, 0.0);
         for i in 0..examples.len() {
-            let (inputs, target) = (examples.inputs(i), examples.targets(i)[0]);
+            let (inputs, target) = (examples.x(i), examples.y(i)[0]);
             assert!((50..=55).contains(&inputs.len()));
             assert_eq!(inputs[..3], [2.0 * target - 1.0; 3]);
             ones += target;

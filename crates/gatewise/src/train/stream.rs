@@ -1,0 +1,81 @@
+//! Training on data made as they are needed: a stream rather than epochs over the same rows.
+
+use super::Fit;
+use super::diverged::{self, Suspects};
+use super::fit::suiting;
+use super::progress::Progress;
+use super::score::Scorer;
+use super::trainer::Trainer;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::model::{Model, Rows};
+
+impl Fit<'_> {
+    /// Trains `model` on one data set after the other, as `next` makes them, until it gives `None`. `next`
+    /// sees the model as it is by then and the number of rows it has been trained on, which is also what is
+    /// returned in the end.
+    ///
+    /// Each data set is passed over once, its rows in their order; the optimizer goes on from one to the next
+    /// as if they were one. So a model can be trained on more rows than there is memory for, or until it
+    /// answers well on rows that it has not seen.
+    ///
+    /// ```
+    /// use gatewise::data::tasks::{Task, TemporalOrder};
+    /// use gatewise::layers::{Activation, Dense, Input, Lstm};
+    /// use gatewise::{Fit, Sequential};
+    /// let task = TemporalOrder { marks: 2 };
+    /// let layers = Sequential::new().with(Input::new(8)).with(Lstm::new(4));
+    /// let mut model = layers.with(Dense::new(4).activation(Activation::Softmax)).compile(1)?;
+    /// let rows = Fit::new().batch_size(16).run_stream(&mut model, |_, rows| {
+    ///     (rows < 64).then(|| task.dataset(1, rows as u64, 32)).transpose()
+    /// })?;
+    /// assert_eq!(rows, 64);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), what `next` fails with, and [`ErrorKind::Config`](crate::ErrorKind::Config) when
+    /// epochs, validation, checkpoints or callbacks are set: there is no epoch that they could go by.
+    pub fn run_stream(
+        self,
+        model: &mut Model,
+        mut next: impl FnMut(&Model, usize) -> Result<Option<Dataset>>,
+    ) -> Result<usize> {
+        let epochs = self.epochs != 1 || self.validation_split != 0.0;
+        if epochs || self.checkpoints.is_some() || !self.callbacks.is_empty() {
+            return Err(Error::config(
+                "a stream has no epochs: leave out epochs, validation_split, checkpoints and callbacks",
+            ));
+        }
+        if let Some(error) = diverged::before_training(model) {
+            return Err(error);
+        }
+        let mut trainer: Option<Trainer> = None;
+        let mut at = Progress::default();
+        while let Some(data) = next(model, at.samples)? {
+            self.check(&data)?;
+            let loss = self.loss.unwrap_or_else(|| suiting(model, &data));
+            let rows = Rows::new(model, data.inputs(), data.padding())?;
+            let scorer = Scorer::new(model, loss, &data, rows)?;
+            let trainer = match &mut trainer {
+                Some(trainer) => trainer,
+                None => {
+                    let slots = self.optimizer.slots();
+                    trainer.insert(Trainer::new(model, loss, slots, self.isa, self.threads)?)
+                }
+            };
+            let mut order: Vec<usize> = (0..data.len()).collect();
+            for indices in order.chunks_mut(self.batch_size) {
+                let sum = trainer.forward_backward(model, &scorer, &rows, indices);
+                let finite = trainer.update(model, Some(&*self.optimizer), indices.len());
+                at.count(sum, indices.len());
+                if !(finite && sum.loss.is_finite()) {
+                    let (grads, step) = (trainer.grads(), trainer.state().0);
+                    let loss = sum.loss / sum.count.max(1) as f64;
+                    return Err(Suspects { model, grads, step, loss }.error(&at));
+                }
+            }
+        }
+        Ok(at.samples)
+    }
+}
