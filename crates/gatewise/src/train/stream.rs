@@ -61,13 +61,14 @@ impl Fit<'_> {
                 Some(trainer) => trainer,
                 None => {
                     let slots = self.optimizer.slots();
-                    trainer.insert(Trainer::new(model, loss, slots, self.isa, self.threads)?)
+                    let new = Trainer::new(model, loss, slots, self.isa, self.threads)?;
+                    trainer.insert(new.with_noise(self.seed))
                 }
             };
             let mut order: Vec<usize> = (0..data.len()).collect();
             for indices in order.chunks_mut(self.batch_size) {
                 let sum = trainer.forward_backward(model, &scorer, &rows, indices);
-                let finite = trainer.update(model, Some(&*self.optimizer), indices.len());
+                let finite = trainer.update(model, Some(&*self.optimizer), at.learning_rate, indices.len());
                 at.count(sum, indices.len());
                 if !(finite && sum.loss.is_finite()) {
                     let (grads, step) = (trainer.grads(), trainer.state().0);

@@ -14,6 +14,11 @@ impl<'a> CallbackList<'a> {
         self.0.push(Box::new(callback));
     }
 
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Calls each with `context`, then hands round the notes they made. Returns whether any of them asked
     /// the run to stop; all are called.
     pub fn call(
