@@ -319,7 +319,7 @@ impl<'a> Fit<'a> {
     }
 
     /// The weights of the training rows, where their classes decide them.
-    fn weights(&self, data: &Dataset, training: usize) -> Result<Option<Vec<f32>>> {
+    pub(super) fn weights(&self, data: &Dataset, training: usize) -> Result<Option<Vec<f32>>> {
         match (&self.class_weight, data.sample_weight()) {
             (None, _) => Ok(None),
             (Some(_), Some(_)) => Err(Error::config(

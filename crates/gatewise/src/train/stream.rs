@@ -56,7 +56,11 @@ impl Fit<'_> {
             self.check(&data)?;
             let loss = self.loss.unwrap_or_else(|| suiting(model, &data));
             let rows = Rows::new(model, data.inputs(), data.padding())?;
-            let scorer = Scorer::new(model, loss, &data, rows)?;
+            let weights = self.weights(&data, data.len())?;
+            let mut scorer = Scorer::new(model, loss, &data, rows)?;
+            if let Some(weights) = &weights {
+                scorer = scorer.with_weights(weights);
+            }
             let trainer = match &mut trainer {
                 Some(trainer) => trainer,
                 None => {
