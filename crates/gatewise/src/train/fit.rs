@@ -285,7 +285,7 @@ impl<'a> Fit<'a> {
     }
 
     /// How the weights change after `iterations` steps.
-    fn change(&self, at: &Progress, iterations: u64) -> Change<'_> {
+    pub(super) fn change(&self, at: &Progress, iterations: u64) -> Change<'_> {
         let optimizer = &*self.optimizer;
         let learning_rate = at.rate(optimizer, iterations);
         Change { optimizer, learning_rate, clip: self.clip, ema: self.ema }

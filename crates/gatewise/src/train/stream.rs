@@ -35,16 +35,16 @@ impl Fit<'_> {
     ///
     /// # Errors
     /// As [`run`](Self::run), what `next` fails with, and [`ErrorKind::Config`](crate::ErrorKind::Config) when
-    /// epochs, validation, checkpoints or callbacks are set: there is no epoch that they could go by.
+    /// epochs, validation, checkpoints, callbacks or an average of the weights are set: they go by epochs.
     pub fn run_stream(
         self,
         model: &mut Model,
         mut next: impl FnMut(&Model, usize) -> Result<Option<Dataset>>,
     ) -> Result<usize> {
         let epochs = self.epochs != 1 || self.validation_split != 0.0;
-        if epochs || self.checkpoints.is_some() || !self.callbacks.is_empty() {
+        if epochs || self.checkpoints.is_some() || self.ema.is_some() || !self.callbacks.is_empty() {
             return Err(Error::config(
-                "a stream has no epochs: leave out epochs, validation_split, checkpoints and callbacks",
+                "a stream has no epochs: leave out epochs, validation_split, checkpoints, callbacks and ema",
             ));
         }
         if let Some(error) = diverged::before_training(model) {
@@ -64,15 +64,15 @@ impl Fit<'_> {
             let trainer = match &mut trainer {
                 Some(trainer) => trainer,
                 None => {
-                    let slots = self.optimizer.slots();
-                    let new = Trainer::new(model, loss, slots, self.isa, self.threads)?;
+                    let new = Trainer::new(model, loss, &self.slot_starts(), self.isa, self.threads)?;
                     trainer.insert(new.with_noise(self.seed))
                 }
             };
             let mut order: Vec<usize> = (0..data.len()).collect();
             for indices in order.chunks_mut(self.batch_size) {
                 let sum = trainer.forward_backward(model, &scorer, &rows, indices);
-                let finite = trainer.update(model, Some(&*self.optimizer), at.learning_rate, indices.len());
+                let change = self.change(&at, trainer.state().0);
+                let finite = trainer.update(model, Some(change), indices.len());
                 at.count(sum, indices.len());
                 if !(finite && sum.loss.is_finite()) {
                     let (grads, step) = (trainer.grads(), trainer.state().0);
