@@ -67,9 +67,9 @@ impl Default for BaselineOptions {
 ///
 /// ```
 /// use gatewise::baseline::{BaselineOptions, LinearBaseline};
-/// use gatewise::data::Dataset;
+/// use gatewise::data::{Dataset, Sequences};
 /// // 7 is praise, 8 is blame, 3 is neither.
-/// let rows = [vec![3, 7], vec![7, 3, 3], vec![3, 8], vec![8]].into_iter().collect();
+/// let rows = Sequences::from_iter([vec![3, 7], vec![7, 3, 3], vec![3, 8], vec![8]]);
 /// let data = Dataset::new(rows, vec![1.0, 1.0, 0.0, 0.0])?;
 /// let baseline = LinearBaseline::fit(&data, &BaselineOptions::default())?;
 /// assert_eq!(baseline.accuracy(&data), 1.0);
