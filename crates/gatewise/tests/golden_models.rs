@@ -65,6 +65,21 @@ impl Golden {
 
     /// The model of the case, with the golden weights.
     fn model(&self) -> Model {
+        let spec = match self.case.get("layers") {
+            Some(layers) => serde_json::from_value(layers.clone()).unwrap(),
+            None => self.stacked_lstm(),
+        };
+        let mut model: Model = spec.compile(0).unwrap();
+        for info in model.params().table().to_vec() {
+            let values = self.get(&format!("weights/{}", info.name));
+            let to = model.params_mut().get_mut(&info.name).unwrap();
+            to.iter_mut().zip(values).for_each(|(to, v)| *to = v as f32);
+        }
+        model
+    }
+
+    /// The layers of a case that names none.
+    fn stacked_lstm(&self) -> Sequential {
         let mask = self.case["mask_zero"].as_bool().unwrap();
         let units: Vec<_> =
             self.case["units"].as_array().unwrap().iter().map(|u| u.as_u64().unwrap()).collect();
@@ -73,13 +88,7 @@ impl Golden {
         for (index, &units_here) in units.iter().enumerate() {
             spec = spec.with(Lstm::new(units_here as usize).return_sequences(index + 1 < units.len()));
         }
-        let mut model = spec.with(Dense::new(1).activation(Activation::Sigmoid)).compile(0).unwrap();
-        for info in model.params().table().to_vec() {
-            let values = self.get(&format!("weights/{}", info.name));
-            let to = model.params_mut().get_mut(&info.name).unwrap();
-            to.iter_mut().zip(values).for_each(|(to, v)| *to = v as f32);
-        }
-        model
+        spec.with(Dense::new(1).activation(Activation::Sigmoid))
     }
 
     fn data(&self) -> Dataset {

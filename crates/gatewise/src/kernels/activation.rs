@@ -55,6 +55,40 @@ const EXP2: [f32; 6] =
 /// 1.5·2²³: adding it rounds to whole numbers, which then stand in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 
+/// Two numbers whose product is 2^t.
+///
+/// # Safety
+/// As [`Lanes`].
+#[inline(always)]
+unsafe fn power<V: Lanes>(t: V) -> [V; 2] {
+    // SAFETY: same contract as the caller's.
+    unsafe {
+        let round = V::splat(ROUND);
+        // NaN passes, as in `tanh`; exponents stay those of normal numbers.
+        let t = V::splat(-126.0).max(V::splat(126.0).min(t));
+        let whole = t.add(round);
+        let f = t.sub(whole.sub(round));
+        let mut p = V::splat(EXP2[5]);
+        for k in (0..5).rev() {
+            p = p.mul_add(f, V::splat(EXP2[k]));
+        }
+        [p, whole.power_of_two()]
+    }
+}
+
+/// eˣ of every lane, x between −87 and 87 and held there.
+///
+/// # Safety
+/// As [`Lanes`].
+#[inline(always)]
+pub(crate) unsafe fn exp<V: Lanes>(x: V) -> V {
+    // SAFETY: same contract as the caller's.
+    unsafe {
+        let [p, whole] = power(x.mul(V::splat(std::f32::consts::LOG2_E)));
+        p.mul(whole)
+    }
+}
+
 /// σ of x = t / [`SIGMOID_SCALE`] of every lane of every vector.
 ///
 /// # Safety
@@ -63,18 +97,11 @@ const ROUND: f32 = 12_582_912.0;
 pub(crate) unsafe fn sigmoid<V: Lanes, const N: usize>(t: [V; N]) -> [V; N] {
     // SAFETY: same contract as the caller's.
     unsafe {
-        let (one, round) = (V::splat(1.0), V::splat(ROUND));
+        let one = V::splat(1.0);
         let mut y = t;
         for n in 0..N {
-            // NaN passes, as in `tanh`; exponents stay those of normal numbers.
-            let t = V::splat(-126.0).max(V::splat(126.0).min(t[n]));
-            let whole = t.add(round);
-            let f = t.sub(whole.sub(round));
-            let mut p = V::splat(EXP2[5]);
-            for k in (0..5).rev() {
-                p = p.mul_add(f, V::splat(EXP2[k]));
-            }
-            y[n] = p.mul_add(whole.power_of_two(), one);
+            let [p, whole] = power(t[n]);
+            y[n] = p.mul_add(whole, one);
         }
         for n in 0..N {
             y[n] = one.div(y[n]);

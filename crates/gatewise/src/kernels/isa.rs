@@ -83,22 +83,23 @@ impl FromStr for Isa {
 ///
 /// The generic kernel must be `#[inline(always)]`: only then is it compiled with the features of the
 /// wrapper it lands in. It must be sound for every `args` (kernels assert their sizes at the start),
-/// so that the only thing left to promise here is the instruction set, which is checked.
+/// so that the only thing left to promise here is the instruction set, which is checked. A kernel over
+/// cells as well is written `$name<C: Cell> = $generic(…)`.
 macro_rules! for_each_isa {
-    ($(#[$doc:meta])* $vis:vis fn $name:ident = $generic:ident($args:ident: $ty:ty)) => {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident $(<$cell:ident: $bound:ident>)? = $generic:ident($args:ident: $ty:ty)) => {
         $(#[$doc])*
-        $vis fn $name(isa: $crate::kernels::Isa, $args: $ty) {
+        $vis fn $name $(<$cell: $bound>)? (isa: $crate::kernels::Isa, $args: $ty) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
-            unsafe fn avx512($args: $ty) {
+            unsafe fn avx512 $(<$cell: $bound>)? ($args: $ty) {
                 // SAFETY: compiled for the features that `Avx512` needs.
-                unsafe { $generic::<$crate::kernels::x86::Avx512>($args) }
+                unsafe { $generic::<$crate::kernels::x86::Avx512 $(, $cell)?>($args) }
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            unsafe fn avx2($args: $ty) {
+            unsafe fn avx2 $(<$cell: $bound>)? ($args: $ty) {
                 // SAFETY: compiled for the features that `Avx2` needs.
-                unsafe { $generic::<$crate::kernels::x86::Avx2>($args) }
+                unsafe { $generic::<$crate::kernels::x86::Avx2 $(, $cell)?>($args) }
             }
             assert!(isa.is_available(), "{isa} is not available on this processor");
             match isa {
@@ -109,7 +110,7 @@ macro_rules! for_each_isa {
                 #[cfg(target_arch = "x86_64")]
                 $crate::kernels::Isa::Avx2 => unsafe { avx2($args) },
                 // SAFETY: `Portable` needs no feature.
-                _ => unsafe { $generic::<$crate::kernels::lanes::Portable>($args) },
+                _ => unsafe { $generic::<$crate::kernels::lanes::Portable $(, $cell)?>($args) },
             }
         }
     };

@@ -17,10 +17,10 @@ pub(crate) mod dense;
 mod float_mode;
 mod isa;
 mod lanes;
-pub(crate) mod lstm;
 pub(crate) mod noise;
 mod pool;
 mod product;
+pub(crate) mod recurrent;
 #[cfg(test)]
 pub(crate) mod reference;
 mod sum;

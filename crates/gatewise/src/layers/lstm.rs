@@ -1,9 +1,10 @@
 //! LSTM: long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
-use super::recurrence::{Recurrence, Walk, WalkBack};
-use super::{Backward, Built, Dims, Forward, Init, Initializer, ParamSpec, Regularizer, Signal, Stage};
-use crate::error::{Error, Result};
-use crate::kernels::{Isa, lstm};
+use super::recurrence::{Below, Plan, Recurrent, RecurrentLayer, function, recurrent_settings};
+use super::{Activation, Built, Init, Initializer, Regularizer, Signal, Stage};
+use crate::error::Result;
+use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};
+use crate::kernels::recurrent::cell;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -18,6 +19,14 @@ use std::ops::Range;
 /// c_t = f ⊙ c_{t-1} + i ⊙ g               h_t = o ⊙ tanh(c_t)
 /// ```
 ///
+/// The cell of 1997 has no forget gate ([`forget_gate`](Self::forget_gate)): `f = 1`, so that a unit keeps
+/// what it holds for as long as nothing is added; its gates are in the order i, c, o, and its tensors have
+/// 3H columns.
+///
+/// ```text
+/// c_t = c_{t-1} + i ⊙ g                   h_t = o ⊙ tanh(c_t)
+/// ```
+///
 /// | | |
 /// |---|---|
 /// | input | `(batch, steps, D)` |
@@ -27,7 +36,7 @@ use std::ops::Range;
 /// | `bias` b | `(4H)`, zero, the forget gate's one |
 /// | parameters | 4H(D + H + 1) |
 ///
-/// Backward is written out in `kernels/lstm.rs`. A masked step carries `h` and `c` and repeats the
+/// Backward is written out in `kernels/recurrent/mod.rs`. A masked step carries `h` and `c` and repeats the
 /// previous output; a row that is masked throughout gives zeros.
 ///
 /// ```
@@ -36,167 +45,141 @@ use std::ops::Range;
 /// assert_eq!(layer.units, 10);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Lstm {
     /// H, the number of units.
     pub units: usize,
-    /// Whether every step's output is given, or the last one's only.
-    #[serde(default)]
-    pub return_sequences: bool,
+    /// The function of the candidate and of the output.
+    pub activation: Activation,
+    /// The function of the gates.
+    pub recurrent_activation: Activation,
+    /// Whether there is a bias.
+    pub use_bias: bool,
+    /// How the kernel starts.
+    pub kernel_initializer: Initializer,
+    /// How the recurrent kernel starts.
+    pub recurrent_initializer: Initializer,
+    /// How the bias starts.
+    pub bias_initializer: Initializer,
     /// What large weights of the kernel add to the loss.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_regularizer: Option<Regularizer>,
     /// What large weights of the recurrent kernel add to the loss.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrent_regularizer: Option<Regularizer>,
     /// What large weights of the bias add to the loss.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bias_regularizer: Option<Regularizer>,
+    /// Whether the bias of the forget gate starts at one instead of zero.
+    pub unit_forget_bias: bool,
+    /// Whether there is a forget gate. Without it (Keras has no such layer) the cell is that of 1997.
+    pub forget_gate: bool,
+    /// The share of the input's channels that training drops: for a row, the same at every step.
+    pub dropout: f64,
+    /// Whether every step's output is given, in the order of the walk, or the last one's only.
+    pub return_sequences: bool,
+    /// Whether the steps are walked from the last to the first.
+    pub go_backwards: bool,
 }
 
-impl Lstm {
-    /// A layer of `units` units that gives its last output.
-    pub fn new(units: usize) -> Self {
+impl Default for Lstm {
+    /// Keras's defaults, and no units yet.
+    fn default() -> Self {
         Self {
-            units,
-            return_sequences: false,
+            units: 0,
+            activation: Activation::Tanh,
+            recurrent_activation: Activation::Sigmoid,
+            use_bias: true,
+            kernel_initializer: Initializer::GlorotUniform,
+            recurrent_initializer: Initializer::orthogonal(),
+            bias_initializer: Initializer::Zeros,
             kernel_regularizer: None,
             recurrent_regularizer: None,
             bias_regularizer: None,
+            unit_forget_bias: true,
+            forget_gate: true,
+            dropout: 0.0,
+            return_sequences: false,
+            go_backwards: false,
         }
     }
+}
 
-    /// Sets whether every step's output is given.
-    pub fn return_sequences(self, return_sequences: bool) -> Self {
-        Self { return_sequences, ..self }
+recurrent_settings!(Lstm);
+
+impl Lstm {
+    /// A layer of `units` units with Keras's defaults: it gives its last output.
+    pub fn new(units: usize) -> Self {
+        Self { units, ..Self::default() }
     }
 
-    /// Adds a penalty on the kernel to the loss.
-    pub fn kernel_regularizer(self, regularizer: Regularizer) -> Self {
-        Self { kernel_regularizer: Some(regularizer), ..self }
+    /// Sets the function of the gates; sigmoid by default, and fastest.
+    pub fn recurrent_activation(self, recurrent_activation: Activation) -> Self {
+        Self { recurrent_activation, ..self }
     }
 
-    /// Adds a penalty on the recurrent kernel to the loss.
-    pub fn recurrent_regularizer(self, regularizer: Regularizer) -> Self {
-        Self { recurrent_regularizer: Some(regularizer), ..self }
+    /// Sets whether the bias of the forget gate starts at one instead of zero.
+    pub fn unit_forget_bias(self, unit_forget_bias: bool) -> Self {
+        Self { unit_forget_bias, ..self }
     }
 
-    /// Adds a penalty on the bias to the loss.
-    pub fn bias_regularizer(self, regularizer: Regularizer) -> Self {
-        Self { bias_regularizer: Some(regularizer), ..self }
+    /// Sets whether there is a forget gate.
+    pub fn forget_gate(self, forget_gate: bool) -> Self {
+        Self { forget_gate, ..self }
     }
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
-        if self.units == 0 {
-            return Err(Error::config("LSTM needs at least 1 unit, but got 0"));
+        self.functions()?;
+        let Self { units, return_sequences, dropout, .. } = *self;
+        let start = self.bias_initializer;
+        let bias = self.use_bias.then(|| match self.forget_gate && self.unit_forget_bias {
+            true => (Vec::new(), Init::UnitForgetBias(start)),
+            false => (Vec::new(), Init::Plain(start)),
+        });
+        let kernels = [self.kernel_initializer, self.recurrent_initializer];
+        let regularizers = [self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer];
+        Plan {
+            name: "LSTM",
+            units,
+            gates: 3 + usize::from(self.forget_gate),
+            kernels,
+            regularizers,
+            bias,
+            return_sequences,
+            dropout,
         }
-        let Signal::Sequence(inputs) = input else {
-            return Err(Error::shape(format!(
-                "LSTM reads a sequence of vectors, but its input is {}; {}",
-                input.describe(),
-                match input {
-                    Signal::Ids => "put an Embedding before it",
-                    _ => "set return_sequences on the recurrent layer before it",
-                }
-            )));
-        };
-        let columns = self.units.checked_mul(4).ok_or_else(|| {
-            Error::config(format!("LSTM of {} units has more weights than memory has addresses", self.units))
-        })?;
-        Ok(Built {
-            params: vec![
-                ParamSpec::new("kernel", vec![inputs, columns], Initializer::GlorotUniform)
-                    .regularizer(self.kernel_regularizer),
-                ParamSpec::new("recurrent_kernel", vec![self.units, columns], Initializer::orthogonal())
-                    .regularizer(self.recurrent_regularizer),
-                ParamSpec::new("bias", vec![columns], Init::UnitForgetBias(Initializer::Zeros))
-                    .regularizer(self.bias_regularizer),
-            ],
-            output: if self.return_sequences {
-                Signal::Sequence(self.units)
-            } else {
-                Signal::Vector(self.units)
-            },
-        })
+        .build(input)
+    }
+
+    /// The functions of gates and candidate; `None` for the usual ones, which have kernels of their own.
+    fn functions(&self) -> Result<Option<Chosen>> {
+        let cell = function("LSTM", "activation", self.activation)?;
+        let gate = function("LSTM", "recurrent_activation", self.recurrent_activation)?;
+        let usual = gate == Function::Sigmoid && cell == Function::Tanh;
+        Ok((!usual).then_some(Chosen { gate, cell }))
+    }
+
+    fn stage_with<A: Activations>(&self, of: A, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+        let Self { units, return_sequences, go_backwards: backwards, .. } = *self;
+        if self.forget_gate {
+            let cell = cell::Lstm::<A, true>(of);
+            Recurrent { name: "LSTM", cell, units, return_sequences, backwards, params }.stage(below)
+        } else {
+            let cell = cell::Lstm::<A, false>(of);
+            Recurrent { name: "LSTM", cell, units, return_sequences, backwards, params }.stage(below)
+        }
     }
 }
 
-/// The layer over a materialised input block `[T][D][16]`.
-#[derive(Debug)]
-pub(crate) struct LstmStage {
-    recurrence: Recurrence,
-    kernel: Range<usize>,
-    recurrent: Range<usize>,
-    bias: Range<usize>,
-}
-
-impl LstmStage {
-    /// The stage for `layer` over `input`, its tensors (kernel, recurrent kernel, bias) at `params`.
-    pub fn new(input: Signal, layer: &Lstm, [kernel, recurrent, bias]: [Range<usize>; 3]) -> Self {
-        let Signal::Sequence(inputs) = input else { unreachable!("an LSTM is built on sequences only") };
-        let shape = lstm::Shape { inputs, units: layer.units };
-        let recurrence = Recurrence { shape, return_sequences: layer.return_sequences };
-        Self { recurrence, kernel, recurrent, bias }
-    }
-}
-
-impl Stage for LstmStage {
-    fn describe(&self) -> String {
-        "LSTM: samples in lanes, input projected step by step".into()
+impl RecurrentLayer for Lstm {
+    fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+        match self.functions() {
+            Ok(Some(chosen)) => self.stage_with(chosen, below, params),
+            _ => self.stage_with(Standard, below, params),
+        }
     }
 
-    fn param_range(&self) -> Range<usize> {
-        self.kernel.start..self.bias.end
-    }
-
-    fn output(&self) -> Signal {
-        self.recurrence.output()
-    }
-
-    fn shares_start(&self) -> bool {
-        false
-    }
-
-    fn packed_len(&self, _: usize) -> usize {
-        self.recurrence.shape.packed_len()
-    }
-
-    fn prepare(&self, _: Isa, params: &[f32], _: usize, packed: &mut [f32]) {
-        let of = |range: &Range<usize>| &params[range.clone()];
-        lstm::pack(self.recurrence.shape, of(&self.kernel), of(&self.recurrent), of(&self.bias), packed);
-    }
-
-    fn tape_len(&self, dims: Dims) -> usize {
-        self.recurrence.tape_len(dims)
-    }
-
-    fn scratch_len(&self, _: usize) -> usize {
-        let shape = self.recurrence.shape;
-        shape.scratch_len() + shape.grads_len() + shape.state_len()
-    }
-
-    fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, x, y, tape, .. } = io;
-        tape[..self.recurrence.shape.state_len()].fill(0.0);
-        let (isa, packed, from) = (shared.isa, shared.packed, lstm::From::Input(x));
-        self.recurrence.walk(Walk { isa, block, training, packed, from, y, tape });
-    }
-
-    fn backward(&self, io: Backward<'_>) {
-        let Backward { shared, block, x, y, dy, dx, partial, tape, scratch, .. } = io;
-        let shape = self.recurrence.shape;
-        let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
-        let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
-        grads.fill(0.0);
-        let (isa, packed, into) = (shared.isa, shared.packed, lstm::Into::Input { x, dx });
-        let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
-        self.recurrence.walk_back(back);
-        let (kernel, rest) = partial.split_at_mut(self.kernel.len());
-        let (recurrent, bias) = rest.split_at_mut(self.recurrent.len());
-        let (input_rows, rest) = grads.split_at(shape.inputs * shape.stride());
-        let (recurrent_rows, bias_row) = rest.split_at(shape.units * shape.stride());
-        shape.unpack(input_rows, kernel);
-        shape.unpack(recurrent_rows, recurrent);
-        shape.unpack(bias_row, bias);
+    fn dropout(&self) -> f64 {
+        self.dropout
     }
 }

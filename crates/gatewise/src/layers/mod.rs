@@ -6,15 +6,17 @@ mod activation;
 mod dense;
 mod dropout;
 mod embedding;
+mod gru;
 mod init;
 mod input;
 mod layer_normalization;
 mod lstm;
 mod masking;
 mod pooling;
-mod projected_lstm;
+mod projected_recurrent;
 mod recurrence;
 mod regularizer;
+mod simple_rnn;
 mod stage;
 mod time_distributed;
 
@@ -26,18 +28,19 @@ pub(crate) use dropout::DropoutStage;
 pub use dropout::{Dropout, SpatialDropout1D};
 pub use embedding::Embedding;
 pub(crate) use embedding::EmbeddingStage;
+pub use gru::Gru;
 pub(crate) use init::Init;
 pub use init::{Distribution, Fan, Initializer};
 pub use input::Input;
 pub use layer_normalization::LayerNormalization;
 pub(crate) use layer_normalization::LayerNormalizationStage;
 pub use lstm::Lstm;
-pub(crate) use lstm::LstmStage;
 pub use masking::Masking;
 pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub(crate) use pooling::{Pooling, PoolingStage};
-pub(crate) use projected_lstm::ProjectedLstmStage;
+pub(crate) use recurrence::{Below, RecurrentLayer};
 pub use regularizer::Regularizer;
+pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal, Stage,
 };
@@ -60,6 +63,10 @@ pub enum Layer {
     Embedding(Embedding),
     /// Long short-term memory.
     Lstm(Lstm),
+    /// Gated recurrent units.
+    Gru(Gru),
+    /// Fully connected, fed back to itself.
+    SimpleRnn(SimpleRnn),
     /// Fully connected.
     Dense(Dense),
     /// Fully connected, at every step.
@@ -118,6 +125,8 @@ impl Layer {
             Self::Masking(_) => "Masking",
             Self::Embedding(_) => "Embedding",
             Self::Lstm(_) => "LSTM",
+            Self::Gru(_) => "GRU",
+            Self::SimpleRnn(_) => "SimpleRNN",
             Self::Dense(_) => "Dense",
             Self::TimeDistributed(_) => "TimeDistributed",
             Self::Dropout(_) => "Dropout",
@@ -135,7 +144,9 @@ impl Layer {
             Self::Input(layer) => format!("Input({})", layer.features),
             Self::Masking(layer) => format!("{class}({})", layer.mask_value),
             Self::Embedding(layer) => format!("{class}({}, {})", layer.input_dim, layer.output_dim),
-            Self::Lstm(layer) => format!("{class}({})", layer.units),
+            Self::Lstm(Lstm { units, .. })
+            | Self::Gru(Gru { units, .. })
+            | Self::SimpleRnn(SimpleRnn { units, .. }) => format!("{class}({units})"),
             Self::Dense(layer) if layer.activation == Activation::Linear => {
                 format!("{class}({})", layer.units)
             }
@@ -158,6 +169,8 @@ impl Layer {
             Self::Masking(_) => "masking",
             Self::Embedding(_) => "embedding",
             Self::Lstm(_) => "lstm",
+            Self::Gru(_) => "gru",
+            Self::SimpleRnn(_) => "simple_rnn",
             Self::Dense(_) => "dense",
             Self::TimeDistributed(_) => "time_distributed",
             Self::Dropout(_) => "dropout",
@@ -175,10 +188,22 @@ impl Layer {
             Self::Masking(_) => 0,
             Self::Embedding(layer) => layer.input_dim.max(layer.output_dim),
             Self::Lstm(layer) => layer.units,
+            Self::Gru(layer) => layer.units,
+            Self::SimpleRnn(layer) => layer.units,
             Self::Dense(layer) => layer.units,
             Self::TimeDistributed(layer) => layer.dense.units,
             Self::Dropout(_) | Self::SpatialDropout1D(_) | Self::LayerNormalization(_) => 0,
             Self::GlobalMaxPooling1D(_) | Self::GlobalAveragePooling1D(_) => 0,
+        }
+    }
+
+    /// What the recurrent layers have in common; `None` for other layers.
+    pub(crate) fn recurrent(&self) -> Option<&dyn RecurrentLayer> {
+        match self {
+            Self::Lstm(layer) => Some(layer),
+            Self::Gru(layer) => Some(layer),
+            Self::SimpleRnn(layer) => Some(layer),
+            _ => None,
         }
     }
 
@@ -189,6 +214,8 @@ impl Layer {
             Self::Masking(layer) => layer.build(input),
             Self::Embedding(layer) => layer.build(input),
             Self::Lstm(layer) => layer.build(input),
+            Self::Gru(layer) => layer.build(input),
+            Self::SimpleRnn(layer) => layer.build(input),
             Self::Dense(layer) => layer.build(input),
             Self::TimeDistributed(layer) => layer.build(input),
             Self::Dropout(layer) => layer.build(input),
@@ -214,6 +241,8 @@ into_layer!(
     Masking,
     Embedding,
     Lstm,
+    Gru,
+    SimpleRnn,
     Dense,
     TimeDistributed,
     Dropout,

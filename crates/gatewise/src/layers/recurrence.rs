@@ -1,16 +1,229 @@
-//! The LSTM kernel over a block as a stage uses it: what the stages with and without a table share.
+//! The recurrent kernels over a block as stages use them, and the stage over a block of vectors.
 
-use super::{Block, Dims, Signal};
-use crate::kernels::{Isa, LANES, lstm};
+use super::projected_recurrent::ProjectedStage;
+use super::{
+    Activation, Backward, Block, Built, Dims, Forward, Init, Initializer, ParamSpec, Regularizer, Signal,
+    Stage,
+};
+use crate::error::{Error, Result};
+use crate::kernels::recurrent::{self, activations::Function, cell::Cell};
+use crate::kernels::{Isa, LANES};
+use std::ops::Range;
 
-/// An LSTM that gives its last output, or every step's.
+/// A recurrent layer, as compiling a model sees it.
+pub(crate) trait RecurrentLayer {
+    /// The stage for the layer over `below`, its tensors at `params`: kernel, recurrent kernel and bias, the
+    /// last perhaps empty.
+    fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage>;
+    /// The share of the input's channels that training drops.
+    fn dropout(&self) -> f64;
+    /// Whether it may be one stage with an embedding below it.
+    fn fuses(&self) -> bool {
+        self.dropout() == 0.0
+    }
+}
+
+/// What the three recurrent layers say of themselves when they are built.
+pub(super) struct Plan {
+    /// The class name.
+    pub name: &'static str,
+    pub units: usize,
+    /// Blocks of H columns in the kernels.
+    pub gates: usize,
+    /// How kernel and recurrent kernel start.
+    pub kernels: [Initializer; 2],
+    /// What large weights of kernel, recurrent kernel and bias add to the loss.
+    pub regularizers: [Option<Regularizer>; 3],
+    /// The shape of the bias before its last axis, and how it starts; `None` for no bias.
+    pub bias: Option<(Vec<usize>, Init)>,
+    pub return_sequences: bool,
+    pub dropout: f64,
+}
+
+impl Plan {
+    /// Checks the settings against the input and says which parameters are needed.
+    pub fn build(self, input: Signal) -> Result<Built> {
+        let Self { name, units, gates, kernels, regularizers, bias, return_sequences, dropout } = self;
+        if units == 0 {
+            return Err(Error::config(format!("{name} needs at least 1 unit, but got 0")));
+        }
+        if !(0.0..1.0).contains(&dropout) {
+            return Err(Error::config(format!(
+                "{name} has a dropout of {dropout}, but it must be at least 0 and below 1: the share of the \
+                 input's channels that are dropped"
+            )));
+        }
+        let Signal::Sequence(inputs) = input else {
+            return Err(Error::shape(format!(
+                "{name} reads a sequence of vectors, but its input is {}; {}",
+                input.describe(),
+                match input {
+                    Signal::Ids => "put an Embedding before it",
+                    _ => "set return_sequences on the recurrent layer before it",
+                }
+            )));
+        };
+        let columns = units.checked_mul(gates).ok_or_else(|| {
+            Error::config(format!("{name} of {units} units has more weights than memory has addresses"))
+        })?;
+        let [kernel, recurrent] = kernels;
+        let mut params = vec![
+            ParamSpec::new("kernel", vec![inputs, columns], kernel).regularizer(regularizers[0]),
+            ParamSpec::new("recurrent_kernel", vec![units, columns], recurrent).regularizer(regularizers[1]),
+        ];
+        if let Some((mut shape, init)) = bias {
+            shape.push(columns);
+            params.push(ParamSpec::new("bias", shape, init).regularizer(regularizers[2]));
+        }
+        let output = if return_sequences { Signal::Sequence(units) } else { Signal::Vector(units) };
+        Ok(Built { params, output })
+    }
+}
+
+/// The function that a recurrent layer asks for, where its kernels know it.
+pub(super) fn function(layer: &str, setting: &str, activation: Activation) -> Result<Function> {
+    Ok(match activation {
+        Activation::Linear => Function::Linear,
+        Activation::Sigmoid => Function::Sigmoid,
+        Activation::Tanh => Function::Tanh,
+        Activation::Relu => Function::Relu,
+        Activation::LeakyRelu => Function::LeakyRelu,
+        Activation::Elu => Function::Elu,
+        Activation::Selu => Function::Selu,
+        Activation::Softsign => Function::Softsign,
+        Activation::HardSigmoid => Function::HardSigmoid,
+        Activation::Exponential => Function::Exponential,
+        other => {
+            return Err(Error::config(format!(
+                "{layer} cannot have the {setting} {}; use linear, sigmoid, tanh, relu, leaky_relu, elu, selu, \
+                 softsign, hard_sigmoid or exponential",
+                other.name()
+            )));
+        }
+    })
+}
+
+/// The settings that all recurrent layers have, as methods.
+macro_rules! recurrent_settings {
+    ($layer:ident) => {
+        impl $layer {
+            /// Sets whether every step's output is given, in the order of the walk, or the last one's only.
+            pub fn return_sequences(self, return_sequences: bool) -> Self {
+                Self { return_sequences, ..self }
+            }
+
+            /// Sets the function of the candidate and of the output; tanh by default, and fastest.
+            pub fn activation(self, activation: Activation) -> Self {
+                Self { activation, ..self }
+            }
+
+            /// Sets whether there is a bias.
+            pub fn use_bias(self, use_bias: bool) -> Self {
+                Self { use_bias, ..self }
+            }
+
+            /// Sets how the kernel starts; Glorot uniform by default.
+            pub fn kernel_initializer(self, kernel_initializer: Initializer) -> Self {
+                Self { kernel_initializer, ..self }
+            }
+
+            /// Sets how the recurrent kernel starts; orthogonal by default.
+            pub fn recurrent_initializer(self, recurrent_initializer: Initializer) -> Self {
+                Self { recurrent_initializer, ..self }
+            }
+
+            /// Sets how the bias starts; zero by default.
+            pub fn bias_initializer(self, bias_initializer: Initializer) -> Self {
+                Self { bias_initializer, ..self }
+            }
+
+            /// Adds a penalty on the kernel to the loss.
+            pub fn kernel_regularizer(self, regularizer: Regularizer) -> Self {
+                Self { kernel_regularizer: Some(regularizer), ..self }
+            }
+
+            /// Adds a penalty on the recurrent kernel to the loss.
+            pub fn recurrent_regularizer(self, regularizer: Regularizer) -> Self {
+                Self { recurrent_regularizer: Some(regularizer), ..self }
+            }
+
+            /// Adds a penalty on the bias to the loss.
+            pub fn bias_regularizer(self, regularizer: Regularizer) -> Self {
+                Self { bias_regularizer: Some(regularizer), ..self }
+            }
+
+            /// Sets whether the steps are walked from the last to the first. With `return_sequences`, outputs
+            /// stand in the order of the walk, as in Keras.
+            pub fn go_backwards(self, go_backwards: bool) -> Self {
+                Self { go_backwards, ..self }
+            }
+
+            /// Sets the share of the input's channels that training drops: for a row, the same at every step.
+            pub fn dropout(self, dropout: f64) -> Self {
+                Self { dropout, ..self }
+            }
+        }
+    };
+}
+pub(super) use recurrent_settings;
+
+/// What a recurrent layer stands on.
+#[derive(Debug, Clone)]
+pub(crate) enum Below {
+    /// Vectors of this width.
+    Vectors(usize),
+    /// An embedding that the layer is fused with.
+    Embedding { width: usize, masked: bool, table: Range<usize> },
+}
+
+/// A recurrent layer as stages are made from it.
+#[derive(Debug)]
+pub(super) struct Recurrent<C> {
+    /// The class name.
+    pub name: &'static str,
+    pub cell: C,
+    pub units: usize,
+    pub return_sequences: bool,
+    /// Whether the last step is walked first.
+    pub backwards: bool,
+    /// Where kernel, recurrent kernel and bias lie; the last may be empty.
+    pub params: [Range<usize>; 3],
+}
+
+impl<C: Cell> Recurrent<C> {
+    /// The stage for the layer over `below`.
+    pub fn stage(self, below: Below) -> Box<dyn Stage> {
+        match below {
+            Below::Vectors(inputs) => {
+                let shape = recurrent::Shape { cell: self.cell, inputs, units: self.units };
+                let Self { return_sequences, backwards, .. } = self;
+                let recurrence = Recurrence { shape, return_sequences, backwards };
+                Box::new(RecurrentStage { name: self.name, recurrence, params: self.params })
+            }
+            Below::Embedding { width, masked, table } => {
+                Box::new(ProjectedStage::new(width, masked, table, self))
+            }
+        }
+    }
+}
+
+/// The layer over a materialised input block `[T][D][16]`.
+#[derive(Debug)]
+struct RecurrentStage<C> {
+    name: &'static str,
+    recurrence: Recurrence<C>,
+    params: [Range<usize>; 3],
+}
+
+/// A recurrent layer that gives its last output, or every step's.
 ///
-/// Its tape holds the state before the first step (`[2][H][16]`), the kernel's tape, then, where only the
+/// Its tape holds the state before the first step (`[states][H][16]`), the kernel's tape, then, where only the
 /// last output is given, the outputs of all steps.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Recurrence {
-    pub shape: lstm::Shape,
+pub(super) struct Recurrence<C> {
+    pub shape: recurrent::Shape<C>,
     pub return_sequences: bool,
+    pub backwards: bool,
 }
 
 /// What a walk forward reads and writes.
@@ -19,7 +232,7 @@ pub(super) struct Walk<'a> {
     pub block: Block<'a>,
     pub training: bool,
     pub packed: &'a [f32],
-    pub from: lstm::From<'a>,
+    pub from: recurrent::From<'a>,
     /// The output block, overwritten.
     pub y: &'a mut [f32],
     /// The state before the first step, read; the rest overwritten.
@@ -31,20 +244,25 @@ pub(super) struct WalkBack<'a> {
     pub isa: Isa,
     pub block: Block<'a>,
     pub packed: &'a [f32],
-    pub into: lstm::Into<'a>,
+    pub into: recurrent::Into<'a>,
     /// The output block of the walk forward, read.
     pub y: &'a [f32],
     pub dy: &'a [f32],
     pub tape: &'a [f32],
-    /// As in [`lstm::Backward`]; accumulated.
+    /// As in [`recurrent::Backward`]; accumulated.
     pub grads: &'a mut [f32],
     /// The gradient of the state before the first step, overwritten.
     pub dstart: &'a mut [f32],
-    /// [`lstm::Shape::scratch_len`] floats, dead on return.
+    /// [`recurrent::Shape::scratch_len`] floats, dead on return.
     pub scratch: &'a mut [f32],
 }
 
-impl Recurrence {
+impl<C: Cell> Recurrence<C> {
+    /// Whether the outputs stand in another order than the steps, so that no step may be left out.
+    pub fn reverses(&self) -> bool {
+        self.backwards && self.return_sequences
+    }
+
     pub fn output(&self) -> Signal {
         match self.return_sequences {
             true => Signal::Sequence(self.shape.units),
@@ -67,16 +285,22 @@ impl Recurrence {
     /// Every step of a block.
     pub fn walk(&self, io: Walk<'_>) {
         let Walk { isa, block, training, packed, from, y, tape } = io;
-        let (shape, steps, mask) = (self.shape, block.steps, block.mask);
+        let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let width = shape.units * LANES;
         let (slots, tape_slots) = Self::kept(Dims { steps, training });
         let (start, tape) = tape.split_at_mut(shape.state_len());
         let (tape, history) = tape.split_at_mut(tape_slots * shape.tape_step());
         if self.return_sequences {
-            lstm::forward(isa, lstm::Forward { shape, steps, packed, from, mask, start, y, tape });
+            recurrent::forward(
+                isa,
+                recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y, tape },
+            );
             return;
         }
-        lstm::forward(isa, lstm::Forward { shape, steps, packed, from, mask, start, y: history, tape });
+        recurrent::forward(
+            isa,
+            recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y: history, tape },
+        );
         match steps {
             0 => y.copy_from_slice(&start[..width]),
             _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
@@ -86,15 +310,95 @@ impl Recurrence {
     /// The gradients of every step, from the tape of a training walk.
     pub fn walk_back(&self, io: WalkBack<'_>) {
         let WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch } = io;
-        let (shape, steps, mask) = (self.shape, block.steps, block.mask);
+        let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let (start, tape) = tape.split_at(shape.state_len());
         let (tape, history) = tape.split_at(steps * shape.tape_step());
         let (y, dy) = match self.return_sequences {
-            true => (y, lstm::Dy::Sequence(dy)),
-            false => (history, lstm::Dy::Last(dy)),
+            true => (y, recurrent::Dy::Sequence(dy)),
+            false => (history, recurrent::Dy::Last(dy)),
         };
-        let back =
-            lstm::Backward { shape, steps, packed, into, mask, start, y, tape, dy, grads, dstart, scratch };
-        lstm::backward(isa, back);
+        let back = recurrent::Backward {
+            shape,
+            steps,
+            backwards,
+            packed,
+            into,
+            mask,
+            start,
+            y,
+            tape,
+            dy,
+            grads,
+            dstart,
+            scratch,
+        };
+        recurrent::backward(isa, back);
+    }
+}
+
+impl<C: Cell> Stage for RecurrentStage<C> {
+    fn describe(&self) -> String {
+        format!("{}: samples in lanes, input projected step by step", self.name)
+    }
+
+    fn param_range(&self) -> Range<usize> {
+        self.params[0].start..self.params[2].end
+    }
+
+    fn output(&self) -> Signal {
+        self.recurrence.output()
+    }
+
+    fn shares_start(&self) -> bool {
+        false
+    }
+
+    fn reads_masked_steps(&self) -> bool {
+        self.recurrence.reverses()
+    }
+
+    fn packed_len(&self, _: usize) -> usize {
+        self.recurrence.shape.packed_len()
+    }
+
+    fn prepare(&self, _: Isa, params: &[f32], _: usize, packed: &mut [f32]) {
+        let [kernel, recurrent, bias] = self.params.each_ref().map(|range| &params[range.clone()]);
+        recurrent::pack(self.recurrence.shape, kernel, recurrent, bias, packed);
+    }
+
+    fn tape_len(&self, dims: Dims) -> usize {
+        self.recurrence.tape_len(dims)
+    }
+
+    fn scratch_len(&self, _: usize) -> usize {
+        let shape = self.recurrence.shape;
+        shape.scratch_len() + shape.grads_len() + shape.state_len()
+    }
+
+    fn forward(&self, io: Forward<'_>) {
+        let Forward { shared, block, training, x, y, tape, .. } = io;
+        tape[..self.recurrence.shape.state_len()].fill(0.0);
+        let (isa, packed, from) = (shared.isa, shared.packed, recurrent::From::Input(x));
+        self.recurrence.walk(Walk { isa, block, training, packed, from, y, tape });
+    }
+
+    fn backward(&self, io: Backward<'_>) {
+        let Backward { shared, block, x, y, dy, dx, partial, tape, scratch, .. } = io;
+        let shape = self.recurrence.shape;
+        let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
+        let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
+        grads.fill(0.0);
+        let (isa, packed, into) = (shared.isa, shared.packed, recurrent::Into::Input { x, dx });
+        let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
+        self.recurrence.walk_back(back);
+        let [dw, du, db, reset] = shape.split_grads(grads);
+        let (kernel, rest) = partial.split_at_mut(self.params[0].len());
+        let (recurrent, bias) = rest.split_at_mut(self.params[1].len());
+        shape.unpack_kernel(dw, kernel);
+        shape.unpack_recurrent(du, recurrent);
+        shape.unpack_reset(reset, recurrent);
+        if !bias.is_empty() {
+            shape.unpack_bias(db, bias);
+        }
     }
 }

@@ -251,10 +251,12 @@ impl Engine {
     fn project(&mut self, model: &Model) {
         let Some(stride) = model.table_stride() else { return };
         let Derived { packed, table, ids, .. } = &mut self.derived;
-        table.reserve(ids.len() * stride);
+        // Kernels may read a little behind the last row.
+        table.reserve(ids.len() * stride + LANES);
         let (isa, params, packed, stage) =
             (self.isa, model.params().values(), &*packed[0], &model.stages()[0]);
-        let mut items: Vec<_> = ids.chunks(TABLE_PART).zip(table.chunks_mut(TABLE_PART * stride)).collect();
+        let rows = table[..ids.len() * stride].chunks_mut(TABLE_PART * stride);
+        let mut items: Vec<_> = ids.chunks(TABLE_PART).zip(rows).collect();
         self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (ids, table)| {
             let shared = Shared { isa, params, packed, table: &[], ids };
             stage.project(shared, &mut table[..ids.len() * stride], &mut space.scratch);

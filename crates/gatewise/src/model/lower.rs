@@ -1,8 +1,8 @@
 //! Layers to stages: the plan of what will execute.
 
 use crate::layers::{
-    Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LayerNormalizationStage,
-    LstmStage, Pooling, PoolingStage, ProjectedLstmStage, Signal, Stage, TimeDistributed,
+    Activation, ActivationStage, Below, DenseStage, DropoutStage, EmbeddingStage, Layer,
+    LayerNormalizationStage, Pooling, PoolingStage, Signal, Stage, TimeDistributed,
 };
 use std::ops::Range;
 
@@ -27,23 +27,21 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
         match (&first.layer, tail) {
             // What these say is done when rows are laid into lanes.
             (Layer::Input(_) | Layer::Masking(_), _) => {}
-            (Layer::Embedding(layer), [above @ Placed { layer: Layer::Lstm(lstm), .. }, tail @ ..]) => {
-                let [kernel, recurrent, bias] = [0, 1, 2].map(|index| above.params[index].clone());
-                let params = [param(0), kernel, recurrent, bias];
-                stages.push(Box::new(ProjectedLstmStage::new(
-                    layer.output_dim,
-                    layer.mask_zero,
-                    lstm,
-                    params,
-                )));
+            (Layer::Embedding(layer), [above, tail @ ..]) if fuses(above) => {
+                let (width, masked, table) = (layer.output_dim, layer.mask_zero, param(0));
+                stages.push(recurrent_stage(above, Below::Embedding { width, masked, table }));
                 rest = tail;
             }
             (Layer::Embedding(layer), _) => {
                 stages.push(Box::new(EmbeddingStage { table: param(0), width: layer.output_dim }));
             }
-            (Layer::Lstm(layer), _) => {
-                let params = [param(0), param(1), param(2)];
-                stages.push(Box::new(LstmStage::new(first.input, layer, params)));
+            (Layer::Lstm(_) | Layer::Gru(_) | Layer::SimpleRnn(_), _) => {
+                let rate = first.layer.recurrent().map_or(0.0, |layer| layer.dropout());
+                if rate > 0.0 {
+                    stages.push(Box::new(DropoutStage::new(first.input, rate, true)));
+                }
+                let Signal::Sequence(width) = first.input else { unreachable!("built on sequences only") };
+                stages.push(recurrent_stage(first, Below::Vectors(width)));
             }
             (Layer::Dropout(layer), _) => {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, false)));
@@ -71,4 +69,17 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
 fn pooling(pooling: Pooling, output: Signal) -> Box<dyn Stage> {
     let Signal::Vector(width) = output else { unreachable!("pooling gives vectors") };
     Box::new(PoolingStage { pooling, width })
+}
+
+/// Whether a layer may be one stage with an embedding below it.
+fn fuses(placed: &Placed) -> bool {
+    placed.layer.recurrent().is_some_and(|layer| layer.fuses())
+}
+
+/// The stage of a recurrent layer. Without a bias, an empty range stands behind its other two tensors.
+fn recurrent_stage(placed: &Placed, below: Below) -> Box<dyn Stage> {
+    let Some(layer) = placed.layer.recurrent() else { unreachable!("asked of recurrent layers only") };
+    let params = &placed.params;
+    let bias = params.get(2).cloned().unwrap_or(params[1].end..params[1].end);
+    layer.stage(below, [params[0].clone(), params[1].clone(), bias])
 }

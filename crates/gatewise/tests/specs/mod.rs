@@ -4,8 +4,8 @@
 
 use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{
-    Activation, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Layer,
-    LayerNormalization, Lstm, SpatialDropout1D,
+    Activation, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Layer,
+    LayerNormalization, Lstm, SimpleRnn, SpatialDropout1D,
 };
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Side;
@@ -29,6 +29,8 @@ pub fn specs() -> Vec<Spec> {
     let head = || Dense::new(1).activation(Activation::Sigmoid);
     let start = |width, masked| Sequential::new().with(Embedding::new(VOCABULARY, width).mask_zero(masked));
     let sequence = |units| Lstm::new(units).return_sequences(true);
+    let gates = |units| Gru::new(units).return_sequences(true);
+    let plain = |units| SimpleRnn::new(units).return_sequences(true);
     let hidden = |units| Dense::new(units).activation(Activation::Tanh);
     let dropped = |layers: Sequential| {
         let layers = layers.with(SpatialDropout1D::new(0.2)).with(sequence(6)).with(Dropout::new(0.3));
@@ -57,6 +59,27 @@ pub fn specs() -> Vec<Spec> {
         spec("mean of words", start(6, true).with(GlobalAveragePooling1D::new()).with(head()), true),
         spec("normalized", normalized(start(4, false)).with(head()), false),
         spec("normalized masked", normalized(start(5, true)).with(head()), true),
+        spec("gru", start(5, false).with(Gru::new(6)).with(head()), false),
+        spec("gru masked", start(5, true).with(Gru::new(5)).with(head()), true),
+        spec("gru stacked", start(4, false).with(gates(5)).with(Gru::new(17)).with(head()), false),
+        spec("simple rnn", start(5, false).with(SimpleRnn::new(6)).with(head()), false),
+        spec("simple rnn masked", start(5, true).with(SimpleRnn::new(5)).with(head()), true),
+        spec(
+            "mixed masked",
+            start(4, true).with(plain(9)).with(gates(4)).with(Lstm::new(3)).with(head()),
+            true,
+        ),
+        spec("gru reset before", start(4, true).with(Gru::new(6).reset_after(false)).with(head()), true),
+        spec("backwards", start(4, true).with(Lstm::new(5).go_backwards(true)).with(head()), true),
+        spec(
+            "options",
+            start(4, false)
+                .with(plain(5).activation(Activation::Softsign).use_bias(false).go_backwards(true))
+                .with(Gru::new(5).recurrent_activation(Activation::HardSigmoid).dropout(0.2))
+                .with(head()),
+            false,
+        ),
+        spec("lstm of 1997", start(4, false).with(Lstm::new(5).forget_gate(false)).with(head()), false),
         spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
     ]
 }

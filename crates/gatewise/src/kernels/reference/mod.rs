@@ -8,5 +8,5 @@ pub(crate) mod activation;
 pub(crate) mod dense;
 pub(crate) mod embedding;
 pub(crate) mod head;
-pub(crate) mod lstm;
 pub(crate) mod optimizers;
+pub(crate) mod recurrent;

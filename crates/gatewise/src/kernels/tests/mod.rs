@@ -3,13 +3,14 @@
 //! Every buffer a kernel is given stands between guard zones, and whatever the contract calls
 //! overwritten or dead starts as NaN: a write outside, or a read of what was never written, shows.
 
+mod cells;
 mod dense;
 mod embedding;
 mod head;
 mod isa;
-mod lstm;
 mod product;
 mod projected;
+mod recurrent;
 mod shared_start;
 mod twins;
 mod update;
@@ -76,6 +77,20 @@ fn assert_close(ours: &[f32], twin: &[f64], tolerance: f64, name: &str) {
     for (at, (&o, &t)) in ours.iter().zip(twin).enumerate() {
         let error = (f64::from(o) - t).abs();
         assert!(error <= tolerance * largest, "{name}[{at}]: {o:e}, its twin {t:e}, largest {largest:e}");
+    }
+}
+
+/// As [`assert_close`], for sums: each may also be off by the rounding of what it is summed from, whose sizes
+/// add up to `sizes`. (A sum that all but cancels is small; its rounding is not.)
+fn assert_sums(ours: &[f32], twin: &[f64], sizes: &[f64], tolerance: f64, name: &str) {
+    assert_eq!((ours.len(), sizes.len()), (twin.len(), twin.len()), "{name}: length");
+    let largest = twin.iter().fold(0.0, |a: f64, v| a.max(v.abs()));
+    for (at, ((&o, &t), size)) in ours.iter().zip(twin).zip(sizes).enumerate() {
+        let error = (f64::from(o) - t).abs();
+        assert!(
+            error <= tolerance * largest + 1e-6 * size,
+            "{name}[{at}]: {o:e}, its twin {t:e}, of {size:e}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! The twins' gradients against central differences.
 
-use super::super::reference::{activation, dense, embedding, head, lstm};
+use super::super::reference::recurrent::{Kind, SIGMOID, State, TANH, Weights};
+use super::super::reference::{activation, dense, embedding, head};
 use super::{Numbers, widen};
 
 /// Fails unless `gradient[i]` is the slope of `f` along coordinate `i` at `at`, for all of them.
@@ -30,9 +31,37 @@ fn rows(flat: &[f64], width: usize) -> Vec<Vec<f64>> {
     flat.chunks_exact(width).map(<[f64]>::to_vec).collect()
 }
 
+const KINDS: [Kind; 5] = [
+    Kind::Lstm { forget: true },
+    Kind::Lstm { forget: false },
+    Kind::Gru { reset_after: true },
+    Kind::Gru { reset_after: false },
+    Kind::SimpleRnn,
+];
+
+/// A layer of random numbers.
+fn recurrent_weights(
+    kind: Kind,
+    inputs: usize,
+    units: usize,
+    draw: &mut impl FnMut(usize) -> Vec<f64>,
+) -> Weights {
+    let width = kind.gates() * units;
+    Weights {
+        kind,
+        functions: [SIGMOID, TANH],
+        inputs,
+        units,
+        kernel: draw(inputs * width),
+        recurrent: draw(units * width),
+        bias: draw(kind.biases() * width),
+        sizes: false,
+    }
+}
+
 /// Ragged batches: two samples of different lengths, with every kind of mask, sharing one gradient.
 #[test]
-fn lstm() {
+fn recurrent() {
     let masks: [&[bool]; 7] = [
         &[],
         &[true],
@@ -43,76 +72,64 @@ fn lstm() {
         &[true, false, true, false, false, true],
     ];
     for (case, mask) in masks.into_iter().enumerate() {
-        for (d, h) in [(1, 1), (3, 2), (2, 3)] {
-            for every_step in [false, true] {
-                let mut numbers = Numbers::new(case as u64);
-                let mut draw = |len: usize| widen(&numbers.vec(len, 0.9));
-                let w = lstm::Weights {
-                    inputs: d,
-                    units: h,
-                    kernel: draw(d * 4 * h),
-                    recurrent: draw(h * 4 * h),
-                    bias: draw(4 * h),
-                };
-                let samples = [mask, &[true, true, true]].map(|mask| {
-                    let mut dy: Vec<_> =
-                        mask.iter().map(|_| lstm::State { h: draw(h), c: draw(h) }).collect();
-                    if !every_step {
-                        let keep = dy.len().saturating_sub(1);
-                        dy[..keep].fill(lstm::State { h: vec![0.0; h], c: vec![0.0; h] });
-                    }
-                    let start = lstm::State { h: draw(h), c: draw(h) };
-                    (mask, draw(mask.len() * d), dy, start)
-                });
-                let value =
-                    |w: &lstm::Weights, mask: &[bool], x: &[f64], dy: &[lstm::State], start: &lstm::State| {
-                        let steps = w.forward(start, &rows(x, d), mask);
-                        let each = steps
-                            .into_iter()
-                            .zip(dy)
-                            .map(|(s, dy)| dot(&[s.h, s.c], &[dy.h.clone(), dy.c.clone()]));
-                        each.sum::<f64>()
-                    };
-                let all = |w: &lstm::Weights| {
-                    samples.iter().map(|(m, x, dy, start)| value(w, m, x, dy, start)).sum::<f64>()
-                };
-                let mut grads = w.zeros_like();
-                for (mask, x, dy, start) in &samples {
-                    let steps = w.forward(start, &rows(x, d), mask);
-                    let back = w.backward(&steps, dy, &mut grads);
-                    assert_slopes(x, &back.dx.concat(), "dx", |x| value(&w, mask, x, dy, start));
-                    let lstm::State { h: h0, c: c0 } = start;
-                    assert_slopes(h0, &back.dstart.h, "dh0", |h| {
-                        value(&w, mask, x, dy, &lstm::State { h: h.to_vec(), c: c0.clone() })
-                    });
-                    assert_slopes(c0, &back.dstart.c, "dc0", |c| {
-                        value(&w, mask, x, dy, &lstm::State { h: h0.clone(), c: c.to_vec() })
-                    });
+        for kind in KINDS {
+            for (d, h) in [(1, 1), (3, 2), (2, 3)] {
+                for every_step in [false, true] {
+                    check_recurrent(case as u64, kind, [d, h], mask, every_step);
                 }
-                assert_slopes(&w.kernel, &grads.kernel, "dW", |k| {
-                    all(&lstm::Weights { kernel: k.to_vec(), ..w.clone() })
-                });
-                assert_slopes(&w.recurrent, &grads.recurrent, "dU", |u| {
-                    all(&lstm::Weights { recurrent: u.to_vec(), ..w.clone() })
-                });
-                assert_slopes(&w.bias, &grads.bias, "db", |b| {
-                    all(&lstm::Weights { bias: b.to_vec(), ..w.clone() })
-                });
             }
         }
     }
 }
 
-#[test]
-fn a_masked_step_of_the_lstm_carries_the_state() {
-    let mut numbers = Numbers::new(5);
+fn check_recurrent(case: u64, kind: Kind, [d, h]: [usize; 2], mask: &[bool], every_step: bool) {
+    let mut numbers = Numbers::new(case);
     let mut draw = |len: usize| widen(&numbers.vec(len, 0.9));
-    let w = lstm::Weights { inputs: 2, units: 3, kernel: draw(24), recurrent: draw(36), bias: draw(12) };
-    let x = rows(&draw(8), 2);
-    let holes = w.forward(&w.zero_state(), &x, &[false, true, false, true]);
-    let without = w.forward(&w.zero_state(), &[x[1].clone(), x[3].clone()], &[true, true]);
-    assert_eq!(holes[0].h, [0.0; 3]);
-    assert_eq!((&holes[1].h, &holes[2].h, &holes[3].h), (&without[0].h, &without[0].h, &without[1].h));
+    let w = recurrent_weights(kind, d, h, &mut draw);
+    let mut state = || -> State { (0..kind.states()).map(|_| draw(h)).collect() };
+    let samples = [mask, &[true, true, true]].map(|mask| {
+        let mut dy: Vec<State> = mask.iter().map(|_| state()).collect();
+        if !every_step {
+            let keep = dy.len().saturating_sub(1);
+            dy[..keep].fill(w.zero_state());
+        }
+        (mask, dy, state())
+    });
+    let samples = samples.map(|(mask, dy, start)| (mask, draw(mask.len() * d), dy, start));
+    let value = |w: &Weights, mask: &[bool], x: &[f64], dy: &[State], start: &State| {
+        let steps = w.forward(start, &rows(x, d), mask);
+        steps.into_iter().zip(dy).map(|(s, dy)| dot(&s.after, dy)).sum::<f64>()
+    };
+    let all = |w: &Weights| samples.iter().map(|(m, x, dy, start)| value(w, m, x, dy, start)).sum::<f64>();
+    let mut grads = w.zeros_like();
+    for (mask, x, dy, start) in &samples {
+        let steps = w.forward(start, &rows(x, d), mask);
+        let back = w.backward(&steps, dy, &mut grads);
+        assert_slopes(x, &back.dx.concat(), "dx", |x| value(&w, mask, x, dy, start));
+        assert_slopes(&start.concat(), &back.dstart.concat(), "dstart", |start| {
+            value(&w, mask, x, dy, &rows(start, h))
+        });
+    }
+    assert_slopes(&w.kernel, &grads.kernel, "dW", |k| all(&Weights { kernel: k.to_vec(), ..w.clone() }));
+    assert_slopes(&w.recurrent, &grads.recurrent, "dU", |u| {
+        all(&Weights { recurrent: u.to_vec(), ..w.clone() })
+    });
+    assert_slopes(&w.bias, &grads.bias, "db", |b| all(&Weights { bias: b.to_vec(), ..w.clone() }));
+}
+
+#[test]
+fn a_masked_step_carries_the_state() {
+    for kind in KINDS {
+        let mut numbers = Numbers::new(5);
+        let mut draw = |len: usize| widen(&numbers.vec(len, 0.9));
+        let w = recurrent_weights(kind, 2, 3, &mut draw);
+        let x = rows(&draw(8), 2);
+        let holes = w.forward(&w.zero_state(), &x, &[false, true, false, true]);
+        let without = w.forward(&w.zero_state(), &[x[1].clone(), x[3].clone()], &[true, true]);
+        assert_eq!(holes[0].after, w.zero_state());
+        assert_eq!(holes[1].after, without[0].after);
+        assert_eq!((&holes[2].after, &holes[3].after), (&without[0].after, &without[1].after));
+    }
 }
 
 #[test]

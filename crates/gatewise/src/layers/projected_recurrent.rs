@@ -1,21 +1,24 @@
-//! Embedding and LSTM fused: a token's input projection is a row of a table, and the left padding that
+//! An embedding and a recurrent layer fused: a token's input projection is a row of a table, and the left padding that
 //! all samples share is walked once.
 
-use super::recurrence::{Recurrence, Walk, WalkBack};
-use super::{Backward, BlockGrads, Dims, Finish, Forward, ForwardOne, Lstm, Reduce, Shared, Signal, Stage};
+use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
+use super::{Backward, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage};
 use crate::data::PAD;
-use crate::kernels::lstm::{self, projected, shared_start};
+use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
 use crate::kernels::{Buffer, Isa, LANES};
 use std::ops::Range;
 
-/// `[Embedding, LSTM]` as one stage (see `kernels/lstm/projected.rs` and `shared_start.rs`).
+/// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `shared_start.rs`).
 ///
-/// A block's share of the gradient is `[dU, db unused][dh, dc of the shared start][dP]`.
+/// A block's share of the gradient is `[dU, db][the state of the shared start][dP]`, where db is that of columns
+/// which the table does not hold.
 #[derive(Debug)]
-pub(crate) struct ProjectedLstmStage {
-    projection: projected::Projection,
+pub(crate) struct ProjectedStage<C> {
+    name: &'static str,
+    projection: projected::Projection<C>,
     vocabulary: usize,
     return_sequences: bool,
+    backwards: bool,
     /// Whether left padding may be shared: not where it is masked, for then it is not walked at all.
     shares_start: bool,
     embeddings: Range<usize>,
@@ -29,15 +32,19 @@ const PARTS: usize = 16;
 /// Parts have at least this many rows.
 const MIN_PART_ROWS: usize = 64;
 
-impl ProjectedLstmStage {
-    /// The stage for an embedding of `width` with `layer` above it, their tensors at `params`.
-    pub fn new(width: usize, masked: bool, layer: &Lstm, params: [Range<usize>; 4]) -> Self {
-        let [embeddings, kernel, recurrent, bias] = params;
+impl<C: Cell> ProjectedStage<C> {
+    /// The stage for an embedding of `width`, masked or not, with `layer` above it; the embedding's tensor
+    /// at `embeddings`.
+    pub fn new(width: usize, masked: bool, embeddings: Range<usize>, layer: Recurrent<C>) -> Self {
+        let Recurrent { name, cell, units, return_sequences, backwards, params } = layer;
+        let [kernel, recurrent, bias] = params;
         Self {
-            projection: projected::Projection::new(width, layer.units),
+            name,
+            projection: projected::Projection::new(cell, width, units),
             vocabulary: embeddings.len() / width,
-            return_sequences: layer.return_sequences,
-            shares_start: !masked && !layer.return_sequences,
+            return_sequences,
+            backwards,
+            shares_start: !masked && !return_sequences && !backwards,
             embeddings,
             kernel,
             recurrent,
@@ -45,12 +52,12 @@ impl ProjectedLstmStage {
         }
     }
 
-    fn shape(&self) -> lstm::Shape {
+    fn shape(&self) -> recurrent::Shape<C> {
         self.projection.shape
     }
 
-    fn recurrence(&self) -> Recurrence {
-        Recurrence { shape: self.shape(), return_sequences: self.return_sequences }
+    fn recurrence(&self) -> Recurrence<C> {
+        Recurrence { shape: self.shape(), return_sequences: self.return_sequences, backwards: self.backwards }
     }
 
     /// The packed weights: of the blocks, of the projection, of the shared start, then the trajectory.
@@ -62,9 +69,9 @@ impl ProjectedLstmStage {
         [blocks, projection, single, trajectory]
     }
 
-    /// A block's share: dU (and an unused bias), the gradient of its start, dP.
+    /// A block's share: dU and db, the gradient of its start, dP.
     fn partial_parts(&self) -> [usize; 2] {
-        [self.shape().grads_len(), 2 * self.shape().units_padded()]
+        [self.shape().grads_len(), self.shape().state_padded()]
     }
 
     fn part_rows(&self) -> usize {
@@ -72,10 +79,10 @@ impl ProjectedLstmStage {
     }
 }
 
-impl Stage for ProjectedLstmStage {
+impl<C: Cell> Stage for ProjectedStage<C> {
     fn describe(&self) -> String {
         let start = if self.shares_start { "shared left padding, " } else { "" };
-        format!("Embedding + LSTM: projected table, {start}samples in lanes")
+        format!("Embedding + {}: projected table, {start}samples in lanes", self.name)
     }
 
     fn param_range(&self) -> Range<usize> {
@@ -90,6 +97,10 @@ impl Stage for ProjectedLstmStage {
         self.shares_start
     }
 
+    fn reads_masked_steps(&self) -> bool {
+        self.recurrence().reverses()
+    }
+
     fn packed_len(&self, steps: usize) -> usize {
         let shape = self.shape();
         let weights = shape.packed_len() + self.projection.packed_len() + shape.single_packed_len();
@@ -102,18 +113,21 @@ impl Stage for ProjectedLstmStage {
         let (blocks, rest) = packed.split_at_mut(shape.packed_len());
         let (projected, rest) = rest.split_at_mut(projection.packed_len());
         let (single, trajectory) = rest.split_at_mut(shape.single_packed_len());
-        lstm::pack(shape, &[], of(&self.recurrent), of(&self.bias), blocks);
+        recurrent::pack(shape, &[], of(&self.recurrent), of(&self.bias), blocks);
         projected::pack(projection, of(&self.kernel), of(&self.bias), projected);
-        shared_start::pack(shape, of(&self.recurrent), single);
+        shared_start::pack(shape, of(&self.recurrent), of(&self.bias), single);
         trajectory[..shape.trajectory_step()].fill(0.0);
         if steps == 0 {
             return;
         }
         let mut scratch = Buffer::default();
         scratch.reserve(
-            projection.stride() + projection.scratch_len(projected::TILE) + shape.single_scratch_len(),
+            projection.stride()
+                + SLACK
+                + projection.scratch_len(projected::TILE)
+                + shape.single_scratch_len(),
         );
-        let (table, scratch) = scratch.split_at_mut(projection.stride());
+        let (table, scratch) = scratch.split_at_mut(projection.stride() + SLACK);
         let embeddings = of(&self.embeddings);
         let ids = &[PAD];
         let project = projected::Project {
@@ -172,12 +186,12 @@ impl Stage for ProjectedLstmStage {
             let from = &state[part * shape.units_padded()..];
             start.chunks_exact_mut(LANES).zip(from).for_each(|(lanes, &value)| lanes.fill(value));
         }
-        let from = lstm::From::Table { rows: shared.table, offsets: block.offsets };
+        let from = recurrent::From::Table { rows: shared.table, offsets: block.offsets };
         self.recurrence().walk(Walk { isa, block, training, packed, from, y, tape });
     }
 
     fn forward_one(&self, io: ForwardOne<'_>) -> bool {
-        if self.return_sequences {
+        if self.return_sequences || self.backwards {
             return false;
         }
         let ForwardOne { shared, shared_steps, offsets, y, scratch } = io;
@@ -206,7 +220,7 @@ impl Stage for ProjectedLstmStage {
             rows[place as usize * stride..][..stride].fill(0.0);
         }
         let packed = self.split_packed(shared.packed)[0];
-        let into = lstm::Into::Table { rows, offsets: block.offsets };
+        let into = recurrent::Into::Table { rows, offsets: block.offsets };
         let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
         self.recurrence().walk_back(back);
         dstart_sum.fill(0.0);
@@ -229,9 +243,9 @@ impl Stage for ProjectedLstmStage {
         self.kernel.start..self.bias.end
     }
 
-    /// `[dW; db]` of the part's rows, then dU of the shared start.
+    /// `[dW; db]` of the part's rows, then dU and db of the shared start.
     fn left_len(&self) -> usize {
-        self.projection.grads_len() + self.shape().units * self.projection.stride()
+        self.projection.grads_len() + self.shape().grads_len()
     }
 
     fn reduce(&self, io: Reduce<'_>) {
@@ -244,12 +258,16 @@ impl Stage for ProjectedLstmStage {
         grads.fill(0.0);
         left.fill(0.0);
         let (dw, du) = left.split_at_mut(projection.grads_len());
-        scratch.reserve(projection.stride() + projection.scratch_len(ids.len()));
-        let (extra, scratch) = scratch.split_at_mut(projection.stride());
+        let columns = self.shape().columns();
+        scratch.reserve(columns + projection.scratch_len(ids.len()));
+        let (extra, scratch) = scratch.split_at_mut(columns);
         let holds_pad = ids.first() == Some(&PAD);
         if holds_pad {
             extra.fill(0.0);
             self.reduce_shared_start(shared, blocks, stage, extra, du);
+            // What of it is no part of a row goes with db.
+            let db = self.shape().grads_len() - columns + C::INPUT * self.shape().units;
+            du[db..].copy_from_slice(&extra[C::INPUT * self.shape().units..]);
         }
         let skip = self.partial_parts().iter().sum::<usize>();
         let shares: Vec<_> = blocks
@@ -282,16 +300,21 @@ impl Stage for ProjectedLstmStage {
         for block in io.blocks {
             du.iter_mut().zip(&*block.partials[io.stage]).for_each(|(sum, share)| *sum += share);
         }
+        let (du, db) = du.split_at_mut(shape.units * shape.recurrent_stride());
         let (kernel, rest) = io.grads.split_at_mut(self.kernel.len());
         let (recurrent, bias) = rest.split_at_mut(self.recurrent.len());
         let (weights, bias_row) = dw.split_at(self.projection.width * stride);
-        shape.unpack(weights, kernel);
-        shape.unpack(du, recurrent);
-        shape.unpack(bias_row, bias);
+        shape.unpack_kernel(weights, kernel);
+        shape.unpack_recurrent(du, recurrent);
+        if !bias.is_empty() {
+            let input = C::INPUT * shape.units;
+            db[..input].copy_from_slice(&bias_row[..input]);
+            shape.unpack_bias(db, bias);
+        }
     }
 }
 
-impl ProjectedLstmStage {
+impl<C: Cell> ProjectedStage<C> {
     /// Walks the shared padding back, taking up each block's gradient where its own steps began.
     fn reduce_shared_start(
         &self,
@@ -306,7 +329,7 @@ impl ProjectedLstmStage {
         if steps == 0 {
             return;
         }
-        let state = 2 * shape.units_padded();
+        let state = shape.state_padded();
         let mut memory = Buffer::default();
         memory.reserve((steps + 1) * state + steps * shape.single_scratch_len() + state);
         let (dstates, scratch) = memory.split_at_mut((steps + 1) * state);

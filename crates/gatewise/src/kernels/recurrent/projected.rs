@@ -1,8 +1,8 @@
 //! The projected table: an embedding and the input weights of the layer above it, multiplied once a
 //! step instead of once a token.
 //!
-//! With embeddings E `[V, D]`, input weights W `[D, 4H]` and bias b, the pre-activation of a token is a
-//! row of `P = E·W + b`; rows are computed for the ids in use only. Backward, each token adds its `dz` to
+//! With embeddings E `[V, D]`, input weights W `[D, G·H]` and bias b, what the input brings to a token's
+//! pre-activations is a row of `P = E·W + b`; rows are computed for the ids in use only. Backward, each token adds its `dz` to
 //! a row of `dP`, and then, once a step,
 //!
 //! ```text
@@ -11,24 +11,30 @@
 //!
 //! A column of ones beside E makes the bias one more row of W, here and below.
 
-use super::{Shape, forward_scale};
+use super::Shape;
+use super::cell::Cell;
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::product::Product;
 use crate::kernels::round_up;
 
-/// Sizes of an embedding with an LSTM above it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Projection {
+/// Sizes of an embedding with a recurrent layer above it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Projection<C> {
     /// D, the width of the embedding.
     pub width: usize,
     /// The layer above, without inputs of its own.
-    pub shape: Shape,
+    pub shape: Shape<C>,
 }
 
-impl Projection {
-    pub fn new(width: usize, units: usize) -> Self {
-        Self { width, shape: Shape { inputs: 0, units } }
+impl<C: Cell> Projection<C> {
+    pub fn new(cell: C, width: usize, units: usize) -> Self {
+        Self { width, shape: Shape { cell, inputs: 0, units } }
+    }
+
+    /// Columns of W.
+    fn columns(self) -> usize {
+        C::INPUT * self.shape.units
     }
 
     /// Floats of a row of the table.
@@ -41,9 +47,9 @@ impl Projection {
         (self.width + 1) * self.stride()
     }
 
-    /// Floats that [`pack`] writes: `[D + 1][stride]` for the product, `[4H][D']` for its gradient.
+    /// Floats that [`pack`] writes: `[D + 1][stride]` for the product, `[columns][D']` for its gradient.
     pub fn packed_len(self) -> usize {
-        self.grads_len() + 4 * self.shape.units * round_up(self.width)
+        self.grads_len() + self.columns() * round_up(self.width)
     }
 
     /// Floats of scratch for `rows` rows: the embeddings with their ones, the gradient rows, and dE.
@@ -52,19 +58,21 @@ impl Projection {
     }
 }
 
-/// Packs Keras's `kernel` `[D, 4H]` and `bias` `[4H]`, read, into `packed`, overwritten.
-pub(crate) fn pack(projection: Projection, kernel: &[f32], bias: &[f32], packed: &mut [f32]) {
-    let (units, stride, width) = (projection.shape.units, projection.stride(), projection.width);
+/// Packs Keras's `kernel` `[D, gates·H]` and `bias` `[biases, gates·H]` (or empty), read, into `packed`,
+/// overwritten.
+pub(crate) fn pack<C: Cell>(projection: Projection<C>, kernel: &[f32], bias: &[f32], packed: &mut [f32]) {
+    let Projection { width, shape } = projection;
+    let (units, stride) = (shape.units, projection.stride());
     let (rows, transposed) = packed[..projection.packed_len()].split_at_mut(projection.grads_len());
     for unit in 0..units {
-        for gate in 0..4 {
-            let (from, to) = (gate * units + unit, unit * 4 + gate);
+        for (column, gate) in C::INPUT_GATES.iter().enumerate() {
+            let (scale, to) = (shape.cell.scale(column), shape.place(unit, column));
             for row in 0..width {
-                let w = kernel[row * 4 * units + from];
-                rows[row * stride + to] = w * forward_scale(gate);
+                let w = kernel[(row * C::GATES + gate) * units + unit];
+                rows[row * stride + to] = w * scale;
                 transposed[to * round_up(width) + row] = w;
             }
-            rows[width * stride + to] = bias[from] * forward_scale(gate);
+            rows[width * stride + to] = shape.bias(bias, unit, column) * scale;
         }
     }
 }
@@ -74,14 +82,8 @@ pub(crate) fn pack(projection: Projection, kernel: &[f32], bias: &[f32], packed:
 /// # Safety
 /// As [`Lanes`].
 #[inline(always)]
-unsafe fn gather<V: Lanes>(
-    projection: Projection,
-    embeddings: &[f32],
-    first_id: u32,
-    ids: &[u32],
-    rows: &mut [f32],
-) {
-    let (width, row) = (projection.width, round_up(projection.width + 1));
+unsafe fn gather<V: Lanes>(width: usize, embeddings: &[f32], first_id: u32, ids: &[u32], rows: &mut [f32]) {
+    let row = round_up(width + 1);
     assert!(rows.len() >= ids.len() * row);
     for (&id, to) in ids.iter().zip(rows.chunks_exact_mut(row)) {
         let from = &embeddings[(id - first_id) as usize * width..][..width];
@@ -96,8 +98,8 @@ unsafe fn gather<V: Lanes>(
 }
 
 /// What [`project`] reads and writes.
-pub(crate) struct Project<'a> {
-    pub projection: Projection,
+pub(crate) struct Project<'a, C> {
+    pub projection: Projection<C>,
     /// Rows of E, `[…, D]`, beginning with that of `first_id`; read.
     pub embeddings: &'a [f32],
     pub first_id: u32,
@@ -115,14 +117,14 @@ pub(crate) struct Project<'a> {
 pub(crate) const TILE: usize = 64;
 
 #[inline(always)]
-unsafe fn project_lanes<V: Lanes>(io: Project<'_>) {
+unsafe fn project_lanes<V: Lanes, C: Cell>(io: Project<'_, C>) {
     let Project { projection, embeddings, first_id, packed, ids, table, scratch } = io;
     let (stride, row) = (projection.stride(), round_up(projection.width + 1));
     assert!(packed.len() >= projection.packed_len() && table.len() >= ids.len() * stride);
     let rows = &mut scratch[..TILE * row];
     for (ids, table) in ids.chunks(TILE).zip(table.chunks_mut(TILE * stride)) {
         // SAFETY: same contract as the caller's.
-        unsafe { gather::<V>(projection, embeddings, first_id, ids, rows) };
+        unsafe { gather::<V>(projection.width, embeddings, first_id, ids, rows) };
         let product = Product {
             rows: ids.len(),
             columns: stride,
@@ -143,7 +145,7 @@ unsafe fn project_lanes<V: Lanes>(io: Project<'_>) {
 
 for_each_isa!(
     /// Computes rows of the table.
-    pub(crate) fn project = project_lanes(io: Project<'_>)
+    pub(crate) fn project<C: Cell> = project_lanes(io: Project<'_, C>)
 );
 
 /// One block's rows of dP.
@@ -156,8 +158,8 @@ pub(crate) struct Share<'a> {
 }
 
 /// What [`unproject`] reads and writes.
-pub(crate) struct Unproject<'a, 's> {
-    pub projection: Projection,
+pub(crate) struct Unproject<'a, 's, C> {
+    pub projection: Projection<C>,
     /// As in [`Project`]; read.
     pub embeddings: &'a [f32],
     pub first_id: u32,
@@ -182,7 +184,7 @@ pub(crate) struct Unproject<'a, 's> {
 const AHEAD: usize = 6;
 
 #[inline(always)]
-unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
+unsafe fn unproject_lanes<V: Lanes, C: Cell>(io: Unproject<'_, '_, C>) {
     let Unproject {
         projection,
         embeddings,
@@ -228,10 +230,10 @@ unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
             }
         }
     }
-    // SAFETY: the sizes asserted and split above; `packed`'s second part is `[4H][D']`; `gather` is under
+    // SAFETY: the sizes asserted and split above; `packed`'s second part is `[columns][D']`; `gather` is under
     // the caller's contract.
     unsafe {
-        gather::<V>(projection, embeddings, first_id, ids, rows);
+        gather::<V>(width, embeddings, first_id, ids, rows);
         let weights = Product {
             rows: width + 1,
             columns: 4 * projection.shape.units,
@@ -249,7 +251,7 @@ unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
         let back = Product {
             rows: ids.len(),
             columns: padded,
-            depth: 4 * projection.shape.units,
+            depth: projection.columns(),
             a: dp.as_ptr(),
             a_row: stride,
             a_col: 1,
@@ -275,5 +277,5 @@ unsafe fn unproject_lanes<V: Lanes>(io: Unproject<'_, '_>) {
 for_each_isa!(
     /// Sums the blocks' gradients of rows of the table, and from them makes the gradients of the
     /// embeddings and of the weights.
-    pub(crate) fn unproject = unproject_lanes(io: Unproject<'_, '_>)
+    pub(crate) fn unproject<C: Cell> = unproject_lanes(io: Unproject<'_, '_, C>)
 );
