@@ -7,6 +7,7 @@
 //! machine.
 
 use super::noise::RowKeys;
+use super::product::{Product, Scatter};
 
 /// Samples in a block; the width of every [`Lanes`] implementation.
 pub(crate) const LANES: usize = 16;
@@ -96,6 +97,9 @@ pub(crate) trait Lanes: Vector {
     unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize);
     /// Sum of all lanes, always in the order of a binary tree: (0+8, 1+9, …), then halves again.
     unsafe fn sum(self) -> f32;
+    /// Calls [`Product::tiles`], compiled for the instruction set once and not inlined: its many tiles are
+    /// long, and many kernels use it.
+    unsafe fn product(product: &Product, scatter: Option<&Scatter>);
 }
 
 /// The fallback for any processor: an array, operations lane by lane.
@@ -217,6 +221,11 @@ impl Lanes for Portable {
                 unsafe { *to.add(l * stride + n) = *from.add(n * LANES + l) };
             }
         }
+    }
+    #[inline(never)]
+    unsafe fn product(product: &Product, scatter: Option<&Scatter>) {
+        // SAFETY: same contract as the caller's.
+        unsafe { product.tiles::<Self>(scatter) }
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

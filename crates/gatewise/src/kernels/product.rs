@@ -44,19 +44,25 @@ impl Product {
     #[inline(always)]
     pub unsafe fn run<V: Lanes>(&self) {
         // SAFETY: same contract as the caller's.
-        unsafe { self.panels::<V, false>(None) }
+        unsafe { V::product(self, None) }
     }
 
-    /// As [`run`](Self::run), and adds the rows of B to other rows on the way: the two together take little
-    /// longer than the product, which waits for arithmetic where they wait for memory.
+    /// What [`Lanes::product`] does, for it to be compiled for its instruction set. With `scatter` it adds the
+    /// rows of B to other rows on the way: the two together take little longer than the product, which waits
+    /// for arithmetic where they wait for memory.
     ///
     /// # Safety
     /// As [`run`](Self::run); `scatter` has `depth` offsets, each of a row of `columns`, which overlap none
     /// of the others.
     #[inline(always)]
-    pub unsafe fn run_and_scatter<V: Lanes>(&self, scatter: Scatter) {
+    pub unsafe fn tiles<V: Lanes>(&self, scatter: Option<&Scatter>) {
         // SAFETY: same contract as the caller's.
-        unsafe { self.panels::<V, true>(Some(scatter)) }
+        unsafe {
+            match scatter {
+                None => self.panels::<V, false>(None),
+                Some(&scatter) => self.panels::<V, true>(Some(scatter)),
+            }
+        }
     }
 
     /// Panels of a few vectors, each in tiles of as many rows as there are registers for accumulators, beside

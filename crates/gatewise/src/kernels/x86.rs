@@ -3,6 +3,7 @@
 
 use super::lanes::{Lanes, Vector};
 use super::noise::{FACTORS, RowKeys};
+use super::product::{Product, Scatter};
 use std::arch::x86_64::*;
 
 /// Sixteen lanes in one AVX-512 register.
@@ -154,6 +155,15 @@ impl Lanes for Avx512 {
             _mm512_storeu_ps(to.add((8 + x) * stride), _mm512_shuffle_f32x4::<0xdd>(ab_even, cd_even));
             _mm512_storeu_ps(to.add((12 + x) * stride), _mm512_shuffle_f32x4::<0xdd>(ab_odd, cd_odd));
         }
+    }
+    #[inline(always)]
+    unsafe fn product(product: &Product, scatter: Option<&Scatter>) {
+        #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+        #[inline(never)]
+        unsafe fn compiled(product: &Product, scatter: Option<&Scatter>) {
+            product.tiles::<Avx512>(scatter);
+        }
+        compiled(product, scatter);
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
@@ -403,6 +413,15 @@ impl Lanes for Avx2 {
                 _mm256_storeu_ps(to.add((l + 4 + x) * stride + n), second);
             }
         }
+    }
+    #[inline(always)]
+    unsafe fn product(product: &Product, scatter: Option<&Scatter>) {
+        #[target_feature(enable = "avx2,fma")]
+        #[inline(never)]
+        unsafe fn compiled(product: &Product, scatter: Option<&Scatter>) {
+            product.tiles::<Avx2>(scatter);
+        }
+        compiled(product, scatter);
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -10,6 +10,9 @@ use std::fmt::Debug;
 
 /// The functions of a cell.
 pub(crate) trait Activations: Copy + Debug + Send + Sync + 'static {
+    /// Whether these are the usual ones, for which no compile time is spared.
+    const USUAL: bool;
+
     /// The factor on the weights of a column that [`gate`](Self::gate) takes.
     fn gate_scale(self) -> f32;
     /// The function of the gates.
@@ -30,6 +33,8 @@ pub(crate) trait Activations: Copy + Debug + Send + Sync + 'static {
 pub(crate) struct Standard;
 
 impl Activations for Standard {
+    const USUAL: bool = true;
+
     fn gate_scale(self) -> f32 {
         SIGMOID_SCALE
     }
@@ -202,6 +207,8 @@ pub(crate) struct Chosen {
 }
 
 impl Activations for Chosen {
+    const USUAL: bool = false;
+
     fn gate_scale(self) -> f32 {
         1.0
     }

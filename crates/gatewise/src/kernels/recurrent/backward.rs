@@ -211,7 +211,7 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                 c_row: LANES,
                 accumulate: C::CARRIES || mask.is_some(),
             };
-            back.run::<V>();
+            run::<V, C>(&back, None);
             // dU += h·dz over the sixteen samples, in rows.
             let outer = Product {
                 rows: units,
@@ -242,7 +242,7 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                     let [offsets, next] = [time, next].map(|time| offsets.as_ptr().add(time * LANES));
                     let rows = rows.as_mut_ptr();
                     if C::INPUT == C::ALL && C::OUTPUT == C::ALL {
-                        outer.run_and_scatter::<V>(Scatter { rows, offsets, next });
+                        run::<V, C>(&outer, Some(&Scatter { rows, offsets, next }));
                     } else {
                         outer.run::<V>();
                         scatter::<V>(dz_rows, columns, stride, rows, offsets, next);
@@ -269,6 +269,22 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                 }
                 acc.store(db.add(n));
             }
+        }
+    }
+}
+
+/// Runs a product that every step of every model of the default LSTM runs: inlined there, since at ten units
+/// a call is a tenth of it. (Inlined everywhere it would take minutes to compile.)
+///
+/// # Safety
+/// As [`Product::tiles`].
+#[inline(always)]
+unsafe fn run<V: Lanes, C: Cell>(product: &Product, scatter: Option<&Scatter>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match C::INLINE {
+            true => product.tiles::<V>(scatter),
+            false => V::product(product, scatter),
         }
     }
 }

@@ -47,6 +47,9 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
     /// and where there are few. A multiple of 4 unless a unit has 4 columns.
     const TILE: [usize; 2];
 
+    /// Whether the products of every step are inlined.
+    const INLINE: bool = false;
+
     /// Where the previous output, times a gate, reaches the column that only the input reaches too (the GRU
     /// whose reset gate comes before the product): the gate of Keras's kernel that it does so by. A step is
     /// then done in two parts, [`forward`](Self::forward) and [`finish`](Self::finish).
@@ -160,6 +163,7 @@ impl<A: Activations, const FORGET: bool> Cell for Lstm<A, FORGET> {
     const KEPT: usize = 5;
     const CARRIES: bool = false;
     const TILE: [usize; 2] = if FORGET { [2, 1] } else { [4, 4] };
+    const INLINE: bool = FORGET && A::USUAL;
 
     fn scale(self, column: usize) -> f32 {
         if column == Self::C { 1.0 } else { self.0.gate_scale() }
