@@ -236,7 +236,7 @@ unsafe fn unproject_lanes<V: Lanes, C: Cell>(io: Unproject<'_, '_, C>) {
         gather::<V>(width, embeddings, first_id, ids, rows);
         let weights = Product {
             rows: width + 1,
-            columns: 4 * projection.shape.units,
+            columns: projection.columns(),
             depth: ids.len(),
             a: rows.as_ptr(),
             a_row: 1,
