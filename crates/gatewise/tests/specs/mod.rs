@@ -121,16 +121,23 @@ pub fn dataset(count: usize, padding: Padding) -> Dataset {
 impl Spec {
     /// Whether training leaves something to chance.
     pub fn drops(&self) -> bool {
-        self.layers.layers().iter().any(|it| matches!(it, Layer::Dropout(_) | Layer::SpatialDropout1D(_)))
+        self.layers.layers().iter().any(|it| match it {
+            Layer::Dropout(_) | Layer::SpatialDropout1D(_) => true,
+            Layer::Lstm(layer) => layer.dropout > 0.0,
+            Layer::Gru(layer) => layer.dropout > 0.0,
+            Layer::SimpleRnn(layer) => layer.dropout > 0.0,
+            _ => false,
+        })
     }
 
-    /// Whether every way from a weight to the loss leads through gates, which saturate.
+    /// Whether every way from a weight to the loss leads through gates, which saturate. (Softsign of what
+    /// has overflowed is no number, as in Keras.)
     pub fn gated(&self) -> bool {
-        !self
-            .layers
-            .layers()
-            .iter()
-            .any(|it| matches!(it, Layer::GlobalAveragePooling1D(_) | Layer::LayerNormalization(_)))
+        self.layers.layers().iter().all(|it| match it {
+            Layer::GlobalAveragePooling1D(_) | Layer::LayerNormalization(_) => false,
+            Layer::SimpleRnn(layer) => layer.activation == Activation::Tanh,
+            _ => true,
+        })
     }
 
     /// The model with weights so large, biases too, that every gate is at work.
