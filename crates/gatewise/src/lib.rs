@@ -17,7 +17,7 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
-//! Names, defaults and meanings are those of Keras 3: layers, initialisers, padding, Adam, how loss and
+//! Names, defaults and meanings are those of Keras 3: layers, initialisers, padding, optimizers, how loss and
 //! accuracy are reported. What differs is listed in DESIGN.md.
 //!
 //! # The way of the data

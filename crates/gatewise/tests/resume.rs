@@ -3,7 +3,9 @@
 mod specs;
 
 use gatewise::data::Dataset;
-use gatewise::optimizer::{Adam, Optimizer, Update};
+use gatewise::optimizer::{
+    Adagrad, Adam, AdamW, Clip, Ema, ExponentialDecay, Nadam, Optimizer, RmsProp, Sgd, Update,
+};
 use gatewise::train::{BatchLog, Callback, Checkpoints, Context, EpochLog, State};
 use gatewise::{Error, ErrorKind, Fit, History, Isa, Model, Result};
 use serde_json::json;
@@ -163,6 +165,75 @@ fn a_run_stopped_again_and_again_ends_with_the_same_bits() {
         assert!(last == whole, "{batches} batches at a time");
         assert_eq!(runs, EPOCHS * BATCHES / batches + 1);
     }
+}
+
+#[test]
+fn every_optimizer_and_average_goes_on_with_its_state() {
+    let spec = &specs()[0];
+    let falling = || ExponentialDecay::new(0.02, 5, 0.7);
+    let sgd = || Sgd { momentum: 0.9, nesterov: true, ..Sgd::new(falling()) };
+    let rms_prop = || RmsProp { momentum: 0.5, centered: true, ..RmsProp::new(0.01) };
+    type With<'a> = &'a dyn Fn(Fit<'a>) -> Fit<'a>;
+    let all: [With<'_>; 7] = [
+        &|fit| fit.optimizer(sgd()),
+        &|fit| fit.optimizer(rms_prop()).clip(Clip::GlobalNorm(0.1)),
+        &|fit| fit.optimizer(Adagrad::new(0.05)).clip(Clip::Value(0.01)),
+        &|fit| fit.optimizer(Adam { amsgrad: true, ..Adam::new(falling()) }).clip(Clip::Norm(0.1)),
+        &|fit| fit.optimizer(AdamW::new(0.01)).ema(Ema::default()),
+        &|fit| fit.optimizer(Nadam::new(falling())),
+        &|fit| fit.optimizer(sgd()).ema(Ema { momentum: 0.8, overwrite_frequency: Some(5) }),
+    ];
+    let mut ends = Vec::new();
+    for (at, with) in all.into_iter().enumerate() {
+        let whole = outcome(with(fit()), spec).unwrap();
+        let folder = tempdir().unwrap();
+        let last = loop {
+            let stopping = with(resuming(folder.path())).callback(StopAfter { left: 4 });
+            let outcome = outcome(stopping, spec).unwrap();
+            if !outcome.1.stopped {
+                break outcome;
+            }
+        };
+        assert!(last == whole, "{at}");
+        // The run is over: resuming computes nothing, and gives the average again.
+        assert!(outcome(with(resuming(folder.path())), spec).unwrap() == whole, "{at}");
+        ends.push(whole.0);
+    }
+    ends.dedup();
+    assert_eq!(ends.len(), all.len());
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused_before_training() {
+    let spec = &specs()[0];
+    let refused = |fit: Fit<'_>, found: &str| {
+        let error = outcome(fit, spec).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(found), "{found} is missing from: {error}");
+    };
+    refused(fit().learning_rate(f64::NAN), "Adam: learning_rate is NaN");
+    refused(fit().learning_rate(ExponentialDecay::new(0.1, 0, 0.5)), "Adam: decay_steps is 0");
+    refused(
+        fit().optimizer(Sgd { momentum: 1.5, ..Sgd::new(0.1) }),
+        "Sgd: momentum is 1.5; it must be from 0 to 1",
+    );
+    refused(fit().optimizer(RmsProp { rho: -0.1, ..RmsProp::new(0.1) }), "RmsProp: rho is -0.1");
+    refused(
+        fit().optimizer(Adagrad { initial_accumulator_value: -1.0, ..Adagrad::new(0.1) }),
+        "Adagrad: initial_accumulator_value is -1; it must be finite and at least 0",
+    );
+    refused(fit().optimizer(Adam { beta_1: 1.0, ..Adam::new(0.1) }), "Adam: beta_1 is 1;");
+    refused(
+        fit().optimizer(AdamW { weight_decay: f64::INFINITY, ..AdamW::new(0.1) }),
+        "AdamW: weight_decay is inf",
+    );
+    refused(fit().optimizer(Nadam { beta_2: f64::NAN, ..Nadam::new(0.1) }), "Nadam: beta_2 is NaN");
+    refused(fit().clip(Clip::GlobalNorm(0.0)), "global_clipnorm is 0; it must be a finite number above 0");
+    refused(fit().ema(Ema { momentum: 1.1, ..Ema::default() }), "ema_momentum is 1.1");
+    refused(
+        fit().ema(Ema { overwrite_frequency: Some(0), ..Ema::default() }),
+        "ema_overwrite_frequency is 0",
+    );
 }
 
 #[test]
@@ -336,6 +407,10 @@ fn other_settings_are_refused_by_name() {
     );
     let adam = Adam { beta_1: 0.8, ..Adam::new(0.01) };
     refused(resumed().optimizer(adam), own(), &data(), "optimizer.beta_1 is 0.9 in the checkpoint, but 0.8");
+    let clipping = resumed().clip(Clip::Norm(1.0));
+    refused(clipping, own(), &data(), "clip.clipnorm is nothing in the checkpoint, but 1.0 in this run");
+    let averaging = resumed().ema(Ema::default());
+    refused(averaging, own(), &data(), "ema.momentum is nothing in the checkpoint, but 0.99 in this run");
     refused(resumed().optimizer(Poison { at: 1 }), own(), &data(), "optimizer.name is \"adam\"");
     refused(resumed(), spec.layers.compile(4).unwrap(), &data(), "first_weights_sha256 is ");
     refused(
