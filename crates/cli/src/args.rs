@@ -23,7 +23,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Train(Train),
+    Train(Box<Train>),
     Evaluate(Evaluate),
     Predict(Predict),
     Generate(Generate),
@@ -107,6 +107,22 @@ pub struct Train {
     /// specificity) on the validation rows [default: 0.5].
     #[arg(long, value_name = "RULE|P", value_parser = threshold, allow_negative_numbers = true)]
     pub threshold: Option<Threshold>,
+    /// Stop when val_loss has not improved for PATIENCE epochs, and keep the weights of the best epoch.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "3", value_name = "PATIENCE", value_parser = at_least(0))]
+    pub early_stopping: Option<usize>,
+    /// Divide the learning rate by ten when val_loss has not improved for PATIENCE epochs.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "PATIENCE", value_parser = at_least(0))]
+    pub reduce_lr_on_plateau: Option<usize>,
+    /// File for the model with the best val_loss so far, written whenever there is a better one; {epoch}
+    /// and {val_loss:.2f} in its name are filled in.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint_best: Option<PathBuf>,
+    /// CSV file for the figures of each epoch.
+    #[arg(long, value_name = "FILE")]
+    pub csv_log: Option<PathBuf>,
+    /// Folder for the figures of each epoch, for TensorBoard.
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
     /// Seed of the weights and of the order of rows.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,

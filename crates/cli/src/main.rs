@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<Done> {
     match args.command {
         Command::Bench(args) => commands::bench(args),
-        Command::Train(args) => commands::train(args),
+        Command::Train(args) => commands::train(*args),
         Command::Evaluate(args) => commands::evaluate(args),
         Command::Generate(args) => commands::generate(args),
         Command::Predict(args) => commands::predict(args),

@@ -7,7 +7,7 @@ use crate::{out, plot};
 use gatewise::data::next_tokens;
 use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
-use gatewise::{Artifact, Error, Result, Sequential, TrainingSummary};
+use gatewise::{Artifact, Error, History, Model, Result, Sequential, TrainingSummary};
 use serde_json::json;
 use std::fs;
 use std::path::Path;
@@ -51,12 +51,10 @@ pub fn language_model(args: &Train) -> Result<Done> {
             model.summary(Some(steps))
         )?;
     }
-    let run = run(args, epochs, batch_size, learning_rate, &mut model, &data)?;
-    let stopped = run.stop.raised();
-    let artifact = Artifact {
+    let whole = |model: Model, history: History| Artifact {
         model,
-        tokenizer,
-        vocabulary,
+        tokenizer: tokenizer.clone(),
+        vocabulary: vocabulary.clone(),
         padding: data.padding(),
         labels: Vec::new(),
         threshold: 0.5,
@@ -66,10 +64,14 @@ pub fn language_model(args: &Train) -> Result<Done> {
             batch_size,
             epochs,
             learning_rate,
-            history: run.history,
+            history,
             test: None,
         },
     };
+    let so_far = |model: &Model| whole(model.clone(), History::default());
+    let run = run(args, epochs, batch_size, learning_rate, &mut model, &data, &so_far)?;
+    let stopped = run.stop.raised();
+    let artifact = whole(model, run.history);
     artifact.save(&args.output)?;
     let history = &artifact.training.history;
     if !history.epochs.is_empty() {
@@ -80,7 +82,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
     let loss = last.and_then(|log| log.val_loss);
     match args.format {
         Format::Text => {
-            announce(args, history, epochs, &curve)?;
+            announce(args, history, epochs, &curve, stopped)?;
             if let Some(loss) = loss {
                 out!("Validation - Loss: {loss:.4} nats a character - Perplexity: {:.3}\n", loss.exp())?;
             }
@@ -98,7 +100,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
                 "artifact": args.output,
                 "weights_sha256": artifact.weights_sha256(),
                 "history": history,
-                "interrupted": history.stopped,
+                "interrupted": stopped && history.stopped,
             })
         )?,
     }

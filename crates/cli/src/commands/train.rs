@@ -9,6 +9,7 @@ use gatewise::data::{Dataset, Padding, Split};
 use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm};
 use gatewise::metrics::Evaluation;
 use gatewise::text::Vocabulary;
+use gatewise::train::{CsvLogger, EarlyStopping, ModelCheckpoint, ReduceLrOnPlateau, TensorBoard};
 use gatewise::{Artifact, Checkpoints, Error, Fit, History, Model, Result, Sequential, TrainingSummary};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -80,27 +81,29 @@ pub fn train(args: Train) -> Result<Done> {
     }
 
     let Settings { epochs, batch_size, learning_rate, .. } = settings;
-    let Run { history, seconds: fit_seconds, stop } =
-        run(&args, epochs, batch_size, learning_rate, &mut model, &training)?;
-
-    let (threads, isa) = (args.machine.threads(), args.machine.isa());
-    let mut artifact = Artifact {
+    let whole = |model: Model, history: History| Artifact {
         model,
         tokenizer: corpus.tokenizer.clone(),
-        vocabulary,
+        vocabulary: vocabulary.clone(),
         padding,
         labels: corpus.labels.clone(),
         threshold: 0.5,
         training: TrainingSummary {
             data: name.clone(),
             seed: args.seed,
-            batch_size: settings.batch_size,
-            epochs: settings.epochs,
-            learning_rate: settings.learning_rate,
+            batch_size,
+            epochs,
+            learning_rate,
             history,
             test: None,
         },
     };
+    let so_far = |model: &Model| whole(model.clone(), History::default());
+    let Run { history, seconds: fit_seconds, stop } =
+        run(&args, epochs, batch_size, learning_rate, &mut model, &training, &so_far)?;
+
+    let (threads, isa) = (args.machine.threads(), args.machine.isa());
+    let mut artifact = whole(model, history);
     artifact.threshold = threshold(&args, &artifact, &training);
     let start = Instant::now();
     let evaluation = artifact.evaluate(&test, threads, isa)?;
@@ -114,7 +117,7 @@ pub fn train(args: Train) -> Result<Done> {
     }
     let baselines = if args.no_baseline { Vec::new() } else { baselines(&name, &training, &test, &stop)? };
     if text {
-        report(&args, &artifact, &curve, &baselines, &evaluation)?;
+        report(&args, &artifact, &curve, &baselines, &evaluation, stop.raised())?;
     } else {
         let seconds: Vec<_> = history.epochs.iter().map(|log| log.seconds).collect();
         let baselines: Vec<_> = baselines
@@ -136,7 +139,7 @@ pub fn train(args: Train) -> Result<Done> {
             "artifact": args.output,
             "weights_sha256": artifact.weights_sha256(),
             "history": history,
-            "interrupted": history.stopped,
+            "interrupted": stop.raised() && history.stopped,
             "baselines": baselines,
         });
         out!("{object:#}\n")?;
@@ -151,7 +154,8 @@ pub(super) struct Run {
     pub stop: StopFlag,
 }
 
-/// Trains `model` as the arguments say, with progress on standard error, until it is done or stopped.
+/// Trains `model` as the arguments say, with progress on standard error, until it is done or stopped. What is
+/// saved of a model on the way is what `whole` makes of it.
 pub(super) fn run(
     args: &Train,
     epochs: usize,
@@ -159,17 +163,30 @@ pub(super) fn run(
     learning_rate: f64,
     model: &mut Model,
     data: &Dataset,
+    whole: &dyn Fn(&Model) -> Artifact,
 ) -> Result<Run> {
+    let validation_split = args.validation_split.unwrap_or(match args.task {
+        Task::Classify => 0.2,
+        Task::LanguageModel => 0.1,
+    });
+    let watching = [
+        ("--early-stopping", args.early_stopping.is_some()),
+        ("--reduce-lr-on-plateau", args.reduce_lr_on_plateau.is_some()),
+        ("--checkpoint-best", args.checkpoint_best.is_some()),
+    ];
+    if let Some((option, _)) = watching.iter().find(|(_, given)| *given && validation_split == 0.0) {
+        return Err(Error::config(format!(
+            "{option} watches val_loss, but --validation-split 0 leaves no rows to validate on; ask for some, such \
+             as --validation-split 0.2"
+        )));
+    }
     let stop = StopFlag::listen()?;
     let start = Instant::now();
     let mut fit = Fit::new()
         .epochs(epochs)
         .batch_size(batch_size)
         .learning_rate(learning_rate)
-        .validation_split(args.validation_split.unwrap_or(match args.task {
-            Task::Classify => 0.2,
-            Task::LanguageModel => 0.1,
-        }))
+        .validation_split(validation_split)
         .seed(args.seed)
         .threads(args.machine.threads())
         .isa(args.machine.isa())
@@ -180,6 +197,22 @@ pub(super) fn run(
     }
     if let Some(folder) = &args.checkpoint_dir {
         fit = fit.checkpoints(Checkpoints::new(folder).every(args.checkpoint_every)).resume(args.resume);
+    }
+    if let Some(patience) = args.reduce_lr_on_plateau {
+        fit = fit.callback(ReduceLrOnPlateau::new().patience(patience));
+    }
+    if let Some(file) = &args.checkpoint_best {
+        let best = ModelCheckpoint::new(file).save_best_only(true);
+        fit = fit.callback(best.saving(|path, model| whole(model).save(path)));
+    }
+    if let Some(file) = &args.csv_log {
+        fit = fit.callback(CsvLogger::new(file));
+    }
+    if let Some(folder) = &args.tensorboard {
+        fit = fit.callback(TensorBoard::new(folder));
+    }
+    if let Some(patience) = args.early_stopping {
+        fit = fit.callback(EarlyStopping::new().patience(patience).restore_best_weights(true));
     }
     let history = fit.run(model, data)?;
     Ok(Run { history, seconds: start.elapsed().as_secs_f64(), stop })
@@ -239,8 +272,9 @@ fn report(
     curve: &Path,
     baselines: &[Baseline],
     evaluation: &Evaluation,
+    interrupted: bool,
 ) -> Result<()> {
-    announce(args, &artifact.training.history, artifact.training.epochs, curve)?;
+    announce(args, &artifact.training.history, artifact.training.epochs, curve, interrupted)?;
     let mut text = String::new();
     if let Some(Threshold::Best(rule)) = args.threshold {
         text += &format!("Threshold: {:.4}, chosen for {rule} on validation\n", artifact.threshold);
@@ -252,10 +286,18 @@ fn report(
 }
 
 /// Says how far a run came and what it wrote.
-pub(super) fn announce(args: &Train, history: &History, epochs: usize, curve: &Path) -> Result<()> {
+pub(super) fn announce(
+    args: &Train,
+    history: &History,
+    epochs: usize,
+    curve: &Path,
+    interrupted: bool,
+) -> Result<()> {
     let mut text = String::new();
     let whole = history.epochs.len();
-    if history.stopped {
+    if history.stopped && !interrupted {
+        text += &format!("Stopped early after {whole} of {epochs} epochs.\n");
+    } else if history.stopped {
         text += &format!("Stopped by Ctrl-C after {whole} of {epochs} epochs; what was learnt is saved.\n");
         if args.checkpoint_dir.is_some() {
             text += "The same command with --resume goes on from here.\n";

@@ -209,3 +209,44 @@ fn classes_are_weighed_and_the_threshold_is_chosen_and_kept() {
     train("--class-weight heavy").failed(2, &["'balanced', or one number a class"]);
     train("--class-weight 1").failed(1, &["of class 1, but class_weight has 1 weights"]);
 }
+
+#[test]
+fn callbacks_write_what_was_asked_for_and_stop_the_run() {
+    let home = Home::new();
+    // After so large a step every epoch is worse than the first.
+    let options = "--epochs 9 --learning-rate 0.5 --early-stopping=1 --reduce-lr-on-plateau=1 --csv-log log.csv \
+                   --tensorboard logs --checkpoint-best best-{epoch}.gatewise --no-baseline";
+    let ran = home.run(&format!("train reviews {options}")).ok();
+    let model = Artifact::load(home.path("model.gatewise")).unwrap();
+    let history = &model.training.history;
+    assert!(history.stopped && history.epochs.len() < 9, "{ran:#?}");
+    assert!(
+        ran.stdout.contains(&format!("Stopped early after {} of 9 epochs.", history.epochs.len())),
+        "{ran:#?}"
+    );
+    for note in ["note: stopped early: val_loss was best after epoch", "the learning rate is 0.05"] {
+        assert!(ran.stderr.contains(note), "{note} is missing from {ran:#?}");
+    }
+    // The model has the weights of the best epoch, which is also the last one saved on the way.
+    let loss = |epoch: usize| history.epochs[epoch].val_loss.unwrap();
+    let best = (0..history.epochs.len()).min_by(|&a, &b| loss(a).total_cmp(&loss(b))).unwrap();
+    let saved = Artifact::load(home.path(&format!("best-{}.gatewise", best + 1))).unwrap();
+    assert_eq!(saved.weights_sha256(), model.weights_sha256());
+    let log = fs::read_to_string(home.path("log.csv")).unwrap();
+    assert!(log.starts_with("epoch,accuracy,learning_rate,loss,val_accuracy,val_loss\n0,"), "{log}");
+    assert_eq!(log.lines().count(), history.epochs.len() + 1);
+    for run in ["train", "validation"] {
+        assert_eq!(fs::read_dir(home.path("logs").join(run)).unwrap().count(), 1);
+    }
+    let refused = home.run("train reviews --early-stopping --validation-split 0");
+    assert!(refused.stderr.contains("--early-stopping watches val_loss"), "{refused:#?}");
+}
+
+#[test]
+fn padding_that_is_read_behind_the_rows_is_said() {
+    let home = Home::new();
+    let train = "train reviews --epochs 1 --no-baseline --padding post";
+    let said = "rows end in padding, up to";
+    assert!(home.run(train).ok().stderr.contains(said));
+    assert!(!home.run(&format!("{train} --mask-zero")).ok().stderr.contains(said));
+}

@@ -9,6 +9,7 @@ mod lower;
 mod params;
 mod sequential;
 mod summary;
+mod weights;
 
 pub(crate) use block::{Rows, Treatment};
 pub use cores::default_threads;

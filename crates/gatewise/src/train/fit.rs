@@ -3,18 +3,19 @@
 use super::callback::{CallbackList, Plan};
 use super::checkpoint::Checkpoints;
 use super::diverged::{self, Suspects};
+use super::evaluate::{evaluate, suiting};
+use super::padding_note;
 use super::progress::Progress;
 use super::resume::name_kept;
 use super::score::Scorer;
 use super::trainer::Trainer;
 use super::update::Change;
 use super::{Callback, Context, History};
-use crate::data::{ClassWeight, Dataset, Inputs, Padding};
+use crate::data::{ClassWeight, Dataset, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
-use crate::metrics::Evaluation;
-use crate::model::{Engine, Model, Rows, default_threads};
+use crate::model::{Model, Rows, default_threads};
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 use crate::rng::{Purpose, Random};
 use std::time::Instant;
@@ -43,6 +44,12 @@ pub struct Fit<'a> {
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
     pub(super) validation_split: f64,
+    pub(super) validation_data: Option<&'a Dataset>,
+    pub(super) validation_steps: Option<usize>,
+    pub(super) validation_freq: usize,
+    pub(super) shuffle: bool,
+    pub(super) steps_per_epoch: Option<usize>,
+    pub(super) initial_epoch: usize,
     pub(super) optimizer: Box<dyn Optimizer>,
     pub(super) clip: Option<Clip>,
     pub(super) ema: Option<Ema>,
@@ -62,6 +69,12 @@ impl Default for Fit<'_> {
             epochs: 1,
             batch_size: 32,
             validation_split: 0.0,
+            validation_data: None,
+            validation_steps: None,
+            validation_freq: 1,
+            shuffle: true,
+            steps_per_epoch: None,
+            initial_epoch: 0,
             optimizer: Box::new(Adam::default()),
             clip: None,
             ema: None,
@@ -96,6 +109,38 @@ impl<'a> Fit<'a> {
     /// The share of the rows, taken from the **end** before any shuffling, to validate on.
     pub fn validation_split(self, validation_split: f64) -> Self {
         Self { validation_split, ..self }
+    }
+
+    /// Rows to validate on, padded as they say themselves; takes the place of `validation_split`.
+    pub fn validation_data(self, validation_data: &'a Dataset) -> Self {
+        Self { validation_data: Some(validation_data), ..self }
+    }
+
+    /// Validates on the first so many batches of the rows only.
+    pub fn validation_steps(self, validation_steps: usize) -> Self {
+        Self { validation_steps: Some(validation_steps), ..self }
+    }
+
+    /// Validates after every so many epochs.
+    pub fn validation_freq(self, validation_freq: usize) -> Self {
+        Self { validation_freq, ..self }
+    }
+
+    /// Whether each pass over the rows has its own order; else they stay in theirs.
+    pub fn shuffle(self, shuffle: bool) -> Self {
+        Self { shuffle, ..self }
+    }
+
+    /// Ends an epoch after so many batches. As in Keras the next epoch goes on where this one ended, and an
+    /// epoch that comes to the end of the rows is over: the rows begin again with the next.
+    pub fn steps_per_epoch(self, steps_per_epoch: usize) -> Self {
+        Self { steps_per_epoch: Some(steps_per_epoch), ..self }
+    }
+
+    /// The epoch to begin with, where the model has been trained before: epochs are counted, and their rows
+    /// ordered, as if this run had done those before it.
+    pub fn initial_epoch(self, initial_epoch: usize) -> Self {
+        Self { initial_epoch, ..self }
     }
 
     /// The optimizer.
@@ -191,12 +236,17 @@ impl<'a> Fit<'a> {
         if let Some(error) = diverged::before_training(model) {
             return Err(error);
         }
-        let validation: Vec<usize> = (training..data.len()).collect();
-        let validation =
-            (!validation.is_empty()).then(|| data.select(&validation).with_padding(rows.settled()));
+        let validation = self.validation(model, data, training, rows.settled())?;
+        let batches = training.div_ceil(self.batch_size);
+        let steps = self.steps_per_epoch.map_or(batches, |steps| steps.min(batches));
         let mut folder = self.open_folder(model, data, loss)?;
-        let plan = Plan { epochs: self.epochs, samples: training, validation_samples: data.len() - training };
-        let mut at = Progress::default();
+        let plan = Plan {
+            epochs: self.epochs,
+            samples: training.min(steps.saturating_mul(self.batch_size)),
+            validation_samples: validation.as_ref().map_or(0, Dataset::len),
+        };
+        self.callbacks.note(&padding_note::unmasked(model, data, rows.settled()));
+        let mut at = Progress::starting(self.initial_epoch);
         if let Some(snapshot) = self.load(folder.as_mut(), model)? {
             at = snapshot.progress;
             model.params_mut().values_mut().copy_from_slice(&snapshot.params);
@@ -218,8 +268,17 @@ impl<'a> Fit<'a> {
             let (start, seconds) = (Instant::now(), at.seconds);
             order.clear();
             order.extend(0..training);
-            Random::new(self.seed, Purpose::Shuffle, at.epoch as u64).shuffle(&mut order);
-            for indices in order.chunks_mut(self.batch_size).skip(at.batch) {
+            // An epoch is the whole of a pass over the rows, or its next part.
+            let parts = batches.div_ceil(steps);
+            let (pass, part) = (at.epoch / parts, at.epoch % parts);
+            if self.shuffle {
+                Random::new(self.seed, Purpose::Shuffle, pass as u64).shuffle(&mut order);
+            }
+            let todo = order
+                .chunks_mut(self.batch_size)
+                .skip(part * steps + at.batch)
+                .take(steps.saturating_sub(at.batch));
+            for indices in todo {
                 let sum = trainer.forward_backward(model, &scorer, &rows, indices);
                 let change = self.change(&at, trainer.state().0);
                 let finite = trainer.update(model, Some(change), indices.len());
@@ -250,7 +309,8 @@ impl<'a> Fit<'a> {
             at.seconds = seconds + start.elapsed().as_secs_f64();
             let rate = at.rate(&*self.optimizer, trainer.state().0);
             let mut log = at.epoch_log(scorer.has_accuracy(), rate);
-            if let Some(data) = &validation {
+            let validated = (at.epoch + 1).is_multiple_of(self.validation_freq);
+            if let Some(data) = validation.as_ref().filter(|_| validated) {
                 let measured = evaluate(&mut trainer.engine, model, data, loss)?;
                 if !measured.loss.is_finite() {
                     let error = name_kept(diverged::in_validation(at.epoch, measured.loss), &folder);
@@ -273,8 +333,8 @@ impl<'a> Fit<'a> {
         Ok(History {
             stopped: interrupted || at.epoch < self.epochs,
             epochs: at.history,
-            samples: training,
-            validation_samples: data.len() - training,
+            samples: plan.samples,
+            validation_samples: plan.validation_samples,
         })
     }
 
@@ -333,6 +393,23 @@ impl<'a> Fit<'a> {
         }
     }
 
+    /// The rows to validate on: those given, or those behind the first `training`, padded as these.
+    fn validation(
+        &self,
+        model: &Model,
+        data: &Dataset,
+        training: usize,
+        padding: Padding,
+    ) -> Result<Option<Dataset>> {
+        let (data, first, padding) = match self.validation_data {
+            Some(own) => (own, 0, Rows::new(model, own.inputs(), own.padding())?.settled()),
+            None => (data, training, padding),
+        };
+        let most = self.validation_steps.map_or(data.len(), |steps| steps.saturating_mul(self.batch_size));
+        let chosen: Vec<usize> = (first..data.len()).take(most).collect();
+        Ok((!chosen.is_empty()).then(|| data.select(&chosen).with_padding(padding)))
+    }
+
     /// Checks the settings and returns how many rows to train on.
     pub(super) fn check(&self, data: &Dataset) -> Result<usize> {
         if data.is_empty() {
@@ -343,6 +420,21 @@ impl<'a> Fit<'a> {
         self.ema.map_or(Ok(()), |ema| ema.check())?;
         if self.batch_size == 0 {
             return Err(Error::config("batch_size is 0; it must be at least 1"));
+        }
+        for (name, value) in [
+            ("validation_freq", Some(self.validation_freq)),
+            ("validation_steps", self.validation_steps),
+            ("steps_per_epoch", self.steps_per_epoch),
+        ] {
+            if value == Some(0) {
+                return Err(Error::config(format!("{name} is 0; it must be at least 1")));
+            }
+        }
+        if let Some(own) = self.validation_data {
+            return match own.is_empty() {
+                true => Err(Error::data("validation_data has no rows")),
+                false => Ok(data.len()),
+            };
         }
         if !(0.0..1.0).contains(&self.validation_split) {
             return Err(Error::config(format!(
@@ -359,90 +451,5 @@ impl<'a> Fit<'a> {
             ))),
             training => Ok(training),
         }
-    }
-}
-
-/// What [`Loss::suiting`] says of `model` and `data`.
-pub(super) fn suiting(model: &Model, data: &Dataset) -> Loss {
-    let activation = model.stages().last().and_then(|stage| stage.activation());
-    Loss::suiting(activation.unwrap_or_default(), data.targets().width())
-}
-
-fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
-    let rows = Rows::new(model, data.inputs(), data.padding())?;
-    let scorer = Scorer::new(model, loss, data, rows)?;
-    let mut all = scorer.all(&engine.predict(model, rows));
-    all.loss += model.params().penalty();
-    Ok(all)
-}
-
-impl Model {
-    /// The model's outputs: `output_width` numbers a row, rows in order; where the model answers at every
-    /// step, that many for each step that `padding` leaves of the row.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary, or rows are
-    /// not of the kind that the model reads.
-    pub fn predict(&self, inputs: &Inputs, padding: Padding) -> Result<Vec<f32>> {
-        self.predict_on(inputs, padding, default_threads(), Isa::detect())
-    }
-
-    /// As [`predict`](Self::predict), on this many threads with this instruction set.
-    ///
-    /// # Errors
-    /// As [`predict`](Self::predict).
-    pub fn predict_on(
-        &self,
-        inputs: &Inputs,
-        padding: Padding,
-        threads: usize,
-        isa: Isa,
-    ) -> Result<Vec<f32>> {
-        let rows = Rows::new(self, inputs, padding)?;
-        Ok(Engine::new(isa, threads).predict(self, rows))
-    }
-
-    /// The loss that suits the model ([`Loss::suiting`]) and the accuracy on `data`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, an id is outside the
-    /// vocabulary, or targets do not fit the loss.
-    pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
-        self.evaluate_with(data, suiting(self, data), default_threads(), Isa::detect())
-    }
-
-    /// As [`evaluate`](Self::evaluate), with this loss, on this many threads, with this instruction set.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_with(&self, data: &Dataset, loss: Loss, threads: usize, isa: Isa) -> Result<Evaluation> {
-        if data.is_empty() {
-            return Err(Error::data("there are no rows to evaluate on"));
-        }
-        evaluate(&mut Engine::new(isa, threads), self, data, loss)
-    }
-
-    /// As [`evaluate`](Self::evaluate), on this many threads with this instruction set.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_on(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
-        self.evaluate_with(data, suiting(self, data), threads, isa)
-    }
-
-    /// The mean loss over all rows of `data` and its gradient, one number a parameter.
-    ///
-    /// # Errors
-    /// As [`Fit::run`].
-    pub fn gradients(&self, data: &Dataset, loss: Loss, isa: Isa) -> Result<(f64, Vec<f32>)> {
-        Fit::new().check(data)?;
-        let rows = Rows::new(self, data.inputs(), data.padding())?;
-        let scorer = Scorer::new(self, loss, data, rows)?;
-        let mut model = self.clone();
-        let mut trainer = Trainer::new(self, loss, &[], isa, default_threads())?;
-        let mut all: Vec<usize> = (0..data.len()).collect();
-        let sum = trainer.forward_backward(self, &scorer, &rows, &mut all);
-        trainer.update(&mut model, None, all.len());
-        Ok((sum.loss / sum.count.max(1) as f64, trainer.grads().to_vec()))
     }
 }

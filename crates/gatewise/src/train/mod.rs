@@ -5,9 +5,11 @@
 mod callback;
 mod checkpoint;
 mod diverged;
+mod evaluate;
 mod fit;
 mod history;
 mod number;
+mod padding_note;
 mod progress;
 mod resume;
 mod score;
@@ -17,7 +19,10 @@ mod stream;
 mod trainer;
 mod update;
 
-pub use callback::{Callback, Context, State};
+pub use callback::{
+    Callback, Context, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode,
+    ModelCheckpoint, ReduceLrOnPlateau, State, TensorBoard, TerminateOnNan,
+};
 pub use checkpoint::Checkpoints;
 pub use fit::Fit;
 pub use history::{BatchLog, EpochLog, History, Values};

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
+    /// The epoch that the run began with.
+    first: usize,
     /// The epoch under way, from 0.
     pub epoch: usize,
     /// Batches of this epoch that are done.
@@ -32,6 +34,11 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// A run that begins with `epoch`.
+    pub fn starting(epoch: usize) -> Self {
+        Self { first: epoch, epoch, ..Self::default() }
+    }
+
     /// Counts a batch of `samples` rows.
     pub fn count(&mut self, sum: Sum, samples: usize) {
         self.batch += 1;
@@ -79,7 +86,7 @@ impl Progress {
         let (history, epoch_seconds) =
             (std::mem::take(&mut self.history), std::mem::take(&mut self.epoch_seconds));
         let (epoch, learning_rate) = (self.epoch + 1, self.learning_rate);
-        *self = Self { epoch, history, epoch_seconds, learning_rate, ended, ..Self::default() };
+        *self = Self { epoch, history, epoch_seconds, learning_rate, ended, ..Self::starting(self.first) };
     }
 
     /// Puts back what serialising a log leaves out. `false` when the parts contradict each other.
@@ -88,6 +95,7 @@ impl Progress {
             log.seconds = seconds;
         }
         let epochs = [self.history.len(), self.epoch_seconds.len()];
-        epochs == [self.epoch; 2] && (self.batch == 0) == (self.samples == 0)
+        epochs.map(|epochs| self.first.checked_add(epochs)) == [Some(self.epoch); 2]
+            && (self.batch == 0) == (self.samples == 0)
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::Model;
 use crate::storage::hex;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 impl Fit<'_> {
@@ -23,13 +23,6 @@ impl Fit<'_> {
             };
         };
         // All that the run's result depends on; epochs aside, threads and instruction set do not count.
-        let bits = |values: &[f32]| sha256(values.iter().map(|value| value.to_bits()));
-        let inputs = data.inputs();
-        let lengths = (0..inputs.len()).map(|row| inputs.steps(row) as u32);
-        let numbers: Box<dyn Iterator<Item = u32>> = match inputs {
-            Inputs::Ids(rows) => Box::new(rows.ids().iter().copied()),
-            Inputs::Features(rows) => Box::new(rows.values().iter().map(|value| value.to_bits())),
-        };
         let settings = json!({
             "seed": self.seed,
             "batch_size": self.batch_size,
@@ -42,13 +35,13 @@ impl Fit<'_> {
             "ema": self.ema,
             "layers": model.spec(),
             "first_weights_sha256": bits(model.params().values()),
-            "data": {
-                "rows": data.len(),
-                "padding": data.padding(),
-                "inputs_sha256": sha256(lengths.chain(numbers)),
-                "targets_sha256": bits(data.targets().values()),
-                "sample_weight_sha256": data.sample_weight().map(bits),
-            },
+            "data": described(data),
+            "validation_data": self.validation_data.map(described),
+            "validation_steps": self.validation_steps,
+            "validation_freq": self.validation_freq,
+            "shuffle": self.shuffle,
+            "steps_per_epoch": self.steps_per_epoch,
+            "initial_epoch": self.initial_epoch,
         });
         Folder::open(checkpoints, settings).map(Some)
     }
@@ -99,6 +92,27 @@ pub(super) fn name_kept(error: Error, folder: &Option<Folder>) -> Error {
         }
         None => error,
     }
+}
+
+/// What tells one data set from another.
+fn described(data: &Dataset) -> Value {
+    let inputs = data.inputs();
+    let lengths = (0..inputs.len()).map(|row| inputs.steps(row) as u32);
+    let numbers: Box<dyn Iterator<Item = u32>> = match inputs {
+        Inputs::Ids(rows) => Box::new(rows.ids().iter().copied()),
+        Inputs::Features(rows) => Box::new(rows.values().iter().map(|value| value.to_bits())),
+    };
+    json!({
+        "rows": data.len(),
+        "padding": data.padding(),
+        "inputs_sha256": sha256(lengths.chain(numbers)),
+        "targets_sha256": bits(data.targets().values()),
+        "sample_weight_sha256": data.sample_weight().map(bits),
+    })
+}
+
+fn bits(values: &[f32]) -> String {
+    sha256(values.iter().map(|value| value.to_bits()))
 }
 
 /// Of the numbers' little-endian bytes, a few at a time: a data set may be large.

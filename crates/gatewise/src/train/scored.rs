@@ -1,6 +1,6 @@
 //! A model's answers to a data set, scored: what every metric is computed from.
 
-use super::fit::suiting;
+use super::evaluate::suiting;
 use super::score::Scorer;
 use crate::data::Dataset;
 use crate::error::{Error, Result};

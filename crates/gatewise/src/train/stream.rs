@@ -2,7 +2,7 @@
 
 use super::Fit;
 use super::diverged::{self, Suspects};
-use super::fit::suiting;
+use super::evaluate::suiting;
 use super::progress::Progress;
 use super::score::Scorer;
 use super::trainer::Trainer;
@@ -41,10 +41,12 @@ impl Fit<'_> {
         model: &mut Model,
         mut next: impl FnMut(&Model, usize) -> Result<Option<Dataset>>,
     ) -> Result<usize> {
-        let epochs = self.epochs != 1 || self.validation_split != 0.0;
+        let validation = self.validation_split != 0.0 || self.validation_data.is_some();
+        let epochs =
+            self.epochs != 1 || self.initial_epoch != 0 || self.steps_per_epoch.is_some() || validation;
         if epochs || self.checkpoints.is_some() || self.ema.is_some() || !self.callbacks.is_empty() {
             return Err(Error::config(
-                "a stream has no epochs: leave out epochs, validation_split, checkpoints, callbacks and ema",
+                "a stream has no epochs: leave out epochs, validation, checkpoints, callbacks and ema",
             ));
         }
         if let Some(error) = diverged::before_training(model) {

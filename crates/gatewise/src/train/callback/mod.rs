@@ -4,14 +4,35 @@
 //! another learning rate, other weights, a run that stops.
 
 mod context;
+mod csv_logger;
+mod early_stopping;
+mod event_file;
+mod file_name;
+mod lambda_callback;
+mod learning_rate_scheduler;
 mod list;
+mod model_checkpoint;
+mod monitor;
+mod reduce_lr_on_plateau;
+mod tensorboard;
+mod terminate_on_nan;
 
 pub use context::Context;
 pub(super) use context::Plan;
+pub use csv_logger::CsvLogger;
+pub use early_stopping::EarlyStopping;
+pub use lambda_callback::LambdaCallback;
+pub use learning_rate_scheduler::LearningRateScheduler;
 pub(super) use list::CallbackList;
+pub use model_checkpoint::ModelCheckpoint;
+pub use monitor::Mode;
+pub use reduce_lr_on_plateau::ReduceLrOnPlateau;
+pub use tensorboard::TensorBoard;
+pub use terminate_on_nan::TerminateOnNan;
 
 use super::{BatchLog, EpochLog};
 use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Called by the training loop, in the order in which callbacks were added. Every method may be left out.
@@ -131,6 +152,12 @@ impl State<'_> {
     /// Whether there is nothing to save.
     pub fn is_empty(&self) -> bool {
         self.value.is_null() && self.weights.is_none()
+    }
+
+    /// The small things, in the form in which `callback` saves them.
+    fn read<T: DeserializeOwned>(self, callback: &str) -> Result<T> {
+        let foreign = |e| Error::artifact(format!("the saved state is not one of {callback} ({e})"));
+        serde_json::from_value(self.value).map_err(foreign)
     }
 }
 

@@ -1,0 +1,158 @@
+//! What a callback watches: a figure by its name, and which way is better.
+
+use super::Context;
+use crate::error::{Error, Result};
+use crate::train::number::Number;
+use serde::{Deserialize, Serialize};
+
+/// Which way a figure gets better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As its name says: losses and errors down; accuracy, precision, recall and the like up.
+    #[default]
+    Auto,
+    /// Down.
+    Min,
+    /// Up.
+    Max,
+}
+
+/// Figures that get better upwards and downwards, without `val_`.
+const UP: &[&str] = &[
+    "accuracy",
+    "auc",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "f1",
+    "f1_score",
+    "precision",
+    "pr_auc",
+    "r2_score",
+    "recall",
+    "roc_auc",
+    "sparse_categorical_accuracy",
+    "top_k_categorical_accuracy",
+];
+const DOWN: &[&str] = &[
+    "loss",
+    "log_loss",
+    "mae",
+    "mape",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mse",
+    "perplexity",
+    "rmse",
+    "root_mean_squared_error",
+];
+
+/// A figure to watch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Monitor {
+    #[serde(rename = "monitor")]
+    pub name: String,
+    pub mode: Mode,
+    /// Smaller changes for the better do not count.
+    pub min_delta: f64,
+    #[serde(skip)]
+    told: bool,
+}
+
+impl Monitor {
+    pub fn new(min_delta: f64) -> Self {
+        Self { name: "val_loss".to_owned(), mode: Mode::Auto, min_delta, told: false }
+    }
+
+    /// Whether more is better; `None` where neither mode nor name says so.
+    fn upwards(&self) -> Option<bool> {
+        let name = self.name.strip_prefix("val_").unwrap_or(&self.name);
+        match self.mode {
+            Mode::Min => Some(false),
+            Mode::Max => Some(true),
+            Mode::Auto if UP.contains(&name) => Some(true),
+            Mode::Auto => DOWN.contains(&name).then_some(false),
+        }
+    }
+
+    /// Refuses what cannot be watched.
+    pub fn check(&self, callback: &str) -> Result<()> {
+        if !self.min_delta.is_finite() {
+            return Err(Error::config(format!(
+                "{callback}: min_delta is {}; it must be finite",
+                self.min_delta
+            )));
+        }
+        match self.upwards() {
+            Some(_) => Ok(()),
+            None => Err(Error::config(format!(
+                "{callback}: the name '{}' does not say whether less or more of it is better; set the mode to \
+                 Mode::Min or Mode::Max",
+                self.name
+            ))),
+        }
+    }
+
+    /// The figure in `values`. Where it is not, says so once.
+    pub fn find<'v>(
+        &mut self,
+        callback: &str,
+        context: &mut Context<'_>,
+        values: impl Iterator<Item = (&'v str, f64)>,
+    ) -> Option<f64> {
+        let values: Vec<_> = values.collect();
+        let found = values.iter().find(|(name, _)| *name == self.name).map(|&(_, value)| value);
+        if found.is_none() && !std::mem::replace(&mut self.told, true) {
+            let names: Vec<_> = values.iter().map(|&(name, _)| name).collect();
+            context.note(format!(
+                "{callback} watches {}, but after epoch {} there are only {}",
+                self.name,
+                context.epoch() + 1,
+                names.join(", ")
+            ));
+        }
+        found
+    }
+
+    /// Whether `value` is better than `reference` by more than `min_delta`, as Keras decides it: anything is
+    /// better than nothing, and nothing is better than a NaN.
+    pub fn improves(&self, value: f64, reference: Option<Number>) -> bool {
+        let Some(Number(reference)) = reference else { return true };
+        match self.upwards() {
+            Some(true) => value - self.min_delta.abs() > reference,
+            _ => value + self.min_delta.abs() < reference,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn monitor(name: &str, mode: Mode, min_delta: f64) -> Monitor {
+        Monitor { name: name.into(), mode, ..Monitor::new(min_delta) }
+    }
+
+    #[test]
+    fn names_and_modes_decide_the_direction() {
+        let better = |name: &str, mode, value| monitor(name, mode, 0.1).improves(value, Some(Number(1.0)));
+        for name in ["loss", "val_loss", "val_mse"] {
+            assert!(better(name, Mode::Auto, 0.85) && !better(name, Mode::Auto, 0.95), "{name}");
+        }
+        for name in ["accuracy", "val_recall"] {
+            assert!(better(name, Mode::Auto, 1.15) && !better(name, Mode::Auto, 1.05), "{name}");
+        }
+        assert!(better("val_loss", Mode::Max, 1.15) && better("speed", Mode::Min, 0.85));
+        let error = monitor("speed", Mode::Auto, 0.0).check("EarlyStopping").unwrap_err().to_string();
+        assert!(error.contains("EarlyStopping") && error.contains("'speed'"), "{error}");
+        assert!(monitor("loss", Mode::Auto, f64::NAN).check("EarlyStopping").is_err());
+    }
+
+    #[test]
+    fn nothing_is_worse_than_anything_and_a_nan_never_gets_better() {
+        let loss = monitor("loss", Mode::Auto, 0.0);
+        assert!(loss.improves(f64::NAN, None));
+        assert!(!loss.improves(0.0, Some(Number(f64::NAN))) && !loss.improves(f64::NAN, Some(Number(0.0))));
+    }
+}

@@ -1,0 +1,77 @@
+//! `TensorBoard`: figures where TensorBoard finds them.
+
+use super::event_file::EventFile;
+use super::{Callback, Context};
+use crate::error::Result;
+use crate::train::EpochLog;
+use std::path::PathBuf;
+
+/// Writes event files that TensorBoard reads: `epoch_loss`, `epoch_accuracy`, `epoch_learning_rate` and all
+/// other figures of an epoch in `train/`, those of validation, without their `val_`, in `validation/`.
+/// Names and folders are those of Keras's callback; graphs, histograms and figures of batches are not
+/// written.
+///
+/// A resumed run begins new files, which tell TensorBoard to forget the epochs that are done anew.
+///
+/// ```
+/// use gatewise::Fit;
+/// use gatewise::train::TensorBoard;
+/// let fit = Fit::new().epochs(5).validation_split(0.2).callback(TensorBoard::new("logs"));
+/// // then: tensorboard --logdir logs
+/// ```
+#[derive(Debug)]
+pub struct TensorBoard {
+    train: Log,
+    validation: Log,
+}
+
+/// A folder, and its file once there is something to write.
+#[derive(Debug)]
+struct Log {
+    folder: PathBuf,
+    file: Option<EventFile>,
+    /// The first epoch of this process.
+    from: usize,
+}
+
+impl TensorBoard {
+    /// Writes below `folder`, which is made if it is not there.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
+        let log = |name: &str| Log { folder: folder.join(name), file: None, from: 0 };
+        Self { train: log("train"), validation: log("validation") }
+    }
+}
+
+impl Log {
+    fn write(&mut self, epoch: usize, values: &[(String, f64)]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(EventFile::create(&self.folder, self.from as u64)?),
+        };
+        file.scalars(epoch as u64, values)
+    }
+}
+
+impl Callback for TensorBoard {
+    fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
+        (self.train.from, self.validation.from) = (context.epoch(), context.epoch());
+        // Better now than after an epoch, should the folder be out of reach.
+        self.train.file = Some(EventFile::create(&self.train.folder, self.train.from as u64)?);
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
+        let (validation, train): (Vec<_>, Vec<_>) =
+            log.values().partition(|(name, _)| name.starts_with("val_"));
+        let named = |values: Vec<(&str, f64)>| {
+            let tag = |name: &str| format!("epoch_{}", name.strip_prefix("val_").unwrap_or(name));
+            values.into_iter().map(|(name, value)| (tag(name), value)).collect::<Vec<_>>()
+        };
+        self.train.write(context.epoch(), &named(train))?;
+        self.validation.write(context.epoch(), &named(validation))
+    }
+}
