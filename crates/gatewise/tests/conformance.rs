@@ -3,10 +3,11 @@
 mod specs;
 
 use gatewise::data::{Dataset, Padding};
+use gatewise::layers::{Activation, Dense, Embedding, GlobalAveragePooling1D, Layer, Lstm};
 use gatewise::optimizer::{Optimizer, Update};
 use gatewise::text::Side;
 use gatewise::train::{BatchLog, Callback, Context, EpochLog};
-use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Result};
+use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Result, Sequential};
 use specs::{
     STEPS, Spec, VOCABULARY, dataset, paddings, predicted, random, rows, sequences, specs, weight_bits,
 };
@@ -376,5 +377,21 @@ fn ids_outside_the_vocabulary_are_refused_with_their_row() {
         let error = spec.lively().predict(&rows.into(), Padding::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Data);
         assert!(error.to_string().contains("row 1 has the id 20"), "{error}");
+    }
+}
+
+#[test]
+fn a_frozen_table_keeps_its_bits_and_the_layers_above_learn() {
+    // Fused with the layer above it, and not.
+    for above in [Layer::from(Lstm::new(4)), GlobalAveragePooling1D::new().into()] {
+        let layers = Sequential::new().with(Embedding::new(VOCABULARY, 5).trainable(false)).with(above);
+        let mut model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1).unwrap();
+        let before = model.params().clone();
+        assert_eq!(model.trainable_params(), before.len() - VOCABULARY * 5);
+        Fit::new().epochs(2).run(&mut model, &dataset(30, paddings()[0])).unwrap();
+        for info in before.table() {
+            let same = before.get(&info.name) == model.params().get(&info.name);
+            assert_eq!(same, info.name == "embedding/embeddings", "{}", info.name);
+        }
     }
 }

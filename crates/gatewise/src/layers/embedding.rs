@@ -40,6 +40,13 @@ pub struct Embedding {
     /// What large weights of the table add to the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embeddings_regularizer: Option<Regularizer>,
+    /// Whether training changes the table.
+    #[serde(default = "yes")]
+    pub trainable: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Embedding {
@@ -51,6 +58,7 @@ impl Embedding {
             mask_zero: false,
             embeddings_initializer: Initializer::random_uniform(),
             embeddings_regularizer: None,
+            trainable: true,
         }
     }
 
@@ -69,6 +77,12 @@ impl Embedding {
         Self { embeddings_regularizer: Some(regularizer), ..self }
     }
 
+    /// Sets whether training changes the table. A frozen one keeps what it was given, such as
+    /// [`WordVectors`](crate::data::WordVectors).
+    pub fn trainable(self, trainable: bool) -> Self {
+        Self { trainable, ..self }
+    }
+
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
         if self.input_dim == 0 || self.output_dim == 0 {
             return Err(Error::config(format!(
@@ -84,7 +98,8 @@ impl Embedding {
         }
         let shape = vec![self.input_dim, self.output_dim];
         let table = ParamSpec::new("embeddings", shape, self.embeddings_initializer);
-        let params = vec![table.regularizer(self.embeddings_regularizer)];
+        let table = table.regularizer(self.embeddings_regularizer);
+        let params = vec![ParamSpec { trainable: self.trainable, ..table }];
         Ok(Built { params, output: Signal::Sequence(self.output_dim) })
     }
 }
