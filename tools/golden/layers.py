@@ -10,6 +10,7 @@ Run: python tools/golden/layers.py [case …]
 
 import json
 import os
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -88,6 +89,24 @@ CASES = {
         empty=False,
     ),
     "average_pooling_of_embedding": case(embedding(), layer("GlobalAveragePooling1D"), dense(2)),
+    **{
+        f"bidirectional_{mode}": case(
+            embedding(), layer("Bidirectional", rnn(), merge_mode=mode), dense(2)
+        )
+        for mode in ["concat", "sum", "mul", "ave"]
+    },
+    **{
+        f"bidirectional_{mode}_sequence_masked_{padding}": case(
+            embedding(**MASKED), layer("Bidirectional", rnn(sequences=True), merge_mode=mode),
+            layer("Bidirectional", rnn("GRU", 2, sequences=True), merge_mode="concat"),
+            layer("Bidirectional", rnn("SimpleRNN", 3), merge_mode="ave"), dense(2), padding=padding,
+        )
+        for mode in ["concat", "mul"]
+        for padding in ["pre", "post"]
+    },
+    "bidirectional_features": case(
+        layer("Bidirectional", rnn(use_bias=False)), dense(2), features=True, padding="post"
+    ),
     "layer_normalization": case(embedding(), rnn(units=4), layer("LayerNormalization"), dense(2)),
     "layer_normalization_sequence": case(
         embedding(**MASKED), layer("LayerNormalization"), rnn(), dense(2)
@@ -122,8 +141,9 @@ def padded(rows, padding, features):
 
 
 def name_of(variable):
-    """`lstm/lstm_cell/kernel` is `lstm/kernel` here."""
+    """`lstm/lstm_cell/kernel` is `lstm/kernel` here, `…/forward_lstm_1/…` is `…/forward_lstm/…`."""
     parts = variable.path.removeprefix("sequential/").split("/")
+    parts = [re.sub(r"^(forward|backward)_(.*?)(_\d+)?$", r"\1_\2", part) for part in parts]
     return "/".join(part for part in parts if not part.endswith("_cell"))
 
 

@@ -15,7 +15,7 @@ the examples are tests there. B is the batch, T the steps, D the width of the in
 /// The files, in the order of the page, under the headings of its parts.
 const PARTS: &[(&str, &[&str])] = &[
     ("What a model reads", &["input", "masking", "embedding"]),
-    ("Recurrent layers", &["lstm", "gru", "simple_rnn"]),
+    ("Recurrent layers", &["lstm", "gru", "simple_rnn", "bidirectional"]),
     ("All else", &["dense", "time_distributed", "dropout", "pooling", "layer_normalization"]),
 ];
 

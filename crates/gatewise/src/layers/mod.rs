@@ -3,6 +3,7 @@
 //! Enters: a user's configuration. Leaves: parameter tables for the model and stages for its engine.
 
 mod activation;
+mod bidirectional;
 mod dense;
 mod dropout;
 mod embedding;
@@ -22,6 +23,7 @@ mod time_distributed;
 
 pub use activation::Activation;
 pub(crate) use activation::ActivationStage;
+pub use bidirectional::{Bidirectional, MergeMode};
 pub use dense::Dense;
 pub(crate) use dense::DenseStage;
 pub(crate) use dropout::DropoutStage;
@@ -49,6 +51,7 @@ pub use time_distributed::TimeDistributed;
 
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A layer of a [`Sequential`](crate::Sequential) model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +70,8 @@ pub enum Layer {
     Gru(Gru),
     /// Fully connected, fed back to itself.
     SimpleRnn(SimpleRnn),
+    /// A recurrent layer, both ways.
+    Bidirectional(Bidirectional),
     /// Fully connected.
     Dense(Dense),
     /// Fully connected, at every step.
@@ -89,7 +94,7 @@ pub enum Layer {
 /// One parameter tensor that a layer asks for.
 #[derive(Debug, Clone)]
 pub(crate) struct ParamSpec {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub shape: Vec<usize>,
     pub init: Init,
     /// What its weights add to the loss.
@@ -100,8 +105,8 @@ pub(crate) struct ParamSpec {
 
 impl ParamSpec {
     /// A tensor that training changes, not regularised.
-    pub fn new(name: &'static str, shape: Vec<usize>, init: impl Into<Init>) -> Self {
-        Self { name, shape, init: init.into(), regularizer: None, trainable: true }
+    pub fn new(name: impl Into<Cow<'static, str>>, shape: Vec<usize>, init: impl Into<Init>) -> Self {
+        Self { name: name.into(), shape, init: init.into(), regularizer: None, trainable: true }
     }
 
     /// Sets what its weights add to the loss.
@@ -127,6 +132,7 @@ impl Layer {
             Self::Lstm(_) => "LSTM",
             Self::Gru(_) => "GRU",
             Self::SimpleRnn(_) => "SimpleRNN",
+            Self::Bidirectional(_) => "Bidirectional",
             Self::Dense(_) => "Dense",
             Self::TimeDistributed(_) => "TimeDistributed",
             Self::Dropout(_) => "Dropout",
@@ -147,6 +153,7 @@ impl Layer {
             Self::Lstm(Lstm { units, .. })
             | Self::Gru(Gru { units, .. })
             | Self::SimpleRnn(SimpleRnn { units, .. }) => format!("{class}({units})"),
+            Self::Bidirectional(layer) => format!("{class}({})", layer.wrapped.describe()),
             Self::Dense(layer) if layer.activation == Activation::Linear => {
                 format!("{class}({})", layer.units)
             }
@@ -171,6 +178,7 @@ impl Layer {
             Self::Lstm(_) => "lstm",
             Self::Gru(_) => "gru",
             Self::SimpleRnn(_) => "simple_rnn",
+            Self::Bidirectional(_) => "bidirectional",
             Self::Dense(_) => "dense",
             Self::TimeDistributed(_) => "time_distributed",
             Self::Dropout(_) => "dropout",
@@ -190,6 +198,7 @@ impl Layer {
             Self::Lstm(layer) => layer.units,
             Self::Gru(layer) => layer.units,
             Self::SimpleRnn(layer) => layer.units,
+            Self::Bidirectional(layer) => layer.wrapped.width(),
             Self::Dense(layer) => layer.units,
             Self::TimeDistributed(layer) => layer.dense.units,
             Self::Dropout(_) | Self::SpatialDropout1D(_) | Self::LayerNormalization(_) => 0,
@@ -216,6 +225,7 @@ impl Layer {
             Self::Lstm(layer) => layer.build(input),
             Self::Gru(layer) => layer.build(input),
             Self::SimpleRnn(layer) => layer.build(input),
+            Self::Bidirectional(layer) => layer.build(input),
             Self::Dense(layer) => layer.build(input),
             Self::TimeDistributed(layer) => layer.build(input),
             Self::Dropout(layer) => layer.build(input),
@@ -243,6 +253,7 @@ into_layer!(
     Lstm,
     Gru,
     SimpleRnn,
+    Bidirectional,
     Dense,
     TimeDistributed,
     Dropout,

@@ -43,6 +43,10 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
                 let Signal::Sequence(width) = first.input else { unreachable!("built on sequences only") };
                 stages.push(recurrent_stage(first, Below::Vectors(width)));
             }
+            (Layer::Bidirectional(layer), _) => {
+                let Signal::Sequence(width) = first.input else { unreachable!("built on sequences only") };
+                stages.push(layer.stage(width, &first.params));
+            }
             (Layer::Dropout(layer), _) => {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, false)));
             }

@@ -4,8 +4,8 @@
 
 use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{
-    Activation, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Layer,
-    LayerNormalization, Lstm, SimpleRnn, SpatialDropout1D,
+    Activation, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Layer,
+    LayerNormalization, Lstm, MergeMode, SimpleRnn, SpatialDropout1D,
 };
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Side;
@@ -80,6 +80,16 @@ pub fn specs() -> Vec<Spec> {
             false,
         ),
         spec("lstm of 1997", start(4, false).with(Lstm::new(5).forget_gate(false)).with(head()), false),
+        spec("both ways", start(4, false).with(Bidirectional::new(Lstm::new(5))).with(head()), false),
+        spec(
+            "both ways stacked masked",
+            start(4, true)
+                .with(Bidirectional::new(gates(4)))
+                .with(Bidirectional::new(sequence(3)).merge_mode(MergeMode::Mul))
+                .with(Bidirectional::new(SimpleRnn::new(5)).merge_mode(MergeMode::Ave))
+                .with(head()),
+            true,
+        ),
         spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
     ]
 }
