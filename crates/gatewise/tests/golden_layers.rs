@@ -6,7 +6,7 @@
 //! that an artifact writes: a new case needs no line here.
 
 use gatewise::data::{Dataset, Features, Inputs, Padding, Sequences, Targets};
-use gatewise::layers::Layer;
+use gatewise::layers::{Input, Layer};
 use gatewise::text::Side;
 use gatewise::{Isa, Loss, Model, Sequential};
 use safetensors::{Dtype, SafeTensors};
@@ -83,7 +83,12 @@ impl Golden {
     /// The model of the case, with the golden weights; every one of them must find its place.
     fn model(&self) -> Model {
         let layers = self.case["layers"].as_array().unwrap();
-        let spec = layers.iter().fold(Sequential::new(), |spec, description| spec.with(layer(description)));
+        // Keras is told the shape of its input when it is called.
+        let start = match self.case["features"] == true && layers[0]["class_name"] != "Input" {
+            true => Sequential::new().with(Input::new(self.tensor("rows").0[1])),
+            false => Sequential::new(),
+        };
+        let spec = layers.iter().fold(start, |spec, description| spec.with(layer(description)));
         let mut model = spec.compile(0).unwrap();
         let names: Vec<_> = model.params().table().iter().map(|info| info.name.clone()).collect();
         for name in &names {
