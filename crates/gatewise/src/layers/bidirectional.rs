@@ -94,8 +94,9 @@ impl Bidirectional {
         let (forward, backward) = (self.wrapped.build(input)?, reversed.build(input)?);
         let base = self.wrapped.base_name();
         let named = |way: &'static str| {
-            move |spec: ParamSpec| {
-                ParamSpec { name: Cow::Owned(format!("{way}_{base}/{}", spec.name)), ..spec }
+            move |spec: ParamSpec| ParamSpec {
+                name: Cow::Owned(format!("{way}_{base}/{}", spec.name)),
+                ..spec
             }
         };
         let params = forward.params.into_iter().map(named("forward"));

@@ -4,8 +4,8 @@
 
 use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Layer,
-    LayerNormalization, Lstm, MergeMode, SimpleRnn, SpatialDropout1D,
+    Activation, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru,
+    Layer, LayerNormalization, Lstm, MergeMode, SimpleRnn, SpatialDropout1D,
 };
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Side;
