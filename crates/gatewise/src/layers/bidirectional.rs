@@ -138,7 +138,7 @@ struct BidirectionalStage {
 }
 
 /// Cuts `values` in two, the first part `len` long.
-fn halves<'a>(values: &'a mut [f32], len: usize) -> [&'a mut [f32]; 2] {
+fn halves(values: &mut [f32], len: usize) -> [&mut [f32]; 2] {
     let (first, second) = values.split_at_mut(len);
     [first, second]
 }
