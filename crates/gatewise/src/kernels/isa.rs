@@ -15,6 +15,8 @@ pub enum Isa {
     Avx512,
     /// AVX2 and FMA (x86-64).
     Avx2,
+    /// NEON (64-bit Arm).
+    Neon,
     /// Plain Rust for any processor.
     Portable,
 }
@@ -22,7 +24,8 @@ pub enum Isa {
 impl Isa {
     /// Every instruction set of this program that the running processor has, fastest first.
     pub fn available() -> Vec<Self> {
-        [Self::Avx512, Self::Avx2, Self::Portable].into_iter().filter(|isa| isa.is_available()).collect()
+        let all = [Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
+        all.into_iter().filter(|isa| isa.is_available()).collect()
     }
 
     /// The fastest available.
@@ -41,8 +44,9 @@ impl Isa {
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             Self::Portable => true,
-            #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
     }
@@ -52,6 +56,7 @@ impl Isa {
         match self {
             Self::Avx512 => "avx512",
             Self::Avx2 => "avx2",
+            Self::Neon => "neon",
             Self::Portable => "portable",
         }
     }
@@ -101,6 +106,12 @@ macro_rules! for_each_isa {
                 // SAFETY: compiled for the features that `Avx2` needs.
                 unsafe { $generic::<$crate::kernels::x86::Avx2 $(, $cell)?>($args) }
             }
+            #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+            #[target_feature(enable = "neon")]
+            unsafe fn neon $(<$cell: $bound>)? ($args: $ty) {
+                // SAFETY: compiled for the feature that `Neon` needs.
+                unsafe { $generic::<$crate::kernels::neon::Neon $(, $cell)?>($args) }
+            }
             assert!(isa.is_available(), "{isa} is not available on this processor");
             match isa {
                 // SAFETY: `is_available` has just confirmed the features.
@@ -109,6 +120,9 @@ macro_rules! for_each_isa {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::kernels::Isa::Avx2 => unsafe { avx2($args) },
+                // SAFETY: as above.
+                #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+                $crate::kernels::Isa::Neon => unsafe { neon($args) },
                 // SAFETY: `Portable` needs no feature.
                 _ => unsafe { $generic::<$crate::kernels::lanes::Portable $(, $cell)?>($args) },
             }

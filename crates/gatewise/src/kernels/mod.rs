@@ -17,6 +17,8 @@ pub(crate) mod dense;
 mod float_mode;
 mod isa;
 mod lanes;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
 pub(crate) mod noise;
 mod pool;
 mod product;
