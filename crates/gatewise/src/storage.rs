@@ -73,8 +73,10 @@ impl Target {
                 path.display().to_string()
             ))
         })?;
-        let temporary =
-            file.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+        // The bare wasm32 has neither processes nor files: there the file is refused when it is made.
+        let process =
+            if cfg!(all(target_family = "wasm", target_os = "unknown")) { 0 } else { std::process::id() };
+        let temporary = file.with_file_name(format!(".{}.{process}.tmp", name.to_string_lossy()));
         Ok(Self { file, temporary })
     }
 }

@@ -8,6 +8,7 @@ use super::padding_note;
 use super::progress::Progress;
 use super::resume::name_kept;
 use super::score::Scorer;
+use super::stopwatch::Stopwatch;
 use super::trainer::Trainer;
 use super::update::Change;
 use super::{Callback, Context, History};
@@ -18,7 +19,6 @@ use crate::loss::Loss;
 use crate::model::{Model, Rows, default_threads};
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 use crate::rng::{Purpose, Random};
-use std::time::Instant;
 
 /// Settings of a training run, with Keras's names and defaults.
 ///
@@ -265,7 +265,7 @@ impl<'a> Fit<'a> {
                     break;
                 }
             }
-            let (start, seconds) = (Instant::now(), at.seconds);
+            let (start, seconds) = (Stopwatch::start(), at.seconds);
             order.clear();
             order.extend(0..training);
             // An epoch is the whole of a pass over the rows, or its next part.
@@ -296,7 +296,7 @@ impl<'a> Fit<'a> {
                     callback.on_batch_end(context, &log)
                 })?;
                 if let Some(folder) = folder.as_mut().filter(|folder| interrupted || folder.due()) {
-                    at.seconds = seconds + start.elapsed().as_secs_f64();
+                    at.seconds = seconds + start.seconds();
                     folder.save(&self.moment(model, &trainer, &at))?;
                 }
                 if interrupted {
@@ -306,7 +306,7 @@ impl<'a> Fit<'a> {
             if interrupted {
                 break;
             }
-            at.seconds = seconds + start.elapsed().as_secs_f64();
+            at.seconds = seconds + start.seconds();
             let rate = at.rate(&*self.optimizer, trainer.state().0);
             let mut log = at.epoch_log(scorer.has_accuracy(), rate);
             let validated = (at.epoch + 1).is_multiple_of(self.validation_freq);

@@ -15,6 +15,7 @@ mod resume;
 mod score;
 mod scored;
 mod snapshot;
+mod stopwatch;
 mod stream;
 mod trainer;
 mod update;
