@@ -1,0 +1,37 @@
+//! Answers of the classic model: many rows at once, and one row alone. Items are rows.
+
+mod shared;
+
+use divan::{Bencher, counter::ItemsCount};
+use gatewise::data::Padding;
+use gatewise::text::{Tokenizer, Vocabulary};
+use gatewise::{Artifact, Isa, Predictor, TrainingSummary};
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = [1, 2], sample_count = 10, sample_size = 1)]
+fn evaluate_5000_rows(bencher: Bencher, threads: usize) {
+    let (model, data) = (shared::model(15, 10), shared::dataset(5_000));
+    bencher
+        .counter(ItemsCount::new(data.len()))
+        .bench_local(|| model.evaluate_on(&data, threads, Isa::detect()).unwrap());
+}
+
+#[divan::bench(args = [1, 50, 190, 300])]
+fn one_row_of(bencher: Bencher, steps: usize) {
+    let words: Vec<String> = (0..shared::VOCABULARY).map(|word| format!("word{word}")).collect();
+    let artifact = Artifact {
+        model: shared::model(15, 10),
+        tokenizer: Tokenizer::default(),
+        vocabulary: Vocabulary::from_ranked(&words, shared::VOCABULARY).unwrap(),
+        padding: Padding::to(shared::STEPS),
+        labels: vec!["neg".into(), "pos".into()],
+        threshold: 0.5,
+        training: TrainingSummary::default(),
+    };
+    let mut predictor = Predictor::with(&artifact, Isa::detect(), 1).unwrap();
+    let ids: Vec<u32> = (0..steps as u32).map(|step| 3 + step * 37 % 4_000).collect();
+    bencher.counter(ItemsCount::new(1usize)).bench_local(|| predictor.probability_of_ids(&ids).unwrap());
+}
