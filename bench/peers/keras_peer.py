@@ -2,7 +2,7 @@
 
 import os
 
-from worker import job, pin_to_one_core, serve, timed
+from worker import job, latencies, pin_to_one_core, serve, timed
 
 
 def choose_backend(work):
@@ -27,7 +27,8 @@ def main():
     import keras
 
     layers = keras.layers
-    model = keras.Sequential([keras.Input((work.steps,), dtype="int32")])
+    steps = None if work.kind == "latency" else work.steps
+    model = keras.Sequential([keras.Input((steps,), dtype="int32")])
     model.add(layers.Embedding(work.vocabulary, work.width))
     for i, units in enumerate(work.units):
         model.add(layers.LSTM(units, return_sequences=i + 1 < len(work.units)))
@@ -49,6 +50,11 @@ def main():
         epoch()
         share = rows / len(ids)
         serve(lambda: {"seconds": timed(epoch) / share, "share": share}, **about)
+    elif work.kind == "latency":
+        # One row through `predict_on_batch`, the compiled way; `predict` is made for many.
+        ids = work.short()
+        about["answer"] = float(model.predict_on_batch(ids)[0, 0])
+        serve(lambda: latencies(lambda: model.predict_on_batch(ids)), **about)
     else:
         ids, labels = work.rows("test"), work.labels("test")
 

@@ -19,9 +19,12 @@ class Classifier(nn.Module):
         sizes = [job.width, *job.units]
         # Layers of one size go to PyTorch as one stacked module.
         assert len(set(job.units)) == 1
-        self.lstm = nn.LSTM(sizes[0], sizes[1], num_layers=len(job.units), batch_first=True)
+        cell = {"lstm": nn.LSTM, "gru": nn.GRU, "simple_rnn": nn.RNN}[job.cell]
+        self.rnn = cell(sizes[0], sizes[1], num_layers=len(job.units), batch_first=True)
         self.dense = nn.Linear(sizes[-1], 1)
-        self.load(job)
+        # The file of weights is an LSTM's; the other cells start as PyTorch starts them.
+        if job.cell == "lstm":
+            self.load(job)
 
     @torch.no_grad()
     def load(self, job):
@@ -30,20 +33,20 @@ class Classifier(nn.Module):
         self.embedding.weight.copy_(embeddings)
         for i in range(len(job.units)):
             w, u, b = layers[3 * i : 3 * i + 3]
-            getattr(self.lstm, f"weight_ih_l{i}").copy_(w.T)
-            getattr(self.lstm, f"weight_hh_l{i}").copy_(u.T)
-            getattr(self.lstm, f"bias_ih_l{i}").copy_(b)
-            getattr(self.lstm, f"bias_hh_l{i}").zero_()
+            getattr(self.rnn, f"weight_ih_l{i}").copy_(w.T)
+            getattr(self.rnn, f"weight_hh_l{i}").copy_(u.T)
+            getattr(self.rnn, f"bias_ih_l{i}").copy_(b)
+            getattr(self.rnn, f"bias_hh_l{i}").zero_()
         self.dense.weight.copy_(kernel.T)
         self.dense.bias.copy_(bias)
 
     def forward(self, ids, lengths=None):
         x = self.embedding(ids)
         if lengths is None:
-            last = self.lstm(x)[0][:, -1]
+            last = self.rnn(x)[0][:, -1]
         else:
             packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-            last = self.lstm(packed)[1][0][-1]
+            last = self.rnn(packed)[1][0][-1]
         return self.dense(last).squeeze(-1)
 
 
@@ -64,8 +67,18 @@ def main():
             ids = torch.stack([row.roll(int(n)) for row, n in zip(ids, lengths)])
         return ids, torch.from_numpy(work.labels(split)), lengths
 
+    @torch.inference_mode()
+    def evaluate(ids, labels, rows):
+        """Loss and accuracy."""
+        loss = hits = 0.0
+        for x, y in zip(ids[:rows].split(1024), labels[:rows].split(1024)):
+            logits = model(x)
+            loss += float(loss_of(logits, y)) * len(y)
+            hits += int(((logits > 0) == (y > 0.5)).sum())
+        return loss / rows, hits / rows
+
     about = {"version": torch.__version__}
-    if work.kind == "train":
+    if work.kind in ("train", "fit"):
         ids, labels, lengths = tensors("train")
         about["first_loss"] = loss_of(model(ids[:128]), labels[:128]).item()
         adam = torch.optim.Adam(model.parameters(), lr=0.001, eps=1e-7, fused=True)
@@ -78,22 +91,22 @@ def main():
 
         epoch(3 * work.batch)
         share = work.rows_timed / len(ids)
-        serve(lambda: {"seconds": timed(lambda: epoch(work.rows_timed)) / share, "share": share}, **about)
+        if work.kind == "train":
+            serve(lambda: {"seconds": timed(lambda: epoch(work.rows_timed)) / share, "share": share}, **about)
+            return
+        others, wanted, _ = tensors("test")
+
+        def fit():
+            for _ in range(5):
+                epoch(len(ids))
+                evaluate(others, wanted, 5_000)
+
+        serve(lambda: {"seconds": timed(fit), "share": 1.0}, **about)
     elif work.kind == "evaluate":
         model.eval()
         ids, labels, _ = tensors("test")
-
-        @torch.inference_mode()
-        def evaluate(rows=len(ids)):
-            loss = hits = 0.0
-            for x, y in zip(ids[:rows].split(1024), labels[:rows].split(1024)):
-                logits = model(x)
-                loss += float(loss_of(logits, y)) * len(y)
-                hits += int(((logits > 0) == (y > 0.5)).sum())
-            return loss / rows, hits / rows
-
-        evaluate(2048)
-        serve(lambda: {"seconds": timed(evaluate), "share": 1.0}, **about)
+        evaluate(ids, labels, 2048)
+        serve(lambda: {"seconds": timed(lambda: evaluate(ids, labels, len(ids))), "share": 1.0}, **about)
     else:
         model.eval()
         ids = torch.from_numpy(work.short())

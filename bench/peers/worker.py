@@ -17,10 +17,11 @@ import numpy as np
 
 @dataclass
 class Job:
-    """One piece of work; the fields are those of `WORKS` in `peers.py`."""
+    """One piece of work; the fields are those of `Work.job` in `peers.py`."""
 
     data: Path
-    kind: str  # train, evaluate or latency
+    kind: str  # train, fit (5 epochs with validation), evaluate or latency
+    cell: str = "lstm"  # or gru, simple_rnn
     vocabulary: int = 5000
     width: int = 15
     units: tuple = (10,)
