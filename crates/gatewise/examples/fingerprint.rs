@@ -11,7 +11,7 @@ fn main() -> gatewise::Result<()> {
     let mut random = Random::new(1, Purpose::Data, 0);
     let rows: Sequences =
         (0..300).map(|row| (0..row % 40).map(|_| 1 + random.below(199) as u32).collect::<Vec<_>>()).collect();
-    let targets = (0..300).map(|_| random.below(2) as f32).collect();
+    let targets = (0..300).map(|_| random.below(2) as f32).collect::<Vec<f32>>();
     let data = Dataset::new(rows, targets)?.with_padding(Padding::to(30));
     for isa in Isa::available() {
         for threads in [1, 3] {
