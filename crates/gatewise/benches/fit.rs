@@ -4,6 +4,7 @@ mod shared;
 
 use divan::{Bencher, counter::ItemsCount};
 use gatewise::Fit;
+use gatewise::layers::Lstm;
 
 const ROWS: usize = 2_000;
 
@@ -12,7 +13,7 @@ fn main() {
 }
 
 fn epoch(bencher: Bencher, units: usize, threads: usize) {
-    let (start, data) = (shared::model(if units == 10 { 15 } else { units }, units), shared::dataset(ROWS));
+    let (start, data) = (shared::model(shared::width(units), Lstm::new(units)), shared::dataset(ROWS));
     bencher.counter(ItemsCount::new(ROWS)).with_inputs(|| start.clone()).bench_local_values(|mut model| {
         Fit::new().epochs(1).threads(threads).run(&mut model, &data).unwrap();
     });

@@ -1,10 +1,12 @@
-//! Forward and backward of one batch of 128 rows on one thread, by units and instruction set: what the
-//! kernels cost without the loop round them.
+//! One batch of 128 rows on one thread, by cell, units and instruction set: what the kernels cost with little
+//! of the loop round them. Items are rows.
 
 mod shared;
 
 use divan::{Bencher, counter::ItemsCount};
-use gatewise::{Isa, Loss};
+use gatewise::layers::{Gru, Lstm, SimpleRnn};
+use gatewise::optimizer::Sgd;
+use gatewise::{Fit, Isa, Model};
 
 const ROWS: usize = 128;
 
@@ -12,23 +14,43 @@ fn main() {
     divan::main();
 }
 
-fn cases() -> Vec<(usize, Isa)> {
-    let isas = Isa::available();
-    [10, 16, 32, 64, 128].into_iter().flat_map(|units| isas.iter().map(move |&isa| (units, isa))).collect()
+#[derive(Debug, Clone, Copy)]
+enum Cell {
+    Lstm,
+    Gru,
+    SimpleRnn,
 }
 
-/// Gradients of every weight; items are rows.
-#[divan::bench(args = cases(), sample_count = 10, sample_size = 1)]
-fn gradients(bencher: Bencher, (units, isa): (usize, Isa)) {
-    let (model, data) = (shared::model(if units == 10 { 15 } else { units }, units), shared::dataset(ROWS));
-    bencher
-        .counter(ItemsCount::new(ROWS))
-        .bench_local(|| model.gradients(&data, Loss::BinaryCrossentropy, isa).unwrap());
+/// The LSTM at several sizes, the other cells at one.
+fn cases() -> Vec<(Cell, usize, Isa)> {
+    let lstm = [10, 16, 32, 64, 128].map(|units| (Cell::Lstm, units));
+    let cells = [(Cell::Gru, 64), (Cell::SimpleRnn, 64)];
+    let on_each = |(cell, units)| Isa::available().into_iter().map(move |isa| (cell, units, isa));
+    lstm.into_iter().chain(cells).flat_map(on_each).collect()
 }
 
-/// Outputs alone; items are rows.
+fn model(cell: Cell, units: usize) -> Model {
+    let width = shared::width(units);
+    match cell {
+        Cell::Lstm => shared::model(width, Lstm::new(units)),
+        Cell::Gru => shared::model(width, Gru::new(units)),
+        Cell::SimpleRnn => shared::model(width, SimpleRnn::new(units)),
+    }
+}
+
+/// Forward, backward and the plainest of optimizers.
 #[divan::bench(args = cases(), sample_count = 10, sample_size = 1)]
-fn outputs(bencher: Bencher, (units, isa): (usize, Isa)) {
-    let (model, data) = (shared::model(if units == 10 { 15 } else { units }, units), shared::dataset(ROWS));
+fn step(bencher: Bencher, (cell, units, isa): (Cell, usize, Isa)) {
+    let (start, data) = (model(cell, units), shared::dataset(ROWS));
+    bencher.counter(ItemsCount::new(ROWS)).with_inputs(|| start.clone()).bench_local_values(|mut model| {
+        let fit = Fit::new().epochs(1).batch_size(ROWS).optimizer(Sgd::new(0.01)).threads(1).isa(isa);
+        fit.run(&mut model, &data).unwrap();
+    });
+}
+
+/// Forward alone.
+#[divan::bench(args = cases(), sample_count = 10, sample_size = 1)]
+fn outputs(bencher: Bencher, (cell, units, isa): (Cell, usize, Isa)) {
+    let (model, data) = (model(cell, units), shared::dataset(ROWS));
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.evaluate_on(&data, 1, isa).unwrap());
 }

@@ -4,6 +4,7 @@ mod shared;
 
 use divan::{Bencher, counter::ItemsCount};
 use gatewise::data::Padding;
+use gatewise::layers::Lstm;
 use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Artifact, Isa, Predictor, TrainingSummary};
 
@@ -13,7 +14,7 @@ fn main() {
 
 #[divan::bench(args = [1, 2], sample_count = 10, sample_size = 1)]
 fn evaluate_5000_rows(bencher: Bencher, threads: usize) {
-    let (model, data) = (shared::model(15, 10), shared::dataset(5_000));
+    let (model, data) = (shared::model(15, Lstm::new(10)), shared::dataset(5_000));
     bencher
         .counter(ItemsCount::new(data.len()))
         .bench_local(|| model.evaluate_on(&data, threads, Isa::detect()).unwrap());
@@ -23,7 +24,7 @@ fn evaluate_5000_rows(bencher: Bencher, threads: usize) {
 fn one_row_of(bencher: Bencher, steps: usize) {
     let words: Vec<String> = (0..shared::VOCABULARY).map(|word| format!("word{word}")).collect();
     let artifact = Artifact {
-        model: shared::model(15, 10),
+        model: shared::model(15, Lstm::new(10)),
         tokenizer: Tokenizer::default(),
         vocabulary: Vocabulary::from_ranked(&words, shared::VOCABULARY).unwrap(),
         padding: Padding::to(shared::STEPS),

@@ -52,7 +52,8 @@ impl Pool {
         let workers = (1..threads.max(1))
             .map_while(|worker| {
                 let shared = Arc::clone(&shared);
-                // A machine that refuses more threads (wasm32 refuses all) still computes the same thing with those it gave.
+                // A machine that refuses more threads (wasm32 refuses all) still computes the same thing with
+                // those it gave.
                 std::thread::Builder::new()
                     .name(format!("gatewise-{worker}"))
                     .spawn(move || work(&shared, worker))
