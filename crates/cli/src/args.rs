@@ -3,6 +3,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
 use gatewise::data::ClassWeight;
+use gatewise::layers::{Gru, Layer, Lstm, SimpleRnn};
 use gatewise::metrics::ThresholdRule;
 use gatewise::text::Side;
 use std::path::PathBuf;
@@ -85,16 +86,19 @@ pub struct Train {
     /// Side that long rows are cut on.
     #[arg(long, value_enum, default_value_t = End::Pre, value_name = "SIDE")]
     pub truncating: End,
-    /// Skip padding (Keras's mask_zero) instead of running the LSTM over it.
+    /// Skip padding (Keras's mask_zero) instead of running the recurrent layers over it.
     #[arg(long)]
     pub mask_zero: bool,
     /// Width of the word vectors [default: 15; for a language model 64].
     #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
     pub embedding: Option<usize>,
-    /// LSTM units; several numbers stack several layers [default: 10; for a language model 256].
+    /// Kind of the recurrent layers.
+    #[arg(long, value_enum, default_value_t = Cell::Lstm, value_name = "CELL")]
+    pub cell: Cell,
+    /// Recurrent units; several numbers stack several layers [default: 10; for a language model 256].
     #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: Option<Vec<usize>>,
-    /// Share of the numbers dropped after each LSTM while training.
+    /// Share of the numbers dropped after each recurrent layer while training.
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub dropout: f64,
     /// Share of the training rows, from the end, to validate on [default: 0.2; for a language model 0.1].
@@ -218,6 +222,25 @@ pub enum Threshold {
     Best(ThresholdRule),
 }
 
+/// A recurrent layer, with Keras's defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Cell {
+    Lstm,
+    Gru,
+    #[value(name = "simple_rnn")]
+    SimpleRnn,
+}
+
+impl Cell {
+    pub fn layer(self, units: usize, return_sequences: bool) -> Layer {
+        match self {
+            Self::Lstm => Lstm::new(units).return_sequences(return_sequences).into(),
+            Self::Gru => Gru::new(units).return_sequences(return_sequences).into(),
+            Self::SimpleRnn => SimpleRnn::new(units).return_sequences(return_sequences).into(),
+        }
+    }
+}
+
 /// What a model learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Task {
@@ -268,7 +291,7 @@ pub struct Machine {
     /// Threads [default: the physical cores this process may run on].
     #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
-    /// Instruction set: avx512, avx2 or portable [default: the fastest present].
+    /// Instruction set: avx512, avx2, neon or portable [default: the fastest present].
     #[arg(long, value_name = "NAME")]
     pub isa: Option<Isa>,
 }

@@ -5,7 +5,7 @@ use crate::Done;
 use crate::args::{Format, Train};
 use crate::{out, plot};
 use gatewise::data::next_tokens;
-use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm};
+use gatewise::layers::{Activation, Dense, Dropout, Embedding};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Artifact, Error, History, Model, Result, Sequential, TrainingSummary};
 use serde_json::json;
@@ -111,7 +111,7 @@ fn spec(args: &Train, vocabulary: usize) -> Sequential {
     let embedding = Embedding::new(vocabulary, args.embedding.unwrap_or(64));
     let units = args.units.as_deref().unwrap_or(&[256]);
     let mut spec = units.iter().fold(Sequential::new().with(embedding), |spec, &units| {
-        let spec = spec.with(Lstm::new(units).return_sequences(true));
+        let spec = spec.with(args.cell.layer(units, true));
         if args.dropout > 0.0 { spec.with(Dropout::new(args.dropout)) } else { spec }
     });
     spec = spec.with(Dense::new(vocabulary).activation(Activation::Softmax));

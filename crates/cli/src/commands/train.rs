@@ -6,7 +6,7 @@ use crate::progress::EpochProgress;
 use crate::{Done, data, note, out, plot};
 use gatewise::baseline::{BaselineOptions, LinearBaseline, Ngrams};
 use gatewise::data::{Dataset, Padding, Split};
-use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm};
+use gatewise::layers::{Activation, Dense, Dropout, Embedding};
 use gatewise::metrics::Evaluation;
 use gatewise::text::Vocabulary;
 use gatewise::train::{CsvLogger, EarlyStopping, ModelCheckpoint, ReduceLrOnPlateau, TensorBoard};
@@ -236,7 +236,7 @@ fn threshold(args: &Train, artifact: &Artifact, training: &Dataset) -> f32 {
     }
 }
 
-/// The classic model, or a stack of LSTMs where several numbers of units are given.
+/// The classic model, of another cell or a stack of layers where that is asked for.
 fn spec(args: &Train) -> Sequential {
     let width = args.embedding.unwrap_or(15);
     let embedding = Embedding::new(args.max_words, width).mask_zero(args.mask_zero);
@@ -246,7 +246,7 @@ fn spec(args: &Train) -> Sequential {
         .iter()
         .enumerate()
         .fold(Sequential::new().with(embedding), |spec, (index, &units)| {
-            let spec = spec.with(Lstm::new(units).return_sequences(index < last));
+            let spec = spec.with(args.cell.layer(units, index < last));
             if args.dropout > 0.0 { spec.with(Dropout::new(args.dropout)) } else { spec }
         })
         .with(Dense::new(1).activation(Activation::Sigmoid))

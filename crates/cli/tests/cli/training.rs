@@ -123,6 +123,18 @@ fn every_option_of_the_model_is_heard() {
     assert_eq!(summary["training"]["history"]["epochs"][0]["val_loss"], serde_json::Value::Null);
     assert_eq!(summary["padding"]["maxlen"], 20);
     assert_eq!(summary["vocabulary"]["max_words"], 300);
+    for (cell, class, weights) in [
+        ("lstm", "LSTM", 4 * 5 * (4 + 5 + 1)),
+        ("gru", "GRU", 3 * 5 * (4 + 5 + 2)),
+        ("simple_rnn", "SimpleRNN", 5 * (4 + 5 + 1)),
+    ] {
+        home.run(&format!("train reviews --no-baseline --epochs 0 --embedding 4 --units 5 --cell {cell}"))
+            .ok();
+        let text = home.run("summary model.gatewise").ok().stdout;
+        assert!(text.contains(&format!("{cell} ({class})")), "{text}");
+        let object = home.run("summary model.gatewise --format json").ok().json();
+        assert_eq!(object["parameters"], 5_000 * 4 + weights + 5 + 1, "{cell}");
+    }
 }
 
 #[test]
