@@ -204,7 +204,8 @@ impl Tokenizer {
         }
     }
 
-    /// Leaves in `scratch` the text lower-cased and with the filters outside ASCII replaced.
+    /// Leaves in `scratch` the text lower-cased and, where words are split, with the filters outside ASCII
+    /// replaced.
     fn normalise(&self, text: &str, scratch: &mut String) {
         scratch.clear();
         if !self.settings.lower {
@@ -216,9 +217,9 @@ impl Tokenizer {
             // The whole text at once: a capital sigma becomes ς or σ by its neighbours.
             scratch.push_str(&text.to_lowercase());
         }
-        if !self.wide_filters.is_empty() && !scratch.is_ascii() {
-            *scratch =
-                scratch.chars().map(|c| if self.wide_filters.contains(&c) { ' ' } else { c }).collect();
+        if !self.settings.char_level && !self.wide_filters.is_empty() && !scratch.is_ascii() {
+            // By two spaces: one could make a break of `<br—>`.
+            *scratch = scratch.replace(|c| self.wide_filters.contains(&c), "  ");
         }
     }
 }
@@ -278,7 +279,14 @@ mod tests {
     fn breaks_separate_whatever_the_filters() {
         let t = Tokenizer::default().with_filters("").with_lower(false);
         assert_eq!(t.words("<br<Br/>>"), ["<br", ">"], "no break is made of what surrounds one");
+        let wide = Tokenizer::default().with_filters("—");
+        assert_eq!(wide.words("a—<br—>"), ["a", "<br", ">"], "nor of a filtered character");
         assert_eq!(t.words("A<BR>b<br/>c<Br />d<br e<brr>"), ["A", "b", "c", "d<br", "e<brr>"]);
+    }
+
+    #[test]
+    fn filtered_characters_are_no_words() {
+        assert_eq!(Tokenizer::characters().with_filters("—.").words("a—b."), ["a", "b"]);
     }
 
     #[test]
