@@ -246,14 +246,14 @@ impl Stage for BidirectionalStage {
         false
     }
 
-    fn packed_len(&self, steps: usize) -> usize {
-        self.ways.iter().map(|way| way.packed_len(steps)).sum()
+    fn packed_len(&self, _: usize) -> usize {
+        self.ways.iter().map(|way| way.packed_len(0)).sum()
     }
 
-    fn prepare(&self, isa: Isa, params: &[f32], steps: usize, packed: &mut [f32]) {
-        let parts = halves(packed, self.ways[0].packed_len(steps));
+    fn prepare(&self, isa: Isa, params: &[f32], _: usize, _: &[f32], packed: &mut [f32]) {
+        let parts = halves(packed, self.ways[0].packed_len(0));
         for (way, packed) in self.ways.iter().zip(parts) {
-            way.prepare(isa, params, steps, packed);
+            way.prepare(isa, params, 0, &[], packed);
         }
     }
 
@@ -293,7 +293,7 @@ impl Stage for BidirectionalStage {
         let outputs = [outputs.0, outputs.1];
         self.unmerge(outputs, dy, [&mut *df, &mut *db]);
         let (dys, tapes) = ([&*df, &*db], [tapes.0, tapes.1]);
-        let partials = halves(partial, self.ways[0].partial_len(0));
+        let partials = halves(partial, self.ways[0].param_range().len());
         for (index, partial) in partials.into_iter().enumerate() {
             let (way, shared) = (&self.ways[index], self.shared(shared, index));
             let (y, dy, tape) = (outputs[index], dys[index], tapes[index]);

@@ -16,6 +16,7 @@ mod masking;
 mod pooling;
 mod projected_recurrent;
 mod recurrence;
+mod recurrent_stage;
 mod regularizer;
 mod simple_rnn;
 mod stage;
@@ -45,6 +46,7 @@ pub use regularizer::Regularizer;
 pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal, Stage,
+    StartBack, StartGrads, StartSums,
 };
 
 pub use time_distributed::TimeDistributed;

@@ -5,7 +5,7 @@ use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
 use super::{Backward, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage};
 use crate::data::PAD;
 use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
-use crate::kernels::{Buffer, Isa, LANES};
+use crate::kernels::{Buffer, Isa};
 use std::ops::Range;
 
 /// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `shared_start.rs`).
@@ -44,7 +44,7 @@ impl<C: Cell> ProjectedStage<C> {
             vocabulary: embeddings.len() / width,
             return_sequences,
             backwards,
-            shares_start: !masked && !return_sequences && !backwards,
+            shares_start: !masked && !backwards,
             embeddings,
             kernel,
             recurrent,
@@ -81,8 +81,7 @@ impl<C: Cell> ProjectedStage<C> {
 
 impl<C: Cell> Stage for ProjectedStage<C> {
     fn describe(&self) -> String {
-        let start = if self.shares_start { "shared left padding, " } else { "" };
-        format!("Embedding + {}: projected table, {start}samples in lanes", self.name)
+        format!("Embedding + {}: projected table, samples in lanes", self.name)
     }
 
     fn param_range(&self) -> Range<usize> {
@@ -101,13 +100,22 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         self.recurrence().reverses()
     }
 
+    fn tells_start(&self) -> bool {
+        self.shares_start && self.return_sequences
+    }
+
+    fn start_outputs(&self, packed: &[f32], _: usize, outputs: &mut [f32]) {
+        let [_, _, _, trajectory] = self.split_packed(packed);
+        self.recurrence().start_outputs(trajectory, outputs);
+    }
+
     fn packed_len(&self, steps: usize) -> usize {
         let shape = self.shape();
         let weights = shape.packed_len() + self.projection.packed_len() + shape.single_packed_len();
         weights + (steps + 1) * shape.trajectory_step()
     }
 
-    fn prepare(&self, isa: Isa, params: &[f32], steps: usize, packed: &mut [f32]) {
+    fn prepare(&self, isa: Isa, params: &[f32], steps: usize, _: &[f32], packed: &mut [f32]) {
         let (shape, projection) = (self.shape(), self.projection);
         let of = |range: &Range<usize>| &params[range.clone()];
         let (blocks, rest) = packed.split_at_mut(shape.packed_len());
@@ -178,14 +186,9 @@ impl<C: Cell> Stage for ProjectedStage<C> {
 
     fn forward(&self, io: Forward<'_>) {
         let Forward { shared, block, training, y, tape, .. } = io;
-        let (isa, shape) = (shared.isa, self.shape());
+        let isa = shared.isa;
         let [packed, _, _, trajectory] = self.split_packed(shared.packed);
-        let state = &trajectory[block.shared * shape.trajectory_step()..];
-        let start = tape[..shape.state_len()].chunks_exact_mut(shape.units * LANES);
-        for (part, start) in start.enumerate() {
-            let from = &state[part * shape.units_padded()..];
-            start.chunks_exact_mut(LANES).zip(from).for_each(|(lanes, &value)| lanes.fill(value));
-        }
+        self.recurrence().begin(trajectory, block.shared, tape);
         let from = recurrent::From::Table { rows: shared.table, offsets: block.offsets };
         self.recurrence().walk(Walk { isa, block, training, packed, from, y, tape });
     }
@@ -223,11 +226,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         let into = recurrent::Into::Table { rows, offsets: block.offsets };
         let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
         self.recurrence().walk_back(back);
-        dstart_sum.fill(0.0);
-        for (part, lanes) in dstart.chunks_exact(shape.units * LANES).enumerate() {
-            let to = &mut dstart_sum[part * shape.units_padded()..];
-            lanes.chunks_exact(LANES).zip(to).for_each(|(lanes, sum)| *sum = lanes.iter().sum());
-        }
+        self.recurrence().sum_start(dstart, dstart_sum);
     }
 
     fn parts(&self) -> Vec<Range<usize>> {
@@ -249,7 +248,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn reduce(&self, io: Reduce<'_>) {
-        let Reduce { shared, blocks, stage, part, grads, left, scratch } = io;
+        let Reduce { shared, blocks, stage, part, start, grads, left, scratch } = io;
         let projection = self.projection;
         let first_id = part * self.part_rows();
         let from = shared.ids.partition_point(|&id| (id as usize) < first_id);
@@ -264,7 +263,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         let holds_pad = ids.first() == Some(&PAD);
         if holds_pad {
             extra.fill(0.0);
-            self.reduce_shared_start(shared, blocks, stage, extra, du);
+            self.reduce_shared_start(shared, blocks, stage, start.above, extra, du);
             // What of it is no part of a row goes with db.
             let db = self.shape().grads_len() - columns + C::INPUT * self.shape().units;
             du[db..].copy_from_slice(&extra[C::INPUT * self.shape().units..]);
@@ -321,6 +320,7 @@ impl<C: Cell> ProjectedStage<C> {
         shared: Shared<'_>,
         blocks: &[&BlockGrads],
         stage: usize,
+        above: &[f32],
         drow: &mut [f32],
         dw: &mut [f32],
     ) {
@@ -333,14 +333,11 @@ impl<C: Cell> ProjectedStage<C> {
         let mut memory = Buffer::default();
         memory.reserve((steps + 1) * state + steps * shape.single_scratch_len() + state);
         let (dstates, scratch) = memory.split_at_mut((steps + 1) * state);
-        let skip = self.partial_parts()[0];
-        for block in blocks {
-            let share = &block.partials[stage][skip..][..state];
-            let sum = &mut dstates[block.shared * state..][..state];
-            sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
-        }
+        self.recurrence().gather_starts(blocks, stage, self.partial_parts()[0], above, dstates);
         let [_, _, packed, trajectory] = self.split_packed(shared.packed);
-        let back = shared_start::WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, scratch };
+        let rows = None;
+        let back =
+            shared_start::WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch };
         shared_start::walk_back(shared.isa, back);
     }
 }

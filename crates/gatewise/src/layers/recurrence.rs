@@ -1,9 +1,9 @@
-//! The recurrent kernels over a block as stages use them, and the stage over a block of vectors.
+//! The recurrent kernels over a block as the stages of recurrent layers use them, with and without a table.
 
 use super::projected_recurrent::ProjectedStage;
+use super::recurrent_stage::RecurrentStage;
 use super::{
-    Activation, Backward, Block, Built, Dims, Forward, Init, Initializer, ParamSpec, Regularizer, Signal,
-    Stage,
+    Activation, Block, BlockGrads, Built, Dims, Init, Initializer, ParamSpec, Regularizer, Signal, Stage,
 };
 use crate::error::{Error, Result};
 use crate::kernels::recurrent::{self, activations::Function, cell::Cell};
@@ -194,25 +194,12 @@ impl<C: Cell> Recurrent<C> {
     /// The stage for the layer over `below`.
     pub fn stage(self, below: Below) -> Box<dyn Stage> {
         match below {
-            Below::Vectors(inputs) => {
-                let shape = recurrent::Shape { cell: self.cell, inputs, units: self.units };
-                let Self { return_sequences, backwards, .. } = self;
-                let recurrence = Recurrence { shape, return_sequences, backwards };
-                Box::new(RecurrentStage { name: self.name, recurrence, params: self.params })
-            }
+            Below::Vectors(inputs) => Box::new(RecurrentStage::new(inputs, self)),
             Below::Embedding { width, masked, table } => {
                 Box::new(ProjectedStage::new(width, masked, table, self))
             }
         }
     }
-}
-
-/// The layer over a materialised input block `[T][D][16]`.
-#[derive(Debug)]
-struct RecurrentStage<C> {
-    name: &'static str,
-    recurrence: Recurrence<C>,
-    params: [Range<usize>; 3],
 }
 
 /// A recurrent layer that gives its last output, or every step's.
@@ -258,6 +245,58 @@ pub(super) struct WalkBack<'a> {
 }
 
 impl<C: Cell> Recurrence<C> {
+    /// What a block's tape begins with: the state after so many steps of a trajectory, in every lane.
+    pub fn begin(&self, trajectory: &[f32], steps: usize, tape: &mut [f32]) {
+        let shape = self.shape;
+        let state = &trajectory[steps * shape.trajectory_step()..];
+        let start = tape[..shape.state_len()].chunks_exact_mut(shape.units * LANES);
+        for (part, start) in start.enumerate() {
+            let from = &state[part * shape.units_padded()..];
+            start.chunks_exact_mut(LANES).zip(from).for_each(|(lanes, &value)| lanes.fill(value));
+        }
+    }
+
+    /// The gradient of the state that a block begins with, over its lanes.
+    pub fn sum_start(&self, dstart: &[f32], sum: &mut [f32]) {
+        let shape = self.shape;
+        sum.fill(0.0);
+        for (part, lanes) in dstart.chunks_exact(shape.units * LANES).enumerate() {
+            let to = &mut sum[part * shape.units_padded()..];
+            lanes.chunks_exact(LANES).zip(to).for_each(|(lanes, sum)| *sum = lanes.iter().sum());
+        }
+    }
+
+    /// The outputs of the first steps of a trajectory, as many as `outputs` holds.
+    pub fn start_outputs(&self, trajectory: &[f32], outputs: &mut [f32]) {
+        let (step, padded) = (self.shape.trajectory_step(), self.shape.units_padded());
+        let after = trajectory.chunks_exact(step).skip(1);
+        outputs
+            .chunks_exact_mut(padded)
+            .zip(after)
+            .for_each(|(to, from)| to.copy_from_slice(&from[..padded]));
+    }
+
+    /// The gradients of the states of a trajectory: those that blocks left where they begin, `skip` floats
+    /// behind the start of their share, and those of the outputs.
+    pub fn gather_starts(
+        &self,
+        blocks: &[&BlockGrads],
+        stage: usize,
+        skip: usize,
+        above: &[f32],
+        dstates: &mut [f32],
+    ) {
+        let (state, padded) = (self.shape.state_padded(), self.shape.units_padded());
+        for block in blocks {
+            let share = &block.partials[stage][skip..][..state];
+            let sum = &mut dstates[block.shared * state..][..state];
+            sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
+        }
+        for (sum, dy) in dstates.chunks_exact_mut(state).skip(1).zip(above.chunks_exact(padded)) {
+            sum.iter_mut().zip(dy).for_each(|(sum, dy)| *sum += dy);
+        }
+    }
+
     /// Whether the outputs stand in another order than the steps, so that no step may be left out.
     pub fn reverses(&self) -> bool {
         self.backwards && self.return_sequences
@@ -333,72 +372,5 @@ impl<C: Cell> Recurrence<C> {
             scratch,
         };
         recurrent::backward(isa, back);
-    }
-}
-
-impl<C: Cell> Stage for RecurrentStage<C> {
-    fn describe(&self) -> String {
-        format!("{}: samples in lanes, input projected step by step", self.name)
-    }
-
-    fn param_range(&self) -> Range<usize> {
-        self.params[0].start..self.params[2].end
-    }
-
-    fn output(&self) -> Signal {
-        self.recurrence.output()
-    }
-
-    fn shares_start(&self) -> bool {
-        false
-    }
-
-    fn reads_masked_steps(&self) -> bool {
-        self.recurrence.reverses()
-    }
-
-    fn packed_len(&self, _: usize) -> usize {
-        self.recurrence.shape.packed_len()
-    }
-
-    fn prepare(&self, _: Isa, params: &[f32], _: usize, packed: &mut [f32]) {
-        let [kernel, recurrent, bias] = self.params.each_ref().map(|range| &params[range.clone()]);
-        recurrent::pack(self.recurrence.shape, kernel, recurrent, bias, packed);
-    }
-
-    fn tape_len(&self, dims: Dims) -> usize {
-        self.recurrence.tape_len(dims)
-    }
-
-    fn scratch_len(&self, _: usize) -> usize {
-        let shape = self.recurrence.shape;
-        shape.scratch_len() + shape.grads_len() + shape.state_len()
-    }
-
-    fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, x, y, tape, .. } = io;
-        tape[..self.recurrence.shape.state_len()].fill(0.0);
-        let (isa, packed, from) = (shared.isa, shared.packed, recurrent::From::Input(x));
-        self.recurrence.walk(Walk { isa, block, training, packed, from, y, tape });
-    }
-
-    fn backward(&self, io: Backward<'_>) {
-        let Backward { shared, block, x, y, dy, dx, partial, tape, scratch, .. } = io;
-        let shape = self.recurrence.shape;
-        let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
-        let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
-        grads.fill(0.0);
-        let (isa, packed, into) = (shared.isa, shared.packed, recurrent::Into::Input { x, dx });
-        let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
-        self.recurrence.walk_back(back);
-        let [dw, du, db, reset] = shape.split_grads(grads);
-        let (kernel, rest) = partial.split_at_mut(self.params[0].len());
-        let (recurrent, bias) = rest.split_at_mut(self.params[1].len());
-        shape.unpack_kernel(dw, kernel);
-        shape.unpack_recurrent(du, recurrent);
-        shape.unpack_reset(reset, recurrent);
-        if !bias.is_empty() {
-            shape.unpack_bias(db, bias);
-        }
     }
 }

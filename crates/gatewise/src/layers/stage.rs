@@ -6,7 +6,7 @@
 
 use super::Activation;
 use crate::kernels::noise::Noise;
-use crate::kernels::{Buffer, Isa, LANES};
+use crate::kernels::{Buffer, Isa, LANES, round_up};
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -28,6 +28,14 @@ impl Signal {
             Self::Ids => 0,
             Self::Sequence(width) => steps * width * LANES,
             Self::Vector(width) => width * LANES,
+        }
+    }
+
+    /// Numbers at a step, or of a row.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Ids => 0,
+            Self::Sequence(width) | Self::Vector(width) => width,
         }
     }
 
@@ -156,6 +164,43 @@ pub(crate) struct BlockGrads {
     pub partials: Vec<Buffer>,
 }
 
+/// What walking the shared steps back reads and writes.
+pub(crate) struct StartBack<'a> {
+    pub shared: Shared<'a>,
+    pub blocks: &'a [&'a BlockGrads],
+    /// Index of the stage in [`BlockGrads::partials`].
+    pub stage: usize,
+    /// The most shared steps that a block has.
+    pub steps: usize,
+    /// `[steps][width in whole vectors]`: the gradient of what the stage gave at them, read; empty where
+    /// nobody looked.
+    pub above: &'a [f32],
+    /// The same of what it read, overwritten.
+    pub below: &'a mut Buffer,
+    /// The gradient of all its parameters that the shared steps add, overwritten.
+    pub grads: &'a mut [f32],
+}
+
+/// What the shared steps add to the gradients of a stage.
+#[derive(Debug, Default)]
+pub(crate) struct StartGrads {
+    /// Of its parameters; empty where it does not [follow](Stage::follows_start).
+    pub params: Vec<f32>,
+    /// Of what the stage below gave at the shared steps.
+    pub below: Buffer,
+}
+
+impl StartGrads {
+    /// What the first of the stages `over` one of `width` sends back to it for `steps` shared steps; nothing
+    /// where it does not follow.
+    pub fn above(over: &[Self], width: usize, steps: usize) -> &[f32] {
+        match over.first() {
+            Some(above) if !above.params.is_empty() => &above.below[..steps * round_up(width)],
+            _ => &[],
+        }
+    }
+}
+
 /// What summing the blocks' shares reads and writes. Blocks are summed in order: the result does not
 /// depend on who computed them.
 pub(crate) struct Reduce<'a> {
@@ -166,11 +211,22 @@ pub(crate) struct Reduce<'a> {
     pub stage: usize,
     /// Which of [`Stage::parts`].
     pub part: usize,
+    /// What the shared steps add: to this stage's parameters, and to what it gave.
+    pub start: StartSums<'a>,
     /// The gradient of that part's parameters, overwritten.
     pub grads: &'a mut [f32],
     /// [`Stage::left_len`] floats left for [`Stage::finish`], overwritten.
     pub left: &'a mut [f32],
     pub scratch: &'a mut Buffer,
+}
+
+/// What [`Stage::start_back`] left for a stage.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct StartSums<'a> {
+    /// As [`StartGrads::params`].
+    pub params: &'a [f32],
+    /// As [`StartBack::above`].
+    pub above: &'a [f32],
 }
 
 /// What the last part of the sum reads and writes.
@@ -212,6 +268,19 @@ pub(crate) trait Stage: Debug + Send + Sync {
         true
     }
 
+    /// Whether it walks the shared steps itself and so must be told what the stage below gave there.
+    fn follows_start(&self) -> bool {
+        false
+    }
+    /// Whether it knows what it gives at the shared steps.
+    fn tells_start(&self) -> bool {
+        false
+    }
+    /// Writes that, from its packed weights, into `outputs`, `[steps][width in whole vectors]`.
+    fn start_outputs(&self, _packed: &[f32], _steps: usize, _outputs: &mut [f32]) {}
+    /// Walks the shared steps back, where [`follows_start`](Self::follows_start).
+    fn start_back(&self, _io: StartBack<'_>) {}
+
     /// Whether it reads its input at masked steps, so that all of them must be laid.
     fn reads_masked_steps(&self) -> bool {
         false
@@ -221,8 +290,9 @@ pub(crate) trait Stage: Debug + Send + Sync {
     fn packed_len(&self, _steps: usize) -> usize {
         0
     }
-    /// Derives packed weights from the parameters, and what `steps` shared steps lead to.
-    fn prepare(&self, _isa: Isa, _params: &[f32], _steps: usize, _packed: &mut [f32]) {}
+    /// Derives packed weights from the parameters, and what `steps` shared steps lead to; `below` is what the
+    /// stage below gave at them, where this one [follows](Self::follows_start).
+    fn prepare(&self, _isa: Isa, _params: &[f32], _steps: usize, _below: &[f32], _packed: &mut [f32]) {}
     /// Floats of a row of the table that it looks ids up in, if it does.
     fn table_stride(&self) -> Option<usize> {
         None
@@ -273,6 +343,9 @@ pub(crate) trait Stage: Debug + Send + Sync {
         for block in io.blocks {
             let partial = &block.partials[io.stage][start..];
             io.grads.iter_mut().zip(partial).for_each(|(sum, share)| *sum += share);
+        }
+        if let Some(shared) = io.start.params.get(start..) {
+            io.grads.iter_mut().zip(shared).for_each(|(sum, share)| *sum += share);
         }
     }
     /// Sums the rest.

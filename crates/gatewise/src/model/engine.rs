@@ -7,8 +7,10 @@ use super::Model;
 use super::block::{Lanes, Rows, union};
 use crate::data::{PAD, Padding};
 use crate::kernels::noise::Noise;
-use crate::kernels::{Buffer, Isa, LANES, Pool};
-use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, ForwardOne, Shared, Signal, Stage};
+use crate::kernels::{Buffer, Isa, LANES, Pool, round_up};
+use crate::layers::{
+    Backward, Block, BlockGrads, Dims, Forward, ForwardOne, Shared, Signal, Stage, StartBack, StartGrads,
+};
 use crate::text::Side;
 
 /// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
@@ -287,6 +289,26 @@ impl Engine {
         });
     }
 
+    /// Walks the shared steps of the last batch back through the stages that follow one another there, from
+    /// the top; leaves what they add in `starts`, one a stage.
+    pub fn walk_starts_back(&self, model: &Model, blocks: &[&BlockGrads], starts: &mut Vec<StartGrads>) {
+        let steps = blocks.iter().map(|block| block.shared).max().unwrap_or(0);
+        starts.resize_with(model.stages().len(), StartGrads::default);
+        let derivation = Derivation { isa: self.isa, derived: &self.derived };
+        for (stage, it) in model.stages().iter().enumerate().rev() {
+            let (starts, over) = starts.split_at_mut(stage + 1);
+            let StartGrads { params, below } = &mut starts[stage];
+            params.clear();
+            if steps == 0 || !it.follows_start() {
+                continue;
+            }
+            params.resize(it.param_range().len(), 0.0);
+            let above = StartGrads::above(over, it.output().width(), steps);
+            let shared = derivation.shared(stage);
+            it.start_back(StartBack { shared, blocks, stage, steps, above, below, grads: params });
+        }
+    }
+
     /// Calls `f` once for each item, in parallel, with what the blocks of the last batch shared. It must
     /// not read the model's parameters, which items may be changing.
     pub fn for_each_part<T: Send>(
@@ -423,9 +445,21 @@ enum Preparation<'a> {
 /// Packs the model's weights for at most `steps` shared steps.
 fn pack(isa: Isa, model: &Model, steps: usize, packed: &mut Vec<Buffer>) {
     packed.resize_with(model.stages().len(), Buffer::default);
-    for (stage, packed) in model.stages().iter().zip(packed) {
-        packed.reserve(stage.packed_len(steps));
-        stage.prepare(isa, model.params().values(), steps, packed);
+    let mut told = Buffer::default();
+    for (index, stage) in model.stages().iter().enumerate() {
+        let (below, rest) = packed.split_at_mut(index);
+        let mut outputs: &[f32] = &[];
+        if steps > 0 && stage.follows_start() {
+            let (Some(below), Some(it)) = (below.last(), model.stages().get(index.wrapping_sub(1))) else {
+                unreachable!("a model that shares starts with a stage that walks them")
+            };
+            let len = steps * round_up(it.output().width());
+            told.reserve(len);
+            it.start_outputs(below, steps, &mut told[..len]);
+            outputs = &told[..len];
+        }
+        rest[0].reserve(stage.packed_len(steps));
+        stage.prepare(isa, model.params().values(), steps, outputs, &mut rest[0]);
     }
 }
 

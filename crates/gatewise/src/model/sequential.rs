@@ -239,6 +239,18 @@ impl Model {
         self.stages.first().and_then(|stage| stage.table_stride())
     }
 
+    /// Whether blocks may begin after shared padding: the first stage walks it alone, each that reads steps
+    /// follows the one below it there, and the answer is none of steps.
+    fn shares_start(&self) -> bool {
+        let follows = self.stages.windows(2).all(|pair| match pair[0].output() {
+            Signal::Vector(_) => true,
+            _ => pair[0].tells_start() && pair[1].follows_start(),
+        });
+        let alone = self.stages.first().is_some_and(|first| !first.follows_start());
+        let whole = self.stages.last().is_some_and(|last| matches!(last.output(), Signal::Vector(_)));
+        follows && alone && whole && self.stages.iter().all(|stage| stage.shares_start())
+    }
+
     /// How the stages treat padding.
     pub(crate) fn treatment(&self) -> Treatment {
         let mask = match &*self.spec.layers {
@@ -248,7 +260,7 @@ impl Model {
         };
         Treatment {
             mask,
-            shares_start: self.stages.iter().all(|stage| stage.shares_start()),
+            shares_start: self.shares_start(),
             lays_all: self.stages.iter().any(|stage| stage.reads_masked_steps()),
         }
     }

@@ -46,12 +46,18 @@ impl Model {
         self.params().table().iter().filter(|info| info.trainable).map(|info| info.range.len()).sum()
     }
 
-    /// What will execute, a line each: the stages that the layers were compiled to.
+    /// What will execute, a line each: the stages that the layers were compiled to, and whether they walk left
+    /// padding once for all rows.
     pub fn stages_summary(&self) -> String {
-        self.stages().iter().enumerate().fold(String::new(), |mut text, (index, stage)| {
+        let mut text = String::new();
+        for (index, stage) in self.stages().iter().enumerate() {
+            // Writing to a String cannot fail.
             let _ = writeln!(text, "  {index}  {}", stage.describe());
-            text
-        })
+        }
+        if self.treatment().shares_start {
+            text += "  left padding: walked once for all rows\n";
+        }
+        text
     }
 }
 

@@ -5,7 +5,7 @@ use super::update::{Piece, pieces};
 use crate::error::{Error, Result};
 use crate::kernels::noise::Noise;
 use crate::kernels::{Isa, LANES};
-use crate::layers::BlockGrads;
+use crate::layers::{BlockGrads, StartGrads};
 use crate::loss::Loss;
 use crate::model::{BatchBlock, Engine, Mode, Model, Rows};
 use crate::rng::{Purpose, Random};
@@ -21,6 +21,8 @@ pub(super) struct Trainer {
     pub(super) pieces: Vec<Piece>,
     /// What the pieces of each stage left, one after the other.
     pub(super) left: Vec<Vec<f32>>,
+    /// What the shared steps add to each stage's gradient.
+    pub(super) starts: Vec<StartGrads>,
     pub(super) grads: Vec<f32>,
     pub(super) slots: Vec<Vec<f32>>,
     pub(super) step: u64,
@@ -54,6 +56,7 @@ impl Trainer {
             sums: Vec::new(),
             pieces: pieces(model),
             left: left.collect(),
+            starts: Vec::new(),
             grads: filled(0.0),
             slots: slots.iter().map(|&start| filled(start)).collect(),
             step: 0,

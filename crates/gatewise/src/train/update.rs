@@ -6,7 +6,7 @@
 
 use super::trainer::Trainer;
 use crate::kernels::{Isa, LANES, sum_of};
-use crate::layers::{BlockGrads, Finish, Reduce, Shared, Stage};
+use crate::layers::{BlockGrads, Finish, Reduce, Shared, Stage, StartGrads, StartSums};
 use crate::model::{Model, ParamInfo};
 use crate::optimizer::{Clip, Ema, Optimizer, Update};
 use std::ops::Range;
@@ -63,6 +63,8 @@ impl Trainer {
         let (step, isa) = (self.step, self.engine.isa);
         let blocks: Vec<&BlockGrads> =
             self.sums[..batch.div_ceil(LANES)].iter().map(|(grads, _)| grads).collect();
+        self.engine.walk_starts_back(model, &blocks, &mut self.starts);
+        let (starts, shared_steps) = (&self.starts, blocks.iter().map(|it| it.shared).max().unwrap_or(0));
         let (stages, table, values) = model.parts_mut();
         let mut left: Vec<_> = stages
             .iter()
@@ -95,7 +97,10 @@ impl Trainer {
         self.engine.for_each_part(&mut work, |derived, scratch, (stage, part, run, left)| {
             let shared = Shared { params: run.params, ..derived.shared(*stage) };
             let (stage, part, blocks, grads) = (*stage, *part, &*blocks, &mut *run.grads);
-            stages[stage].reduce(Reduce { shared, blocks, stage, part, grads, left, scratch });
+            let width = stages[stage].output().width();
+            let above = StartGrads::above(&starts[stage + 1..], width, shared_steps);
+            let start = StartSums { params: &starts[stage].params, above };
+            stages[stage].reduce(Reduce { shared, blocks, stage, part, start, grads, left, scratch });
             run.add_penalties();
             run.change(step, isa, at_once);
         });

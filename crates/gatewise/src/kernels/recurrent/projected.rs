@@ -77,6 +77,108 @@ pub(crate) fn pack<C: Cell>(projection: Projection<C>, kernel: &[f32], bias: &[f
     }
 }
 
+/// What [`project_rows`] reads and writes.
+pub(crate) struct ProjectRows<'a, C> {
+    pub projection: Projection<C>,
+    /// From [`pack`], read.
+    pub packed: &'a [f32],
+    /// `[n][D']`, read.
+    pub x: &'a [f32],
+    /// `[n][stride]`, overwritten: `x·W + b`.
+    pub table: &'a mut [f32],
+}
+
+#[inline(always)]
+unsafe fn project_rows_lanes<V: Lanes, C: Cell>(io: ProjectRows<'_, C>) {
+    let ProjectRows { projection, packed, x, table } = io;
+    let (stride, padded) = (projection.stride(), round_up(projection.width));
+    let count = table.len() / stride;
+    assert!(packed.len() >= projection.packed_len() && x.len() >= count * padded);
+    // The bias first, then x in order: as a block does it, to the same bits.
+    let bias = &packed[projection.width * stride..][..stride];
+    table.chunks_exact_mut(stride).for_each(|row| row.copy_from_slice(bias));
+    let product = Product {
+        rows: count,
+        columns: stride,
+        depth: projection.width,
+        a: x.as_ptr(),
+        a_row: padded,
+        a_col: 1,
+        b: packed.as_ptr(),
+        b_row: stride,
+        c: table.as_mut_ptr(),
+        c_row: stride,
+        accumulate: true,
+    };
+    // SAFETY: the sizes just asserted; `packed` begins with `[D + 1][stride]`.
+    unsafe { product.run::<V>() };
+}
+
+for_each_isa!(
+    /// Projects rows of vectors, in the order of operations of a block.
+    pub(crate) fn project_rows<C: Cell> = project_rows_lanes(io: ProjectRows<'_, C>)
+);
+
+/// What [`unproject_rows`] reads and writes.
+pub(crate) struct UnprojectRows<'a, C> {
+    pub projection: Projection<C>,
+    /// From [`pack`], read.
+    pub packed: &'a [f32],
+    /// `[n][D']`, read.
+    pub x: &'a [f32],
+    /// `[n][stride]`: the gradient of what [`project_rows`] gave, read.
+    pub dz: &'a [f32],
+    /// `[D][stride]`, accumulated.
+    pub dw: &'a mut [f32],
+    /// `[n][D']`, overwritten.
+    pub dx: &'a mut [f32],
+}
+
+#[inline(always)]
+unsafe fn unproject_rows_lanes<V: Lanes, C: Cell>(io: UnprojectRows<'_, C>) {
+    let UnprojectRows { projection, packed, x, dz, dw, dx } = io;
+    let (stride, width, padded) = (projection.stride(), projection.width, round_up(projection.width));
+    let count = dz.len() / stride;
+    assert!(packed.len() >= projection.packed_len() && dw.len() >= width * stride);
+    assert!(x.len() >= count * padded && dx.len() >= count * padded);
+    let weights = Product {
+        rows: width,
+        columns: projection.columns(),
+        depth: count,
+        a: x.as_ptr(),
+        a_row: 1,
+        a_col: padded,
+        b: dz.as_ptr(),
+        b_row: stride,
+        c: dw.as_mut_ptr(),
+        c_row: stride,
+        accumulate: true,
+    };
+    let back = Product {
+        rows: count,
+        columns: padded,
+        depth: projection.columns(),
+        a: dz.as_ptr(),
+        a_row: stride,
+        a_col: 1,
+        b: packed[projection.grads_len()..].as_ptr(),
+        b_row: padded,
+        c: dx.as_mut_ptr(),
+        c_row: padded,
+        accumulate: false,
+    };
+    // SAFETY: the sizes just asserted; `packed`'s second part is `[columns][D']`.
+    unsafe {
+        weights.run::<V>();
+        back.run::<V>();
+    }
+}
+
+for_each_isa!(
+    /// The gradients of [`project_rows`], but for that of the bias: the sum of `dz`.
+    pub(crate) fn unproject_rows<C: Cell> = unproject_rows_lanes(io: UnprojectRows<'_, C>)
+);
+
 /// Copies the embeddings of `ids` to `rows`, `[ids][D'']` with a one behind each.
 ///
 /// # Safety

@@ -215,13 +215,15 @@ pub(crate) struct WalkBack<'a, C> {
     pub drow: &'a mut [f32],
     /// `[H][recurrent stride]`: the gradient of the recurrent weights, accumulated.
     pub dw: &'a mut [f32],
+    /// `[steps][stride]`: the gradient of each step's row, overwritten; `None` where one row was repeated.
+    pub rows: Option<&'a mut [f32]>,
     /// `steps` times [`Shape::single_scratch_len`], and a state more, dead on return.
     pub scratch: &'a mut [f32],
 }
 
 #[inline(always)]
 unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
-    let WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, scratch } = io;
+    let WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch } = io;
     let (units, padded, columns) = (shape.units, shape.units_padded(), shape.columns_padded());
     let (step, state) = (shape.trajectory_step(), shape.state_padded());
     let (stride, [output, first]) = (shape.recurrent_stride(), shape.output_padded());
@@ -329,6 +331,14 @@ unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
                 }
                 acc.store(sum);
             }
+        }
+    }
+    let Some(rows) = rows else { return };
+    let row = shape.stride();
+    for (dz, to) in dz.chunks_exact(columns).zip(rows.chunks_exact_mut(row)).take(steps) {
+        to.fill(0.0);
+        for (width, start, place) in &kinds[..2] {
+            to[*place..][..width * units].copy_from_slice(&dz[*start..][..width * units]);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The projected table against the twins of the embedding and of the fully connected layer: a row is
 //! what a dense layer of G·H units makes of an embedding.
 
-use super::super::Isa;
 use super::super::recurrent::projected::{
-    Project, Projection, Share, TILE, Unproject, pack, project, unproject,
+    Project, ProjectRows, Projection, Share, TILE, Unproject, UnprojectRows, pack, project, project_rows,
+    unproject, unproject_rows,
 };
 use super::super::reference::{dense::Weights, embedding::Table};
+use super::super::{Isa, round_up};
 use super::cells::{Tested, for_each_cell, shape};
 use super::{Guarded, Numbers, assert_close, seeded, size, widen};
 use proptest::prelude::*;
@@ -18,6 +19,13 @@ proptest! {
         width in size(), units in size(), count in 0usize..=2 * TILE + 3, first_id in 0u32..50, seed: u64,
     ) {
         for_each_cell!(check(width, units, count, first_id, seed));
+    }
+
+    #[test]
+    fn rows_of_vectors_follow_the_twin_with_the_same_bits(
+        width in size(), units in size(), count in 0usize..=19, seed: u64,
+    ) {
+        for_each_cell!(check_rows(width, units, count, seed));
     }
 }
 
@@ -138,5 +146,61 @@ fn check<C: Tested>(width: usize, units: usize, count: usize, first_id: u32, see
         projection.shape.unpack_kernel(dw.get(), &mut keras);
         assert_close(&keras[..width * columns], &twin_grads.kernel, 1e-5, "dW");
         assert_close(&keras[width * columns..], &twin_grads.bias, 1e-5, "db");
+    }
+}
+
+fn check_rows<C: Tested>(width: usize, units: usize, count: usize, seed: u64) {
+    let mut numbers = Numbers::new(seed);
+    let projection = Projection::new(C::THIS, width, units);
+    let (columns, stride, padded) = (C::GATES * units, projection.stride(), round_up(width));
+    let column = |at: usize| C::INPUT_GATES.iter().position(|&gate| gate == at / units).unwrap();
+    let place = |at: usize| shape::<C>(0, units).place(at % units, column(at));
+    let (kernel, bias) = (numbers.vec(width * columns, 1.0), bias_of::<C>(&mut numbers, units));
+    let mut packed = Guarded::zeroed(projection.packed_len());
+    pack(projection, &kernel, &bias, packed.get_mut());
+    // Padding holds zeros: of the rows, and of the gradients behind the last column.
+    let mut x = vec![0.0; count * padded];
+    x.chunks_exact_mut(padded).for_each(|row| row[..width].copy_from_slice(&numbers.vec(width, 1.0)));
+    let mut dz = vec![0.0; count * stride];
+    dz.chunks_exact_mut(stride).for_each(|row| row[..columns].copy_from_slice(&numbers.vec(columns, 1.0)));
+    // What is accumulated on.
+    let before = numbers.vec(width * stride, 1.0);
+
+    let weights =
+        Weights { inputs: width, units: columns, kernel: widen(&kernel), bias: summed::<C>(&bias, units) };
+    let mut grads = weights.zeros_like();
+    let (mut twin_rows, mut twin_dx) = (vec![0.0; count * columns], Vec::new());
+    for (row, (x, dz)) in x.chunks_exact(padded).zip(dz.chunks_exact(stride)).enumerate() {
+        let x = widen(&x[..width]);
+        for (at, z) in weights.forward(&x).into_iter().enumerate() {
+            twin_rows[row * columns + place(at)] = f64::from(C::THIS.scale(column(at))) * z;
+        }
+        let dz: Vec<f64> = (0..columns).map(|at| f64::from(dz[place(at)])).collect();
+        twin_dx.extend(weights.backward(&x, &dz, &mut grads));
+    }
+    let twin_dw: Vec<f64> = (0..width * columns)
+        .map(|i| grads.kernel[i] + f64::from(before[i / columns * stride + place(i % columns)]))
+        .collect();
+
+    let (packed, mut first) = (packed.get(), None);
+    for isa in Isa::available() {
+        let mut table = Guarded::poisoned(count * stride);
+        project_rows(isa, ProjectRows { projection, packed, x: &x, table: table.get_mut() });
+        let (mut dx, mut dw) = (Guarded::poisoned(count * padded), Guarded::new(&before));
+        let (into_dw, into_dx) = (dw.get_mut(), dx.get_mut());
+        unproject_rows(isa, UnprojectRows { projection, packed, x: &x, dz: &dz, dw: into_dw, dx: into_dx });
+        [&table, &dx, &dw].iter().for_each(|buffer| buffer.check_guards("rows"));
+        let now = [&table, &dx, &dw].map(Guarded::bits);
+        assert_eq!(first.get_or_insert_with(|| now.clone()), &now, "{isa} has other bits");
+
+        let parts = |of: &Guarded, row: usize, part: usize| -> Vec<f32> {
+            of.get().chunks_exact(row).flat_map(|row| row[..part].to_vec()).collect()
+        };
+        assert_close(&parts(&table, stride, columns), &twin_rows, 1e-5, "rows");
+        assert!(dx.get().chunks_exact(padded).all(|row| row[width..].iter().all(|&pad| pad == 0.0)));
+        assert_close(&parts(&dx, padded, width), &twin_dx, 1e-5, "dx");
+        let ours: Vec<f32> =
+            (0..width * columns).map(|i| dw.get()[i / columns * stride + place(i % columns)]).collect();
+        assert_close(&ours, &twin_dw, 1e-5, "dW");
     }
 }

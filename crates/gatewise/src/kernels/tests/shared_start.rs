@@ -174,6 +174,7 @@ fn check_walk_back<C: Tested>(units: usize, steps: usize, seed: u64) {
         let trajectory = layer.walk(isa, Offsets::Same(0, steps), steps, true);
         let mut drow = Guarded::zeroed(shape.columns());
         let mut dw = Guarded::zeroed(units * shape.recurrent_stride());
+        let mut rows = Guarded::poisoned(steps * shape.stride());
         let mut scratch = Guarded::poisoned(steps * shape.single_scratch_len() + shape.state_padded());
         walk_back(
             isa,
@@ -185,10 +186,11 @@ fn check_walk_back<C: Tested>(units: usize, steps: usize, seed: u64) {
                 dstates: dstates.get(),
                 drow: drow.get_mut(),
                 dw: dw.get_mut(),
+                rows: Some(rows.get_mut()),
                 scratch: scratch.get_mut(),
             },
         );
-        [&drow, &dw, &scratch].iter().for_each(|buffer| buffer.check_guards("walk_back"));
+        [&drow, &dw, &rows, &scratch].iter().for_each(|buffer| buffer.check_guards("walk_back"));
         let now = [&drow, &dw].map(Guarded::bits);
         assert_eq!(first.get_or_insert_with(|| now.clone()), &now, "{} has other bits", isa);
         let gates = C::GATES * units;
@@ -198,6 +200,13 @@ fn check_walk_back<C: Tested>(units: usize, steps: usize, seed: u64) {
         shape.unpack_recurrent(dw.get(), &mut recurrent);
         shape.unpack_bias(drow.get(), &mut bias);
         assert_close(&bias, &twin_grads.bias, 1e-5, "db");
+        // One row was repeated: its gradient is the sum of those of the steps.
+        let mut sum = vec![0.0; shape.stride()];
+        for row in rows.get().chunks_exact(shape.stride()) {
+            sum.iter_mut().zip(row).for_each(|(sum, &d)| *sum += f64::from(d));
+        }
+        assert_close(&drow.get()[..C::INPUT * units], &sum[..C::INPUT * units], 1e-5, "the steps' rows");
+        assert!(sum[C::INPUT * units..].iter().all(|&pad| pad == 0.0));
         assert_close(&row, &twin_grads.kernel, 1e-5, "the row");
         assert_close(&recurrent, &twin_grads.recurrent, 1e-5, "dU");
     }
