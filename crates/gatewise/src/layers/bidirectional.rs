@@ -274,7 +274,7 @@ impl Stage for BidirectionalStage {
         let mut outputs = halves(outputs, self.output_len(block.steps));
         let ways = self.ways.iter().zip(halves(tapes, tape_lens[0])).zip(&mut outputs);
         for (index, ((way, tape), y)) in ways.enumerate() {
-            let shared = self.shared(shared, index);
+            let (shared, noise) = (self.shared(shared, index), noise.map(|noise| noise.stream(index)));
             way.forward(Forward { shared, block, training, noise, x, y, tape });
         }
         let [forward, backward] = outputs;
@@ -297,6 +297,7 @@ impl Stage for BidirectionalStage {
         for (index, partial) in partials.into_iter().enumerate() {
             let (way, shared) = (&self.ways[index], self.shared(shared, index));
             let (y, dy, tape) = (outputs[index], dys[index], tapes[index]);
+            let noise = noise.map(|noise| noise.stream(index));
             let dx = match index {
                 0 => dx.as_deref_mut(),
                 _ => dx.is_some().then_some(&mut *other),

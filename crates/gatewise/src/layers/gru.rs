@@ -2,7 +2,7 @@
 
 use super::recurrence::{Below, Plan, Recurrent, RecurrentLayer, function, recurrent_settings};
 use super::{Activation, Built, Initializer, Regularizer, Signal, Stage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};
 use crate::kernels::recurrent::cell;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,9 @@ pub struct Gru {
     pub reset_after: bool,
     /// The share of the input's channels that training drops: for a row, the same at every step.
     pub dropout: f64,
+    /// The share of the previous output's units that training drops on their way into each gate: for a row and
+    /// a gate, the same at every step.
+    pub recurrent_dropout: f64,
     /// Whether every step's output is given, in the order of the walk, or the last one's only.
     pub return_sequences: bool,
     /// Whether the steps are walked from the last to the first.
@@ -105,6 +108,7 @@ impl Default for Gru {
             bias_regularizer: None,
             reset_after: true,
             dropout: 0.0,
+            recurrent_dropout: 0.0,
             return_sequences: false,
             go_backwards: false,
         }
@@ -131,14 +135,22 @@ impl Gru {
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
         self.functions()?;
-        let Self { units, return_sequences, dropout, .. } = *self;
+        if self.recurrent_dropout > 0.0 && !self.reset_after {
+            return Err(Error::config(format!(
+                "GRU has a recurrent_dropout of {} and reset_after unset, which it cannot have together; set \
+                 reset_after, or use dropout",
+                self.recurrent_dropout
+            )));
+        }
+        let Self { units, return_sequences, .. } = *self;
+        let dropouts = [self.dropout, self.recurrent_dropout];
         let bias = self.use_bias.then(|| {
             let two = if self.reset_after { vec![2] } else { Vec::new() };
             (two, self.bias_initializer.into())
         });
         let kernels = [self.kernel_initializer, self.recurrent_initializer];
         let regularizers = [self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer];
-        Plan { name: "GRU", units, gates: 3, kernels, regularizers, bias, return_sequences, dropout }
+        Plan { name: "GRU", units, gates: 3, kernels, regularizers, bias, return_sequences, dropouts }
             .build(input)
     }
 
@@ -151,13 +163,15 @@ impl Gru {
     }
 
     fn stage_with<A: Activations>(&self, of: A, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
-        let Self { units, return_sequences, go_backwards: backwards, .. } = *self;
+        let Self { units, return_sequences, go_backwards: backwards, recurrent_dropout, .. } = *self;
         if self.reset_after {
             let cell = cell::Gru(of);
-            Recurrent { name: "GRU", cell, units, return_sequences, backwards, params }.stage(below)
+            Recurrent { name: "GRU", cell, units, return_sequences, backwards, recurrent_dropout, params }
+                .stage(below)
         } else {
             let cell = cell::ResetBefore(of);
-            Recurrent { name: "GRU", cell, units, return_sequences, backwards, params }.stage(below)
+            Recurrent { name: "GRU", cell, units, return_sequences, backwards, recurrent_dropout, params }
+                .stage(below)
         }
     }
 }

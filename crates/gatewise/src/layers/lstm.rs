@@ -36,6 +36,9 @@ use std::ops::Range;
 /// | `bias` b | `(4H)`, zero, the forget gate's one |
 /// | parameters | 4H(D + H + 1) |
 ///
+/// Training with `dropout` replaces `x_t` by `m ⊙ x_t`, with `recurrent_dropout` `h_{t-1}` by `m_g ⊙ h_{t-1}` in the
+/// product of each gate g; the masks m hold 0 or 1/(1 − rate) and are drawn once for a row and a training step.
+///
 /// Backward is written out in `kernels/recurrent/mod.rs`. A masked step carries `h` and `c` and repeats the
 /// previous output; a row that is masked throughout gives zeros.
 ///
@@ -76,6 +79,9 @@ pub struct Lstm {
     pub forget_gate: bool,
     /// The share of the input's channels that training drops: for a row, the same at every step.
     pub dropout: f64,
+    /// The share of the previous output's units that training drops on their way into each gate: for a row and
+    /// a gate, the same at every step.
+    pub recurrent_dropout: f64,
     /// Whether every step's output is given, in the order of the walk, or the last one's only.
     pub return_sequences: bool,
     /// Whether the steps are walked from the last to the first.
@@ -99,6 +105,7 @@ impl Default for Lstm {
             unit_forget_bias: true,
             forget_gate: true,
             dropout: 0.0,
+            recurrent_dropout: 0.0,
             return_sequences: false,
             go_backwards: false,
         }
@@ -130,7 +137,8 @@ impl Lstm {
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
         self.functions()?;
-        let Self { units, return_sequences, dropout, .. } = *self;
+        let Self { units, return_sequences, .. } = *self;
+        let dropouts = [self.dropout, self.recurrent_dropout];
         let start = self.bias_initializer;
         let bias = self.use_bias.then(|| match self.forget_gate && self.unit_forget_bias {
             true => (Vec::new(), Init::UnitForgetBias(start)),
@@ -146,7 +154,7 @@ impl Lstm {
             regularizers,
             bias,
             return_sequences,
-            dropout,
+            dropouts,
         }
         .build(input)
     }
@@ -160,13 +168,15 @@ impl Lstm {
     }
 
     fn stage_with<A: Activations>(&self, of: A, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
-        let Self { units, return_sequences, go_backwards: backwards, .. } = *self;
+        let Self { units, return_sequences, go_backwards: backwards, recurrent_dropout, .. } = *self;
         if self.forget_gate {
             let cell = cell::Lstm::<A, true>(of);
-            Recurrent { name: "LSTM", cell, units, return_sequences, backwards, params }.stage(below)
+            Recurrent { name: "LSTM", cell, units, return_sequences, backwards, recurrent_dropout, params }
+                .stage(below)
         } else {
             let cell = cell::Lstm::<A, false>(of);
-            Recurrent { name: "LSTM", cell, units, return_sequences, backwards, params }.stage(below)
+            Recurrent { name: "LSTM", cell, units, return_sequences, backwards, recurrent_dropout, params }
+                .stage(below)
         }
     }
 }

@@ -17,10 +17,8 @@ pub(crate) struct ProjectedStage<C> {
     name: &'static str,
     projection: projected::Projection<C>,
     vocabulary: usize,
-    return_sequences: bool,
-    backwards: bool,
-    /// Whether left padding may be shared: not where it is masked, for then it is not walked at all.
-    shares_start: bool,
+    recurrence: Recurrence<C>,
+    masked: bool,
     embeddings: Range<usize>,
     kernel: Range<usize>,
     recurrent: Range<usize>,
@@ -36,15 +34,15 @@ impl<C: Cell> ProjectedStage<C> {
     /// The stage for an embedding of `width`, masked or not, with `layer` above it; the embedding's tensor
     /// at `embeddings`.
     pub fn new(width: usize, masked: bool, embeddings: Range<usize>, layer: Recurrent<C>) -> Self {
-        let Recurrent { name, cell, units, return_sequences, backwards, params } = layer;
-        let [kernel, recurrent, bias] = params;
+        let projection = projected::Projection::new(layer.cell, width, layer.units);
+        let recurrence = Recurrence::new(projection.shape, &layer);
+        let [kernel, recurrent, bias] = layer.params;
         Self {
-            name,
-            projection: projected::Projection::new(cell, width, units),
+            name: layer.name,
+            projection,
             vocabulary: embeddings.len() / width,
-            return_sequences,
-            backwards,
-            shares_start: !masked && !backwards,
+            recurrence,
+            masked,
             embeddings,
             kernel,
             recurrent,
@@ -54,10 +52,6 @@ impl<C: Cell> ProjectedStage<C> {
 
     fn shape(&self) -> recurrent::Shape<C> {
         self.projection.shape
-    }
-
-    fn recurrence(&self) -> Recurrence<C> {
-        Recurrence { shape: self.shape(), return_sequences: self.return_sequences, backwards: self.backwards }
     }
 
     /// The packed weights: of the blocks, of the projection, of the shared start, then the trajectory.
@@ -89,24 +83,25 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn output(&self) -> Signal {
-        self.recurrence().output()
+        self.recurrence.output()
     }
 
     fn shares_start(&self) -> bool {
-        self.shares_start
+        // Masked padding is not walked at all.
+        !self.masked && self.recurrence.shares_start()
     }
 
     fn reads_masked_steps(&self) -> bool {
-        self.recurrence().reverses()
+        self.recurrence.reverses()
     }
 
     fn tells_start(&self) -> bool {
-        self.shares_start && self.return_sequences
+        self.shares_start() && self.recurrence.return_sequences
     }
 
     fn start_outputs(&self, packed: &[f32], _: usize, outputs: &mut [f32]) {
         let [_, _, _, trajectory] = self.split_packed(packed);
-        self.recurrence().start_outputs(trajectory, outputs);
+        self.recurrence.start_outputs(trajectory, outputs);
     }
 
     fn packed_len(&self, steps: usize) -> usize {
@@ -173,11 +168,11 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn tape_len(&self, dims: Dims) -> usize {
-        self.recurrence().tape_len(dims)
+        self.recurrence.tape_len(dims)
     }
 
     fn scratch_len(&self, _: usize) -> usize {
-        self.shape().scratch_len() + self.shape().state_len()
+        self.recurrence.scratch_len() + self.shape().state_len()
     }
 
     fn partial_len(&self, rows: usize) -> usize {
@@ -185,16 +180,16 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, y, tape, .. } = io;
+        let Forward { shared, block, training, noise, y, tape, .. } = io;
         let isa = shared.isa;
         let [packed, _, _, trajectory] = self.split_packed(shared.packed);
-        self.recurrence().begin(trajectory, block.shared, tape);
+        self.recurrence.begin(trajectory, block.shared, tape);
         let from = recurrent::From::Table { rows: shared.table, offsets: block.offsets };
-        self.recurrence().walk(Walk { isa, block, training, packed, from, y, tape });
+        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape });
     }
 
     fn forward_one(&self, io: ForwardOne<'_>) -> bool {
-        if self.return_sequences || self.backwards {
+        if self.recurrence.return_sequences || self.recurrence.backwards {
             return false;
         }
         let ForwardOne { shared, shared_steps, offsets, y, scratch } = io;
@@ -212,7 +207,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn backward(&self, io: Backward<'_>) {
-        let Backward { shared, block, y, dy, partial, tape, scratch, .. } = io;
+        let Backward { shared, block, noise, y, dy, partial, tape, scratch, .. } = io;
         let (isa, shape, stride) = (shared.isa, self.shape(), self.projection.stride());
         let [grads_len, start_len] = self.partial_parts();
         let (grads, rest) = partial.split_at_mut(grads_len);
@@ -224,9 +219,10 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         }
         let packed = self.split_packed(shared.packed)[0];
         let into = recurrent::Into::Table { rows, offsets: block.offsets };
-        let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
-        self.recurrence().walk_back(back);
-        self.recurrence().sum_start(dstart, dstart_sum);
+        let dropped = noise.is_some() && self.recurrence.drops.is_some();
+        let back = WalkBack { isa, block, packed, into, dropped, y, dy, tape, grads, dstart, scratch };
+        self.recurrence.walk_back(back);
+        self.recurrence.sum_start(dstart, dstart_sum);
     }
 
     fn parts(&self) -> Vec<Range<usize>> {
@@ -333,7 +329,7 @@ impl<C: Cell> ProjectedStage<C> {
         let mut memory = Buffer::default();
         memory.reserve((steps + 1) * state + steps * shape.single_scratch_len() + state);
         let (dstates, scratch) = memory.split_at_mut((steps + 1) * state);
-        self.recurrence().gather_starts(blocks, stage, self.partial_parts()[0], above, dstates);
+        self.recurrence.gather_starts(blocks, stage, self.partial_parts()[0], above, dstates);
         let [_, _, packed, trajectory] = self.split_packed(shared.packed);
         let rows = None;
         let back =

@@ -6,6 +6,7 @@ use super::{
     Activation, Block, BlockGrads, Built, Dims, Init, Initializer, ParamSpec, Regularizer, Signal, Stage,
 };
 use crate::error::{Error, Result};
+use crate::kernels::noise::{self, Noise, Rate};
 use crate::kernels::recurrent::{self, activations::Function, cell::Cell};
 use crate::kernels::{Isa, LANES};
 use std::ops::Range;
@@ -37,21 +38,25 @@ pub(super) struct Plan {
     /// The shape of the bias before its last axis, and how it starts; `None` for no bias.
     pub bias: Option<(Vec<usize>, Init)>,
     pub return_sequences: bool,
-    pub dropout: f64,
+    /// The shares that are dropped of the input and of the previous output.
+    pub dropouts: [f64; 2],
 }
 
 impl Plan {
     /// Checks the settings against the input and says which parameters are needed.
     pub fn build(self, input: Signal) -> Result<Built> {
-        let Self { name, units, gates, kernels, regularizers, bias, return_sequences, dropout } = self;
+        let Self { name, units, gates, kernels, regularizers, bias, return_sequences, dropouts } = self;
         if units == 0 {
             return Err(Error::config(format!("{name} needs at least 1 unit, but got 0")));
         }
-        if !(0.0..1.0).contains(&dropout) {
-            return Err(Error::config(format!(
-                "{name} has a dropout of {dropout}, but it must be at least 0 and below 1: the share of the \
-                 input's channels that are dropped"
-            )));
+        let named = [("dropout", "input's channels"), ("recurrent_dropout", "previous output's units")];
+        for (share, (setting, of)) in dropouts.into_iter().zip(named) {
+            if !(0.0..1.0).contains(&share) {
+                return Err(Error::config(format!(
+                    "{name} has a {setting} of {share}, but it must be at least 0 and below 1: the share of the \
+                     {of} that are dropped"
+                )));
+            }
         }
         let Signal::Sequence(inputs) = input else {
             return Err(Error::shape(format!(
@@ -162,6 +167,12 @@ macro_rules! recurrent_settings {
             pub fn dropout(self, dropout: f64) -> Self {
                 Self { dropout, ..self }
             }
+
+            /// Sets the share of the previous output's units that training drops on their way into each gate:
+            /// for a row and a gate, the same at every step.
+            pub fn recurrent_dropout(self, recurrent_dropout: f64) -> Self {
+                Self { recurrent_dropout, ..self }
+            }
         }
     };
 }
@@ -186,6 +197,8 @@ pub(super) struct Recurrent<C> {
     pub return_sequences: bool,
     /// Whether the last step is walked first.
     pub backwards: bool,
+    /// The share of the previous output that training drops.
+    pub recurrent_dropout: f64,
     /// Where kernel, recurrent kernel and bias lie; the last may be empty.
     pub params: [Range<usize>; 3],
 }
@@ -205,12 +218,15 @@ impl<C: Cell> Recurrent<C> {
 /// A recurrent layer that gives its last output, or every step's.
 ///
 /// Its tape holds the state before the first step (`[states][H][16]`), the kernel's tape, then, where only the
-/// last output is given, the outputs of all steps.
+/// last output is given, the outputs of all steps; then, where training drops some of them on the way to the
+/// next step, by which factors, and room for that.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Recurrence<C> {
     pub shape: recurrent::Shape<C>,
     pub return_sequences: bool,
     pub backwards: bool,
+    /// What training drops of the previous output.
+    pub drops: Option<Rate>,
 }
 
 /// What a walk forward reads and writes.
@@ -218,6 +234,7 @@ pub(super) struct Walk<'a> {
     pub isa: Isa,
     pub block: Block<'a>,
     pub training: bool,
+    pub noise: Option<Noise<'a>>,
     pub packed: &'a [f32],
     pub from: recurrent::From<'a>,
     /// The output block, overwritten.
@@ -232,6 +249,8 @@ pub(super) struct WalkBack<'a> {
     pub block: Block<'a>,
     pub packed: &'a [f32],
     pub into: recurrent::Into<'a>,
+    /// Whether the walk forward dropped anything.
+    pub dropped: bool,
     /// The output block of the walk forward, read.
     pub y: &'a [f32],
     pub dy: &'a [f32],
@@ -240,11 +259,23 @@ pub(super) struct WalkBack<'a> {
     pub grads: &'a mut [f32],
     /// The gradient of the state before the first step, overwritten.
     pub dstart: &'a mut [f32],
-    /// [`recurrent::Shape::scratch_len`] floats, dead on return.
+    /// [`Recurrence::scratch_len`] floats, dead on return.
     pub scratch: &'a mut [f32],
 }
 
 impl<C: Cell> Recurrence<C> {
+    /// Of `layer`, of this shape.
+    pub fn new(shape: recurrent::Shape<C>, layer: &Recurrent<C>) -> Self {
+        let Recurrent { return_sequences, backwards, recurrent_dropout, .. } = *layer;
+        let drops = (recurrent_dropout > 0.0).then(|| Rate::new(recurrent_dropout));
+        Self { shape, return_sequences, backwards, drops }
+    }
+
+    /// Whether rows that begin alike go on alike: not where each drops units of its own.
+    pub fn shares_start(&self) -> bool {
+        !self.backwards && self.drops.is_none() && C::RESET.is_none()
+    }
+
     /// What a block's tape begins with: the state after so many steps of a trajectory, in every lane.
     pub fn begin(&self, trajectory: &[f32], steps: usize, tape: &mut [f32]) {
         let shape = self.shape;
@@ -318,27 +349,48 @@ impl<C: Cell> Recurrence<C> {
     pub fn tape_len(&self, dims: Dims) -> usize {
         let (history, tape) = Self::kept(dims);
         let history = if self.return_sequences { 0 } else { history * self.shape.units * LANES };
-        self.shape.state_len() + tape * self.shape.tape_step() + history
+        let dropped = match self.drops {
+            Some(_) if dims.training => self.shape.factors_len() + self.shape.dropped_forward(),
+            _ => 0,
+        };
+        self.shape.state_len() + tape * self.shape.tape_step() + history + dropped
+    }
+
+    /// Floats of scratch for the walk back.
+    pub fn scratch_len(&self) -> usize {
+        let dropped = if self.drops.is_some() { self.shape.dropped_backward() } else { 0 };
+        self.shape.scratch_len() + dropped
     }
 
     /// Every step of a block.
     pub fn walk(&self, io: Walk<'_>) {
-        let Walk { isa, block, training, packed, from, y, tape } = io;
+        let Walk { isa, block, training, noise, packed, from, y, tape } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let width = shape.units * LANES;
         let (slots, tape_slots) = Self::kept(Dims { steps, training });
         let (start, tape) = tape.split_at_mut(shape.state_len());
-        let (tape, history) = tape.split_at_mut(tape_slots * shape.tape_step());
+        let (tape, rest) = tape.split_at_mut(tape_slots * shape.tape_step());
+        let history = if self.return_sequences { 0 } else { slots * width };
+        let (history, rest) = rest.split_at_mut(history);
+        let dropped = match (self.drops, noise) {
+            (Some(rate), Some(noise)) if training => {
+                let (factors, scratch) = rest.split_at_mut(shape.factors_len());
+                draw_factors(isa, noise, rate, width, factors);
+                Some(recurrent::Dropped { factors, scratch })
+            }
+            _ => None,
+        };
         if self.return_sequences {
             recurrent::forward(
                 isa,
-                recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y, tape },
+                recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y, tape, dropped },
             );
             return;
         }
+        let all = &mut *history;
         recurrent::forward(
             isa,
-            recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y: history, tape },
+            recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y: all, tape, dropped },
         );
         match steps {
             0 => y.copy_from_slice(&start[..width]),
@@ -348,10 +400,14 @@ impl<C: Cell> Recurrence<C> {
 
     /// The gradients of every step, from the tape of a training walk.
     pub fn walk_back(&self, io: WalkBack<'_>) {
-        let WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch } = io;
+        let WalkBack { isa, block, packed, into, dropped, y, dy, tape, grads, dstart, scratch } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let (start, tape) = tape.split_at(shape.state_len());
-        let (tape, history) = tape.split_at(steps * shape.tape_step());
+        let (tape, rest) = tape.split_at(steps * shape.tape_step());
+        let history = if self.return_sequences { 0 } else { steps * shape.units * LANES };
+        let (history, factors) = rest.split_at(history);
+        let (scratch, more) = scratch.split_at_mut(shape.scratch_len());
+        let dropped = dropped.then_some(recurrent::Dropped { factors, scratch: more });
         let (y, dy) = match self.return_sequences {
             true => (y, recurrent::Dy::Sequence(dy)),
             false => (history, recurrent::Dy::Last(dy)),
@@ -370,7 +426,18 @@ impl<C: Cell> Recurrence<C> {
             grads,
             dstart,
             scratch,
+            dropped,
         };
         recurrent::backward(isa, back);
+    }
+}
+
+/// By which factors the outputs are multiplied on their way into each gate: `[gates][H][16]`, H·16 being
+/// `width`.
+fn draw_factors(isa: Isa, noise: Noise<'_>, rate: Rate, width: usize, factors: &mut [f32]) {
+    let ones = vec![1.0; width];
+    for (gate, y) in factors.chunks_exact_mut(width).enumerate() {
+        let keys = noise.stream(gate).keys();
+        noise::drop(isa, noise::Drop { keys, rate, first: 0, x: &ones, y });
     }
 }

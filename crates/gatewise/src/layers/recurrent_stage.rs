@@ -22,9 +22,8 @@ pub(super) struct RecurrentStage<C> {
 impl<C: Cell> RecurrentStage<C> {
     /// The stage for `layer` over vectors of `inputs` numbers.
     pub fn new(inputs: usize, layer: Recurrent<C>) -> Self {
-        let Recurrent { name, cell, units, return_sequences, backwards, params } = layer;
-        let shape = recurrent::Shape { cell, inputs, units };
-        Self { name, recurrence: Recurrence { shape, return_sequences, backwards }, params }
+        let shape = recurrent::Shape { cell: layer.cell, inputs, units: layer.units };
+        Self { name: layer.name, recurrence: Recurrence::new(shape, &layer), params: layer.params }
     }
 
     /// What the input brings at the shared steps.
@@ -81,7 +80,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
     }
 
     fn shares_start(&self) -> bool {
-        !self.recurrence.backwards && C::RESET.is_none()
+        self.recurrence.shares_start()
     }
 
     fn follows_start(&self) -> bool {
@@ -144,7 +143,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
 
     fn scratch_len(&self, _: usize) -> usize {
         let shape = self.recurrence.shape;
-        shape.scratch_len() + shape.grads_len() + shape.state_len()
+        self.recurrence.scratch_len() + shape.grads_len() + shape.state_len()
     }
 
     fn partial_len(&self, _: usize) -> usize {
@@ -152,7 +151,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, x, y, tape, .. } = io;
+        let Forward { shared, block, training, noise, x, y, tape } = io;
         match block.shared {
             0 => tape[..self.recurrence.shape.state_len()].fill(0.0),
             steps => {
@@ -161,17 +160,18 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             }
         }
         let (isa, packed, from) = (shared.isa, shared.packed, recurrent::From::Input(x));
-        self.recurrence.walk(Walk { isa, block, training, packed, from, y, tape });
+        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape });
     }
 
     fn backward(&self, io: Backward<'_>) {
-        let Backward { shared, block, x, y, dy, dx, partial, tape, scratch, .. } = io;
+        let Backward { shared, block, noise, x, y, dy, dx, partial, tape, scratch } = io;
         let shape = self.recurrence.shape;
         let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
         let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
         grads.fill(0.0);
         let (isa, packed, into) = (shared.isa, shared.packed, recurrent::Into::Input { x, dx });
-        let back = WalkBack { isa, block, packed, into, y, dy, tape, grads, dstart, scratch };
+        let dropped = noise.is_some() && self.recurrence.drops.is_some();
+        let back = WalkBack { isa, block, packed, into, dropped, y, dy, tape, grads, dstart, scratch };
         self.recurrence.walk_back(back);
         let [dw, du, db, reset] = shape.split_grads(grads);
         let (params, start) = partial.split_at_mut(self.params_len());

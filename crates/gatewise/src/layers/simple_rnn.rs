@@ -67,6 +67,9 @@ pub struct SimpleRnn {
     pub bias_regularizer: Option<Regularizer>,
     /// The share of the input's channels that training drops: for a row, the same at every step.
     pub dropout: f64,
+    /// The share of the previous output's units that training drops on their way into each gate: for a row and
+    /// a gate, the same at every step.
+    pub recurrent_dropout: f64,
     /// Whether every step's output is given, in the order of the walk, or the last one's only.
     pub return_sequences: bool,
     /// Whether the steps are walked from the last to the first.
@@ -87,6 +90,7 @@ impl Default for SimpleRnn {
             recurrent_regularizer: None,
             bias_regularizer: None,
             dropout: 0.0,
+            recurrent_dropout: 0.0,
             return_sequences: false,
             go_backwards: false,
         }
@@ -103,11 +107,12 @@ impl SimpleRnn {
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
         self.functions()?;
-        let Self { units, return_sequences, dropout, .. } = *self;
+        let Self { units, return_sequences, .. } = *self;
+        let dropouts = [self.dropout, self.recurrent_dropout];
         let bias = self.use_bias.then(|| (Vec::new(), self.bias_initializer.into()));
         let kernels = [self.kernel_initializer, self.recurrent_initializer];
         let regularizers = [self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer];
-        Plan { name: "SimpleRNN", units, gates: 1, kernels, regularizers, bias, return_sequences, dropout }
+        Plan { name: "SimpleRNN", units, gates: 1, kernels, regularizers, bias, return_sequences, dropouts }
             .build(input)
     }
 
@@ -119,9 +124,10 @@ impl SimpleRnn {
     }
 
     fn stage_with<A: Activations>(&self, of: A, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
-        let Self { units, return_sequences, go_backwards: backwards, .. } = *self;
+        let Self { units, return_sequences, go_backwards: backwards, recurrent_dropout, .. } = *self;
         let cell = cell::SimpleRnn(of);
-        Recurrent { name: "SimpleRNN", cell, units, return_sequences, backwards, params }.stage(below)
+        Recurrent { name: "SimpleRNN", cell, units, return_sequences, backwards, recurrent_dropout, params }
+            .stage(below)
     }
 }
 

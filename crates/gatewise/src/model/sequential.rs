@@ -269,7 +269,9 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::{Activation, Dense, Embedding, Input, Lstm, Masking, TimeDistributed};
+    use crate::layers::{
+        Activation, Bidirectional, Dense, Embedding, Gru, Input, Lstm, Masking, SimpleRnn, TimeDistributed,
+    };
 
     fn message(spec: Sequential) -> String {
         spec.compile(0).unwrap_err().to_string()
@@ -327,6 +329,19 @@ mod tests {
                 ["layer time_distributed", "set return_sequences"],
             ),
             (s().with(Embedding::new(9, 3)).with(Lstm::new(0)), ["layer lstm", "at least 1 unit"]),
+            (s().with(Input::new(2)).with(Lstm::new(2).dropout(1.0)), ["layer lstm", "a dropout of 1, but"]),
+            (
+                s().with(Input::new(2)).with(SimpleRnn::new(2).recurrent_dropout(f64::NAN)),
+                ["layer simple_rnn", "a recurrent_dropout of NaN, but"],
+            ),
+            (
+                s().with(Input::new(2)).with(Gru::new(2).reset_after(false).recurrent_dropout(0.1)),
+                ["layer gru", "set reset_after, or use dropout"],
+            ),
+            (
+                s().with(Input::new(2)).with(Bidirectional::new(Lstm::new(2).dropout(0.1))),
+                ["layer bidirectional", "put SpatialDropout1D before it"],
+            ),
             (
                 s().with(Embedding::new(9, 3)).with(Lstm::new(2)).with(Lstm::new(2)),
                 ["layer lstm_1", "set return_sequences"],

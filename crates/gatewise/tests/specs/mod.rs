@@ -90,6 +90,20 @@ pub fn specs() -> Vec<Spec> {
                 .with(head()),
             true,
         ),
+        spec(
+            "recurrent dropout",
+            start(4, false)
+                .with(gates(5).recurrent_dropout(0.3))
+                .with(Bidirectional::new(plain(4).recurrent_dropout(0.2)))
+                .with(Lstm::new(5).dropout(0.1).recurrent_dropout(0.4))
+                .with(head()),
+            false,
+        ),
+        spec(
+            "recurrent dropout masked",
+            start(4, true).with(Lstm::new(17).recurrent_dropout(0.5)).with(head()),
+            true,
+        ),
         spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
     ]
 }
@@ -133,9 +147,9 @@ impl Spec {
     pub fn drops(&self) -> bool {
         self.layers.layers().iter().any(|it| match it {
             Layer::Dropout(_) | Layer::SpatialDropout1D(_) => true,
-            Layer::Lstm(layer) => layer.dropout > 0.0,
-            Layer::Gru(layer) => layer.dropout > 0.0,
-            Layer::SimpleRnn(layer) => layer.dropout > 0.0,
+            Layer::Lstm(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
+            Layer::Gru(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
+            Layer::SimpleRnn(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
             _ => false,
         })
     }

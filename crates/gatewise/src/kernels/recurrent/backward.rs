@@ -1,7 +1,7 @@
 //! The backward pass over one block.
 
 use super::cell::{Cell, KEPT, STATES, Step};
-use super::{Shape, tape};
+use super::{Dropped, Shape, tape};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::product::{Product, Scatter};
@@ -58,6 +58,8 @@ pub(crate) struct Backward<'a, C> {
     pub dstart: &'a mut [f32],
     /// [`Shape::scratch_len`] floats, dead on return.
     pub scratch: &'a mut [f32],
+    /// What [`forward`](super::forward()) dropped.
+    pub dropped: Option<Dropped<'a>>,
 }
 
 #[inline(always)]
@@ -76,6 +78,7 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
         grads,
         dstart,
         scratch,
+        mut dropped,
     } = io;
     let Shape { cell, inputs, units } = shape;
     let (stride, recurrent_stride, columns) = (shape.stride(), shape.recurrent_stride(), shape.columns());
@@ -100,6 +103,10 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
     }
     assert!(grads.len() >= shape.grads_len() && dstart.len() >= shape.state_len());
     assert!(scratch.len() >= shape.scratch_len());
+    if let Some(dropped) = &mut dropped {
+        dropped.assert_backward(shape);
+        dropped.begin(shape);
+    }
     let (dz, rest) = scratch[..shape.scratch_len()].split_at_mut(columns * LANES);
     let (dz_rows, dproduct) = rest.split_at_mut(columns * LANES);
     // The padding columns are never written but are read: they must be zero.
@@ -211,7 +218,13 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                 c_row: LANES,
                 accumulate: C::CARRIES || mask.is_some(),
             };
-            run::<V, C>(&back, None);
+            match &mut dropped {
+                None => run::<V, C>(&back, None),
+                // And dU.
+                Some(dropped) => {
+                    dropped.back::<V, C>(shape, recurrent, h_before, back.b, dh, back.accumulate);
+                }
+            }
             // dU += h·dz over the sixteen samples, in rows.
             let outer = Product {
                 rows: units,
@@ -241,16 +254,20 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                     };
                     let [offsets, next] = [time, next].map(|time| offsets.as_ptr().add(time * LANES));
                     let rows = rows.as_mut_ptr();
-                    if C::INPUT == C::ALL && C::OUTPUT == C::ALL {
+                    if C::INPUT == C::ALL && C::OUTPUT == C::ALL && dropped.is_none() {
                         run::<V, C>(&outer, Some(&Scatter { rows, offsets, next }));
                     } else {
-                        outer.run::<V>();
+                        if dropped.is_none() {
+                            outer.run::<V>();
+                        }
                         scatter::<V>(dz_rows, columns, stride, rows, offsets, next);
                     }
                     output..output + C::OUTPUT_ONLY * units
                 }
                 Into::Input { x, dx } => {
-                    outer.run::<V>();
+                    if dropped.is_none() {
+                        outer.run::<V>();
+                    }
                     let (depth, b) = (C::INPUT * units, dz);
                     if let Some(dx) = dx {
                         let c = dx.as_mut_ptr().add(time * inputs * LANES);
@@ -270,6 +287,9 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                 acc.store(db.add(n));
             }
         }
+    }
+    if let Some(dropped) = &mut dropped {
+        dropped.finish(shape, &mut grads[inputs * stride..][..units * recurrent_stride]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The forward pass over one block.
 
 use super::cell::{After, COLUMNS, Cell, STATES};
-use super::{SLACK, Shape, tape};
+use super::{Dropped, SLACK, Shape, tape};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 
@@ -35,6 +35,8 @@ pub(crate) struct Forward<'a, C> {
     /// `[slots][H][kept and state][16]`, overwritten in the same way; T slots where
     /// [`backward`](super::backward()) follows, else 1.
     pub tape: &'a mut [f32],
+    /// What is dropped of the previous output.
+    pub dropped: Option<Dropped<'a>>,
 }
 
 #[inline(always)]
@@ -44,6 +46,9 @@ unsafe fn forward_lanes<V: Lanes, C: Cell>(io: Forward<'_, C>) {
     assert!(io.y.len() / (units * LANES) >= io.steps.min(2));
     assert!(io.tape.len() >= io.steps.min(1) * io.shape.tape_step());
     assert!(io.mask.is_none_or(|mask| mask.len() >= io.steps));
+    if let Some(dropped) = &io.dropped {
+        dropped.assert_forward(io.shape);
+    }
     match io.from {
         From::Input(x) => assert!(x.len() >= io.steps * inputs * LANES),
         From::Table { rows, offsets } => {
@@ -85,7 +90,7 @@ unsafe fn tiled<V: Lanes, C: Cell, const U: usize>(io: Forward<'_, C>) {
 /// As [`Lanes`]; the sizes that `forward_lanes` asserts.
 #[inline(always)]
 unsafe fn walk<V: Lanes, C: Cell, const TABLE: bool, const U: usize>(io: Forward<'_, C>) {
-    let Forward { shape, steps, backwards, packed, from, mask, start, y, tape: kept } = io;
+    let Forward { shape, steps, backwards, packed, from, mask, start, y, tape: kept, mut dropped } = io;
     let Shape { cell, inputs, units } = shape;
     let (y_step, tape_step) = (units * LANES, shape.tape_step());
     let y_slots = y.len() / y_step;
@@ -116,6 +121,7 @@ unsafe fn walk<V: Lanes, C: Cell, const TABLE: bool, const U: usize>(io: Forward
                     tape::<C>() * LANES,
                 ),
             };
+            let sums = dropped.as_mut().map(|dropped| dropped.project::<V, C>(shape, recurrent, h_before));
             let mut first = 0;
             while first < units {
                 // A tile that reaches past the last unit does that unit again, and does not store it.
@@ -145,7 +151,19 @@ unsafe fn walk<V: Lanes, C: Cell, const TABLE: bool, const U: usize>(io: Forward
                     let (v, w) = (x.add(time * inputs * LANES), weights);
                     accumulate::<V, U>(w, unit, v, inputs, 0, C::INPUT, &mut z);
                 }
-                accumulate::<V, U>(recurrent, unit, h_before, units, C::INPUT_ONLY, C::OUTPUT, &mut z);
+                match sums {
+                    None => {
+                        accumulate::<V, U>(recurrent, unit, h_before, units, C::INPUT_ONLY, C::OUTPUT, &mut z)
+                    }
+                    Some(sums) => {
+                        for u in 0..U {
+                            for n in 0..C::OUTPUT {
+                                let sum = V::load(sums.add((unit[u] * C::OUTPUT + n) * LANES));
+                                z[u][C::INPUT_ONLY + n] = z[u][C::INPUT_ONLY + n].add(sum);
+                            }
+                        }
+                    }
+                }
                 if TABLE && C::INPUT_ONLY > 0 {
                     let lanes = offsets.add(time * LANES);
                     gather::<V, U>(table.add(first * C::INPUT_ONLY), lanes, 0, C::INPUT_ONLY, &mut z);

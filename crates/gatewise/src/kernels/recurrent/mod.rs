@@ -39,6 +39,7 @@
 pub(crate) mod activations;
 mod backward;
 pub(crate) mod cell;
+mod dropped;
 mod forward;
 pub(crate) mod projected;
 pub(crate) mod shared_start;
@@ -48,6 +49,7 @@ use super::round_up;
 use cell::Cell;
 
 pub(crate) use backward::{Backward, Dy, Into, backward};
+pub(crate) use dropped::Dropped;
 pub(crate) use forward::{Forward, From, forward};
 
 /// Floats behind the last row of a table that may be read, to no effect.

@@ -55,6 +55,8 @@ pub(crate) struct Weights {
     pub kernel: Vec<f64>,
     pub recurrent: Vec<f64>,
     pub bias: Vec<f64>,
+    /// `[gates][H]`: by what each gate multiplies the previous output as it reads it; empty for 1.
+    pub factors: Vec<f64>,
     /// As gradients: whether the sizes of all that they are summed from are added up instead.
     pub sizes: bool,
 }
@@ -96,7 +98,12 @@ impl Weights {
 
     /// U·h of a gate, with the bias of its own where there is one.
     fn recurrent(&self, gate: usize, h: &[f64]) -> Vec<f64> {
-        self.columns(gate, h, &self.recurrent, self.bias.get(self.width()..).unwrap_or(&[]))
+        let h: Vec<f64> = h.iter().enumerate().map(|(k, h)| h * self.factor(gate, k)).collect();
+        self.columns(gate, &h, &self.recurrent, self.bias.get(self.width()..).unwrap_or(&[]))
+    }
+
+    fn factor(&self, gate: usize, unit: usize) -> f64 {
+        *self.factors.get(gate * self.units + unit).unwrap_or(&1.0)
     }
 
     fn columns(&self, gate: usize, v: &[f64], weights: &[f64], bias: &[f64]) -> Vec<f64> {
@@ -262,8 +269,9 @@ impl Weights {
         let size = |g: f64| if sizes { g.abs() } else { g };
         for (unit, dz) in dz.iter().enumerate() {
             for k in 0..h.len() {
-                grads.recurrent[k * width + first + unit] += size(h[k] * dz);
-                dh[k] += self.recurrent[k * width + first + unit] * dz;
+                let factor = self.factor(gate, k);
+                grads.recurrent[k * width + first + unit] += size(factor * h[k] * dz);
+                dh[k] += factor * self.recurrent[k * width + first + unit] * dz;
             }
             if let Some(db) = grads.bias.get_mut(width + first + unit) {
                 *db += size(*dz);
@@ -278,6 +286,7 @@ impl Weights {
             kernel: zeros(&self.kernel),
             recurrent: zeros(&self.recurrent),
             bias: zeros(&self.bias),
+            factors: Vec::new(),
             ..*self
         }
     }

@@ -133,6 +133,8 @@ pub(super) struct Case {
     /// Whether the gradient comes from every step or the last alone.
     pub every_step: bool,
     pub dx: bool,
+    /// Whether gates read less of the previous output.
+    pub drops: bool,
     pub seed: u64,
 }
 
@@ -140,9 +142,9 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     let masks = prop::sample::select(vec![Masks::None, Masks::Any, Masks::Pre, Masks::Post, Masks::Nothing]);
     let input =
         prop_oneof![size().prop_map(|inputs| (inputs, None)), (1usize..6).prop_map(|rows| (0, Some(rows)))];
-    let flags = any::<[bool; 3]>();
+    let flags = any::<[bool; 4]>();
     (input, size(), 0usize..=9, 1..=LANES, masks, flags, any::<u64>()).prop_map(
-        |((inputs, table), units, steps, lanes, masks, [backwards, every_step, dx], seed)| Case {
+        |((inputs, table), units, steps, lanes, masks, [backwards, every_step, dx, drops], seed)| Case {
             inputs,
             units,
             table,
@@ -152,6 +154,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
             masks,
             every_step,
             dx,
+            drops,
             seed,
         },
     )
@@ -163,6 +166,8 @@ pub(super) struct Sample {
     pub real: Vec<bool>,
     pub dy: Vec<State>,
     pub start: State,
+    /// As the twin's.
+    pub factors: Vec<f64>,
 }
 
 /// A case's numbers: in Keras's layouts and in lanes.
@@ -184,6 +189,8 @@ pub(super) struct Block {
     pub mask: Option<Vec<u16>>,
     /// `[T][H][16]`; where only the last step has a gradient, the others are zero.
     pub dy: Guarded,
+    /// `[columns of the output][H][16]`
+    pub factors: Option<Vec<f32>>,
     pub samples: Vec<Sample>,
 }
 
@@ -249,6 +256,21 @@ impl Case {
         let one_hot = |t: usize, l: usize| {
             (0..table_rows).map(|row| f64::from(u8::from(row == chosen[t * LANES + l]))).collect()
         };
+        let drops = self.drops && C::RESET.is_none();
+        let factors = drops.then(|| {
+            let mut factor = || if numbers.0.below(3) == 0 { 0.0 } else { 1.5 };
+            (0..C::OUTPUT * h * LANES).map(|_| factor()).collect::<Vec<f32>>()
+        });
+        let factors_of = |l: usize| -> Vec<f64> {
+            let Some(factors) = &factors else { return Vec::new() };
+            let mut keras = vec![f64::NAN; gates * h];
+            for (column, gate) in C::OUTPUT_GATES.iter().enumerate() {
+                for unit in 0..h {
+                    keras[gate * h + unit] = f64::from(factors[(column * h + unit) * LANES + l]);
+                }
+            }
+            keras
+        };
         let mut samples: Vec<Sample> = (0..lanes)
             .map(|l| Sample {
                 x: match self.table {
@@ -264,6 +286,7 @@ impl Case {
                     })
                     .collect(),
                 start: state(l),
+                factors: factors_of(l),
             })
             .collect();
         if self.backwards {
@@ -284,6 +307,7 @@ impl Case {
             start: Guarded::new(&start),
             mask: (!matches!(self.masks, Masks::None)).then_some(mask),
             dy: Guarded::new(&dy),
+            factors,
             samples,
         }
     }

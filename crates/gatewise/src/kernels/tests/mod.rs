@@ -5,6 +5,7 @@
 
 mod cells;
 mod dense;
+mod dropped;
 mod embedding;
 mod head;
 mod isa;

@@ -2,7 +2,7 @@
 
 use super::super::recurrent::activations::Standard;
 use super::super::recurrent::cell::{Cell, Lstm, ResetBefore};
-use super::super::recurrent::{Backward, Dy, Forward, From, Into, Shape, backward, forward};
+use super::super::recurrent::{Backward, Dropped, Dy, Forward, From, Into, Shape, backward, forward};
 use super::super::reference::recurrent::{Step, Weights};
 use super::super::{Isa, LANES};
 use super::cells::{Block, Case, Masks, Tested, case, for_each_cell, lane};
@@ -31,6 +31,7 @@ fn run_forward<C: Tested>(
     let shape = case.shape::<C>();
     let mut y = Guarded::poisoned(slots[0] * shape.units * LANES);
     let mut tape = Guarded::poisoned(slots[1] * shape.tape_step());
+    let mut room = Guarded::poisoned(shape.dropped_forward());
     forward(
         isa,
         Forward {
@@ -46,8 +47,10 @@ fn run_forward<C: Tested>(
             start: block.start.get(),
             y: y.get_mut(),
             tape: tape.get_mut(),
+            dropped: block.factors.as_ref().map(|factors| Dropped { factors, scratch: room.get_mut() }),
         },
     );
+    room.check_guards("room to drop");
     y.check_guards("y");
     tape.check_guards("tape");
     [y, tape]
@@ -57,6 +60,7 @@ fn run_forward<C: Tested>(
 fn run_backward<C: Tested>(case: &Case, block: &Block, isa: Isa, ours: &mut Ours) {
     let (shape, steps) = (case.shape::<C>(), case.steps);
     let mut scratch = Guarded::poisoned(shape.scratch_len());
+    let mut room = Guarded::poisoned(shape.dropped_backward());
     let last = Guarded::new(match steps {
         0 => &[1.0; 37 * LANES][..shape.units * LANES],
         _ => &block.dy.get()[(steps - 1) * shape.units * LANES..],
@@ -81,8 +85,10 @@ fn run_backward<C: Tested>(case: &Case, block: &Block, isa: Isa, ours: &mut Ours
             grads: ours.grads.get_mut(),
             dstart: ours.dstart.get_mut(),
             scratch: scratch.get_mut(),
+            dropped: block.factors.as_ref().map(|factors| Dropped { factors, scratch: room.get_mut() }),
         },
     );
+    room.check_guards("room to drop");
     scratch.check_guards("scratch");
     ours.grads.check_guards("grads");
     ours.dstart.check_guards("dstart");
@@ -126,6 +132,7 @@ fn check_against_twin<C: Tested>(case: &Case, block: &Block, ours: &Ours, isa: I
         kernel: widen(if case.table.is_some() { &block.table_keras } else { &block.kernel }),
         recurrent: widen(&block.recurrent),
         bias: apart(widen(&block.bias)),
+        factors: Vec::new(),
         sizes: false,
     };
     let mut sizes = Weights { sizes: true, ..twin.zeros_like() };
@@ -133,6 +140,7 @@ fn check_against_twin<C: Tested>(case: &Case, block: &Block, ours: &Ours, isa: I
     let (mut our_dx, mut twin_dx) = (Vec::new(), Vec::new());
     let (mut our_dstart, mut twin_dstart) = (Vec::new(), Vec::new());
     for (l, sample) in block.samples.iter().enumerate() {
+        let twin = Weights { factors: sample.factors.clone(), ..twin.clone() };
         let steps: Vec<Step> = twin.forward(&sample.start, &sample.x, &sample.real);
         let twin_y: Vec<f64> = steps.iter().flat_map(|s| s.after[0].iter().copied()).collect();
         let y = lane(ours.y.get(), shape.units, l);
@@ -270,6 +278,7 @@ fn a_wide_layer_follows_its_twin() {
         masks: Masks::Any,
         every_step: true,
         dx: true,
+        drops: false,
         seed: 3,
     };
     for_each_cell!(check_on_fastest(&case));
@@ -293,6 +302,7 @@ fn nan_is_passed_on() {
         masks: Masks::None,
         every_step: true,
         dx: true,
+        drops: false,
         seed: 1,
     };
     for_each_cell!(check_nan(&case));
@@ -322,6 +332,7 @@ fn buffers_that_are_too_small_are_refused() {
         masks: Masks::Any,
         every_step: true,
         dx: true,
+        drops: false,
         seed: 1,
     };
     let refused = |f: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err();

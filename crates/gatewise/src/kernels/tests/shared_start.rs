@@ -44,6 +44,7 @@ impl<C: Tested> Layer<C> {
             kernel,
             recurrent,
             bias: widen(&bias),
+            factors: Vec::new(),
             sizes: false,
         };
         Self { shape, twin, packed, block_packed, table }
@@ -121,6 +122,7 @@ fn check_walk<C: Tested>(units: usize, steps: usize, same: bool, seed: u64) {
             start: &vec![0.0; shape.state_len()],
             y: &mut y,
             tape: &mut tape,
+            dropped: None,
         },
     );
 

@@ -55,6 +55,7 @@ fn recurrent_weights(
         kernel: draw(inputs * width),
         recurrent: draw(units * width),
         bias: draw(kind.biases() * width),
+        factors: draw(width),
         sizes: false,
     }
 }
