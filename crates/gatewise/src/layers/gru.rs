@@ -46,6 +46,9 @@ use std::ops::Range;
 /// dW += x_tᵀ·dz      dU += h_{t-1}ᵀ·(dz_z, dz_r, dz_h·r)      dh ← dh·z + (dz_z, dz_r, dz_h·r)·Uᵀ
 /// ```
 ///
+/// Training with `dropout` replaces `x_t` by `m ⊙ x_t`, with `recurrent_dropout` `h_{t-1}` by `m_g ⊙ h_{t-1}` in the
+/// product of each gate g; the masks m hold 0 or 1/(1 − rate) and are drawn once for a row and a training step.
+///
 /// A masked step carries `h` and repeats the previous output; a row that is masked throughout gives zeros.
 ///
 /// ```

@@ -34,6 +34,9 @@ use std::ops::Range;
 /// Each step multiplies the gradient by a slope of at most one: over tens of steps it vanishes, and with it
 /// what the layer could learn. That is what [`Lstm`](super::Lstm) and [`Gru`](super::Gru) are for.
 ///
+/// Training with `dropout` replaces `x_t` by `m ⊙ x_t`, with `recurrent_dropout` `h_{t-1}` by `m' ⊙ h_{t-1}` in the
+/// recurrent product; the masks m hold 0 or 1/(1 − rate) and are drawn once for a row and a training step.
+///
 /// A masked step carries `h` and repeats the previous output; a row that is masked throughout gives zeros.
 ///
 /// ```
