@@ -56,22 +56,26 @@ pub struct LabAbc {
 /// Train a model and save it as one file.
 #[derive(Debug, ClapArgs)]
 pub struct Train {
-    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, or the path of an aclImdb folder or .tar.gz.
-    /// Without it: imdb where it is at hand or can be fetched, else reviews. For a language model: a text file.
+    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, the path of an aclImdb folder or .tar.gz, or a .csv or
+    /// .tsv file of labelled texts. Without it: imdb where it is at hand or can be fetched, else reviews. For a
+    /// language model: a text file.
     pub data: Option<String>,
+    /// File of labelled texts to test on; without it a tenth of DATA's rows, drawn by chance.
+    #[arg(long, value_name = "FILE")]
+    pub test: Option<PathBuf>,
     /// What to learn: the labels of texts, or which character follows in one text.
     #[arg(long, value_enum, default_value_t = Task::Classify, value_name = "TASK")]
     pub task: Task,
     /// File to write; the training curve goes beside it as .svg.
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
-    /// Passes over the training rows [default: 5; for reviews 8, for a language model 10].
+    /// Passes over the training rows [default: 5; for reviews or a file of texts 8, for a language model 10].
     #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
     pub epochs: Option<usize>,
-    /// Rows a step [default: 128; for reviews 64, for a language model 32].
+    /// Rows a step [default: 128; for reviews 64, for a file of texts or a language model 32].
     #[arg(long, value_name = "ROWS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub batch_size: Option<usize>,
-    /// Step size of Adam [default: 0.001; for reviews 0.005, for a language model 0.002].
+    /// Step size of Adam [default: 0.001; for reviews 0.005, for a file of texts or a language model 0.002].
     #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// Size of the vocabulary, pad, start and unknown included.
@@ -86,21 +90,23 @@ pub struct Train {
     /// Side that long rows are cut on.
     #[arg(long, value_enum, default_value_t = End::Pre, value_name = "SIDE")]
     pub truncating: End,
-    /// Skip padding (Keras's mask_zero) instead of running the recurrent layers over it.
+    /// Skip padding (Keras's mask_zero) instead of running the recurrent layers over it; always, for a file of
+    /// texts.
     #[arg(long)]
     pub mask_zero: bool,
-    /// Width of the word vectors [default: 15; for a language model 64].
+    /// Width of the word vectors [default: 15; for a file of texts or a language model 64].
     #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
     pub embedding: Option<usize>,
     /// Kind of the recurrent layers.
     #[arg(long, value_enum, default_value_t = Cell::Lstm, value_name = "CELL")]
     pub cell: Cell,
-    /// Recurrent units; several numbers stack several layers [default: 10; for a language model 256].
+    /// Recurrent units; several numbers stack several layers [default: 10; for a file of texts 64, for a language model 256].
     #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: Option<Vec<usize>>,
-    /// Share of the numbers dropped after each recurrent layer while training.
-    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
-    pub dropout: f64,
+    /// Share of the numbers dropped after each recurrent layer while training, and, for a file of texts, of the
+    /// channels of its word vectors [default: 0; for a file of texts 0.5].
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    pub dropout: Option<f64>,
     /// Share of the training rows, from the end, to validate on [default: 0.2; for a language model 0.1].
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub validation_split: Option<f64>,
@@ -277,12 +283,18 @@ pub struct Bench {
     pub format: Format,
 }
 
-/// Where data sets are looked for.
+/// Where data sets are looked for, and where in a file.
 #[derive(Debug, ClapArgs)]
 pub struct Place {
     /// Folder to look in first; then $GATEWISE_DATA, then the cache directory.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Column of a .csv or .tsv file that has the texts [default: guessed].
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// Column that has the labels [default: guessed].
+    #[arg(long, value_name = "NAME")]
+    pub label_column: Option<String>,
 }
 
 /// What to compute with; none of it changes the result.

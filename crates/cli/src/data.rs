@@ -1,9 +1,10 @@
 //! Which data set a command means, and where it comes from.
 
+use crate::args::Place;
 use crate::note;
 use crate::progress::download_bar;
 use gatewise::data::imdb::{self, ImdbOptions};
-use gatewise::data::{Corpus, keras_imdb, locate, reviews};
+use gatewise::data::{Columns, Corpus, LabelledTexts, keras_imdb, locate, reviews};
 use gatewise::{Error, ErrorKind, Result};
 use std::path::Path;
 
@@ -15,8 +16,40 @@ pub const KERAS_IMDB: &str = "keras-imdb";
 /// label: the same rows validate and test whatever the seed of the training.
 const DATA_SEED: u32 = 113;
 
+/// Which rows of a file of labelled texts are there to test on.
+#[derive(Debug, Clone, Copy)]
+pub enum Test<'a> {
+    /// Those of another file, or, where there is none, a share of them.
+    Apart(Option<&'a Path>),
+    /// All of them.
+    All,
+}
+
+/// The share of a file's rows that are kept to test on.
+const HELD_OUT: f64 = 0.1;
+
+/// Whether `name` is that of a file of labelled texts.
+pub fn is_table(name: &str) -> bool {
+    let end = Path::new(name).extension();
+    end.is_some_and(|end| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
+}
+
 /// The corpus called `name`: a name or a path.
-pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Corpus> {
+pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
+    let data_dir = place.data_dir.as_deref();
+    if is_table(name) {
+        return load_table(Path::new(name), place, test);
+    }
+    let of_tables = [
+        ("--test", matches!(test, Test::Apart(Some(_)))),
+        ("--text-column", place.text_column.is_some()),
+        ("--label-column", place.label_column.is_some()),
+    ];
+    if let Some((option, _)) = of_tables.iter().find(|(_, given)| *given) {
+        return Err(Error::config(format!(
+            "{option} goes with a .csv or .tsv file of labelled texts, but the data are {name}; leave it out"
+        )));
+    }
     match name {
         IMDB => load_imdb(data_dir),
         REVIEWS => Ok(reviews::corpus(u64::from(DATA_SEED))),
@@ -38,19 +71,46 @@ pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Corpus> {
             imdb::load(ImdbOptions { data_dir, only_data_dir: true, seed: DATA_SEED, ..Default::default() })
         }
         other => Err(Error::data(format!(
-            "there is no data set '{other}': give {IMDB}, {REVIEWS}, {KERAS_IMDB}, or \
-             the path of an aclImdb folder or .tar.gz (there is nothing at this path)"
+            "there is no data set '{other}': give {IMDB}, {REVIEWS}, {KERAS_IMDB}, \
+             the path of an aclImdb folder or .tar.gz (there is nothing at this path), or a .csv or .tsv file"
         ))),
     }
 }
 
+fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
+    let columns = Columns { text: place.text_column.clone(), label: place.label_column.clone() };
+    let texts = LabelledTexts::read(path, &columns)?;
+    let seed = u64::from(DATA_SEED);
+    let mut notes = vec![format!(
+        "texts are taken from the column '{}', labels from '{}'",
+        texts.text_column, texts.label_column
+    )];
+    let mut corpus = match test {
+        Test::All => texts.corpus(&texts)?,
+        Test::Apart(Some(file)) => {
+            // Rows that are ordered by label must not all validate.
+            texts.shuffle(seed).corpus(&LabelledTexts::read(file, &columns)?)?
+        }
+        Test::Apart(None) => {
+            let (training, held) = texts.hold_out(HELD_OUT, seed);
+            let (count, all) = (held.rows.len(), training.rows.len() + held.rows.len());
+            notes.push(format!(
+                "{count} of {all} rows, drawn by chance, are kept to test on; or give --test FILE"
+            ));
+            training.corpus(&held)?
+        }
+    };
+    corpus.notes = notes;
+    Ok(corpus)
+}
+
 /// The corpus called `name`, or, where none is named, IMDB if it can be had and the embedded reviews if
 /// not.
-pub fn load_or_fall_back(name: Option<&str>, data_dir: Option<&Path>) -> Result<(String, Corpus)> {
+pub fn load_or_fall_back(name: Option<&str>, place: &Place, test: Test<'_>) -> Result<(String, Corpus)> {
     if let Some(name) = name {
-        return Ok((name.to_owned(), load(name, data_dir)?));
+        return Ok((name.to_owned(), load(name, place, test)?));
     }
-    match load_imdb(data_dir) {
+    match load(IMDB, place, test) {
         Ok(corpus) => Ok((IMDB.to_owned(), corpus)),
         Err(error) if matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) => {
             note!(
@@ -60,7 +120,7 @@ pub fn load_or_fall_back(name: Option<&str>, data_dir: Option<&Path>) -> Result<
                  Reason: {error}\n\
                  ================================================================================"
             );
-            Ok((REVIEWS.to_owned(), load(REVIEWS, data_dir)?))
+            Ok((REVIEWS.to_owned(), load(REVIEWS, place, test)?))
         }
         Err(error) => Err(error),
     }

@@ -8,7 +8,7 @@
 //! `label`. Fails below 87 % on the 500 test questions. `gatewise train trec_train.csv --test trec_test.csv`
 //! does the same from the command line.
 
-use gatewise::data::{Dataset, Padding, Split, labelled_text_corpus};
+use gatewise::data::{Columns, Dataset, LabelledTexts, Padding, Split};
 use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm, SpatialDropout1D};
 use gatewise::text::Vocabulary;
 use gatewise::{Fit, Result, Sequential};
@@ -16,7 +16,8 @@ use std::path::PathBuf;
 
 fn main() -> Result<()> {
     let folder = PathBuf::from(std::env::var_os("GATEWISE_DATA").unwrap_or("../shared/datasets".into()));
-    let corpus = labelled_text_corpus(&folder.join("trec_train.csv"), &folder.join("trec_test.csv"))?;
+    let texts = |name: &str| LabelledTexts::read(&folder.join(name), &Columns::default());
+    let corpus = texts("trec_train.csv")?.corpus(&texts("trec_test.csv")?)?;
     let vocabulary = Vocabulary::from_ranked(&corpus.vocabulary, 4_000)?;
     let rows = |split: &Split| -> Result<Dataset> {
         let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();

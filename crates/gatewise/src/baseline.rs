@@ -1,6 +1,6 @@
 //! The honest linear baseline: what counting words alone achieves on the same rows.
 //!
-//! Enters: a [`Dataset`] with targets 0 and 1. Leaves: a fitted [`LinearBaseline`] and its accuracy, to
+//! Enters: a [`Dataset`] whose targets are classes. Leaves: a fitted [`LinearBaseline`] and its accuracy, to
 //! be printed beside every result. A recurrent model earns its keep only by what it adds to this.
 
 mod logistic;
@@ -62,6 +62,9 @@ impl Default for BaselineOptions {
 /// a weight like the others. The problem is strictly convex, so there is one answer, and it does not
 /// depend on a seed, a learning rate or the order of the rows.
 ///
+/// With more than two classes there is such a regression for each, of it against all others, and the class with
+/// the highest log-odds is the answer.
+///
 /// Every id is a feature, those for padding, start and unknown words too: what every row holds has a
 /// ratio near 0 and so no say.
 ///
@@ -79,17 +82,26 @@ impl Default for BaselineOptions {
 #[derive(Debug, Clone)]
 pub struct LinearBaseline {
     features: Features,
+    /// One for class 1, or, with more than two classes, one for each.
+    regressions: Vec<Regression>,
+    ngrams: Ngrams,
+}
+
+#[derive(Debug, Clone)]
+struct Regression {
     /// r ∘ w: since features are 0 or 1, the log-odds of a row are a sum of these.
     weights: Vec<f64>,
     bias: f64,
-    ngrams: Ngrams,
 }
+
+/// Classes at most.
+const CLASSES: f32 = 1_000.0;
 
 impl LinearBaseline {
     /// Fits the baseline to `data`.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is no row or a target is neither 0 nor 1;
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is no row or a target is no class (0, 1, 2, …);
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `alpha`, `l2` or `tolerance` is not a
     /// positive number.
     pub fn fit(data: &Dataset, options: &BaselineOptions) -> Result<Self> {
@@ -110,34 +122,49 @@ impl LinearBaseline {
             ));
         };
         let targets = data.targets().values();
-        if let Some(at) = targets.iter().position(|&y| y != 0.0 && y != 1.0) {
+        let is_class = |y: f32| y.fract() == 0.0 && (0.0..CLASSES).contains(&y);
+        if let Some(at) = targets.iter().position(|&y| !is_class(y)) {
             return Err(Error::data(format!(
-                "the baseline tells two classes apart, so targets must be 0 or 1, but row {} has {}",
+                "the baseline tells classes apart, so targets must be 0, 1, 2 and so on, below {CLASSES}, but row {} \
+                 has {}",
                 at / data.targets().width(),
                 targets[at]
             )));
         }
         let mut features = Features::new(options.ngrams);
         let rows = features.learn(sequences);
-        let ratios = log_count_ratios(&rows, targets, features.count, options.alpha);
-        let problem = logistic::Problem { rows: &rows, targets, scale: &ratios, l2: options.l2 };
-        let (weights, bias) = problem.solve(options.tolerance, options.max_steps);
-        Ok(Self { features, weights, bias, ngrams: options.ngrams })
+        let highest = targets.iter().fold(0, |highest, &y| highest.max(y as usize));
+        let classes = if highest < 2 { 1..=1 } else { 0..=highest };
+        let regressions = classes.map(|class| {
+            let targets: Vec<f32> =
+                targets.iter().map(|&y| f32::from(u8::from(y as usize == class))).collect();
+            let ratios = log_count_ratios(&rows, &targets, features.count, options.alpha);
+            let problem =
+                logistic::Problem { rows: &rows, targets: &targets, scale: &ratios, l2: options.l2 };
+            let (weights, bias) = problem.solve(options.tolerance, options.max_steps);
+            Regression { weights, bias }
+        });
+        Ok(Self { regressions: regressions.collect(), features, ngrams: options.ngrams })
     }
 
-    /// The share of rows of `data` whose class is found, counting log-odds above 0 as class 1 and a
-    /// target above 0.5 as class 1. NaN when there is no row, or rows are not of ids.
+    /// The share of rows of `data` whose class is found. With two classes that is class 1 where its log-odds are
+    /// above 0. NaN when there is no row, or rows are not of ids.
     pub fn accuracy(&self, data: &Dataset) -> f64 {
         let Some(sequences) = data.sequences() else { return f64::NAN };
-        let rows = self.features.apply(sequences);
-        let targets = data.targets().values();
-        let right = rows.rows().zip(targets).filter(|(row, y)| (self.sum(row) > 0.0) == (**y > 0.5)).count();
+        let odds = self.log_odds(sequences);
+        let answers = odds.chunks_exact(self.regressions.len()).map(|odds| match odds {
+            [one] => usize::from(*one > 0.0),
+            all => (1..all.len()).fold(0, |best, class| if all[class] > all[best] { class } else { best }),
+        });
+        let right = answers.zip(data.targets().values()).filter(|(answer, y)| *answer as f32 == **y).count();
         right as f64 / data.len() as f64
     }
 
-    /// The log-odds of class 1 for each of `rows`.
+    /// The log-odds of class 1 for each of `rows`; with more than two classes, those of each class, row by row.
     pub fn log_odds(&self, rows: &Sequences) -> Vec<f64> {
-        self.features.apply(rows).rows().map(|row| self.sum(row)).collect()
+        let rows = self.features.apply(rows);
+        let of = |row| self.regressions.iter().map(move |regression| regression.log_odds(row));
+        rows.rows().flat_map(of).collect()
     }
 
     /// Number of features seen in the rows it was fitted to.
@@ -152,8 +179,10 @@ impl LinearBaseline {
             Ngrams::Bigrams => "bag of word pairs (NB-SVM, unigrams + bigrams)",
         }
     }
+}
 
-    fn sum(&self, features: &[u32]) -> f64 {
+impl Regression {
+    fn log_odds(&self, features: &[u32]) -> f64 {
         self.bias + logistic::gathered_sum(&self.weights, features)
     }
 }
@@ -334,6 +363,30 @@ mod tests {
         }
     }
 
+    /// Each of three classes against the others: as three baselines of two classes.
+    #[test]
+    fn more_classes_are_each_against_the_others() {
+        let mut random = Random::new(3, Purpose::Data, 0);
+        let classes: Vec<usize> = (0..90).map(|_| random.below(3)).collect();
+        let mut row = |class: usize| (0..6).map(|_| (random.below(9) + 3 * class) as u32).collect::<Vec<_>>();
+        let rows: Vec<Vec<u32>> = classes.iter().map(|&class| row(class)).collect();
+        let of = |f: &dyn Fn(usize) -> usize| {
+            fit(&dataset(rows.clone(), classes.iter().map(|&c| f(c) as f32).collect()), Ngrams::Bigrams)
+        };
+        let sequences = rows.iter().cloned().collect::<Sequences>();
+        let all = of(&|class| class);
+        let odds = all.log_odds(&sequences);
+        for class in 0..3 {
+            let alone = of(&|c| usize::from(c == class)).log_odds(&sequences);
+            assert!(odds.iter().skip(class).step_by(3).eq(&alone), "class {class}");
+        }
+        let data = dataset(rows, classes.iter().map(|&c| c as f32).collect());
+        let best = |odds: &[f64]| (0..3).max_by(|&a, &b| odds[a].total_cmp(&odds[b])).unwrap();
+        let right = odds.chunks(3).zip(&classes).filter(|(odds, class)| best(odds) == **class).count();
+        assert_eq!(all.accuracy(&data), right as f64 / 90.0);
+        assert!(right > 45, "{right} of 90");
+    }
+
     #[test]
     fn bigrams_see_the_order_of_neighbours_and_unigrams_do_not() {
         let rows = (0..100).map(|i| if i % 2 == 0 { vec![5, 6] } else { vec![6, 5] }).collect();
@@ -387,7 +440,12 @@ mod tests {
             kind(&Dataset::new(Sequences::new(), Vec::new()).unwrap(), BaselineOptions::default()),
             ErrorKind::Data
         );
-        assert_eq!(kind(&dataset(vec![vec![1]], vec![2.0]), BaselineOptions::default()), ErrorKind::Data);
+        for target in [0.5, -1.0, 1e9, f32::NAN] {
+            assert_eq!(
+                kind(&dataset(vec![vec![1]], vec![target]), BaselineOptions::default()),
+                ErrorKind::Data
+            );
+        }
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(kind(&good, BaselineOptions { l2: bad, ..Default::default() }), ErrorKind::Config);
             assert_eq!(kind(&good, BaselineOptions { alpha: bad, ..Default::default() }), ErrorKind::Config);

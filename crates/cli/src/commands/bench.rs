@@ -24,7 +24,7 @@ pub fn bench(args: Bench) -> Result<Done> {
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let (name, training, test) = match &args.data {
         Some(name) => {
-            let corpus = data::load(name, args.place.data_dir.as_deref())?;
+            let corpus = data::load(name, &args.place, data::Test::Apart(None))?;
             (
                 name.as_str(),
                 artifact.dataset(&corpus, &corpus.train)?,

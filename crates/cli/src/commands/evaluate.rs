@@ -1,7 +1,7 @@
 //! `gatewise evaluate`: loss, accuracy and a full report on test rows.
 
 use crate::args::{Evaluate, Format};
-use crate::{Done, data, out, plot};
+use crate::{Done, data, note, out, plot};
 use gatewise::{Artifact, Result};
 use serde_json::json;
 use std::path::Path;
@@ -15,7 +15,10 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     if let Some(picture) = &args.calibration {
         gatewise::check_target(picture)?;
     }
-    let corpus = data::load(&args.data, args.place.data_dir.as_deref())?;
+    let corpus = data::load(&args.data, &args.place, data::Test::All)?;
+    for note in &corpus.notes {
+        note!("note: {note}");
+    }
     let test = artifact.dataset(&corpus, &corpus.test)?;
     let start = Instant::now();
     let scored = artifact.score(&test, args.machine.threads(), args.machine.isa())?;

@@ -112,7 +112,10 @@ fn spec(args: &Train, vocabulary: usize) -> Sequential {
     let units = args.units.as_deref().unwrap_or(&[256]);
     let mut spec = units.iter().fold(Sequential::new().with(embedding), |spec, &units| {
         let spec = spec.with(args.cell.layer(units, true));
-        if args.dropout > 0.0 { spec.with(Dropout::new(args.dropout)) } else { spec }
+        match args.dropout {
+            Some(dropout) if dropout > 0.0 => spec.with(Dropout::new(dropout)),
+            _ => spec,
+        }
     });
     spec = spec.with(Dense::new(vocabulary).activation(Activation::Softmax));
     spec

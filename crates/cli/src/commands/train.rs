@@ -6,7 +6,7 @@ use crate::progress::EpochProgress;
 use crate::{Done, data, note, out, plot};
 use gatewise::baseline::{BaselineOptions, LinearBaseline, Ngrams};
 use gatewise::data::{Dataset, Padding, Split};
-use gatewise::layers::{Activation, Dense, Dropout, Embedding};
+use gatewise::layers::{Activation, Dense, Dropout, Embedding, SpatialDropout1D};
 use gatewise::metrics::Evaluation;
 use gatewise::text::Vocabulary;
 use gatewise::train::{CsvLogger, EarlyStopping, ModelCheckpoint, ReduceLrOnPlateau, TensorBoard};
@@ -21,18 +21,33 @@ struct Settings {
     batch_size: usize,
     learning_rate: f64,
     maxlen: usize,
+    embedding: usize,
+    units: Vec<usize>,
+    dropout: f64,
+    /// Whether the texts are a file's: then padding is masked, and the word vectors drop channels too.
+    table: bool,
 }
 
 impl Settings {
     fn new(args: &Train, data: &str) -> Self {
-        // The classic assignment, and what the small embedded corpus needs for as many steps.
-        let (epochs, batch_size, learning_rate, maxlen) =
-            if data == data::REVIEWS { (8, 64, 5e-3, 64) } else { (5, 128, 1e-3, 300) };
+        // The classic assignment; what the small embedded corpus needs for as many steps; and what suits a few
+        // thousand texts of a sentence or more.
+        let table = data::is_table(data);
+        let (epochs, batch_size, learning_rate, maxlen) = match data {
+            data::REVIEWS => (8, 64, 5e-3, 64),
+            _ if table => (8, 32, 2e-3, 300),
+            _ => (5, 128, 1e-3, 300),
+        };
+        let (embedding, units, dropout) = if table { (64, 64, 0.5) } else { (15, 10, 0.0) };
         Self {
             epochs: args.epochs.unwrap_or(epochs),
             batch_size: args.batch_size.unwrap_or(batch_size),
             learning_rate: args.learning_rate.unwrap_or(learning_rate),
             maxlen: args.maxlen.unwrap_or(maxlen),
+            embedding: args.embedding.unwrap_or(embedding),
+            units: args.units.clone().unwrap_or(vec![units]),
+            dropout: args.dropout.unwrap_or(dropout),
+            table,
         }
     }
 }
@@ -51,7 +66,7 @@ pub fn train(args: Train) -> Result<Done> {
     let text = args.format == Format::Text;
     // Whatever can be refused is refused before minutes have gone into it.
     let curve = curve_beside(&args.output)?;
-    let mut model = spec(&args).compile(args.seed)?;
+    spec(&args, &Settings::new(&args, args.data.as_deref().unwrap_or_default()), 2).compile(args.seed)?;
     gatewise::check_target(&args.output)?;
     if matches!(args.threshold, Some(Threshold::Best(_))) && args.validation_split == Some(0.0) {
         return Err(Error::config(
@@ -59,8 +74,16 @@ pub fn train(args: Train) -> Result<Done> {
              --threshold a number",
         ));
     }
-    let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), args.place.data_dir.as_deref())?;
+    let test = data::Test::Apart(args.test.as_deref());
+    let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), &args.place, test)?;
     let settings = Settings::new(&args, &name);
+    let classes = corpus.labels.len();
+    if args.threshold.is_some() && classes > 2 {
+        return Err(Error::config(format!(
+            "a threshold decides between two classes, but {name} has {classes}; leave --threshold out"
+        )));
+    }
+    let mut model = spec(&args, &settings, classes).compile(args.seed)?;
     for note in &corpus.notes {
         note!("note: {note}");
     }
@@ -236,20 +259,30 @@ fn threshold(args: &Train, artifact: &Artifact, training: &Dataset) -> f32 {
     }
 }
 
-/// The classic model, of another cell or a stack of layers where that is asked for.
-fn spec(args: &Train) -> Sequential {
-    let width = args.embedding.unwrap_or(15);
-    let embedding = Embedding::new(args.max_words, width).mask_zero(args.mask_zero);
-    let units = args.units.as_deref().unwrap_or(&[10]);
+/// The classic model, of another cell or a stack of layers where that is asked for, with an output for each class
+/// where there are more than two.
+fn spec(args: &Train, settings: &Settings, classes: usize) -> Sequential {
+    let embedding =
+        Embedding::new(args.max_words, settings.embedding).mask_zero(args.mask_zero || settings.table);
+    let head = match classes {
+        ..=2 => Dense::new(1).activation(Activation::Sigmoid),
+        _ => Dense::new(classes).activation(Activation::Softmax),
+    };
+    let (units, dropout) = (&settings.units, settings.dropout);
     let last = units.len().saturating_sub(1);
+    let below = Sequential::new().with(embedding);
+    let below = match settings.table && dropout > 0.0 {
+        true => below.with(SpatialDropout1D::new(dropout)),
+        false => below,
+    };
     units
         .iter()
         .enumerate()
-        .fold(Sequential::new().with(embedding), |spec, (index, &units)| {
+        .fold(below, |spec, (index, &units)| {
             let spec = spec.with(args.cell.layer(units, index < last));
-            if args.dropout > 0.0 { spec.with(Dropout::new(args.dropout)) } else { spec }
+            if dropout > 0.0 { spec.with(Dropout::new(dropout)) } else { spec }
         })
-        .with(Dense::new(1).activation(Activation::Sigmoid))
+        .with(head)
 }
 
 /// Linear models of the same rows: what the recurrent model has to beat.

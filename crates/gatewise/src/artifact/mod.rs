@@ -9,7 +9,7 @@ mod load;
 mod save;
 
 use crate::data::{Corpus, Dataset, Padding, Split};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::Evaluation;
 use crate::model::Model;
 use crate::text::{Sequences, Tokenizer, Vocabulary};
@@ -90,10 +90,11 @@ pub struct TrainingSummary {
 }
 
 impl Artifact {
-    /// The rows of a corpus as this model reads them: its words looked up in this vocabulary.
+    /// The rows of a corpus as this model reads them: its words looked up in this vocabulary, its labels among
+    /// these.
     ///
     /// # Errors
-    /// None for a corpus whose splits have one class a row.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not know.
     pub fn dataset(&self, corpus: &Corpus, split: &Split) -> Result<Dataset> {
         let policy = self.vocabulary.policy();
         let ids: Vec<u32> = corpus.vocabulary.iter().map(|word| self.vocabulary.id(word)).collect();
@@ -106,7 +107,14 @@ impl Artifact {
         for row in split.words.rows() {
             rows.push(policy.start.into_iter().chain(row.iter().map(|&rank| of_rank(rank))));
         }
-        let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();
+        let class = |label: &String| {
+            self.labels.iter().position(|known| known == label).ok_or_else(|| {
+                let known = self.labels.join(", ");
+                Error::data(format!("the model does not know the label '{label}'; it knows {known}"))
+            })
+        };
+        let classes: Vec<usize> = corpus.labels.iter().map(class).collect::<Result<_>>()?;
+        let targets: Vec<f32> = split.classes.iter().map(|&at| classes[at as usize] as f32).collect();
         Ok(Dataset::new(rows, targets)?.with_padding(self.padding))
     }
 }

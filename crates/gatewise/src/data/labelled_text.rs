@@ -1,94 +1,197 @@
-//! Labelled texts in CSV files.
+//! Labelled texts in CSV and TSV files.
 //!
-//! Enters: a file for training and one for testing, each with the columns `text` and `label`. Leaves: a
-//! [`Corpus`] of word ranks.
+//! Enters: files with a column of texts and one of labels, guessed where they are not named. Leaves:
+//! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks.
 
 use super::{Corpus, Split};
 use crate::error::{Error, Result};
+use crate::rng::{Purpose, Random};
 use crate::text::{Sequences, Tokenizer, WordCounter};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-/// The texts and labels of a CSV file, row by row. The columns are found by their names in the first line;
-/// others are not looked at.
+/// Which columns of a file hold the texts and the labels. A column that is not named is guessed: by its name,
+/// then by what is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The name of the column of texts.
+    pub text: Option<String>,
+    /// The name of the column of labels.
+    pub label: Option<String>,
+}
+
+/// Names that people give to the column of texts and to that of labels, the likeliest first.
+const NAMES: [&[&str]; 2] = [
+    &["text", "sentence", "review", "content", "body", "message", "comment", "question", "tweet", "title"],
+    &["label", "class", "category", "sentiment", "target", "polarity", "y"],
+];
+/// Rows that a guess looks at.
+const LOOKED_AT: usize = 1_000;
+
+/// The rows of a file, in its order.
 ///
-/// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, for what is malformed.
-pub fn read_labelled_texts(path: &Path) -> Result<Vec<(String, String)>> {
-    let name = path.display();
-    let file = std::fs::File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
-    let mut reader = csv::Reader::from_reader(file);
-    let flaw = |e: csv::Error| {
-        let line = e.position().map_or(1, csv::Position::line);
-        Error::data(format!("{name}:{line}: this is no row of a CSV file: {e}"))
-    };
-    let header = reader.headers().map_err(flaw)?.clone();
-    let column = |wanted: &str| {
-        header.iter().position(|column| column.trim() == wanted).ok_or_else(|| {
-            let found: Vec<_> = header.iter().collect();
-            Error::data(format!(
-                "{name}:1: there is no column '{wanted}'; the columns are {}",
-                found.join(", ")
-            ))
-        })
-    };
-    let (text, label) = (column("text")?, column("label")?);
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(flaw)?;
-        match record[label].trim() {
-            "" => {
-                let line = record.position().map_or(0, csv::Position::line);
-                return Err(Error::data(format!("{name}:{line}: the label is empty")));
+/// ```no_run
+/// use gatewise::data::{Columns, LabelledTexts};
+/// let texts = LabelledTexts::read("questions.csv".as_ref(), &Columns::default())?;
+/// println!("the texts are in {}, the labels in {}", texts.text_column, texts.label_column);
+/// let (training, test) = texts.hold_out(0.1, 113);
+/// let corpus = training.corpus(&test)?;
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelledTexts {
+    /// The column that the texts were found in.
+    pub text_column: String,
+    /// The column that the labels were found in.
+    pub label_column: String,
+    /// Text and label of each row.
+    pub rows: Vec<(String, String)>,
+}
+
+impl LabelledTexts {
+    /// Reads a CSV file, or, where its name ends in .tsv, one whose columns are separated by tabs. The first line
+    /// has the columns' names. UTF-8, with or without a byte order mark.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, for what is malformed.
+    pub fn read(path: &Path, columns: &Columns) -> Result<Self> {
+        let name = path.display();
+        let file = std::fs::File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
+        let tabs = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tsv"));
+        let delimiter = if tabs { b'\t' } else { b',' };
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
+        let flaw = |e: csv::Error| {
+            let line = e.position().map_or(1, csv::Position::line);
+            Error::data(format!("{name}:{line}: this is no row of a CSV file: {e}"))
+        };
+        let header: Vec<String> = reader.headers().map_err(flaw)?.iter().map(|it| it.trim().into()).collect();
+        let mut records = reader.into_records();
+        let first: Vec<_> = records.by_ref().take(LOOKED_AT).collect::<Result<_, _>>().map_err(flaw)?;
+        let [text, label] = choose(&header, &first, columns).map_err(|message| {
+            Error::data(format!("{name}:1: {message}; the columns are {}", header.join(", ")))
+        })?;
+        let mut rows = Vec::new();
+        for record in first.into_iter().map(Ok).chain(records) {
+            let record = record.map_err(flaw)?;
+            match record[label].trim() {
+                "" => {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    return Err(Error::data(format!("{name}:{line}: the label is empty")));
+                }
+                label => rows.push((record[text].to_owned(), label.to_owned())),
             }
-            label => rows.push((record[text].to_owned(), label.to_owned())),
+        }
+        match rows.is_empty() {
+            true => Err(Error::data(format!("{name} has no row below its header"))),
+            false => {
+                Ok(Self { text_column: header[text].clone(), label_column: header[label].clone(), rows })
+            }
         }
     }
-    match rows.is_empty() {
-        true => Err(Error::data(format!("{name} has no row below its header"))),
-        false => Ok(rows),
+
+    /// The rows in an order drawn from `seed`.
+    pub fn shuffle(mut self, seed: u64) -> Self {
+        Random::new(seed, Purpose::Data, 0).shuffle(&mut self.rows);
+        self
+    }
+
+    /// Cuts off a share of the rows, drawn from `seed`, to test on; at least one stays on either side where there
+    /// are two.
+    pub fn hold_out(self, share: f64, seed: u64) -> (Self, Self) {
+        let mut kept = self.shuffle(seed);
+        let (count, most) = (kept.rows.len(), kept.rows.len().saturating_sub(1));
+        let held = ((count as f64 * share).round() as usize).clamp(1.min(most), most);
+        let rows = kept.rows.split_off(count - held);
+        let Self { text_column, label_column, .. } = &kept;
+        let held = Self { text_column: text_column.clone(), label_column: label_column.clone(), rows };
+        (kept, held)
+    }
+
+    /// The corpus of these rows to train on and those to test on. Labels are in alphabetical order; words are
+    /// counted in these rows alone.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when all rows have one label, or when a label is found in
+    /// `test` only.
+    pub fn corpus(&self, test: &Self) -> Result<Corpus> {
+        let labels: BTreeSet<&str> = self.rows.iter().map(|row| row.1.as_str()).collect();
+        let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+        if let [only] = &labels[..] {
+            return Err(Error::data(format!(
+                "every row has the label '{only}' in the column {}, so there is nothing to learn; name another column",
+                self.label_column
+            )));
+        }
+        let tokenizer = Tokenizer::default();
+        let mut counter = WordCounter::new();
+        let mut scratch = String::new();
+        let mut number = |rows: &[(String, String)], counted: bool| -> Result<(Sequences, Vec<u32>)> {
+            let (mut numbers, mut classes) = (Sequences::new(), Vec::new());
+            for (text, label) in rows {
+                let class = labels.binary_search(label).map_err(|_| {
+                    Error::data(format!(
+                        "the label '{label}' occurs in the rows to test on only, not in training"
+                    ))
+                })?;
+                let mut words = Vec::new();
+                tokenizer.for_each_word(text, &mut scratch, |word| {
+                    words.extend(if counted { counter.add(word) } else { counter.note(word) });
+                });
+                numbers.push(words);
+                classes.push(class as u32);
+            }
+            Ok((numbers, classes))
+        };
+        let (train, test) = (number(&self.rows, true)?, number(&test.rows, false)?);
+        let ranking = counter.finish();
+        let split = |(numbers, classes): (Sequences, Vec<u32>)| Split {
+            words: numbers
+                .rows()
+                .map(|row| row.iter().map(|&n| ranking.ranks[n as usize]).collect::<Vec<_>>())
+                .collect(),
+            classes,
+        };
+        let (train, test) = (split(train), split(test));
+        Ok(Corpus { tokenizer, vocabulary: ranking.words, labels, train, test, notes: Vec::new() })
     }
 }
 
-/// The corpus of a file to train on and one to test on. Labels are in alphabetical order; words are counted in
-/// the training file alone.
-///
-/// # Errors
-/// As [`read_labelled_texts`], and when a label is found in the test file only.
-pub fn labelled_text_corpus(train: &Path, test: &Path) -> Result<Corpus> {
-    let (train_rows, test_rows) = (read_labelled_texts(train)?, read_labelled_texts(test)?);
-    let labels: BTreeSet<&str> = train_rows.iter().map(|row| row.1.as_str()).collect();
-    let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
-    let tokenizer = Tokenizer::default();
-    let mut counter = WordCounter::new();
-    let mut scratch = String::new();
-    let mut number = |rows: &[(String, String)], counted: bool| -> Result<(Sequences, Vec<u32>)> {
-        let (mut numbers, mut classes) = (Sequences::new(), Vec::new());
-        for (text, label) in rows {
-            let class = labels.binary_search(label).map_err(|_| {
-                Error::data(format!("the label '{label}' occurs in {} only, not in training", test.display()))
-            })?;
-            let mut words = Vec::new();
-            tokenizer.for_each_word(text, &mut scratch, |word| {
-                words.extend(if counted { counter.add(word) } else { counter.note(word) });
-            });
-            numbers.push(words);
-            classes.push(class as u32);
-        }
-        Ok((numbers, classes))
+/// The places of the two columns.
+fn choose(
+    header: &[String],
+    rows: &[csv::StringRecord],
+    columns: &Columns,
+) -> std::result::Result<[usize; 2], String> {
+    let named = |wanted: &Option<String>| {
+        wanted.as_ref().map(|wanted| {
+            let found = header.iter().position(|column| column == wanted.trim());
+            found.ok_or_else(|| format!("there is no column '{wanted}'"))
+        })
     };
-    let (train, test) = (number(&train_rows, true)?, number(&test_rows, false)?);
-    let ranking = counter.finish();
-    let split = |(numbers, classes): (Sequences, Vec<u32>)| Split {
-        words: numbers
-            .rows()
-            .map(|row| row.iter().map(|&n| ranking.ranks[n as usize]).collect::<Vec<_>>())
-            .collect(),
-        classes,
+    let usual = |names: &[&str], taken: Option<usize>| {
+        names.iter().find_map(|name| {
+            let found = header.iter().position(|column| column.eq_ignore_ascii_case(name));
+            found.filter(|&found| Some(found) != taken)
+        })
     };
-    let (train, test) = (split(train), split(test));
-    Ok(Corpus { tokenizer, vocabulary: ranking.words, labels, train, test, notes: Vec::new() })
+    let [text, label] = [&columns.text, &columns.label].map(named);
+    let (text, label) = (text.transpose()?, label.transpose()?);
+    let text = text.or_else(|| usual(NAMES[0], label));
+    let label = label.or_else(|| usual(NAMES[1], text));
+    // By content: texts are long; labels repeat, and the fewer there are the likelier.
+    let free = |taken: Option<usize>| (0..header.len()).filter(move |&at| Some(at) != taken);
+    let length = |at: usize| rows.iter().map(|row| row.get(at).map_or(0, str::len)).sum::<usize>();
+    let text = text.or_else(|| free(label).max_by_key(|&at| length(at)).filter(|&at| length(at) > 0));
+    let text = text.ok_or("there is no column of texts")?;
+    let kinds = |at: usize| rows.iter().filter_map(|row| row.get(at)).collect::<HashSet<_>>().len();
+    let repeats = |&at: &usize| kinds(at) >= 2 && 2 * kinds(at) <= rows.len();
+    let label = label.or_else(|| free(Some(text)).filter(repeats).min_by_key(|&at| kinds(at)));
+    match label {
+        Some(label) if label == text => Err(format!("texts and labels cannot both be in '{}'", header[text])),
+        Some(label) => Ok([text, label]),
+        None => Err("none looks like a column of labels; name it".into()),
+    }
 }
 
 #[cfg(test)]
@@ -101,11 +204,15 @@ mod tests {
         file
     }
 
+    fn read(text: &str) -> Result<LabelledTexts> {
+        LabelledTexts::read(file(text).path(), &Columns::default())
+    }
+
     #[test]
-    fn words_are_ranked_by_the_training_file() {
-        let train = file("label,id,text\nb,1,\"one, two\"\na,2,two\n");
-        let test = file("text,label\nthree two,b\n");
-        let corpus = labelled_text_corpus(train.path(), test.path()).unwrap();
+    fn words_are_ranked_by_the_rows_to_train_on() {
+        let train = read("label,id,text\nb,1,\"one, two\"\na,2,two\n").unwrap();
+        let test = read("text,label\nthree two,b\n").unwrap();
+        let corpus = train.corpus(&test).unwrap();
         assert_eq!(corpus.labels, ["a", "b"]);
         assert_eq!(corpus.vocabulary, ["two", "one"]);
         assert_eq!((corpus.train.words.row(0), &corpus.train.classes[..]), (&[2, 1][..], &[1, 0][..]));
@@ -113,21 +220,82 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_guessed_by_name_and_then_by_content() {
+        let columns = |text: &str, columns: Columns| {
+            let texts = LabelledTexts::read(file(text).path(), &columns)?;
+            Ok::<_, Error>([texts.text_column, texts.label_column])
+        };
+        let named = |text: Option<&str>, label: Option<&str>| Columns {
+            text: text.map(str::to_owned),
+            label: label.map(str::to_owned),
+        };
+        let guessed = |text: &str| columns(text, Columns::default()).unwrap();
+        assert_eq!(guessed("Sentiment,Review\npos,nice\n"), ["Review", "Sentiment"]);
+        assert_eq!(guessed("\u{feff}text,label\nnice,pos\n"), ["text", "label"], "behind a byte order mark");
+        let odd = "id,words,kind\n1,how nice,p\n2,how bad,n\n3,so nice,p\n4,so bad,n\n";
+        assert_eq!(guessed(odd), ["words", "kind"]);
+        let asked = |text, label| columns("label,text,b\nx,y,z\n", named(text, label));
+        assert_eq!(asked(Some("b"), None).unwrap(), ["b", "label"]);
+        assert_eq!(asked(Some("label"), Some("b")).unwrap(), ["label", "b"]);
+        assert!(
+            asked(Some("c"), None)
+                .unwrap_err()
+                .to_string()
+                .contains("no column 'c'; the columns are label, text, b")
+        );
+        assert!(asked(Some("b"), Some("b")).unwrap_err().to_string().contains("cannot both be in 'b'"));
+    }
+
+    #[test]
+    fn tabs_separate_where_the_name_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.TSV");
+        std::fs::write(&path, "text\tlabel\none, two\tx\n").unwrap();
+        let texts = LabelledTexts::read(&path, &Columns::default()).unwrap();
+        assert_eq!(texts.rows, [("one, two".to_owned(), "x".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_held_out_is_not_kept() {
+        let lines: String = (0..20).map(|row| format!("t{row},{}\n", row % 2)).collect();
+        let texts = read(&format!("text,label\n{lines}")).unwrap();
+        let (kept, held) = texts.clone().hold_out(0.1, 1);
+        assert_eq!((kept.rows.len(), held.rows.len()), (18, 2));
+        let mut all = [kept.rows.clone(), held.rows.clone()].concat();
+        assert_ne!(all, texts.rows, "the order is drawn");
+        all.sort();
+        let mut sorted = texts.rows.clone();
+        sorted.sort();
+        assert_eq!(all, sorted);
+        assert_eq!(texts.clone().hold_out(0.1, 1), (kept, held), "from the seed");
+        assert_eq!(texts.hold_out(0.0, 1).1.rows.len(), 1);
+    }
+
+    #[test]
     fn flaws_are_named_with_file_and_line() {
         for (text, says) in [
-            ("", ":1: there is no column 'text'"),
-            ("text,class\nx,y\n", ":1: there is no column 'label'; the columns are text, class"),
+            ("", ":1: there is no column of texts"),
+            (
+                "text,other\nx,y\n",
+                ":1: none looks like a column of labels; name it; the columns are text, other",
+            ),
             ("text,label\n", "no row below"),
             ("text,label\na,b\nc\n", ":3: "),
             ("text,label\na,b\nc,\n", ":3: the label is empty"),
         ] {
-            let file = file(text);
-            let error = read_labelled_texts(file.path()).unwrap_err().to_string();
+            let error = read(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text:?}: {error}");
         }
-        let (train, test) = (file("text,label\na,b\n"), file("text,label\na,c\n"));
-        let error = labelled_text_corpus(train.path(), test.path()).unwrap_err().to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latin.csv");
+        std::fs::write(&path, b"text,label\ncaf\xe9,a\n").unwrap();
+        let error = LabelledTexts::read(&path, &Columns::default()).unwrap_err().to_string();
+        assert!(error.contains(":2: ") && error.contains("UTF-8"), "{error}");
+        let (train, test) = (read("text,label\na,b\nc,d\n").unwrap(), read("text,label\na,c\n").unwrap());
+        let error = train.corpus(&test).unwrap_err().to_string();
         assert!(error.contains("the label 'c' occurs in"), "{error}");
-        assert!(read_labelled_texts("no such file".as_ref()).is_err());
+        let error = test.corpus(&train).unwrap_err().to_string();
+        assert!(error.contains("every row has the label 'c' in the column label"), "{error}");
+        assert!(LabelledTexts::read("no such file".as_ref(), &Columns::default()).is_err());
     }
 }

@@ -30,7 +30,7 @@ pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;
 pub use features::Features;
 pub use inputs::Inputs;
-pub use labelled_text::{labelled_text_corpus, read_labelled_texts};
+pub use labelled_text::{Columns, LabelledTexts};
 pub use language::next_tokens;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
