@@ -151,7 +151,7 @@ impl<'a> Iterator for Generator<'a> {
         let inputs = Sequences::from_iter([row.iter().copied()]).into();
         // What the vocabulary encodes, the model can read.
         let rows = Rows::new(model, &inputs, *padding).ok()?;
-        let outputs = self.engine.outputs(model, rows);
+        let outputs = self.engine.outputs(model, rows, None);
         let next = &outputs[outputs.len() - model.output_width()..];
         // Only ids that stand for words can be said.
         let first = vocabulary.policy().index_from as usize + 1;

@@ -142,7 +142,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::Loss;
-pub use model::{Model, ParamInfo, Params, Sequential, default_threads};
+pub use model::{Model, ParamInfo, Params, Sequential, State, Stateful, default_threads};
 pub use predict::{Answer, Predictor};
 pub use storage::{check_target, write_whole};
 pub use train::{Checkpoints, Fit, History};

@@ -233,7 +233,7 @@ impl<'a> Predictor<'a> {
     fn of_rows(&mut self, rows: Rows<'_>) -> Vec<f32> {
         let Artifact { model, padding, .. } = self.artifact;
         match padding.maxlen {
-            Some(_) => self.engine.outputs(model, rows),
+            Some(_) => self.engine.outputs(model, rows, None),
             // How long rows are, and so what they share, is known only now.
             None => self.engine.predict(model, rows),
         }

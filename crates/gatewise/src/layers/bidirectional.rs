@@ -268,14 +268,14 @@ impl Stage for BidirectionalStage {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, noise, x, y, tape } = io;
+        let Forward { shared, block, training, noise, x, y, tape, state: _ } = io;
         let tape_lens = self.tape_lens(Dims { steps: block.steps, training });
         let (tapes, outputs) = tape.split_at_mut(tape_lens[0] + tape_lens[1]);
         let mut outputs = halves(outputs, self.output_len(block.steps));
         let ways = self.ways.iter().zip(halves(tapes, tape_lens[0])).zip(&mut outputs);
         for (index, ((way, tape), y)) in ways.enumerate() {
             let (shared, noise) = (self.shared(shared, index), noise.map(|noise| noise.stream(index)));
-            way.forward(Forward { shared, block, training, noise, x, y, tape });
+            way.forward(Forward { shared, block, training, noise, x, y, tape, state: None });
         }
         let [forward, backward] = outputs;
         self.merge([forward, backward], y);

@@ -195,7 +195,7 @@ mod tests {
         let block = Block { steps, shared: 0, before, ..Block::default() };
         let (mut y, mut dx) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
         let (training, tape) = (noise.is_some(), &mut []);
-        stage.forward(Forward { shared, block, training, noise, x, y: &mut y, tape });
+        stage.forward(Forward { shared, block, training, noise, x, y: &mut y, tape, state: None });
         let (dx_out, partial, scratch) = (Some(&mut dx[..]), &mut [], &mut []);
         let tape = &[];
         stage.backward(Backward { shared, block, noise, x, y: &y, dy, dx: dx_out, partial, tape, scratch });

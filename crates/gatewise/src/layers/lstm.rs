@@ -189,6 +189,18 @@ impl RecurrentLayer for Lstm {
         }
     }
 
+    fn units(&self) -> usize {
+        self.units
+    }
+
+    fn states(&self) -> &'static [&'static str] {
+        &["h", "c"]
+    }
+
+    fn goes_backwards(&self) -> bool {
+        self.go_backwards
+    }
+
     fn dropout(&self) -> f64 {
         self.dropout
     }

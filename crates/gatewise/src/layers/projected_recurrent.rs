@@ -91,6 +91,10 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         !self.masked && self.recurrence.shares_start()
     }
 
+    fn state_len(&self) -> usize {
+        self.shape().state_len()
+    }
+
     fn reads_masked_steps(&self) -> bool {
         self.recurrence.reverses()
     }
@@ -180,12 +184,12 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, noise, y, tape, .. } = io;
+        let Forward { shared, block, training, noise, y, tape, state, .. } = io;
         let isa = shared.isa;
         let [packed, _, _, trajectory] = self.split_packed(shared.packed);
         self.recurrence.begin(trajectory, block.shared, tape);
         let from = recurrent::From::Table { rows: shared.table, offsets: block.offsets };
-        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape });
+        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape, state });
     }
 
     fn forward_one(&self, io: ForwardOne<'_>) -> bool {

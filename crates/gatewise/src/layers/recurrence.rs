@@ -16,6 +16,12 @@ pub(crate) trait RecurrentLayer {
     /// The stage for the layer over `below`, its tensors at `params`: kernel, recurrent kernel and bias, the
     /// last perhaps empty.
     fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage>;
+    /// H, the number of units.
+    fn units(&self) -> usize;
+    /// What the equations call the parts of its state.
+    fn states(&self) -> &'static [&'static str];
+    /// Whether the last step is walked first.
+    fn goes_backwards(&self) -> bool;
     /// The share of the input's channels that training drops.
     fn dropout(&self) -> f64;
     /// Whether it may be one stage with an embedding below it.
@@ -239,8 +245,10 @@ pub(super) struct Walk<'a> {
     pub from: recurrent::From<'a>,
     /// The output block, overwritten.
     pub y: &'a mut [f32],
-    /// The state before the first step, read; the rest overwritten.
+    /// The state before the first step, read where `state` is `None`; the rest overwritten.
     pub tape: &'a mut [f32],
+    /// As in [`Forward`](super::Forward).
+    pub state: Option<&'a mut [f32]>,
 }
 
 /// What a walk back reads and writes.
@@ -364,7 +372,7 @@ impl<C: Cell> Recurrence<C> {
 
     /// Every step of a block.
     pub fn walk(&self, io: Walk<'_>) {
-        let Walk { isa, block, training, noise, packed, from, y, tape } = io;
+        let Walk { isa, block, training, noise, packed, from, y, tape, state } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let width = shape.units * LANES;
         let (slots, tape_slots) = Self::kept(Dims { steps, training });
@@ -380,21 +388,37 @@ impl<C: Cell> Recurrence<C> {
             }
             _ => None,
         };
-        if self.return_sequences {
-            recurrent::forward(
-                isa,
-                recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y, tape, dropped },
-            );
-            return;
+        if let Some(state) = &state {
+            start.copy_from_slice(state);
         }
-        let all = &mut *history;
+        let outputs = if self.return_sequences { &mut *y } else { &mut *history };
         recurrent::forward(
             isa,
-            recurrent::Forward { shape, steps, backwards, packed, from, mask, start, y: all, tape, dropped },
+            recurrent::Forward {
+                shape,
+                steps,
+                backwards,
+                packed,
+                from,
+                mask,
+                start,
+                y: &mut *outputs,
+                tape: &mut *tape,
+                dropped,
+            },
         );
-        match steps {
-            0 => y.copy_from_slice(&start[..width]),
-            _ => y.copy_from_slice(&history[(steps - 1) % slots * width..][..width]),
+        let last = steps.checked_sub(1);
+        // Masked steps carry the state: that of the block's last step is each row's.
+        if let (Some(state), Some(last)) = (state, last) {
+            let slots = outputs.len() / width;
+            let kept = &tape[last % tape_slots * shape.tape_step()..][..shape.tape_step()];
+            shape.state_after(&outputs[last % slots * width..][..width], kept, state);
+        }
+        if !self.return_sequences {
+            match last {
+                None => y.copy_from_slice(&start[..width]),
+                Some(last) => y.copy_from_slice(&history[last % slots * width..][..width]),
+            }
         }
     }
 

@@ -96,6 +96,10 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         self.recurrence.start_outputs(trajectory, outputs);
     }
 
+    fn state_len(&self) -> usize {
+        self.recurrence.shape.state_len()
+    }
+
     fn reads_masked_steps(&self) -> bool {
         self.recurrence.reverses()
     }
@@ -151,7 +155,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, noise, x, y, tape } = io;
+        let Forward { shared, block, training, noise, x, y, tape, state } = io;
         match block.shared {
             0 => tape[..self.recurrence.shape.state_len()].fill(0.0),
             steps => {
@@ -160,7 +164,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             }
         }
         let (isa, packed, from) = (shared.isa, shared.packed, recurrent::From::Input(x));
-        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape });
+        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape, state });
     }
 
     fn backward(&self, io: Backward<'_>) {

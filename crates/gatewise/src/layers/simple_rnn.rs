@@ -142,6 +142,18 @@ impl RecurrentLayer for SimpleRnn {
         }
     }
 
+    fn units(&self) -> usize {
+        self.units
+    }
+
+    fn states(&self) -> &'static [&'static str] {
+        &["h"]
+    }
+
+    fn goes_backwards(&self) -> bool {
+        self.go_backwards
+    }
+
     fn dropout(&self) -> f64 {
         self.dropout
     }

@@ -118,6 +118,9 @@ pub(crate) struct Forward<'a> {
     pub y: &'a mut [f32],
     /// [`Stage::tape_len`] floats, overwritten; read again by backward.
     pub tape: &'a mut [f32],
+    /// [`Stage::state_len`] floats: the state before the first step, read; after each lane's last step,
+    /// overwritten. `None` where rows begin at zero, or behind shared padding, and nothing is handed on.
+    pub state: Option<&'a mut [f32]>,
 }
 
 /// What a forward call for a single sequence reads and writes.
@@ -280,6 +283,11 @@ pub(crate) trait Stage: Debug + Send + Sync {
     fn start_outputs(&self, _packed: &[f32], _steps: usize, _outputs: &mut [f32]) {}
     /// Walks the shared steps back, where [`follows_start`](Self::follows_start).
     fn start_back(&self, _io: StartBack<'_>) {}
+
+    /// Floats of the state that it hands on from one piece of a row to the next: `[states][H][16]`.
+    fn state_len(&self) -> usize {
+        0
+    }
 
     /// Whether it reads its input at masked steps, so that all of them must be laid.
     fn reads_masked_steps(&self) -> bool {

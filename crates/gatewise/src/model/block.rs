@@ -106,12 +106,24 @@ pub(crate) struct Treatment {
     pub shares_start: bool,
     /// Steps that no row of a block has are laid although they are masked.
     pub lays_all: bool,
+    /// Padding is no step: it is masked, whatever else is.
+    pub ends_rows: bool,
 }
 
 impl Treatment {
+    /// Of rows that begin where a piece before them ended, and end where a piece after them begins.
+    pub fn carrying(self) -> Self {
+        Self { shares_start: false, ends_rows: true, ..self }
+    }
+
+    /// Whether some steps are skipped.
+    fn masks(self) -> bool {
+        self.mask.is_some() || self.ends_rows
+    }
+
     /// Whether the padding that rows begin with under `padding` is shared.
     pub fn shares(self, padding: Padding) -> bool {
-        self.shares_start && self.mask.is_none() && padding.padding == Side::Pre
+        self.shares_start && !self.masks() && padding.padding == Side::Pre
     }
 
     /// Steps of the rows `indices`' leading padding that are shared.
@@ -141,7 +153,7 @@ impl Lanes {
     /// Masked padding is only laid where some other lane still has a step: steps that no lane has
     /// change nothing. Shared padding is left out.
     pub fn lay(&mut self, rows: &Rows<'_>, treatment: Treatment, indices: &[usize]) {
-        self.masked = treatment.mask.is_some();
+        self.masked = treatment.masks();
         self.shared = treatment.shared_steps(rows, indices);
         self.steps = match self.masked {
             true if !treatment.lays_all => rows.steps - rows.leading(indices),
@@ -152,7 +164,7 @@ impl Lanes {
         match rows.inputs {
             Inputs::Ids(sequences) => {
                 let seen = |&index: &usize| &sequences.row(index)[rows.seen(index)];
-                self.lay_ids(rows, &indices.iter().map(seen).collect::<Vec<_>>());
+                self.lay_ids(rows, treatment, &indices.iter().map(seen).collect::<Vec<_>>());
             }
             Inputs::Features(features) => {
                 let width = features.width();
@@ -166,7 +178,7 @@ impl Lanes {
         }
     }
 
-    fn lay_ids(&mut self, rows: &Rows<'_>, seen: &[&[u32]]) {
+    fn lay_ids(&mut self, rows: &Rows<'_>, treatment: Treatment, seen: &[&[u32]]) {
         self.ids.clear();
         self.ids.resize(self.steps * LANES, PAD);
         // A few steps of all rows at a time rather than row by row: sixteen rows are then on their way from
@@ -181,11 +193,18 @@ impl Lanes {
                 }
             }
         }
-        if self.masked {
+        if treatment.mask.is_some() {
             let bits = |ids: &[u32]| {
                 ids.iter().enumerate().fold(0, |bits, (lane, &id)| bits | u16::from(id != PAD) << lane)
             };
             self.mask.extend(self.ids.chunks_exact(LANES).map(bits));
+        } else if treatment.ends_rows {
+            let there = |t: usize, row: &[u32]| t.wrapping_sub(rows.start(row.len(), self.steps)) < row.len();
+            let bits = |t: usize| {
+                let lanes = seen.iter().enumerate();
+                lanes.fold(0, |bits, (lane, row)| bits | u16::from(there(t, row)) << lane)
+            };
+            self.mask.extend((0..self.steps).map(bits));
         }
     }
 

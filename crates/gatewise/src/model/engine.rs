@@ -3,15 +3,14 @@
 //! Enters: a model and rows of ids. Leaves: outputs, or one gradient for each block. Which thread ran a
 //! block never shows in the result.
 
-use super::Model;
+mod one;
+
 use super::block::{Lanes, Rows, union};
-use crate::data::{PAD, Padding};
+use super::{Model, State};
+use crate::data::Padding;
 use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, Isa, LANES, Pool, round_up};
-use crate::layers::{
-    Backward, Block, BlockGrads, Dims, Forward, ForwardOne, Shared, Signal, Stage, StartBack, StartGrads,
-};
-use crate::text::Side;
+use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, Shared, Stage, StartBack, StartGrads};
 
 /// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
 #[derive(Debug, Default)]
@@ -89,8 +88,15 @@ impl<'a> Mode<'a> {
 }
 
 impl Workspace {
-    /// Runs the stages over a block and returns the output of the last.
-    pub fn forward(&mut self, run: &Run<'_>, block: Block<'_>, mode: Mode<'_>) -> &[f32] {
+    /// Runs the stages over a block and returns the output of the last. `carried` is the state of all stages, one
+    /// behind the other: that before the block, read, and that after it, overwritten.
+    pub fn forward(
+        &mut self,
+        run: &Run<'_>,
+        block: Block<'_>,
+        mode: Mode<'_>,
+        mut carried: Option<&mut [f32]>,
+    ) -> &[f32] {
         let (steps, training) = (block.steps, mode.training());
         let dims = Dims { steps, training };
         self.outputs.resize_with(run.stages.len(), Buffer::default);
@@ -109,6 +115,7 @@ impl Workspace {
                 x: run.input(index, block, before),
                 y: &mut y[..y_len],
                 tape: &mut tape[..tape_len],
+                state: carried.as_mut().and_then(|rest| rest.split_off_mut(..stage.state_len())),
             });
         }
         let last = run.stages.len() - 1;
@@ -324,13 +331,13 @@ impl Engine {
     /// As [`outputs`](Self::outputs), with what it needs prepared for these rows alone.
     pub fn predict(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
         self.prepare_outputs(model, rows.settled(), rows.steps);
-        self.outputs(model, rows)
+        self.outputs(model, rows, None)
     }
 
     /// The model's outputs for all rows: `[rows][width]`, or, where it answers at every step, `[width]` for
     /// each step that is seen of each row. After [`prepare_outputs`](Self::prepare_outputs) for the same
-    /// padding and at least as many steps.
-    pub fn outputs(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
+    /// padding and at least as many steps. With a state, rows begin and end in it, without padding.
+    pub fn outputs(&mut self, model: &Model, rows: Rows<'_>, state: Option<&mut State>) -> Vec<f32> {
         let (width, per_step) = (model.output_width(), model.output_per_step());
         let len = |index: usize| if per_step { rows.seen(index).len() * width } else { width };
         let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
@@ -345,16 +352,19 @@ impl Engine {
             rest = tail;
         }
         let mut sorted: Vec<_> = order.iter().map(|&index| std::mem::take(&mut places[index])).collect();
-        let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES)).collect();
-        let (treatment, stride) = (model.treatment(), model.table_stride());
+        let mut carried: Vec<_> =
+            order.chunks(LANES).map(|indices| state.as_deref().map(|state| state.lay(indices))).collect();
+        let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES)).zip(&mut carried).collect();
+        let treatment = if state.is_some() { model.treatment().carrying() } else { model.treatment() };
+        let stride = model.table_stride();
         let run = self.derived.run(self.isa, model, model.stages().len());
-        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (indices, out)| {
+        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, ((indices, out), carried)| {
             let mut lanes = std::mem::take(&mut space.lanes);
             lanes.lay(&rows, treatment, indices);
             if let Some(stride) = stride {
                 lanes.place_all(stride);
             }
-            let y = space.forward(&run, lanes.block(&[]), Mode::Outputs);
+            let y = space.forward(&run, lanes.block(&[]), Mode::Outputs, carried.as_deref_mut());
             for (lane, out) in out.iter_mut().enumerate() {
                 let start = if per_step { rows.start(out.len() / width, lanes.steps) } else { 0 };
                 // Nothing is seen of an empty row: it may begin behind the last step.
@@ -363,76 +373,11 @@ impl Engine {
             }
             space.lanes = lanes;
         });
+        if let Some(state) = state {
+            let blocks = order.chunks(LANES).zip(carried.iter().flatten());
+            blocks.for_each(|(indices, lanes)| state.take(indices, lanes));
+        }
         outputs
-    }
-}
-
-impl Engine {
-    /// The model's output for one row, `[width]`, after [`prepare_outputs`](Self::prepare_outputs), without
-    /// allocating. `None` where the model has no such way, or a step of the row is masked.
-    pub fn output_of_one(
-        &mut self,
-        model: &Model,
-        padding: Padding,
-        steps: usize,
-        row: &[u32],
-    ) -> Option<&[f32]> {
-        let (treatment, stride) = (model.treatment(), model.table_stride()?);
-        let seen = &row[padding.seen(row.len(), steps)];
-        if treatment.mask.is_some() && seen.contains(&PAD) {
-            return None;
-        }
-        let padded = steps - seen.len();
-        let shared_steps = if treatment.shares(padding) { padded } else { 0 };
-        let walked_padding = if treatment.mask.is_some() { 0 } else { padded - shared_steps };
-        let (before, after) = match padding.padding {
-            Side::Pre => (walked_padding, 0),
-            Side::Post => (0, walked_padding),
-        };
-        let run = self.derived.run(self.isa, model, model.stages().len());
-        let Workspace { one, outputs, tapes, scratch, .. } = &mut self.workspaces[0];
-        let pad = std::iter::repeat_n(PAD, before);
-        let ids = pad.chain(seen.iter().copied()).chain(std::iter::repeat_n(PAD, after));
-        one.offsets.clear();
-        one.offsets.extend(ids.map(|id| id * stride as u32));
-        outputs.resize_with(run.stages.len(), Buffer::default);
-        tapes.resize_with(run.stages.len(), Buffer::default);
-        let [first, rest @ ..] = run.stages else { return None };
-        let Signal::Vector(width) = first.output() else { return None };
-        one.y.clear();
-        one.y.resize(width, 0.0);
-        let shared = run.shared(0);
-        let offsets = &one.offsets;
-        if !first.forward_one(ForwardOne { shared, shared_steps, offsets, y: &mut one.y, scratch }) {
-            return None;
-        }
-        // What is above is small: it is computed in lanes, of which the first counts.
-        outputs[0].reserve(width * LANES);
-        for (lanes, &y) in outputs[0].chunks_exact_mut(LANES).zip(&one.y) {
-            lanes[0] = y;
-        }
-        let block = Block::default();
-        for (index, stage) in (1..).zip(rest) {
-            let (below, above) = outputs.split_at_mut(index);
-            let y_len = stage.output().block_len(0);
-            let tape_len = stage.tape_len(Dims { steps: 0, training: false });
-            above[0].reserve(y_len);
-            tapes[index].reserve(tape_len);
-            let (shared, x) = (run.shared(index), run.input(index, block, below));
-            stage.forward(Forward {
-                shared,
-                block,
-                training: false,
-                noise: None,
-                x,
-                y: &mut above[0][..y_len],
-                tape: &mut tapes[index][..tape_len],
-            });
-        }
-        let last = outputs.get(run.stages.len() - 1)?;
-        one.y.clear();
-        one.y.extend(last.chunks_exact(LANES).take(model.output_width()).map(|lanes| lanes[0]));
-        Some(&one.y)
     }
 }
 

@@ -8,6 +8,8 @@ mod engine;
 mod lower;
 mod params;
 mod sequential;
+mod state;
+mod stateful;
 mod summary;
 mod weights;
 
@@ -16,3 +18,5 @@ pub use cores::default_threads;
 pub(crate) use engine::{BatchBlock, Engine, Mode};
 pub use params::{ParamInfo, Params};
 pub use sequential::{Model, Sequential};
+pub use state::State;
+pub use stateful::Stateful;

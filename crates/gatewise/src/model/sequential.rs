@@ -262,6 +262,7 @@ impl Model {
             mask,
             shares_start: self.shares_start(),
             lays_all: self.stages.iter().any(|stage| stage.reads_masked_steps()),
+            ends_rows: false,
         }
     }
 }

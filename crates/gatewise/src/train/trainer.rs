@@ -93,7 +93,7 @@ impl Trainer {
             sums,
             |space, run, rows, block, grads, (sum, answer)| {
                 let mode = Mode::Gradient(noise_key.map(|key| Noise::new(key, rows)));
-                space.forward(run, block, mode);
+                space.forward(run, block, mode, None);
                 let (y, dy) = space.output_and_gradient(run, block);
                 *sum = scorer.block(rows, block.steps, y, scale, dy, answer);
                 space.backward(run, block, mode, grads);

@@ -106,6 +106,17 @@ impl<C: Cell> Shape<C> {
         C::STATES * self.units * LANES
     }
 
+    /// The state after a step, `[states][H][16]`, overwritten: `h`, and what the step left on the tape.
+    pub fn state_after(self, h: &[f32], tape_step: &[f32], state: &mut [f32]) {
+        let (first, rest) = state.split_at_mut(self.units * LANES);
+        first.copy_from_slice(h);
+        if C::STATES == 2 {
+            let units = tape_step.chunks_exact(tape::<C>() * LANES);
+            let kept = units.map(|unit| &unit[C::KEPT * LANES..]);
+            rest.chunks_exact_mut(LANES).zip(kept).for_each(|(to, from)| to.copy_from_slice(from));
+        }
+    }
+
     /// Floats that [`pack`] writes.
     pub fn packed_len(self) -> usize {
         let by_unit = self.units * (C::ALL + self.inputs * C::INPUT + self.units * C::OUTPUT);

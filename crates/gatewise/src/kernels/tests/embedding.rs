@@ -28,7 +28,8 @@ proptest! {
         let shared = Shared { isa: Isa::Portable, params: &params, packed: &[], table: &[], ids: &[] };
         let block = Block { steps, shared: 0, before: 0, ids: &ids, features: &[], offsets: &[], places: &[], mask: None };
         let mut y = Guarded::poisoned(steps * width * LANES);
-        stage.forward(Forward { shared, block, training: true, noise: None, x: &[], y: y.get_mut(), tape: &mut [] });
+        let (noise, y_out, tape, state) = (None, y.get_mut(), &mut [], None);
+        stage.forward(Forward { shared, block, training: true, noise, x: &[], y: y_out, tape, state });
         let mut partial = Guarded::poisoned(stage.partial_len(0));
         stage.backward(Backward {
             shared, block, noise: None, x: &[], y: y.get(), dy: &dy, dx: None, partial: partial.get_mut(), tape: &[],

@@ -1,0 +1,78 @@
+//! One row alone, without the other fifteen lanes and without allocating.
+
+use super::{Engine, Workspace};
+use crate::data::{PAD, Padding};
+use crate::kernels::{Buffer, LANES};
+use crate::layers::{Block, Dims, Forward, ForwardOne, Signal};
+use crate::model::Model;
+use crate::text::Side;
+
+impl Engine {
+    /// The model's output for one row, `[width]`, after [`prepare_outputs`](Self::prepare_outputs), without
+    /// allocating. `None` where the model has no such way, or a step of the row is masked.
+    pub fn output_of_one(
+        &mut self,
+        model: &Model,
+        padding: Padding,
+        steps: usize,
+        row: &[u32],
+    ) -> Option<&[f32]> {
+        let (treatment, stride) = (model.treatment(), model.table_stride()?);
+        let seen = &row[padding.seen(row.len(), steps)];
+        if treatment.mask.is_some() && seen.contains(&PAD) {
+            return None;
+        }
+        let padded = steps - seen.len();
+        let shared_steps = if treatment.shares(padding) { padded } else { 0 };
+        let walked_padding = if treatment.mask.is_some() { 0 } else { padded - shared_steps };
+        let (before, after) = match padding.padding {
+            Side::Pre => (walked_padding, 0),
+            Side::Post => (0, walked_padding),
+        };
+        let run = self.derived.run(self.isa, model, model.stages().len());
+        let Workspace { one, outputs, tapes, scratch, .. } = &mut self.workspaces[0];
+        let pad = std::iter::repeat_n(PAD, before);
+        let ids = pad.chain(seen.iter().copied()).chain(std::iter::repeat_n(PAD, after));
+        one.offsets.clear();
+        one.offsets.extend(ids.map(|id| id * stride as u32));
+        outputs.resize_with(run.stages.len(), Buffer::default);
+        tapes.resize_with(run.stages.len(), Buffer::default);
+        let [first, rest @ ..] = run.stages else { return None };
+        let Signal::Vector(width) = first.output() else { return None };
+        one.y.clear();
+        one.y.resize(width, 0.0);
+        let shared = run.shared(0);
+        let offsets = &one.offsets;
+        if !first.forward_one(ForwardOne { shared, shared_steps, offsets, y: &mut one.y, scratch }) {
+            return None;
+        }
+        // What is above is small: it is computed in lanes, of which the first counts.
+        outputs[0].reserve(width * LANES);
+        for (lanes, &y) in outputs[0].chunks_exact_mut(LANES).zip(&one.y) {
+            lanes[0] = y;
+        }
+        let block = Block::default();
+        for (index, stage) in (1..).zip(rest) {
+            let (below, above) = outputs.split_at_mut(index);
+            let y_len = stage.output().block_len(0);
+            let tape_len = stage.tape_len(Dims { steps: 0, training: false });
+            above[0].reserve(y_len);
+            tapes[index].reserve(tape_len);
+            let (shared, x) = (run.shared(index), run.input(index, block, below));
+            stage.forward(Forward {
+                shared,
+                block,
+                training: false,
+                noise: None,
+                x,
+                y: &mut above[0][..y_len],
+                tape: &mut tapes[index][..tape_len],
+                state: None,
+            });
+        }
+        let last = outputs.get(run.stages.len() - 1)?;
+        one.y.clear();
+        one.y.extend(last.chunks_exact(LANES).take(model.output_width()).map(|lanes| lanes[0]));
+        Some(&one.y)
+    }
+}
