@@ -2,9 +2,8 @@
 
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
-use crate::kernels::Isa;
 use crate::metrics::argmax;
-use crate::model::{Engine, Rows, default_threads};
+use crate::model::{State, Stateful};
 use crate::rng::{Purpose, Random};
 use crate::text::Sequences;
 
@@ -80,6 +79,9 @@ impl Sampling {
 
 /// Tokens that a language model goes on with, without end.
 ///
+/// Each is drawn given the whole text so far: the model hears a token once and carries its state from there, so
+/// that the next one costs the same after ten tokens as after a million.
+///
 /// ```
 /// # use gatewise::data::next_tokens;
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -104,22 +106,28 @@ impl Sampling {
 #[derive(Debug)]
 pub struct Generator<'a> {
     artifact: &'a Artifact,
-    engine: Engine,
+    model: Stateful<'a>,
+    state: State,
     sampling: Sampling,
     random: Random,
-    /// All tokens so far, of which the model hears as many as the rows it was trained on had.
-    ids: Vec<u32>,
+    /// What the model expects after all it has heard: a probability an id.
+    next: Vec<f32>,
 }
+
+/// Tokens of a prompt that are heard at a time: outputs of all their steps are made.
+const PIECE: usize = 1024;
 
 impl<'a> Generator<'a> {
     /// Goes on from `prompt`, which may be empty where the vocabulary has an id for the start of a text.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is no language model (one that gives
-    /// a probability for each id of its vocabulary at every step), or a setting is out of range.
+    /// a probability for each id of its vocabulary at every step), one of its layers reads backwards, or a
+    /// setting is out of range; [`ErrorKind::Data`](crate::ErrorKind::Data) when a hand-made one's vocabulary is
+    /// larger than its embedding.
     pub fn new(artifact: &'a Artifact, prompt: &str, sampling: Sampling) -> Result<Self> {
         sampling.check()?;
-        let Artifact { model, vocabulary, tokenizer, padding, .. } = artifact;
+        let Artifact { model, vocabulary, tokenizer, .. } = artifact;
         let words = vocabulary.max_words();
         if !model.output_per_step() || model.output_width() != words || !artifact.labels.is_empty() {
             return Err(Error::config(
@@ -135,32 +143,37 @@ impl<'a> Generator<'a> {
                  so give a prompt",
             ));
         }
-        let mut engine = Engine::new(Isa::detect(), default_threads());
-        engine.prepare_outputs(model, *padding, padding.maxlen.unwrap_or(0));
-        Ok(Self { artifact, engine, sampling, random: Random::new(sampling.seed, Purpose::Sample, 0), ids })
+        let mut model = Stateful::new(model)?;
+        let (mut state, mut next) = (model.zero_state(1)?, Vec::new());
+        // An id of every kind that the vocabulary can give, to be checked once.
+        hear(&mut model, &[words.saturating_sub(1) as u32], &mut state.clone())?;
+        for piece in ids.chunks(PIECE) {
+            next = hear(&mut model, piece, &mut state)?;
+        }
+        let random = Random::new(sampling.seed, Purpose::Sample, 0);
+        Ok(Self { artifact, model, state, sampling, random, next })
     }
+}
+
+/// What `model` expects after the next tokens of a text that `state` has heard before.
+fn hear(model: &mut Stateful<'_>, tokens: &[u32], state: &mut State) -> Result<Vec<f32>> {
+    let mut outputs = model.predict(&Sequences::from_iter([tokens.iter().copied()]).into(), state)?;
+    Ok(outputs.split_off(outputs.len() - outputs.len() / tokens.len()))
 }
 
 impl<'a> Iterator for Generator<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let Artifact { model, vocabulary, padding, .. } = self.artifact;
-        let heard = padding.maxlen.unwrap_or(self.ids.len());
-        let row = &self.ids[self.ids.len().saturating_sub(heard)..];
-        let inputs = Sequences::from_iter([row.iter().copied()]).into();
-        // What the vocabulary encodes, the model can read.
-        let rows = Rows::new(model, &inputs, *padding).ok()?;
-        let outputs = self.engine.outputs(model, rows, None);
-        let next = &outputs[outputs.len() - model.output_width()..];
+        let vocabulary = &self.artifact.vocabulary;
         // Only ids that stand for words can be said.
         let first = vocabulary.policy().index_from as usize + 1;
-        let words = &next[first.min(next.len())..][..vocabulary.len()];
+        let words = &self.next[first.min(self.next.len())..][..vocabulary.len()];
         if words.is_empty() || !words.iter().any(|&p| p > 0.0) {
             return None;
         }
         let id = (first + self.sampling.draw(words, &mut self.random)) as u32;
-        self.ids.push(id);
+        self.next = hear(&mut self.model, &[id], &mut self.state).ok()?;
         vocabulary.word(id)
     }
 }
@@ -168,6 +181,11 @@ impl<'a> Iterator for Generator<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::TrainingSummary;
+    use crate::data::Padding;
+    use crate::layers::{Activation, Dense, Embedding, Gru, Lstm};
+    use crate::model::Sequential;
+    use crate::text::{Side, Tokenizer, Vocabulary};
 
     fn counts(sampling: Sampling, probabilities: &[f32]) -> Vec<usize> {
         let mut counts = vec![0; probabilities.len()];
@@ -195,6 +213,35 @@ mod tests {
         );
         near(counts(Sampling { temperature: 0.0, ..all }, &p), [0.0, 1.0, 0.0, 0.0, 0.0]);
         near(counts(Sampling { temperature: 1e-3, ..all }, &p), [0.0, 1.0, 0.0, 0.0, 0.0]);
+    }
+
+    /// Far beyond the windows that the model was made for, and with a prompt of several pieces.
+    #[test]
+    fn each_token_is_drawn_given_the_whole_text() {
+        let letters: Vec<String> = ('a'..='h').map(String::from).collect();
+        let vocabulary = Vocabulary::from_ranked(&letters, 12).unwrap();
+        let layers = Sequential::new().with(Embedding::new(12, 5)).with(Gru::new(6).return_sequences(true));
+        let head = Dense::new(12).activation(Activation::Softmax);
+        let mut model = layers.with(Lstm::new(4).return_sequences(true)).with(head).compile(5).unwrap();
+        let mut random = Random::new(5, Purpose::Data, 0);
+        let values = model.params_mut().values_mut().iter_mut();
+        values.for_each(|w| *w += 2.0 * (random.uniform() as f32 - 0.5));
+        let padding = Padding { maxlen: Some(3), padding: Side::Post, truncating: Side::Post };
+        let (tokenizer, labels, training) = (Tokenizer::characters(), Vec::new(), TrainingSummary::default());
+        let artifact = Artifact { model, tokenizer, vocabulary, padding, labels, threshold: 0.5, training };
+        let mut text = "abcdefgh".repeat(2 * PIECE / 8 + 1);
+        let (sampling, mut random) = (Sampling::default(), Random::new(1, Purpose::Sample, 0));
+        for said in Generator::new(&artifact, &text.clone(), sampling).unwrap().take(30) {
+            let mut ids = Vec::new();
+            artifact.vocabulary.encode(&artifact.tokenizer, &text, &mut ids);
+            let rows = Sequences::from_iter([ids]).into();
+            let outputs = artifact.model.predict(&rows, Padding { maxlen: None, ..padding }).unwrap();
+            let next = sampling.draw(&outputs[outputs.len() - 8..], &mut random);
+            assert_eq!(said, letters[next], "after {} characters", text.len());
+            text.push_str(said);
+        }
+        let said = &text[text.len() - 30..];
+        assert!(said.chars().any(|c| !said.starts_with(c)), "there is a choice: {said}");
     }
 
     #[test]

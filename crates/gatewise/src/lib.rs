@@ -35,6 +35,7 @@
 //! | [`baseline`] | a data set | the accuracy that counting words alone achieves |
 //! | [`Artifact`] | a model, its tokenizer, vocabulary, padding, labels | one file, and back |
 //! | [`Predictor`], [`Artifact::predict`] | text | a probability, an [`Answer`] |
+//! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, and the state after them |
 //! | [`Generator`] | a prompt | what a language model goes on with |
 //!
 //! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,

@@ -51,6 +51,10 @@ use std::ops::Range;
 ///
 /// A masked step carries `h` and repeats the previous output; a row that is masked throughout gives zeros.
 ///
+/// Keras's `stateful`, `return_state` and `initial_state` are a value here: a [`State`](crate::State) holds
+/// `h` of any number of rows, and [`Stateful`](crate::Stateful) reads rows piece by piece from one, with
+/// the weights that were trained on whole rows.
+///
 /// ```
 /// use gatewise::layers::Gru;
 /// let layer = Gru::new(10).return_sequences(true);

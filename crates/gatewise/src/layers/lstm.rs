@@ -42,6 +42,10 @@ use std::ops::Range;
 /// Backward is written out in `kernels/recurrent/mod.rs`. A masked step carries `h` and `c` and repeats the
 /// previous output; a row that is masked throughout gives zeros.
 ///
+/// Keras's `stateful`, `return_state` and `initial_state` are a value here: a [`State`](crate::State) holds
+/// `h` and `c` of any number of rows, and [`Stateful`](crate::Stateful) reads rows piece by piece from one, with
+/// the weights that were trained on whole rows.
+///
 /// ```
 /// use gatewise::layers::Lstm;
 /// let layer = Lstm::new(10).return_sequences(true);

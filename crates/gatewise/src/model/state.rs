@@ -41,6 +41,8 @@ struct Part {
 /// ```
 ///
 /// [`Stateful::predict`]: crate::Stateful::predict
+#[doc(alias = "return_state")]
+#[doc(alias = "initial_state")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     rows: usize,
