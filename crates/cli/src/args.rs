@@ -57,10 +57,10 @@ pub struct LabAbc {
 #[derive(Debug, ClapArgs)]
 pub struct Train {
     /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, the path of an aclImdb folder or .tar.gz, or a .csv or
-    /// .tsv file of labelled texts. Without it: imdb where it is at hand or can be fetched, else reviews. For a
+    /// .tsv file of labelled texts, or a .ts file of labelled series. Without it: imdb where it is at hand or can be fetched, else reviews. For a
     /// language model: a text file.
     pub data: Option<String>,
-    /// File of labelled texts to test on; without it a tenth of DATA's rows, drawn by chance.
+    /// File like DATA to test on, where DATA is a .csv, .tsv or .ts file; without it a tenth of DATA's rows, drawn by chance.
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
     /// What to learn: the labels of texts, or which character follows in one text.
@@ -181,12 +181,12 @@ pub struct Evaluate {
     pub format: Format,
 }
 
-/// Label texts.
+/// Label texts, or series.
 #[derive(Debug, ClapArgs)]
 pub struct Predict {
     /// Model file.
     pub model: PathBuf,
-    /// Texts; without any, lines of standard input.
+    /// Texts; without any, lines of standard input. For a model of series, .ts files.
     pub texts: Vec<String>,
     /// How to print the answers; json gives one object a line.
     #[arg(long, value_enum, default_value_t = Format::Text)]

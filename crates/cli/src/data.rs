@@ -16,6 +16,9 @@ pub const KERAS_IMDB: &str = "keras-imdb";
 /// label: the same rows validate and test whatever the seed of the training.
 const DATA_SEED: u32 = 113;
 
+/// The same for the rows of a file.
+pub const SEED: u64 = DATA_SEED as u64;
+
 /// Which rows of a file of labelled texts are there to test on.
 #[derive(Debug, Clone, Copy)]
 pub enum Test<'a> {
@@ -26,7 +29,17 @@ pub enum Test<'a> {
 }
 
 /// The share of a file's rows that are kept to test on.
-const HELD_OUT: f64 = 0.1;
+pub const HELD_OUT: f64 = 0.1;
+
+/// Says so.
+pub fn held_out(count: usize, all: usize) -> String {
+    format!("{count} of {all} rows, drawn by chance, are kept to test on; or give --test FILE")
+}
+
+/// Whether `name` is that of a file of labelled series.
+pub fn is_series(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"))
+}
 
 /// Whether `name` is that of a file of labelled texts.
 pub fn is_table(name: &str) -> bool {
@@ -52,7 +65,7 @@ pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
     }
     match name {
         IMDB => load_imdb(data_dir),
-        REVIEWS => Ok(reviews::corpus(u64::from(DATA_SEED))),
+        REVIEWS => Ok(reviews::corpus(SEED)),
         KERAS_IMDB => {
             let search = locate::SearchPath::new(data_dir, None);
             let found = search.find(|place| {
@@ -80,7 +93,6 @@ pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
 fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
     let columns = Columns { text: place.text_column.clone(), label: place.label_column.clone() };
     let texts = LabelledTexts::read(path, &columns)?;
-    let seed = u64::from(DATA_SEED);
     let mut notes = vec![format!(
         "texts are taken from the column '{}', labels from '{}'",
         texts.text_column, texts.label_column
@@ -89,14 +101,12 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
         Test::All => texts.corpus(&texts)?,
         Test::Apart(Some(file)) => {
             // Rows that are ordered by label must not all validate.
-            texts.shuffle(seed).corpus(&LabelledTexts::read(file, &columns)?)?
+            texts.shuffle(SEED).corpus(&LabelledTexts::read(file, &columns)?)?
         }
         Test::Apart(None) => {
-            let (training, held) = texts.hold_out(HELD_OUT, seed);
+            let (training, held) = texts.hold_out(HELD_OUT, SEED);
             let (count, all) = (held.rows.len(), training.rows.len() + held.rows.len());
-            notes.push(format!(
-                "{count} of {all} rows, drawn by chance, are kept to test on; or give --test FILE"
-            ));
+            notes.push(held_out(count, all));
             training.corpus(&held)?
         }
     };

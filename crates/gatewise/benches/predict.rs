@@ -27,6 +27,7 @@ fn one_row_of(bencher: Bencher, steps: usize) {
         model: shared::model(15, Lstm::new(10)),
         tokenizer: Tokenizer::default(),
         vocabulary: Vocabulary::from_ranked(&words, shared::VOCABULARY).unwrap(),
+        scalers: Vec::new(),
         padding: Padding::to(shared::STEPS),
         labels: vec!["neg".into(), "pos".into()],
         threshold: 0.5,

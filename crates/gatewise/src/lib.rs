@@ -86,7 +86,7 @@
 //! // Model → artifact → answers. What was trained is what is served.
 //! let labels = vec!["neg".into(), "pos".into()];
 //! let training = TrainingSummary { history, ..Default::default() };
-//! let artifact = Artifact { model, tokenizer, vocabulary, padding, labels, threshold: 0.5, training };
+//! let artifact = Artifact { model, tokenizer, vocabulary, scalers: vec![], padding, labels, threshold: 0.5, training };
 //! let folder = tempfile::tempdir().unwrap();
 //! let path = folder.path().join("model.gatewise");
 //! artifact.save(&path)?;

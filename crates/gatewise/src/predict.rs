@@ -11,7 +11,7 @@ use crate::text::{EncodeStats, Sequences};
 use crate::train::Scored;
 use serde::Serialize;
 
-/// What a model says of one text.
+/// What a model says of one text or series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
     /// Name of the class.
@@ -21,7 +21,7 @@ pub struct Answer {
     pub probability: f32,
     /// The model's outputs: the one, or one a label.
     pub scores: Vec<f32>,
-    /// Words in the text.
+    /// Words in the text; of a series none.
     pub words: usize,
     /// Of those, words that the vocabulary does not hold.
     pub oov: usize,
@@ -37,10 +37,22 @@ impl Artifact {
         }
     }
 
-    fn expect_labels(&self) -> Result<()> {
+    /// What the model's outputs for a row say.
+    pub(crate) fn answer(&self, scores: &[f32]) -> Answer {
+        let class = self.class(scores);
+        Answer {
+            label: self.labels[class].clone(),
+            probability: if scores.len() == 1 { scores[0] } else { scores[class] },
+            scores: scores.to_vec(),
+            words: 0,
+            oov: 0,
+        }
+    }
+
+    pub(crate) fn expect_labels(&self) -> Result<()> {
         match self.labels.is_empty() || self.model.output_per_step() {
             true => Err(Error::config(
-                "this model does not sort texts into classes: its answers are numbers, or one a step",
+                "this model sorts nothing into classes: its answers are numbers, or one a step",
             )),
             false => Ok(()),
         }
@@ -95,6 +107,7 @@ impl Artifact {
 /// #     model,
 /// #     tokenizer: Tokenizer::default(),
 /// #     vocabulary: Vocabulary::from_ranked(&words, 6)?,
+/// #     scalers: Vec::new(),
 /// #     padding: Padding::to(10),
 /// #     labels: vec!["neg".into(), "pos".into()],
 /// #     threshold: 0.5,
@@ -202,16 +215,11 @@ impl<'a> Predictor<'a> {
     pub fn predict<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Vec<Answer>> {
         self.artifact.expect_labels()?;
         let (outputs, stats) = self.outputs(texts)?;
-        let Artifact { model, labels, .. } = self.artifact;
-        let answer = |(scores, stats): (&[f32], EncodeStats)| {
-            let class = self.artifact.class(scores);
-            Answer {
-                label: labels[class].clone(),
-                probability: if scores.len() == 1 { scores[0] } else { scores[class] },
-                scores: scores.to_vec(),
-                words: stats.words,
-                oov: stats.oov,
-            }
+        let Artifact { model, .. } = self.artifact;
+        let answer = |(scores, stats): (&[f32], EncodeStats)| Answer {
+            words: stats.words,
+            oov: stats.oov,
+            ..self.artifact.answer(scores)
         };
         Ok(outputs.chunks_exact(model.output_width()).zip(stats).map(answer).collect())
     }

@@ -1,7 +1,7 @@
 //! The model file: round trips, atomic replacement, and everything that can be wrong with its bytes.
 
-use gatewise::data::{Dataset, Padding};
-use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::data::{Dataset, Features, Padding, Scaler, parse_ts};
+use gatewise::layers::{Activation, Dense, Embedding, Gru, Input, Lstm, Masking};
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::{Sequences, Side, Tokenizer, Vocabulary};
 use gatewise::{Artifact, ErrorKind, FORMAT, Fit, Sequential, TrainingSummary};
@@ -35,6 +35,7 @@ fn artifact(seed: u64) -> Artifact {
         model,
         tokenizer: Tokenizer::default(),
         vocabulary: Vocabulary::from_ranked(&words, 10).unwrap(),
+        scalers: Vec::new(),
         padding,
         labels: vec!["thumbs down".into(), "thumbs up".into()],
         threshold: 0.4,
@@ -87,6 +88,51 @@ fn entries(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// Series in place of texts: what reads them is kept, and distrusted, too.
+#[test]
+fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
+    let model = Sequential::new()
+        .with(Input::new(2))
+        .with(Masking::new(0.0))
+        .with(Gru::new(3))
+        .with(Dense::new(3).activation(Activation::Softmax))
+        .compile(1)
+        .unwrap();
+    let text = "@classLabel true a b c\n@data\n1,2,4:30,20,25:a\n5:50:c\n2,2.5:26,25:b\n";
+    let series = parse_ts("text", text).unwrap();
+    let channel = |c| series.rows.values().iter().skip(c).step_by(2).copied();
+    let artifact = Artifact {
+        model,
+        vocabulary: Vocabulary::from_ranked(&[], 3).unwrap(),
+        scalers: vec![Scaler::fit(channel(0)), Scaler::fit(channel(1))],
+        padding: Padding::default(),
+        labels: series.labels.clone(),
+        ..artifact(1)
+    };
+    let loaded = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
+    assert_eq!(loaded.scalers, artifact.scalers);
+    let answers = artifact.predict_series(&series.rows).unwrap();
+    assert_eq!(loaded.predict_series(&series.rows).unwrap(), answers);
+    // The middle of the scales is a step like any other, not padding.
+    let mut middle = Features::new(2);
+    let mean = [artifact.scalers[0].mean, artifact.scalers[1].mean];
+    middle.push(&[[1.0, 30.0], mean].concat()).unwrap();
+    middle.push(&[1.0, 30.0]).unwrap();
+    let both = artifact.predict_series(&middle).unwrap();
+    assert_ne!(both[0].scores, both[1].scores, "two steps are not one");
+    // As a data set, by label: another file may name its classes in another order.
+    let other = parse_ts("text", &text.replace("true a b c", "true c a b")).unwrap();
+    let targets = |series| artifact.series_dataset(series).unwrap().targets().values().to_vec();
+    assert_eq!(targets(&other), targets(&series));
+    assert!(artifact.predict(&["a text"]).is_err());
+    let message =
+        |artifact: &Artifact| Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap_err().to_string();
+    let scaled = |scalers| Artifact { scalers, ..artifact.clone() };
+    let none = Scaler { mean: 0.0, deviation: 0.0 };
+    assert!(message(&scaled(vec![none; 2])).contains("the scale of a channel is no positive number"));
+    assert!(scaled(vec![artifact.scalers[0]]).to_bytes().is_err(), "one scale for two channels");
 }
 
 #[test]
@@ -388,6 +434,7 @@ fn of_classes() -> (Artifact, Vec<String>) {
         model,
         tokenizer: Tokenizer::default(),
         vocabulary,
+        scalers: Vec::new(),
         padding,
         labels: ["warm", "fresh", "cool"].map(String::from).into(),
         threshold: 0.5,
@@ -421,5 +468,5 @@ fn several_classes_go_through_the_file() {
     Artifact::from_bytes(&every_step.to_bytes().unwrap()).unwrap().predict(&texts).unwrap_err();
     let bare = Artifact { labels: Vec::new(), ..artifact };
     let bare = Artifact::from_bytes(&bare.to_bytes().unwrap()).unwrap();
-    assert!(bare.predict(&texts).unwrap_err().to_string().contains("does not sort texts into classes"));
+    assert!(bare.predict(&texts).unwrap_err().to_string().contains("sorts nothing into classes"));
 }

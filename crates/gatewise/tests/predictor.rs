@@ -21,6 +21,7 @@ fn artifact(mask_zero: bool, stacked: bool, padding: Padding) -> Artifact {
         model,
         tokenizer: Tokenizer::default(),
         vocabulary: Vocabulary::from_ranked(&words, WORDS).unwrap(),
+        scalers: Vec::new(),
         padding,
         labels: vec!["neg".into(), "pos".into()],
         threshold: 0.5,

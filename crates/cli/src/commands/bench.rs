@@ -6,7 +6,7 @@ use crate::{Done, out};
 use gatewise::data::Dataset;
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Sequences;
-use gatewise::{Artifact, Fit, Predictor, Result};
+use gatewise::{Artifact, Error, Fit, Predictor, Result};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,9 @@ const REPEATS: usize = 5;
 
 pub fn bench(args: Bench) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
+    if !artifact.scalers.is_empty() {
+        return Err(Error::config("bench measures models of texts, but this one reads series; use evaluate"));
+    }
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let (name, training, test) = match &args.data {
         Some(name) => {

@@ -2,6 +2,7 @@
 
 use crate::args::{Evaluate, Format};
 use crate::{Done, data, note, out, plot};
+use gatewise::data::read_ts;
 use gatewise::{Artifact, Result};
 use serde_json::json;
 use std::path::Path;
@@ -15,11 +16,15 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     if let Some(picture) = &args.calibration {
         gatewise::check_target(picture)?;
     }
-    let corpus = data::load(&args.data, &args.place, data::Test::All)?;
-    for note in &corpus.notes {
-        note!("note: {note}");
-    }
-    let test = artifact.dataset(&corpus, &corpus.test)?;
+    let test = if data::is_series(&args.data) {
+        artifact.series_dataset(&read_ts(Path::new(&args.data))?)?
+    } else {
+        let corpus = data::load(&args.data, &args.place, data::Test::All)?;
+        for note in &corpus.notes {
+            note!("note: {note}");
+        }
+        artifact.dataset(&corpus, &corpus.test)?
+    };
     let start = Instant::now();
     let scored = artifact.score(&test, args.machine.threads(), args.machine.isa())?;
     let seconds = start.elapsed().as_secs_f64();

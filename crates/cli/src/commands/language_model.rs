@@ -55,6 +55,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
         model,
         tokenizer: tokenizer.clone(),
         vocabulary: vocabulary.clone(),
+        scalers: Vec::new(),
         padding: data.padding(),
         labels: Vec::new(),
         threshold: 0.5,
@@ -69,7 +70,8 @@ pub fn language_model(args: &Train) -> Result<Done> {
         },
     };
     let so_far = |model: &Model| whole(model.clone(), History::default());
-    let run = run(args, epochs, batch_size, learning_rate, &mut model, &data, &so_far)?;
+    let summary = so_far(&model).training;
+    let run = run(args, &summary, &mut model, &data, &so_far)?;
     let stopped = run.stop.raised();
     let artifact = whole(model, run.history);
     artifact.save(&args.output)?;

@@ -6,7 +6,9 @@ mod generate;
 mod lab;
 mod language_model;
 mod predict;
+mod series;
 mod summary;
+mod texts;
 mod train;
 
 pub use bench::bench;
@@ -17,7 +19,16 @@ pub use predict::predict;
 pub use summary::summary;
 pub use train::train;
 
+use gatewise::layers::{Activation, Dense};
 use gatewise::metrics::Evaluation;
+
+/// The layer that tells classes apart.
+fn head(classes: usize) -> Dense {
+    match classes {
+        ..=2 => Dense::new(1).activation(Activation::Sigmoid),
+        _ => Dense::new(classes).activation(Activation::Softmax),
+    }
+}
 
 /// The line that ends a run.
 fn test_results(evaluation: &Evaluation) -> String {

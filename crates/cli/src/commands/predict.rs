@@ -2,8 +2,10 @@
 
 use crate::args::{Format, Predict};
 use crate::{Done, note};
+use gatewise::data::read_ts;
 use gatewise::{Answer, Artifact, Error, Result};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::path::Path;
 
 /// Lines of standard input answered at a time at most: memory stays the same for any number of lines.
 const CHUNK: usize = 1024;
@@ -15,6 +17,9 @@ const MAX_LINE: usize = 16 << 20;
 pub fn predict(args: Predict) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
     let mut out = std::io::stdout().lock();
+    if !artifact.scalers.is_empty() {
+        return series(&artifact, &args, &mut out);
+    }
     if !args.texts.is_empty() {
         answer(&artifact, &args.texts, args.format, &mut out)?;
         return Ok(Done::Whole);
@@ -64,14 +69,42 @@ fn read_line(input: &mut impl BufRead, number: &mut usize) -> Result<Option<Stri
     })
 }
 
+/// Answers for the series in files.
+fn series(artifact: &Artifact, args: &Predict, out: &mut impl Write) -> Result<Done> {
+    if args.texts.is_empty() {
+        return Err(Error::config("this model reads series: give the .ts files that hold them"));
+    }
+    for file in &args.texts {
+        let series = read_ts(Path::new(file))?;
+        let answers = artifact.predict_series(&series.rows)?;
+        let names: Vec<String> = (1..=answers.len()).map(|row| format!("{file}, row {row}")).collect();
+        write(artifact, &answers, "series", &names, args.format, out)?;
+    }
+    Ok(Done::Whole)
+}
+
 fn answer(artifact: &Artifact, texts: &[String], format: Format, out: &mut impl Write) -> Result<()> {
-    let written = artifact.predict(texts)?.iter().zip(texts).try_for_each(|(answer, text)| {
+    write(artifact, &artifact.predict(texts)?, "text", texts, format, out)
+}
+
+/// A line for each answer; `kind` is what is answered for, `names` say which.
+fn write(
+    artifact: &Artifact,
+    answers: &[Answer],
+    kind: &str,
+    names: &[String],
+    format: Format,
+    out: &mut impl Write,
+) -> Result<()> {
+    let written = answers.iter().zip(names).try_for_each(|(answer, text)| {
         let Answer { label, probability, scores, words, oov } = answer;
         match format {
             Format::Json => {
-                let mut object = serde_json::json!({
-                    "text": text, "label": label, "probability": probability, "words": words, "oov": oov,
-                });
+                let mut object = serde_json::json!({kind: text, "label": label, "probability": probability});
+                if artifact.scalers.is_empty() {
+                    object["words"] = (*words).into();
+                    object["oov"] = (*oov).into();
+                }
                 if scores.len() > 1 {
                     let of_label = artifact.labels.iter().zip(scores);
                     object["probabilities"] = of_label.map(|(label, &p)| (label.clone(), p)).collect();

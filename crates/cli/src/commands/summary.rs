@@ -26,6 +26,7 @@ pub fn summary(args: Summary) -> Result<Done> {
                 "max_words": artifact.vocabulary.max_words(),
                 "policy": artifact.vocabulary.policy(),
             },
+            "scalers": artifact.scalers,
             "padding": artifact.padding,
             "labels": artifact.labels,
             "threshold": artifact.threshold,
@@ -38,10 +39,15 @@ pub fn summary(args: Summary) -> Result<Done> {
     if args.stages {
         text += &format!("Stages:\n{}", model.stages_summary());
     }
+    text += &match artifact.scalers.len() {
+        0 => {
+            let vocabulary = &artifact.vocabulary;
+            format!("Vocabulary: {} words, ids below {}; ", vocabulary.len(), vocabulary.max_words())
+        }
+        channels => format!("Series of {channels} channels; "),
+    };
     text += &format!(
-        "Vocabulary: {} words, ids below {}; rows of {} steps; labels: {}\n",
-        artifact.vocabulary.len(),
-        artifact.vocabulary.max_words(),
+        "rows of {} steps; labels: {}\n",
         artifact.padding.maxlen.map_or("any".to_owned(), |steps| steps.to_string()),
         artifact.labels.join(", ")
     );

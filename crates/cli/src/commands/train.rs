@@ -5,52 +5,13 @@ use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
 use crate::{Done, data, note, out, plot};
 use gatewise::baseline::{BaselineOptions, LinearBaseline, Ngrams};
-use gatewise::data::{Dataset, Padding, Split};
-use gatewise::layers::{Activation, Dense, Dropout, Embedding, SpatialDropout1D};
+use gatewise::data::Dataset;
 use gatewise::metrics::Evaluation;
-use gatewise::text::Vocabulary;
 use gatewise::train::{CsvLogger, EarlyStopping, ModelCheckpoint, ReduceLrOnPlateau, TensorBoard};
-use gatewise::{Artifact, Checkpoints, Error, Fit, History, Model, Result, Sequential, TrainingSummary};
+use gatewise::{Artifact, Checkpoints, Error, Fit, History, Model, Result, TrainingSummary};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// Settings whose defaults depend on the data.
-struct Settings {
-    epochs: usize,
-    batch_size: usize,
-    learning_rate: f64,
-    maxlen: usize,
-    embedding: usize,
-    units: Vec<usize>,
-    dropout: f64,
-    /// Whether the texts are a file's: then padding is masked, and the word vectors drop channels too.
-    table: bool,
-}
-
-impl Settings {
-    fn new(args: &Train, data: &str) -> Self {
-        // The classic assignment; what the small embedded corpus needs for as many steps; and what suits a few
-        // thousand texts of a sentence or more.
-        let table = data::is_table(data);
-        let (epochs, batch_size, learning_rate, maxlen) = match data {
-            data::REVIEWS => (8, 64, 5e-3, 64),
-            _ if table => (8, 32, 2e-3, 300),
-            _ => (5, 128, 1e-3, 300),
-        };
-        let (embedding, units, dropout) = if table { (64, 64, 0.5) } else { (15, 10, 0.0) };
-        Self {
-            epochs: args.epochs.unwrap_or(epochs),
-            batch_size: args.batch_size.unwrap_or(batch_size),
-            learning_rate: args.learning_rate.unwrap_or(learning_rate),
-            maxlen: args.maxlen.unwrap_or(maxlen),
-            embedding: args.embedding.unwrap_or(embedding),
-            units: args.units.clone().unwrap_or(vec![units]),
-            dropout: args.dropout.unwrap_or(dropout),
-            table,
-        }
-    }
-}
 
 /// A linear model's score on the same rows.
 struct Baseline {
@@ -60,13 +21,16 @@ struct Baseline {
 }
 
 pub fn train(args: Train) -> Result<Done> {
-    if args.task == Task::LanguageModel {
-        return super::language_model::language_model(&args);
+    match (args.task, args.data.as_deref()) {
+        (Task::LanguageModel, _) => super::language_model::language_model(&args),
+        (Task::Classify, Some(name)) if data::is_series(name) => super::series::series(&args, name),
+        (Task::Classify, _) => super::texts::texts(&args),
     }
-    let text = args.format == Format::Text;
-    // Whatever can be refused is refused before minutes have gone into it.
+}
+
+/// What can be refused before minutes have gone into it; the file that the training curve goes to.
+pub(super) fn check(args: &Train) -> Result<PathBuf> {
     let curve = curve_beside(&args.output)?;
-    spec(&args, &Settings::new(&args, args.data.as_deref().unwrap_or_default()), 2).compile(args.seed)?;
     gatewise::check_target(&args.output)?;
     if matches!(args.threshold, Some(Threshold::Best(_))) && args.validation_split == Some(0.0) {
         return Err(Error::config(
@@ -74,62 +38,41 @@ pub fn train(args: Train) -> Result<Done> {
              --threshold a number",
         ));
     }
-    let test = data::Test::Apart(args.test.as_deref());
-    let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), &args.place, test)?;
-    let settings = Settings::new(&args, &name);
-    let classes = corpus.labels.len();
+    Ok(curve)
+}
+
+/// Trains the model of `artifact`, whose [`TrainingSummary`](gatewise::TrainingSummary) says how, tests and saves it,
+/// and tells about it, beside the linear models that count `ngrams`.
+pub(super) fn learn(
+    args: &Train,
+    artifact: Artifact,
+    training: &Dataset,
+    test: &Dataset,
+    ngrams: &[Ngrams],
+) -> Result<Done> {
+    let curve = curve_beside(&args.output)?;
+    let (text, name) = (args.format == Format::Text, artifact.training.data.clone());
+    let classes = artifact.labels.len();
     if args.threshold.is_some() && classes > 2 {
         return Err(Error::config(format!(
             "a threshold decides between two classes, but {name} has {classes}; leave --threshold out"
         )));
     }
-    let mut model = spec(&args, &settings, classes).compile(args.seed)?;
-    for note in &corpus.notes {
-        note!("note: {note}");
-    }
-    let padding = Padding {
-        maxlen: Some(settings.maxlen),
-        padding: args.padding.into(),
-        truncating: args.truncating.into(),
-    };
-    let vocabulary = Vocabulary::from_ranked(&corpus.vocabulary, args.max_words)?;
-    let rows = |split: &Split| -> Result<Dataset> {
-        let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();
-        Ok(Dataset::new(vocabulary.encode_ranks(&split.words), targets)?.with_padding(padding))
-    };
-    let (training, test) = (rows(&corpus.train)?, rows(&corpus.test)?);
     if text {
-        let summary = model.summary(padding.maxlen);
+        let summary = artifact.model.summary(artifact.padding.maxlen);
         out!("Data: {name}, {} training and {} test rows\n{summary}", training.len(), test.len())?;
     }
-
-    let Settings { epochs, batch_size, learning_rate, .. } = settings;
-    let whole = |model: Model, history: History| Artifact {
-        model,
-        tokenizer: corpus.tokenizer.clone(),
-        vocabulary: vocabulary.clone(),
-        padding,
-        labels: corpus.labels.clone(),
-        threshold: 0.5,
-        training: TrainingSummary {
-            data: name.clone(),
-            seed: args.seed,
-            batch_size,
-            epochs,
-            learning_rate,
-            history,
-            test: None,
-        },
-    };
-    let so_far = |model: &Model| whole(model.clone(), History::default());
+    let mut model = artifact.model.clone();
+    let so_far = |model: &Model| Artifact { model: model.clone(), ..artifact.clone() };
     let Run { history, seconds: fit_seconds, stop } =
-        run(&args, epochs, batch_size, learning_rate, &mut model, &training, &so_far)?;
+        run(args, &artifact.training, &mut model, training, &so_far)?;
 
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
-    let mut artifact = whole(model, history);
-    artifact.threshold = threshold(&args, &artifact, &training);
+    let mut artifact = Artifact { model, ..artifact };
+    artifact.training.history = history;
+    artifact.threshold = threshold(args, &artifact, training);
     let start = Instant::now();
-    let evaluation = artifact.evaluate(&test, threads, isa)?;
+    let evaluation = artifact.evaluate(test, threads, isa)?;
     let evaluate_seconds = start.elapsed().as_secs_f64();
     artifact.training.test = Some(evaluation);
     artifact.save(&args.output)?;
@@ -138,9 +81,9 @@ pub fn train(args: Train) -> Result<Done> {
         let data = Path::new(&name).file_name().map_or(name.as_str().into(), |file| file.to_string_lossy());
         plot::training_curve(history, &format!("{data}: {}", artifact.model.spec().describe()), &curve)?;
     }
-    let baselines = if args.no_baseline { Vec::new() } else { baselines(&name, &training, &test, &stop)? };
+    let baselines = if args.no_baseline { Vec::new() } else { baselines(ngrams, training, test, &stop)? };
     if text {
-        report(&args, &artifact, &curve, &baselines, &evaluation, stop.raised())?;
+        report(args, &artifact, &curve, &baselines, &evaluation, stop.raised())?;
     } else {
         let seconds: Vec<_> = history.epochs.iter().map(|log| log.seconds).collect();
         let baselines: Vec<_> = baselines
@@ -177,13 +120,11 @@ pub(super) struct Run {
     pub stop: StopFlag,
 }
 
-/// Trains `model` as the arguments say, with progress on standard error, until it is done or stopped. What is
+/// Trains `model` as the arguments and `summary` say, with progress on standard error, until it is done or stopped. What is
 /// saved of a model on the way is what `whole` makes of it.
 pub(super) fn run(
     args: &Train,
-    epochs: usize,
-    batch_size: usize,
-    learning_rate: f64,
+    summary: &TrainingSummary,
     model: &mut Model,
     data: &Dataset,
     whole: &dyn Fn(&Model) -> Artifact,
@@ -206,9 +147,9 @@ pub(super) fn run(
     let stop = StopFlag::listen()?;
     let start = Instant::now();
     let mut fit = Fit::new()
-        .epochs(epochs)
-        .batch_size(batch_size)
-        .learning_rate(learning_rate)
+        .epochs(summary.epochs)
+        .batch_size(summary.batch_size)
+        .learning_rate(summary.learning_rate)
         .validation_split(validation_split)
         .seed(args.seed)
         .threads(args.machine.threads())
@@ -259,37 +200,13 @@ fn threshold(args: &Train, artifact: &Artifact, training: &Dataset) -> f32 {
     }
 }
 
-/// The classic model, of another cell or a stack of layers where that is asked for, with an output for each class
-/// where there are more than two.
-fn spec(args: &Train, settings: &Settings, classes: usize) -> Sequential {
-    let embedding =
-        Embedding::new(args.max_words, settings.embedding).mask_zero(args.mask_zero || settings.table);
-    let head = match classes {
-        ..=2 => Dense::new(1).activation(Activation::Sigmoid),
-        _ => Dense::new(classes).activation(Activation::Softmax),
-    };
-    let (units, dropout) = (&settings.units, settings.dropout);
-    let last = units.len().saturating_sub(1);
-    let below = Sequential::new().with(embedding);
-    let below = match settings.table && dropout > 0.0 {
-        true => below.with(SpatialDropout1D::new(dropout)),
-        false => below,
-    };
-    units
-        .iter()
-        .enumerate()
-        .fold(below, |spec, (index, &units)| {
-            let spec = spec.with(args.cell.layer(units, index < last));
-            if dropout > 0.0 { spec.with(Dropout::new(dropout)) } else { spec }
-        })
-        .with(head)
-}
-
 /// Linear models of the same rows: what the recurrent model has to beat.
-fn baselines(name: &str, training: &Dataset, test: &Dataset, stop: &StopFlag) -> Result<Vec<Baseline>> {
-    // Pairs of words of a large corpus take longer than the model itself.
-    let ngrams: &[Ngrams] =
-        if name == data::REVIEWS { &[Ngrams::Unigrams, Ngrams::Bigrams] } else { &[Ngrams::Unigrams] };
+fn baselines(
+    ngrams: &[Ngrams],
+    training: &Dataset,
+    test: &Dataset,
+    stop: &StopFlag,
+) -> Result<Vec<Baseline>> {
     let fit = |&ngrams: &Ngrams| {
         let start = Instant::now();
         let baseline = LinearBaseline::fit(training, &BaselineOptions { ngrams, ..Default::default() })?;

@@ -7,6 +7,7 @@ mod errors;
 mod home;
 mod language;
 mod models;
+mod own_series;
 mod own_texts;
 mod real_data;
 mod resume;

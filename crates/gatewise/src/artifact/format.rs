@@ -1,7 +1,7 @@
 //! What the metadata of an artifact holds.
 
 use super::{Artifact, TrainingSummary};
-use crate::data::Padding;
+use crate::data::{Features, Padding, Scaler};
 use crate::error::Result;
 use crate::model::{Params, Sequential};
 use crate::storage::{hex, to_bytes};
@@ -25,13 +25,15 @@ pub(super) struct Metadata {
     pub layers: Sequential,
     pub tokenizer: Tokenizer,
     pub vocabulary: Vocabulary,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scalers: Vec<Scaler>,
     pub padding: Padding,
     pub labels: Vec<String>,
     pub threshold: f32,
     pub training: TrainingSummary,
     /// Of the tensors' bytes in name order.
     pub weights_sha256: String,
-    /// Texts with the outputs they must give, through tokeniser, vocabulary, padding and model.
+    /// Texts or series with the outputs they must give, through all that reads them and the model.
     pub self_test: Vec<Probe>,
 }
 
@@ -42,9 +44,13 @@ pub(super) struct Version {
 }
 
 /// One question of the self-test.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Probe {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// Steps of a series, flat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<f32>,
     pub outputs: Vec<f32>,
 }
 
@@ -57,8 +63,17 @@ impl Artifact {
         weights_sha256(self.model.params())
     }
 
-    /// Texts made of the vocabulary's own words and of words it cannot know, with their outputs.
+    /// Texts made of the vocabulary's own words and of words it cannot know, or made-up series, with their outputs.
     pub(super) fn probes(&self) -> Result<Vec<Probe>> {
+        // One by one: a model that answers at every step gives each row another number of outputs.
+        let answered = |mut probe: Probe| {
+            probe.outputs = self.probe_outputs(&probe)?;
+            Ok(probe)
+        };
+        if !self.scalers.is_empty() {
+            let series = self.series_probes().into_iter();
+            return series.map(|series| answered(Probe { series, ..Probe::default() })).collect();
+        }
         let words: Vec<&str> = self.vocabulary.words().collect();
         let pick = |start: usize, step: usize, count: usize| {
             let picked: Vec<_> = words.iter().skip(start).step_by(step).take(count).copied().collect();
@@ -70,9 +85,17 @@ impl Artifact {
             format!("{}, {}!", pick(3, 7, 20), "Unheard-of \u{1F980}"),
             pick(1, 3, 60),
         ];
-        // One by one: a model that answers at every step gives each text another number of outputs.
-        let probe = |text: String| Ok(Probe { outputs: self.outputs(&[&text])?.0, text });
-        texts.into_iter().map(probe).collect()
+        texts.into_iter().map(|text| answered(Probe { text, ..Probe::default() })).collect()
+    }
+
+    /// The model's outputs for a question.
+    pub(super) fn probe_outputs(&self, probe: &Probe) -> Result<Vec<f32>> {
+        if self.scalers.is_empty() {
+            return Ok(self.outputs(&[&probe.text])?.0);
+        }
+        let mut rows = Features::new(self.scalers.len());
+        rows.push(&probe.series)?;
+        self.series_outputs(&rows)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Artifact;
 use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, weights_sha256};
+use super::series::check_scalers;
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::storage::unseal;
@@ -115,6 +116,7 @@ impl Artifact {
             model,
             tokenizer: metadata.tokenizer.clone(),
             vocabulary: metadata.vocabulary.clone(),
+            scalers: metadata.scalers.clone(),
             padding: metadata.padding,
             labels: metadata.labels.clone(),
             threshold: metadata.threshold,
@@ -128,7 +130,8 @@ impl Artifact {
             return Err(damaged("its weights do not match their checksum"));
         }
         let (words, rows) = (self.vocabulary.max_words(), self.model.vocabulary());
-        if words > rows {
+        check_scalers(self).map_err(|why| damaged(&why))?;
+        if self.scalers.is_empty() && words > rows {
             return Err(damaged(&format!("its vocabulary has ids up to {words}, its Embedding only {rows}")));
         }
         let (labels, outputs) = (self.labels.len(), self.model.output_width());
@@ -141,9 +144,9 @@ impl Artifact {
         if metadata.self_test.len() > MAX_PROBES {
             return Err(damaged("its self-test is longer than any that gatewise writes"));
         }
-        let texts: Vec<_> = metadata.self_test.iter().map(|probe| probe.text.as_str()).collect();
-        let (outputs, _) =
-            self.outputs(&texts).map_err(|e| damaged(&format!("its self-test cannot be run: {e}")))?;
+        let outputs = metadata.self_test.iter().map(|probe| self.probe_outputs(probe));
+        let outputs: Result<Vec<_>> = outputs.collect();
+        let outputs = outputs.map_err(|e| damaged(&format!("its self-test cannot be run: {e}")))?.concat();
         let expected: Vec<f32> = metadata.self_test.iter().flat_map(|probe| probe.outputs.clone()).collect();
         let worst = |worst: f32, (a, b): (&f32, &f32)| {
             let e = (a - b).abs();

@@ -1,14 +1,15 @@
 //! The artifact: one file that is the whole answer.
 //!
-//! Enters: a trained model with everything it needs to read text. Leaves: a safetensors file, and back.
+//! Enters: a trained model with everything it needs to read texts or series. Leaves: a safetensors file, and back.
 //! The file's tensors are the weights under Keras's names and in Keras's layout; the entry `gatewise` of
 //! its metadata is the SHA-256 of a JSON object, a line break, and that object: see `format.rs`.
 
 mod format;
 mod load;
 mod save;
+mod series;
 
-use crate::data::{Corpus, Dataset, Padding, Split};
+use crate::data::{Corpus, Dataset, Padding, Scaler, Split};
 use crate::error::{Error, Result};
 use crate::metrics::Evaluation;
 use crate::model::Model;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use format::FORMAT;
 
-/// A trained model with its tokeniser, vocabulary, padding, labels and training summary.
+/// A trained model with what reads its input, padding, labels and training summary.
 ///
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -35,6 +36,7 @@ pub use format::FORMAT;
 ///     model,
 ///     tokenizer: Tokenizer::default(),
 ///     vocabulary: Vocabulary::from_ranked(&words, 6)?,
+///     scalers: Vec::new(),
 ///     padding: Padding::to(10),
 ///     labels: vec!["neg".into(), "pos".into()],
 ///     threshold: 0.5,
@@ -56,6 +58,8 @@ pub struct Artifact {
     pub tokenizer: Tokenizer,
     /// Words to ids.
     pub vocabulary: Vocabulary,
+    /// Of a model that reads series instead of texts, the scale of each channel.
+    pub scalers: Vec<Scaler>,
     /// Ids to rows of one length.
     pub padding: Padding,
     /// Class names, one an output; of a model with one output two, the second being the positive one. None
@@ -107,14 +111,19 @@ impl Artifact {
         for row in split.words.rows() {
             rows.push(policy.start.into_iter().chain(row.iter().map(|&rank| of_rank(rank))));
         }
-        let class = |label: &String| {
-            self.labels.iter().position(|known| known == label).ok_or_else(|| {
-                let known = self.labels.join(", ");
-                Error::data(format!("the model does not know the label '{label}'; it knows {known}"))
-            })
-        };
-        let classes: Vec<usize> = corpus.labels.iter().map(class).collect::<Result<_>>()?;
-        let targets: Vec<f32> = split.classes.iter().map(|&at| classes[at as usize] as f32).collect();
-        Ok(Dataset::new(rows, targets)?.with_padding(self.padding))
+        Ok(Dataset::new(rows, classes_of(&self.labels, &corpus.labels, &split.classes)?)?
+            .with_padding(self.padding))
     }
+}
+
+/// `classes`, which name `labels`, as the places of the same labels among `known`.
+fn classes_of(known: &[String], labels: &[String], classes: &[u32]) -> Result<Vec<f32>> {
+    let place = |label: &String| {
+        known.iter().position(|known| known == label).ok_or_else(|| {
+            let known = known.join(", ");
+            Error::data(format!("the model does not know the label '{label}'; it knows {known}"))
+        })
+    };
+    let places: Vec<usize> = labels.iter().map(place).collect::<Result<_>>()?;
+    Ok(classes.iter().map(|&class| places[class as usize] as f32).collect())
 }

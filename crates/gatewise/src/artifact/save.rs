@@ -29,6 +29,7 @@ impl Artifact {
             layers: self.model.spec().clone(),
             tokenizer: self.tokenizer.clone(),
             vocabulary: self.vocabulary.clone(),
+            scalers: self.scalers.clone(),
             padding: self.padding,
             labels: self.labels.clone(),
             threshold: self.threshold,

@@ -3,9 +3,9 @@
 //! Enters: files with a column of texts and one of labels, guessed where they are not named. Leaves:
 //! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks.
 
+use super::hold_out::hold_out;
 use super::{Corpus, Split};
 use crate::error::{Error, Result};
-use crate::rng::{Purpose, Random};
 use crate::text::{Sequences, Tokenizer, WordCounter};
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
@@ -90,22 +90,23 @@ impl LabelledTexts {
         }
     }
 
+    /// The rows named by `order`, in that order.
+    fn select(&self, order: &[usize]) -> Self {
+        let rows = order.iter().map(|&row| self.rows[row].clone()).collect();
+        Self { rows, text_column: self.text_column.clone(), label_column: self.label_column.clone() }
+    }
+
     /// The rows in an order drawn from `seed`.
-    pub fn shuffle(mut self, seed: u64) -> Self {
-        Random::new(seed, Purpose::Data, 0).shuffle(&mut self.rows);
-        self
+    pub fn shuffle(&self, seed: u64) -> Self {
+        self.select(&hold_out(self.rows.len(), 0.0, seed).0)
     }
 
     /// Cuts off a share of the rows, drawn from `seed`, to test on; at least one stays on either side where there
     /// are two.
-    pub fn hold_out(self, share: f64, seed: u64) -> (Self, Self) {
-        let mut kept = self.shuffle(seed);
-        let (count, most) = (kept.rows.len(), kept.rows.len().saturating_sub(1));
-        let held = ((count as f64 * share).round() as usize).clamp(1.min(most), most);
-        let rows = kept.rows.split_off(count - held);
-        let Self { text_column, label_column, .. } = &kept;
-        let held = Self { text_column: text_column.clone(), label_column: label_column.clone(), rows };
-        (kept, held)
+    pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
+        let (order, held) = hold_out(self.rows.len(), share, seed);
+        let (kept, held) = order.split_at(order.len() - held);
+        (self.select(kept), self.select(held))
     }
 
     /// The corpus of these rows to train on and those to test on. Labels are in alphabetical order; words are
@@ -259,7 +260,7 @@ mod tests {
     fn what_is_held_out_is_not_kept() {
         let lines: String = (0..20).map(|row| format!("t{row},{}\n", row % 2)).collect();
         let texts = read(&format!("text,label\n{lines}")).unwrap();
-        let (kept, held) = texts.clone().hold_out(0.1, 1);
+        let (kept, held) = texts.hold_out(0.1, 1);
         assert_eq!((kept.rows.len(), held.rows.len()), (18, 2));
         let mut all = [kept.rows.clone(), held.rows.clone()].concat();
         assert_ne!(all, texts.rows, "the order is drawn");
@@ -267,7 +268,7 @@ mod tests {
         let mut sorted = texts.rows.clone();
         sorted.sort();
         assert_eq!(all, sorted);
-        assert_eq!(texts.clone().hold_out(0.1, 1), (kept, held), "from the seed");
+        assert_eq!(texts.hold_out(0.1, 1), (kept, held), "from the seed");
         assert_eq!(texts.hold_out(0.0, 1).1.rows.len(), 1);
     }
 

@@ -8,6 +8,7 @@ mod corpus;
 mod dataset;
 pub mod download;
 mod features;
+mod hold_out;
 pub mod imdb;
 mod inputs;
 pub mod keras_imdb;

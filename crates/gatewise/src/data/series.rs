@@ -2,6 +2,7 @@
 
 use super::{Dataset, Features, Targets};
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The numbers of one column of a CSV file, whose first line names the columns.
@@ -39,7 +40,7 @@ pub fn read_series(path: &Path, column: &str) -> Result<Vec<f32>> {
 /// Brings numbers to mean 0 and standard deviation 1, and back.
 ///
 /// It is fitted on the training part only: the test part's mean is not known when a model is trained.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scaler {
     /// Mean of the numbers it was fitted on.
     pub mean: f32,

@@ -4,6 +4,7 @@
 //! number a channel, and the class of each.
 
 use super::Features;
+use super::hold_out::hold_out;
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -16,6 +17,26 @@ pub struct TimeSeries {
     pub classes: Vec<u32>,
     /// Class names in the order of the file's `@classLabel` line.
     pub labels: Vec<String>,
+}
+
+impl TimeSeries {
+    fn select(&self, order: &[usize]) -> Self {
+        let classes = order.iter().map(|&row| self.classes[row]).collect();
+        Self { rows: self.rows.select(order), classes, labels: self.labels.clone() }
+    }
+
+    /// The rows in an order drawn from `seed`.
+    pub fn shuffle(&self, seed: u64) -> Self {
+        self.select(&hold_out(self.rows.len(), 0.0, seed).0)
+    }
+
+    /// Cuts off a share of the rows, drawn from `seed`, to test on; at least one stays on either side where there
+    /// are two.
+    pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
+        let (order, held) = hold_out(self.rows.len(), share, seed);
+        let (kept, held) = order.split_at(order.len() - held);
+        (self.select(kept), self.select(held))
+    }
 }
 
 /// Reads a `.ts` file. Rows may differ in length; classes are required, time stamps and missing values are
@@ -181,6 +202,22 @@ mod tests {
         // Without a line that says so, the first case tells how many channels there are.
         let silent = GOOD.replace("@dimensions 2\n", "");
         assert_eq!(parse_ts("x.ts", &silent).unwrap().rows.width(), 2);
+    }
+
+    #[test]
+    fn rows_keep_their_classes_when_some_are_held_out() {
+        let lines: String = (0..10).map(|row| format!("{row}:{}\n", ["a", "b"][row % 2])).collect();
+        let series = parse_ts("x", &format!("@classLabel true a b\n@data\n{lines}")).unwrap();
+        let (kept, held) = series.hold_out(0.2, 1);
+        assert_eq!((kept.rows.len(), held.rows.len()), (8, 2));
+        let mut seen: Vec<f32> = [kept.rows.values(), held.rows.values()].concat();
+        assert_ne!(seen, series.rows.values());
+        seen.sort_by(f32::total_cmp);
+        assert_eq!(seen, series.rows.values());
+        for part in [kept, held, series.shuffle(1)] {
+            let own = |(row, &class): (usize, &u32)| part.rows.row(row)[0] as u32 % 2 == class;
+            assert!(part.classes.iter().enumerate().all(own));
+        }
     }
 
     #[test]
