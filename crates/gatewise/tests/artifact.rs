@@ -130,7 +130,7 @@ fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
     let message =
         |artifact: &Artifact| Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap_err().to_string();
     let scaled = |scalers| Artifact { scalers, ..artifact.clone() };
-    let none = Scaler { mean: 0.0, deviation: 0.0 };
+    let none = Scaler { mean: 0.0, deviation: -1.0 };
     assert!(message(&scaled(vec![none; 2])).contains("the scale of a channel is no positive number"));
     assert!(scaled(vec![artifact.scalers[0]]).to_bytes().is_err(), "one scale for two channels");
 }

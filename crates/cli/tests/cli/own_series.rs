@@ -6,7 +6,7 @@ use std::fs;
 /// Rises and falls of two channels, of different lengths.
 fn series(rows: usize) -> String {
     let case = |row: usize| {
-        let (steps, rises) = (4 + row % 5, row % 2 == 0);
+        let (steps, rises) = (4 + row % 5, row.is_multiple_of(2));
         let at = |t: usize| (if rises { t } else { steps - t }) as f32 + (row * 7 % 5) as f32 / 10.0;
         let channel =
             |scale: f32| (0..steps).map(|t| format!("{}", at(t) * scale)).collect::<Vec<_>>().join(",");
