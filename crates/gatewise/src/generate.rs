@@ -228,7 +228,16 @@ mod tests {
         values.for_each(|w| *w += 2.0 * (random.uniform() as f32 - 0.5));
         let padding = Padding { maxlen: Some(3), padding: Side::Post, truncating: Side::Post };
         let (tokenizer, labels, training) = (Tokenizer::characters(), Vec::new(), TrainingSummary::default());
-        let artifact = Artifact { model, tokenizer, vocabulary, padding, labels, threshold: 0.5, training };
+        let artifact = Artifact {
+            model,
+            tokenizer,
+            vocabulary,
+            scalers: vec![],
+            padding,
+            labels,
+            threshold: 0.5,
+            training,
+        };
         let mut text = "abcdefgh".repeat(2 * PIECE / 8 + 1);
         let (sampling, mut random) = (Sampling::default(), Random::new(1, Purpose::Sample, 0));
         for said in Generator::new(&artifact, &text.clone(), sampling).unwrap().take(30) {
