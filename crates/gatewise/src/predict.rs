@@ -2,7 +2,7 @@
 //! share.
 
 use crate::artifact::Artifact;
-use crate::data::Dataset;
+use crate::data::{Dataset, Features};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::metrics::{Evaluation, argmax};
@@ -56,6 +56,18 @@ impl Artifact {
             )),
             false => Ok(()),
         }
+    }
+
+    /// Answers for series, in order.
+    ///
+    /// # Errors
+    /// As [`scaled`](Self::scaled), and
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the model does not
+    /// sort them into classes.
+    pub fn predict_series(&self, rows: &Features) -> Result<Vec<Answer>> {
+        self.expect_labels()?;
+        let outputs = self.series_outputs(rows)?;
+        Ok(outputs.chunks_exact(self.model.output_width()).map(|scores| self.answer(scores)).collect())
     }
 
     /// Answers for `texts`, in order.

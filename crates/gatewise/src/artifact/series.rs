@@ -5,7 +5,6 @@ use crate::data::{Dataset, Features, Inputs, Targets, TimeSeries};
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::model::Model;
-use crate::predict::Answer;
 
 /// Rows of the self-test, in steps.
 const PROBES: [usize; 3] = [1, 7, 30];
@@ -44,19 +43,8 @@ impl Artifact {
         Ok(Dataset::new(self.scaled(&series.rows)?, Targets::rows(1, classes)?)?.with_padding(self.padding))
     }
 
-    /// Answers for series, in order.
-    ///
-    /// # Errors
-    /// As [`scaled`](Self::scaled), and [`ErrorKind::Config`](crate::ErrorKind::Config) when the model does not
-    /// sort them into classes.
-    pub fn predict_series(&self, rows: &Features) -> Result<Vec<Answer>> {
-        self.expect_labels()?;
-        let outputs = self.series_outputs(rows)?;
-        Ok(outputs.chunks_exact(self.model.output_width()).map(|scores| self.answer(scores)).collect())
-    }
-
     /// The model's outputs for series.
-    pub(super) fn series_outputs(&self, rows: &Features) -> Result<Vec<f32>> {
+    pub(crate) fn series_outputs(&self, rows: &Features) -> Result<Vec<f32>> {
         self.model.predict(&Inputs::from(self.scaled(rows)?), self.padding)
     }
 
