@@ -203,6 +203,13 @@ fn from_zero_it_is_predict_without_padding() {
             last = bits(&model.predict_with_state(&sequences(&pieces).into(), &mut state).unwrap());
         }
         assert_eq!(last, from_zero(&short), "{}", spec.name);
+        // One row goes on, the others stand still.
+        let mut pieces = vec![Vec::new(); short.len()];
+        pieces[9] = vec![3, 0, 4];
+        let after = bits(&model.predict_with_state(&sequences(&pieces).into(), &mut state).unwrap());
+        let alone = [short[9].iter().chain(&pieces[9]).copied().collect::<Vec<_>>()];
+        last[9] = from_zero(&alone)[0];
+        assert_eq!(after, last, "{}", spec.name);
     }
 }
 

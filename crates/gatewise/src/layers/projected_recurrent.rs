@@ -2,10 +2,10 @@
 //! all samples share is walked once.
 
 use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
-use super::{Backward, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage};
+use super::{Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage};
 use crate::data::PAD;
 use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
-use crate::kernels::{Buffer, Isa};
+use crate::kernels::{Buffer, Isa, LANES};
 use std::ops::Range;
 
 /// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `shared_start.rs`).
@@ -172,7 +172,8 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn tape_len(&self, dims: Dims) -> usize {
-        self.recurrence.tape_len(dims)
+        let alone = 2 * self.shape().trajectory_step() + self.shape().single_scratch_len();
+        self.recurrence.tape_len(dims).max(alone)
     }
 
     fn scratch_len(&self, _: usize) -> usize {
@@ -184,7 +185,10 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, noise, y, tape, state, .. } = io;
+        let Forward { shared, block, training, noise, y, tape, mut state, .. } = io;
+        if let Some(state) = state.as_deref_mut().filter(|_| !training && block.walks_one()) {
+            return self.walk_alone(shared, block, y, tape, state);
+        }
         let isa = shared.isa;
         let [packed, _, _, trajectory] = self.split_packed(shared.packed);
         self.recurrence.begin(trajectory, block.shared, tape);
@@ -314,6 +318,47 @@ impl<C: Cell> Stage for ProjectedStage<C> {
 }
 
 impl<C: Cell> ProjectedStage<C> {
+    /// A block in which only the row in the first lane walks, with its units in lanes: to the bits of the other
+    /// way, for a part of the work. `tape` is memory for that.
+    fn walk_alone(
+        &self,
+        shared: Shared<'_>,
+        block: Block<'_>,
+        y: &mut [f32],
+        tape: &mut [f32],
+        state: &mut [f32],
+    ) {
+        let (shape, step) = (self.shape(), self.shape().trajectory_step());
+        let (units, padded) = (shape.units, shape.units_padded());
+        let [_, _, packed, _] = self.split_packed(shared.packed);
+        let (trajectory, scratch) = tape.split_at_mut(2 * step);
+        trajectory.fill(0.0);
+        // Rows that stand still repeat their output.
+        y.chunks_exact_mut(units * LANES).for_each(|y| y.copy_from_slice(&state[..units * LANES]));
+        let first_lane = |lanes: &mut [f32], values: &[f32]| {
+            lanes.iter_mut().step_by(LANES).zip(values).for_each(|(lane, &value)| *lane = value);
+        };
+        for (lanes, single) in state.chunks_exact(units * LANES).zip(trajectory.chunks_exact_mut(padded)) {
+            single.iter_mut().zip(lanes.iter().step_by(LANES)).for_each(|(single, &lane)| *single = lane);
+        }
+        for (t, ids) in block.offsets.chunks_exact(LANES).enumerate() {
+            let (table, offsets) = (shared.table, shared_start::Offsets::Each(&ids[..1]));
+            let (trajectory, scratch) = (&mut *trajectory, &mut *scratch);
+            let walk = shared_start::Walk { shape, packed, table, offsets, trajectory, keep: false, scratch };
+            shared_start::walk(shared.isa, walk);
+            trajectory.copy_within(step..step + shape.state_padded(), 0);
+            if self.recurrence.return_sequences {
+                first_lane(&mut y[t * units * LANES..][..units * LANES], trajectory);
+            }
+        }
+        if !self.recurrence.return_sequences {
+            first_lane(y, trajectory);
+        }
+        for (lanes, single) in state.chunks_exact_mut(units * LANES).zip(trajectory.chunks_exact(padded)) {
+            first_lane(lanes, single);
+        }
+    }
+
     /// Walks the shared padding back, taking up each block's gradient where its own steps began.
     fn reduce_shared_start(
         &self,

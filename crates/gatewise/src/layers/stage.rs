@@ -90,6 +90,13 @@ pub(crate) struct Block<'a> {
     pub mask: Option<&'a [u16]>,
 }
 
+impl Block<'_> {
+    /// Whether all steps are those of the first lane, and none of them is masked.
+    pub fn walks_one(&self) -> bool {
+        self.mask.is_some_and(|mask| mask.iter().all(|&lanes| lanes == 1))
+    }
+}
+
 /// What a stage works with that is the same for all blocks of a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shared<'a> {
