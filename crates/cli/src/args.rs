@@ -28,6 +28,7 @@ pub enum Command {
     Evaluate(Evaluate),
     Predict(Predict),
     Generate(Generate),
+    Forecast(Forecast),
     Summary(Summary),
     Bench(Bench),
     #[command(subcommand)]
@@ -217,6 +218,45 @@ pub struct Generate {
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Continue a series of numbers, and say how far off such forecasts were on its last part.
+#[derive(Debug, ClapArgs)]
+pub struct Forecast {
+    /// CSV file with a number a line, in order of time.
+    pub file: PathBuf,
+    /// Column of the numbers [default: the last whose values are numbers].
+    #[arg(long, value_name = "NAME")]
+    pub column: Option<String>,
+    /// Steps of a season; the forecast to beat is the number a season before.
+    #[arg(long, default_value_t = 12, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub period: usize,
+    /// Steps to forecast [default: a season].
+    #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub horizon: Option<usize>,
+    /// Steps that a forecast reads [default: two seasons].
+    #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub length: Option<usize>,
+    /// Last steps that forecasts are tested on, by models that did not see them [default: two seasons].
+    #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub test: Option<usize>,
+    /// Units of the LSTM.
+    #[arg(long, default_value_t = 32, value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
+    pub units: usize,
+    /// Passes over the series.
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
+    pub epochs: usize,
+    /// Seed of the weights and of the order of windows.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// Picture of the series with its forecasts, as .svg.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }

@@ -44,6 +44,7 @@ fn run(args: Args) -> Result<Done> {
         Command::Bench(args) => commands::bench(args),
         Command::Train(args) => commands::train(*args),
         Command::Evaluate(args) => commands::evaluate(args),
+        Command::Forecast(args) => commands::forecast(args),
         Command::Generate(args) => commands::generate(args),
         Command::Predict(args) => commands::predict(args),
         Command::Summary(args) => commands::summary(args),

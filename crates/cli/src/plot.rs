@@ -106,6 +106,75 @@ where
     Ok(())
 }
 
+/// Writes a series with forecasts of its part from `first` on, and what follows it, as SVG, beside the target first
+/// and then renamed.
+pub fn forecasts(
+    title: &str,
+    series: &[f32],
+    first: usize,
+    tested: &[(String, &[f32])],
+    next: &[f32],
+    path: &Path,
+) -> Result<()> {
+    let mut svg = String::new();
+    draw_forecasts(title, series, first, tested, next, &mut svg)
+        .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
+    gatewise::write_whole(path, svg.as_bytes())
+}
+
+fn draw_forecasts(
+    title: &str,
+    series: &[f32],
+    first: usize,
+    tested: &[(String, &[f32])],
+    next: &[f32],
+    svg: &mut String,
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    root.fill(&WHITE)?;
+    let (head, body) = root.split_vertically(HEAD);
+    let middle = i32::try_from(SIZE.0 / 2)?;
+    let centred = Pos::new(HPos::Center, VPos::Center);
+    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    let points = |from: usize, numbers: &[f32]| -> Vec<(f64, f64)> {
+        numbers.iter().enumerate().map(|(at, &number)| ((from + at) as f64, f64::from(number))).collect()
+    };
+    let mut lines = vec![("series".to_owned(), BLACK.mix(0.6), points(0, series))];
+    let colors = [TRAINING, RGBColor(0x2c, 0xa0, 0x2c)];
+    for ((name, numbers), color) in tested.iter().zip(colors) {
+        lines.push((name.clone(), color.to_rgba(), points(first, numbers)));
+    }
+    lines.push(("what follows".to_owned(), VALIDATION.to_rgba(), points(series.len(), next)));
+    let all = || lines.iter().flat_map(|line| &line.2).map(|point| point.1);
+    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
+    let margin = ((high - low) * 0.05).max(1e-3);
+    let left = Pos::new(HPos::Left, VPos::Center);
+    for (index, (name, color, _)) in lines.iter().enumerate() {
+        let x = middle - 260 + 140 * i32::try_from(index)?;
+        head.draw(&PathElement::new([(x, 46), (x + 24, 46)], color.stroke_width(3)))?;
+        head.draw_text(name, &("sans-serif", 14).into_text_style(&head).pos(left), (x + 32, 46))?;
+    }
+    let last = (series.len() + next.len()) as f64;
+    let mut chart = ChartBuilder::on(&body)
+        .margin(12)
+        .x_label_area_size(42)
+        .y_label_area_size(70)
+        .build_cartesian_2d(0.0..last, low - margin..high + margin)?;
+    chart
+        .configure_mesh()
+        .label_style(("sans-serif", 13))
+        .axis_desc_style(("sans-serif", 14))
+        .bold_line_style(BLACK.mix(0.12))
+        .light_line_style(TRANSPARENT)
+        .x_desc("step")
+        .draw()?;
+    for (_, color, points) in lines {
+        chart.draw_series(LineSeries::new(points, color.stroke_width(2)))?;
+    }
+    root.present()?;
+    Ok(())
+}
+
 /// Writes a binary model's reliability curve as SVG, beside the target first and then renamed.
 pub fn reliability_curve(calibration: &Calibration, title: &str, path: &Path) -> Result<()> {
     let mut svg = String::new();

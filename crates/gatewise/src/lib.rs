@@ -125,6 +125,7 @@ mod artifact;
 pub mod baseline;
 pub mod data;
 mod error;
+mod forecast;
 mod generate;
 mod kernels;
 pub mod layers;
@@ -140,6 +141,7 @@ pub mod train;
 
 pub use artifact::{Artifact, FORMAT, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
+pub use forecast::{ForecastOptions, Forecaster};
 pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::Loss;

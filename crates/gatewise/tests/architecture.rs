@@ -22,7 +22,7 @@ const ORDER: &[&[&str]] = &[
     &["optimizer"],
     &["train", "baseline"],
     &["artifact"],
-    &["predict", "generate"],
+    &["predict", "generate", "forecast"],
     &["explain"],
 ];
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod evaluate;
+mod forecast;
 mod generate;
 mod lab;
 mod language_model;
@@ -13,6 +14,7 @@ mod train;
 
 pub use bench::bench;
 pub use evaluate::evaluate;
+pub use forecast::forecast;
 pub use generate::generate;
 pub use lab::lab;
 pub use predict::predict;

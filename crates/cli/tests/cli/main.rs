@@ -4,6 +4,7 @@
 //! writes them anew, for a person to read the difference.
 
 mod errors;
+mod forecasting;
 mod home;
 mod language;
 mod models;

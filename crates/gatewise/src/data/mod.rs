@@ -35,7 +35,7 @@ pub use labelled_text::{Columns, LabelledTexts};
 pub use language::next_tokens;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
-pub use series::{Scaler, read_series, windows};
+pub use series::{Scaler, last_number_column, read_series, windows};
 pub use targets::Targets;
 pub use time_series::{TimeSeries, parse_ts, read_ts};
 pub use word_vectors::WordVectors;

@@ -37,6 +37,26 @@ pub fn read_series(path: &Path, column: &str) -> Result<Vec<f32>> {
     reader.records().map(number).collect()
 }
 
+/// The name of the last column of a CSV file whose first value is a number.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) when it is malformed or has no such column.
+pub fn last_number_column(path: &Path) -> Result<String> {
+    let name = path.display();
+    let file = std::fs::File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
+    let mut reader = csv::Reader::from_reader(file);
+    let flaw = |e: csv::Error| Error::data(format!("{name} is no CSV file: {e}"));
+    let header = reader.headers().map_err(flaw)?.clone();
+    let first = reader.records().next().transpose().map_err(flaw)?.unwrap_or_default();
+    let is_number = |value: &str| value.trim().parse::<f32>().is_ok_and(f32::is_finite);
+    let found = header.iter().zip(first.iter()).filter(|(_, value)| is_number(value)).last();
+    found.map(|(column, _)| column.trim().to_owned()).ok_or_else(|| {
+        let columns: Vec<_> = header.iter().collect();
+        Error::data(format!("{name} has no column of numbers; the columns are {}", columns.join(", ")))
+    })
+}
+
 /// Brings numbers to mean 0 and standard deviation 1, and back.
 ///
 /// It is fitted on the training part only: the test part's mean is not known when a model is trained.
@@ -135,5 +155,11 @@ mod tests {
         }
         std::fs::write(file.path(), "m,n\n1,2\n3,4\n").unwrap();
         assert_eq!(read_series(file.path(), "n").unwrap(), [2.0, 4.0]);
+        assert_eq!(last_number_column(file.path()).unwrap(), "n");
+        std::fs::write(file.path(), "m,n\n1,x\n").unwrap();
+        assert_eq!(last_number_column(file.path()).unwrap(), "m");
+        std::fs::write(file.path(), "m,n\nx,NaN\n").unwrap();
+        let error = last_number_column(file.path()).unwrap_err().to_string();
+        assert!(error.contains("no column of numbers; the columns are m, n"), "{error}");
     }
 }
