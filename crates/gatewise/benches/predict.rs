@@ -1,12 +1,12 @@
-//! Answers of the classic model: many rows at once, and one row alone. Items are rows.
+//! Answers of the classic model: many rows at once, one row alone; and single steps from a state. Items are rows.
 
 mod shared;
 
 use divan::{Bencher, counter::ItemsCount};
-use gatewise::data::Padding;
+use gatewise::data::{Inputs, Padding, Sequences};
 use gatewise::layers::Lstm;
 use gatewise::text::{Tokenizer, Vocabulary};
-use gatewise::{Artifact, Isa, Predictor, TrainingSummary};
+use gatewise::{Artifact, Isa, Predictor, Stateful, TrainingSummary};
 
 fn main() {
     divan::main();
@@ -36,4 +36,14 @@ fn one_row_of(bencher: Bencher, steps: usize) {
     let mut predictor = Predictor::with(&artifact, Isa::detect(), 1).unwrap();
     let ids: Vec<u32> = (0..steps as u32).map(|step| 3 + step * 37 % 4_000).collect();
     bencher.counter(ItemsCount::new(1usize)).bench_local(|| predictor.probability_of_ids(&ids).unwrap());
+}
+
+/// One step of so many rows of a model of 256 units.
+#[divan::bench(args = [1, 2, 16, 64])]
+fn a_step_from_a_state(bencher: Bencher, rows: usize) {
+    let model = shared::model(64, Lstm::new(256));
+    let mut served = Stateful::with(&model, Isa::detect(), 1).unwrap();
+    let mut state = served.zero_state(rows).unwrap();
+    let step: Inputs = (0..rows as u32).map(|row| [3 + row * 37]).collect::<Sequences>().into();
+    bencher.counter(ItemsCount::new(rows)).bench_local(|| served.predict(&step, &mut state).unwrap());
 }
