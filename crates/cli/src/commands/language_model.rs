@@ -16,10 +16,17 @@ use std::path::Path;
 const MAX_TEXT: u64 = 1 << 30;
 
 pub fn language_model(args: &Train) -> Result<Done> {
-    if args.class_weight.is_some() || args.threshold.is_some() {
-        return Err(Error::config(
-            "--class-weight and --threshold are for --task classify; a language model has neither",
-        ));
+    let for_labels = [
+        ("--class-weight", args.class_weight.is_some()),
+        ("--threshold", args.threshold.is_some()),
+        ("--test", args.test.is_some()),
+        ("--text-column", args.place.text_column.is_some()),
+        ("--label-column", args.place.label_column.is_some()),
+    ];
+    if let Some((option, _)) = for_labels.iter().find(|(_, given)| *given) {
+        return Err(Error::config(format!(
+            "{option} is for --task classify; a language model learns one text, without labels"
+        )));
     }
     let curve = curve_beside(&args.output)?;
     gatewise::check_target(&args.output)?;

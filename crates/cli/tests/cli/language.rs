@@ -60,3 +60,14 @@ fn what_cannot_be_done_is_refused() {
     fs::write(home.path("latin1.txt"), b"caf\xe9").unwrap();
     home.run("train latin1.txt --task language-model").failed(1, &["not UTF-8", "offset 3"]);
 }
+
+#[test]
+fn options_for_labels_are_refused() {
+    let home = home_with_text();
+    for option in ["--class-weight balanced", "--threshold 0.4", "--test text.txt", "--label-column x"] {
+        let name = option.split(' ').next().unwrap();
+        let says = format!("{name} is for --task classify");
+        home.run(&format!("{TRAIN} {option}")).failed(2, &[&says]);
+    }
+    assert_eq!(home.files(), ["text.txt"]);
+}

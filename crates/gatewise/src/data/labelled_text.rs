@@ -198,6 +198,7 @@ fn choose(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -254,6 +255,32 @@ mod tests {
         std::fs::write(&path, "text\tlabel\none, two\tx\n").unwrap();
         let texts = LabelledTexts::read(&path, &Columns::default()).unwrap();
         assert_eq!(texts.rows, [("one, two".to_owned(), "x".to_owned())]);
+    }
+
+    proptest! {
+        /// Whatever the bytes are: rows or an error, no panic, and every label of a row that was read.
+        #[test]
+        fn any_bytes_are_rows_or_an_error(
+            parts in prop::collection::vec(
+                prop_oneof![
+                    "[a-c,\"\\n\\r\\t;]{0,6}".prop_map(String::into_bytes),
+                    Just(b"text,label\n".to_vec()),
+                    prop::collection::vec(any::<u8>(), 0..3),
+                ],
+                0..12,
+            ),
+        ) {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), parts.concat()).unwrap();
+            if let Ok(texts) = LabelledTexts::read(file.path(), &Columns::default()) {
+                prop_assert!(texts.rows.iter().all(|(_, label)| !label.is_empty()));
+                let (kept, held) = texts.hold_out(0.3, 1);
+                prop_assert_eq!(kept.rows.len() + held.rows.len(), texts.rows.len());
+                if let Ok(corpus) = texts.corpus(&held) {
+                    prop_assert_eq!(corpus.train.classes.len(), texts.rows.len());
+                }
+            }
+        }
     }
 
     #[test]

@@ -189,6 +189,7 @@ fn case(line: &str, header: &Header, series: &mut TimeSeries) -> Result<(), Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const GOOD: &str = "#c\n@problemName x\n@timeStamps false\n@dimensions 2\n@classLabel true a b\n@data\n\
                         1,2.5:-3,4e1:a\n\n9:8:b\n";
@@ -202,6 +203,22 @@ mod tests {
         // Without a line that says so, the first case tells how many channels there are.
         let silent = GOOD.replace("@dimensions 2\n", "");
         assert_eq!(parse_ts("x.ts", &silent).unwrap().rows.width(), 2);
+    }
+
+    proptest! {
+        /// Whatever the text is: whole rows or an error, no panic.
+        #[test]
+        fn any_text_is_rows_or_an_error(
+            head in "(@[a-zA-Z]{0,4} ?[a-c0-9 ]{0,4}\\n|@dimensions [0-9]{1,3}\\n){0,3}",
+            lines in "([0-9.,:?e\\-]{0,6}:?[ab]?\\n){0,6}",
+        ) {
+            for head in [head.clone(), format!("{head}@classLabel true a b\n@data\n"), GOOD.to_owned()] {
+                if let Ok(series) = parse_ts("x", &(head + &lines)) {
+                    prop_assert_eq!(series.rows.len(), series.classes.len());
+                    prop_assert!(series.rows.values().iter().all(|value| value.is_finite()));
+                }
+            }
+        }
     }
 
     #[test]
