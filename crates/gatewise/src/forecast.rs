@@ -56,11 +56,12 @@ impl Default for ForecastOptions {
 ///
 /// ```
 /// use gatewise::{ForecastOptions, Forecaster};
-/// let wave: Vec<f32> = (0..80).map(|t| [4.0, 6.0, 5.0, 3.0][t % 4] + t as f32 / 10.0).collect();
-/// let options = ForecastOptions { horizon: 4, length: 8, units: 8, epochs: 100, ..Default::default() };
-/// let forecaster = Forecaster::fit(&wave[..76], &options)?;
-/// let next = forecaster.forecast(&wave[..76])?;
-/// assert!(next.iter().zip(&wave[76..]).all(|(forecast, number)| (forecast - number).abs() < 0.5));
+/// // A season of four that grows by 2 % a step.
+/// let sales: Vec<f32> = (0..80).map(|t| [4.0, 6.0, 5.0, 3.0][t % 4] * 1.02f32.powi(t as i32)).collect();
+/// let options = ForecastOptions { horizon: 4, length: 8, units: 8, ..Default::default() };
+/// let forecaster = Forecaster::fit(&sales[..76], &options)?;
+/// let next = forecaster.forecast(&sales[..76])?;
+/// assert!(next.iter().zip(&sales[76..]).all(|(forecast, number)| (forecast / number - 1.0).abs() < 0.1));
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone)]
