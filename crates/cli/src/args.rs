@@ -1,5 +1,9 @@
 //! Arguments as they are typed; clap checks their form, the library what they mean.
 
+mod lab;
+
+pub use lab::{Lab, LabAbc, LabTasks};
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
 use gatewise::data::ClassWeight;
@@ -33,25 +37,6 @@ pub enum Command {
     Bench(Bench),
     #[command(subcommand)]
     Lab(Lab),
-}
-
-/// Experiments, and the equipment for them.
-#[derive(Debug, Subcommand)]
-pub enum Lab {
-    Abc(LabAbc),
-}
-
-/// Judge which tunes of a text are ABC notation.
-#[derive(Debug, ClapArgs)]
-pub struct LabAbc {
-    /// File of tunes; - for standard input.
-    pub file: PathBuf,
-    /// Fail when a smaller share of the tunes than this parses.
-    #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
-    pub at_least: Option<f64>,
-    /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
 }
 
 /// Train a model and save it as one file.
@@ -268,19 +253,32 @@ pub enum Threshold {
     Best(ThresholdRule),
 }
 
-/// A recurrent layer, with Keras's defaults.
+/// A recurrent layer, with Keras's defaults; `lstm_1997` has no forget gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Cell {
     Lstm,
     Gru,
     #[value(name = "simple_rnn")]
     SimpleRnn,
+    #[value(name = "lstm_1997")]
+    Lstm1997,
 }
 
 impl Cell {
+    /// As Keras spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lstm => "LSTM",
+            Self::Gru => "GRU",
+            Self::SimpleRnn => "SimpleRNN",
+            Self::Lstm1997 => "LSTM of 1997",
+        }
+    }
+
     pub fn layer(self, units: usize, return_sequences: bool) -> Layer {
         match self {
             Self::Lstm => Lstm::new(units).return_sequences(return_sequences).into(),
+            Self::Lstm1997 => Lstm::new(units).forget_gate(false).return_sequences(return_sequences).into(),
             Self::Gru => Gru::new(units).return_sequences(return_sequences).into(),
             Self::SimpleRnn => SimpleRnn::new(units).return_sequences(return_sequences).into(),
         }

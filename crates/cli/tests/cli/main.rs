@@ -6,6 +6,7 @@
 mod errors;
 mod forecasting;
 mod home;
+mod lab;
 mod language;
 mod models;
 mod own_series;

@@ -1,6 +1,10 @@
 //! `gatewise lab`: experiments, and the equipment for them.
 
 mod abc;
+mod plot;
+mod settings;
+mod tasks;
+mod trial;
 
 use crate::Done;
 use crate::args::Lab;
@@ -8,6 +12,7 @@ use gatewise::Result;
 
 pub fn lab(args: Lab) -> Result<Done> {
     match args {
+        Lab::Tasks(args) => tasks::tasks(args),
         Lab::Abc(args) => abc::abc(args),
     }
 }

@@ -8,7 +8,7 @@
 //! | task | paper | to answer | the difficulty |
 //! |---|---|---|---|
 //! | [`EmbeddedReber`] | 5.1 | every step | remember the second symbol |
-//! | [`NoiseFreeLag`] | 5.2 | every step | remember the first symbol for p steps |
+//! | [`NoiseFreeLag`] | 5.2 | every step, or at the end | remember the first symbol for p steps |
 //! | [`TwoSequences`] | 5.3 | at the end | a few informative steps, then noise on the same line |
 //! | [`Adding`] | 5.4 | at the end | add two marked numbers, precisely |
 //! | [`Multiplication`] | 5.5 | at the end | multiply them |
@@ -130,7 +130,8 @@ mod tests {
     fn all() -> Vec<Box<dyn Task>> {
         vec![
             Box::new(EmbeddedReber),
-            Box::new(NoiseFreeLag { lag: 10 }),
+            Box::new(NoiseFreeLag { lag: 10, every_step: true, random: false }),
+            Box::new(NoiseFreeLag { lag: 10, every_step: false, random: true }),
             Box::new(TwoSequences { length: 20, informative: 3 }),
             Box::new(Adding { length: 20 }),
             Box::new(Multiplication { length: 20 }),

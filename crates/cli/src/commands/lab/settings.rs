@@ -1,0 +1,211 @@
+//! What each task is run with: the model, the optimizer, when it counts as solved.
+//!
+//! One setting a task, the same for every layer and every trial.
+
+use crate::args::Cell;
+use gatewise::data::tasks::{
+    Adding, EmbeddedReber, Multiplication, NoiseFreeLag, Task, TemporalOrder, TwoSequences,
+};
+use gatewise::layers::{Activation, Dense, Input, Masking};
+use gatewise::{Loss, Sequential};
+use serde_json::{Value, json};
+
+/// What is trained on.
+#[derive(Debug, Clone, Copy)]
+pub enum Training {
+    /// Sequences that were never seen.
+    Fresh,
+    /// So many, again and again; they too must be processed correctly.
+    Set(usize),
+}
+
+#[derive(Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    pub task: Box<dyn Task>,
+    /// Run when no task is named.
+    pub classic: bool,
+    pub units: usize,
+    /// Steps to remember: gates begin by keeping for 1 to so many.
+    pub lag: usize,
+    pub activation: Activation,
+    pub loss: Loss,
+    pub batch_size: usize,
+    pub learning_rate: f64,
+    pub training: Training,
+    /// Sequences between two looks at whether the task is solved.
+    pub round: usize,
+    /// Sequences that decide it, and whether they are new each time.
+    pub judged: usize,
+    pub judged_afresh: bool,
+    /// Of those, how many may be wrong, and what the mean error of the outputs must be below.
+    pub allowed_wrong: usize,
+    pub mean_error: f64,
+    /// Sequences at most.
+    pub budget: usize,
+    /// Sequences that LSTM needed in the paper.
+    pub paper: usize,
+}
+
+impl Setting {
+    pub fn model(&self, cell: Cell) -> Sequential {
+        let layers = Sequential::new().with(Input::new(self.task.input_width())).with(Masking::new(0.0));
+        let each = self.task.targets_each_step();
+        let layers = layers.with(cell.layer(self.units, each));
+        layers.with(Dense::new(self.task.target_width()).activation(self.activation))
+    }
+
+    /// Sequences that decide whether it is solved, those trained on included where they count.
+    pub fn judged_in_all(&self) -> usize {
+        match self.training {
+            Training::Fresh => self.judged,
+            Training::Set(count) => self.judged + count,
+        }
+    }
+
+    /// What it is run with and when it is solved, in two lines.
+    pub fn describe(&self) -> String {
+        let Self { name, units, lag, loss, batch_size, learning_rate, round, allowed_wrong, .. } = self;
+        let training = match self.training {
+            Training::Fresh => String::new(),
+            Training::Set(count) => format!(", {count} sequences again and again, which are judged too"),
+        };
+        let error = match self.mean_error.is_finite() {
+            true => format!(" and the mean error is below {}", self.mean_error),
+            false => String::new(),
+        };
+        let kind = if self.judged_afresh { "new" } else { "test" };
+        format!(
+            "{name}: {units} units, gates that begin by keeping for up to {lag} steps, {loss}, Adam {learning_rate}, \
+             batches of {batch_size}{training};\n    solved when at most {allowed_wrong} of {} {kind} sequences are \
+             wrong{error}, looked at every {round} sequences",
+            self.judged_in_all(),
+        )
+    }
+
+    pub fn to_json(&self) -> Value {
+        json!({
+            "task": self.name, "units": self.units, "lag": self.lag, "loss": self.loss, "learning_rate": self.learning_rate,
+            "batch_size": self.batch_size, "budget": self.budget, "round": self.round,
+            "judged": self.judged_in_all(), "allowed_wrong": self.allowed_wrong,
+            "mean_error": self.mean_error.is_finite().then_some(self.mean_error), "paper": self.paper,
+        })
+    }
+}
+
+/// As for the tasks with numbers to answer and fresh sequences, which are most.
+fn numbers(name: &'static str, task: impl Task + 'static) -> Setting {
+    Setting {
+        name,
+        task: Box::new(task),
+        classic: false,
+        units: 16,
+        lag: 100,
+        activation: Activation::Linear,
+        loss: Loss::MeanSquaredError,
+        batch_size: 16,
+        learning_rate: 0.01,
+        training: Training::Fresh,
+        round: 2_000,
+        judged: 2_000,
+        judged_afresh: true,
+        allowed_wrong: 0,
+        mean_error: 0.01,
+        budget: 200_000,
+        paper: 0,
+    }
+}
+
+/// As for the tasks with classes to answer.
+fn classes(name: &'static str, task: impl Task + 'static) -> Setting {
+    Setting {
+        activation: Activation::Softmax,
+        loss: Loss::categorical_crossentropy(),
+        mean_error: f64::INFINITY,
+        ..numbers(name, task)
+    }
+}
+
+/// All tasks, in the order of the paper.
+pub fn all() -> Vec<Setting> {
+    vec![
+        Setting {
+            lag: 10,
+            training: Training::Set(256),
+            round: 256,
+            judged: 256,
+            judged_afresh: false,
+            batch_size: 8,
+            budget: 100_000,
+            paper: 8_440,
+            ..classes("reber", EmbeddedReber)
+        },
+        Setting {
+            classic: true,
+            units: 32,
+            // Gates that let in next to nothing: all but the first of a hundred symbols is to be kept out.
+            lag: 1_000,
+            batch_size: 2,
+            learning_rate: 3e-3,
+            round: 100,
+            judged: 64,
+            judged_afresh: false,
+            budget: 20_000,
+            paper: 5_040,
+            ..classes("noise-free-100", NoiseFreeLag { lag: 100, every_step: false, random: false })
+        },
+        Setting {
+            units: 16,
+            lag: 100,
+            batch_size: 4,
+            round: 200,
+            judged: 256,
+            judged_afresh: true,
+            budget: 50_000,
+            paper: 5_680,
+            ..classes("no-regularity-100", NoiseFreeLag { lag: 100, every_step: false, random: true })
+        },
+        Setting {
+            activation: Activation::Sigmoid,
+            loss: Loss::binary_crossentropy(),
+            judged: 256,
+            mean_error: f64::INFINITY,
+            budget: 100_000,
+            paper: 27_380,
+            ..numbers("two-sequences", TwoSequences { length: 100, informative: 3 })
+        },
+        Setting { classic: true, paper: 74_000, ..numbers("adding-100", Adding { length: 100 }) },
+        Setting {
+            lag: 500,
+            budget: 1_000_000,
+            paper: 209_000,
+            ..numbers("adding-500", Adding { length: 500 })
+        },
+        Setting {
+            lag: 1_000,
+            budget: 2_000_000,
+            paper: 853_000,
+            ..numbers("adding-1000", Adding { length: 1000 })
+        },
+        Setting {
+            allowed_wrong: 139,
+            mean_error: f64::INFINITY,
+            budget: 1_000_000,
+            paper: 482_000,
+            ..numbers("multiplication", Multiplication { length: 100 })
+        },
+        Setting {
+            classic: true,
+            mean_error: 0.1,
+            budget: 100_000,
+            paper: 31_390,
+            ..classes("order-6a", TemporalOrder { marks: 2 })
+        },
+        Setting {
+            mean_error: 0.1,
+            budget: 1_000_000,
+            paper: 571_100,
+            ..classes("order-6b", TemporalOrder { marks: 3 })
+        },
+    ]
+}

@@ -1,0 +1,132 @@
+//! One trial: a layer learns a task from one seed.
+
+use super::settings::{Setting, Training};
+use crate::args::Cell;
+use crate::interrupt::StopFlag;
+use gatewise::data::{Dataset, Inputs, Padding};
+use gatewise::rng::{Purpose, Random};
+use gatewise::{Fit, Isa, Model, Result};
+use serde_json::{Value, json};
+
+/// How a trial went.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    pub task: &'static str,
+    pub cell: Cell,
+    pub seed: u64,
+    pub solved: bool,
+    /// Sequences trained on.
+    pub sequences: usize,
+    /// After so many sequences, the share of unseen ones that were processed correctly.
+    pub curve: Vec<(usize, f64)>,
+}
+
+impl Trial {
+    pub fn line(&self) -> String {
+        let Self { task, cell, seed, solved, sequences, curve } = self;
+        let share = 100.0 * curve.last().map_or(0.0, |point| point.1);
+        let how = if *solved { "solved" } else { "not solved" };
+        format!(
+            "{task}, {}, seed {seed}: {how} after {sequences} sequences ({share:.1} % correct)",
+            cell.name()
+        )
+    }
+
+    pub fn to_json(&self) -> Value {
+        let Self { task, cell, seed, solved, sequences, curve } = self;
+        json!({
+            "task": task, "layer": cell.name(), "seed": seed, "solved": solved, "sequences": sequences,
+            "curve": curve,
+        })
+    }
+}
+
+/// Data parts of a trial's seed: fresh sequences to train on and to judge by never meet.
+const TRAINING: u64 = 0;
+const JUDGING: u64 = 1 << 32;
+
+/// `None` when the run was stopped.
+pub fn run(setting: &Setting, cell: Cell, seed: u64, isa: Isa, stop: &StopFlag) -> Result<Option<Trial>> {
+    let mut model = setting.model(cell).compile(seed)?;
+    remember(&mut model, setting, cell, seed);
+    let task = &*setting.task;
+    let fixed = match setting.training {
+        Training::Fresh => None,
+        Training::Set(count) => Some(task.dataset(seed, TRAINING, count)?),
+    };
+    let mut trial = Trial { task: setting.name, cell, seed, solved: false, sequences: 0, curve: Vec::new() };
+    let fit = Fit::new()
+        .batch_size(setting.batch_size)
+        .learning_rate(setting.learning_rate)
+        .loss(setting.loss)
+        .seed(seed)
+        .threads(1)
+        .isa(isa);
+    trial.sequences = fit.run_stream(&mut model, |model, sequences| {
+        let round = (sequences / setting.round) as u64;
+        let part = if setting.judged_afresh { round } else { 0 };
+        let judged = task.dataset(seed, JUDGING + part, setting.judged)?;
+        let mut wrong = wrong(setting, model, &judged, isa)?;
+        if let Some(training) = &fixed {
+            let (more, error) = self::wrong(setting, model, training, isa)?;
+            wrong = (wrong.0 + more, wrong.1.max(error));
+        }
+        trial.curve.push((sequences, 1.0 - wrong.0 as f64 / setting.judged_in_all() as f64));
+        trial.solved = wrong.0 <= setting.allowed_wrong && wrong.1 < setting.mean_error;
+        if trial.solved || sequences >= setting.budget || stop.raised() {
+            return Ok(None);
+        }
+        Ok(Some(match &fixed {
+            // In an order of its own each time round.
+            Some(training) => {
+                let mut order: Vec<usize> = (0..training.len()).collect();
+                let mut random = Random::new(seed, Purpose::Shuffle, round);
+                random.shuffle(&mut order);
+                training.select(&order)
+            }
+            None => task.dataset(seed, TRAINING + round, setting.round)?,
+        }))
+    })?;
+    Ok((!stop.raised()).then_some(trial))
+}
+
+/// Begins with gates that keep what a cell holds for 1 to `lag` steps, the time drawn for each unit, and let in
+/// as little as fits (Tallec and Ollivier, "Can recurrent neural networks warp time?", 2018). Without it the
+/// forget gates begin at σ(1) = 0.73, and nothing is left after fifty steps; the 1997 cell had no forget gate
+/// and kept everything. SimpleRNN has no gate to begin with.
+fn remember(model: &mut Model, setting: &Setting, cell: Cell, seed: u64) {
+    let Setting { units, lag, .. } = *setting;
+    // The recurrent layer's, which is the first.
+    let bias = model.params().table().iter().find(|info| info.name.ends_with("/bias"));
+    let Some(range) = bias.map(|info| info.range.clone()) else { return };
+    let bias = &mut model.params_mut().values_mut()[range];
+    let mut random = Random::new(seed, Purpose::Init, 1 << 32);
+    for unit in 0..units {
+        let keep = (1.0 + (lag as f64 - 2.0) * random.uniform()).ln() as f32;
+        match cell {
+            // Columns i | f | c | o.
+            Cell::Lstm => (bias[unit], bias[units + unit]) = (-keep, keep),
+            // Columns i | c | o.
+            Cell::Lstm1997 => bias[unit] = -keep,
+            // Columns z | r | h.
+            Cell::Gru => bias[unit] = keep,
+            Cell::SimpleRnn => {}
+        }
+    }
+}
+
+/// How many sequences of `data` the model does not process correctly, and the mean absolute error of its
+/// outputs.
+fn wrong(setting: &Setting, model: &Model, data: &Dataset, isa: Isa) -> Result<(usize, f64)> {
+    let outputs = model.predict_on(data.inputs(), Padding::default(), 1, isa)?;
+    let Inputs::Features(rows) = data.inputs() else { return Ok((data.len(), f64::INFINITY)) };
+    let (mut wrong, mut error, mut at) = (0, 0.0, 0);
+    for i in 0..data.len() {
+        let targets = data.targets().of(i, 0..rows.steps(i));
+        let outputs = &outputs[at..at + targets.len()];
+        at += targets.len();
+        wrong += usize::from(!setting.task.correct(rows.row(i), targets, outputs));
+        error += outputs.iter().zip(targets).map(|(y, t)| f64::from((y - t).abs())).sum::<f64>();
+    }
+    Ok((wrong, error / at as f64))
+}
