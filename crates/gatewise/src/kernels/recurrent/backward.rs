@@ -299,7 +299,7 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
 /// # Safety
 /// As [`Product::tiles`].
 #[inline(always)]
-unsafe fn run<V: Lanes, C: Cell>(product: &Product, scatter: Option<&Scatter>) {
+pub(super) unsafe fn run<V: Lanes, C: Cell>(product: &Product, scatter: Option<&Scatter>) {
     // SAFETY: the caller's promise.
     unsafe {
         match C::INLINE {

@@ -9,6 +9,7 @@
 //! result does not depend on how much of its padding was shared.
 
 use super::Shape;
+use super::backward::run;
 use super::cell::{COLUMNS, Cell, KEPT, STATES, Step};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
@@ -162,7 +163,7 @@ unsafe fn walk_units<V: Lanes, C: Cell>(io: Walk<'_, C>) {
                 c_row: 0,
                 accumulate: true,
             };
-            product.run::<V>();
+            run::<V, C>(&product, None);
             for n in (0..padded).step_by(LANES) {
                 let mut z_n = [V::zero(); COLUMNS];
                 let mut column = 0;
