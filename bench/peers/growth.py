@@ -54,7 +54,8 @@ def plot(sweeps, file):
     except ImportError:
         return False
     matplotlib.rcParams["svg.hashsalt"] = "gatewise"
-    figure, axes = pyplot.subplots(1, len(sweeps), figsize=(3 * len(sweeps), 3), layout="constrained")
+    # One scale of seconds, so that slopes can be compared.
+    figure, axes = pyplot.subplots(1, len(sweeps), figsize=(3 * len(sweeps), 3), sharey=True, layout="constrained")
     for axis, (name, points) in zip(axes, sweeps.items()):
         xs, ys = zip(*points)
         axis.loglog(xs, ys, "o-")
