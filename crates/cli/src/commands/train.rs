@@ -41,7 +41,7 @@ pub(super) fn check(args: &Train) -> Result<PathBuf> {
     Ok(curve)
 }
 
-/// Trains the model of `artifact`, whose [`TrainingSummary`](gatewise::TrainingSummary) says how, tests and saves it,
+/// Trains the model of `artifact`, whose [`TrainingSummary`] says how, tests and saves it,
 /// and tells about it, beside the linear models that count `ngrams`.
 pub(super) fn learn(
     args: &Train,
