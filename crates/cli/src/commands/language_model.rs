@@ -5,7 +5,7 @@ use crate::Done;
 use crate::args::{Format, Train};
 use crate::{out, plot};
 use gatewise::data::next_tokens;
-use gatewise::layers::{Activation, Dense, Dropout, Embedding};
+use gatewise::layers::{Activation, Dense, Embedding};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Artifact, Error, History, Model, Result, Sequential, TrainingSummary};
 use serde_json::json;
@@ -119,15 +119,9 @@ pub fn language_model(args: &Train) -> Result<Done> {
 fn spec(args: &Train, vocabulary: usize) -> Sequential {
     let embedding = Embedding::new(vocabulary, args.embedding.unwrap_or(64));
     let units = args.units.as_deref().unwrap_or(&[256]);
-    let mut spec = units.iter().fold(Sequential::new().with(embedding), |spec, &units| {
-        let spec = spec.with(args.cell.layer(units, true));
-        match args.dropout {
-            Some(dropout) if dropout > 0.0 => spec.with(Dropout::new(dropout)),
-            _ => spec,
-        }
-    });
-    spec = spec.with(Dense::new(vocabulary).activation(Activation::Softmax));
-    spec
+    let below = Sequential::new().with(embedding);
+    super::recurrent(below, args.cell, units, args.dropout.unwrap_or(0.0), true)
+        .with(Dense::new(vocabulary).activation(Activation::Softmax))
 }
 
 /// The text of a file, whole.

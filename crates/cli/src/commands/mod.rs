@@ -21,8 +21,20 @@ pub use predict::predict;
 pub use summary::summary;
 pub use train::train;
 
-use gatewise::layers::{Activation, Dense};
+use crate::args::Cell;
+use gatewise::Sequential;
+use gatewise::layers::{Activation, Dense, Dropout};
 use gatewise::metrics::Evaluation;
+
+/// Recurrent layers on top of `below`, each with its dropout. The last one gives every step's output too where
+/// `sequences` is set.
+fn recurrent(below: Sequential, cell: Cell, units: &[usize], dropout: f64, sequences: bool) -> Sequential {
+    let last = units.len().saturating_sub(1);
+    units.iter().enumerate().fold(below, |spec, (index, &units)| {
+        let spec = spec.with(cell.layer(units, sequences || index < last));
+        if dropout > 0.0 { spec.with(Dropout::new(dropout)) } else { spec }
+    })
+}
 
 /// The layer that tells classes apart.
 fn head(classes: usize) -> Dense {

@@ -65,15 +65,7 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
 fn spec(args: &Train, width: usize, classes: usize) -> Sequential {
     let units = args.units.as_deref().unwrap_or(&[64]);
     let dropout = args.dropout.unwrap_or(0.5);
-    let last = units.len().saturating_sub(1);
     let below = Sequential::new().with(Input::new(width)).with(Masking::new(0.0));
     let below = if dropout > 0.0 { below.with(Dropout::new(INPUT_DROPOUT.min(dropout))) } else { below };
-    units
-        .iter()
-        .enumerate()
-        .fold(below, |spec, (index, &units)| {
-            let spec = spec.with(args.cell.layer(units, index < last));
-            if dropout > 0.0 { spec.with(Dropout::new(dropout)) } else { spec }
-        })
-        .with(super::head(classes))
+    super::recurrent(below, args.cell, units, dropout, false).with(super::head(classes))
 }

@@ -5,7 +5,7 @@ use crate::args::Train;
 use crate::{Done, data, note};
 use gatewise::baseline::Ngrams;
 use gatewise::data::{Dataset, Padding, Split};
-use gatewise::layers::{Dropout, Embedding, SpatialDropout1D};
+use gatewise::layers::{Embedding, SpatialDropout1D};
 use gatewise::text::Vocabulary;
 use gatewise::{Artifact, History, Result, Sequential, TrainingSummary};
 
@@ -100,18 +100,10 @@ fn spec(args: &Train, settings: &Settings, classes: usize) -> Sequential {
     let embedding =
         Embedding::new(args.max_words, settings.embedding).mask_zero(args.mask_zero || settings.table);
     let (units, dropout) = (&settings.units, settings.dropout);
-    let last = units.len().saturating_sub(1);
     let below = Sequential::new().with(embedding);
     let below = match settings.table && dropout > 0.0 {
         true => below.with(SpatialDropout1D::new(dropout)),
         false => below,
     };
-    units
-        .iter()
-        .enumerate()
-        .fold(below, |spec, (index, &units)| {
-            let spec = spec.with(args.cell.layer(units, index < last));
-            if dropout > 0.0 { spec.with(Dropout::new(dropout)) } else { spec }
-        })
-        .with(super::head(classes))
+    super::recurrent(below, args.cell, units, dropout, false).with(super::head(classes))
 }

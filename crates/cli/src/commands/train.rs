@@ -28,9 +28,9 @@ pub fn train(args: Train) -> Result<Done> {
     }
 }
 
-/// What can be refused before minutes have gone into it; the file that the training curve goes to.
-pub(super) fn check(args: &Train) -> Result<PathBuf> {
-    let curve = curve_beside(&args.output)?;
+/// Refuses what can be refused before minutes have gone into it.
+pub(super) fn check(args: &Train) -> Result<()> {
+    curve_beside(&args.output)?;
     gatewise::check_target(&args.output)?;
     if matches!(args.threshold, Some(Threshold::Best(_))) && args.validation_split == Some(0.0) {
         return Err(Error::config(
@@ -38,7 +38,7 @@ pub(super) fn check(args: &Train) -> Result<PathBuf> {
              --threshold a number",
         ));
     }
-    Ok(curve)
+    Ok(())
 }
 
 /// Trains the model of `artifact`, whose [`TrainingSummary`] says how, tests and saves it,

@@ -227,8 +227,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         }
         let packed = self.split_packed(shared.packed)[0];
         let into = recurrent::Into::Table { rows, offsets: block.offsets };
-        let dropped = noise.is_some() && self.recurrence.drops.is_some();
-        let back = WalkBack { isa, block, packed, into, dropped, y, dy, tape, grads, dstart, scratch };
+        let back = WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
         self.recurrence.walk_back(back);
         self.recurrence.sum_start(dstart, dstart_sum);
     }

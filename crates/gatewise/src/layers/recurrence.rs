@@ -257,8 +257,8 @@ pub(super) struct WalkBack<'a> {
     pub block: Block<'a>,
     pub packed: &'a [f32],
     pub into: recurrent::Into<'a>,
-    /// Whether the walk forward dropped anything.
-    pub dropped: bool,
+    /// As in the walk forward.
+    pub noise: Option<Noise<'a>>,
     /// The output block of the walk forward, read.
     pub y: &'a [f32],
     pub dy: &'a [f32],
@@ -424,14 +424,15 @@ impl<C: Cell> Recurrence<C> {
 
     /// The gradients of every step, from the tape of a training walk.
     pub fn walk_back(&self, io: WalkBack<'_>) {
-        let WalkBack { isa, block, packed, into, dropped, y, dy, tape, grads, dstart, scratch } = io;
+        let WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let (start, tape) = tape.split_at(shape.state_len());
         let (tape, rest) = tape.split_at(steps * shape.tape_step());
         let history = if self.return_sequences { 0 } else { steps * shape.units * LANES };
         let (history, factors) = rest.split_at(history);
         let (scratch, more) = scratch.split_at_mut(shape.scratch_len());
-        let dropped = dropped.then_some(recurrent::Dropped { factors, scratch: more });
+        let dropped = (self.drops.is_some() && noise.is_some())
+            .then_some(recurrent::Dropped { factors, scratch: more });
         let (y, dy) = match self.return_sequences {
             true => (y, recurrent::Dy::Sequence(dy)),
             false => (history, recurrent::Dy::Last(dy)),

@@ -174,8 +174,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
         grads.fill(0.0);
         let (isa, packed, into) = (shared.isa, shared.packed, recurrent::Into::Input { x, dx });
-        let dropped = noise.is_some() && self.recurrence.drops.is_some();
-        let back = WalkBack { isa, block, packed, into, dropped, y, dy, tape, grads, dstart, scratch };
+        let back = WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
         self.recurrence.walk_back(back);
         let [dw, du, db, reset] = shape.split_grads(grads);
         let (params, start) = partial.split_at_mut(self.params_len());
