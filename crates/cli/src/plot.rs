@@ -15,6 +15,28 @@ const HEAD: u32 = 62;
 const TRAINING: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 const VALIDATION: RGBColor = RGBColor(0xd9, 0x5f, 0x02);
 
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// An empty picture with its title.
+struct Sheet<'a> {
+    root: Area<'a>,
+    /// Title, and below it room for a legend.
+    head: Area<'a>,
+    body: Area<'a>,
+    /// Of the head, across.
+    middle: i32,
+}
+
+fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>, Box<dyn std::error::Error>> {
+    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    root.fill(&WHITE)?;
+    let (head, body) = root.split_vertically(HEAD);
+    let middle = i32::try_from(SIZE.0 / 2)?;
+    let centred = Pos::new(HPos::Center, VPos::Center);
+    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    Ok(Sheet { root, head, body, middle })
+}
+
 /// Writes the curve as SVG, beside the target first and then renamed.
 pub fn training_curve(history: &History, title: &str, path: &Path) -> Result<()> {
     let mut svg = String::new();
@@ -28,12 +50,7 @@ fn draw(
     title: &str,
     svg: &mut String,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let (head, body) = root.split_vertically(HEAD);
-    let middle = i32::try_from(SIZE.0 / 2)?;
-    let centred = Pos::new(HPos::Center, VPos::Center);
-    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    let Sheet { root, head, body, middle } = sheet(svg, title)?;
     legend(&head, middle, history.validation_samples > 0)?;
     let accuracy = history.epochs.iter().any(|log| log.accuracy.is_some());
     let panels = body.split_evenly((1, if accuracy { 2 } else { 1 }));
@@ -130,12 +147,7 @@ fn draw_forecasts(
     next: &[f32],
     svg: &mut String,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let (head, body) = root.split_vertically(HEAD);
-    let middle = i32::try_from(SIZE.0 / 2)?;
-    let centred = Pos::new(HPos::Center, VPos::Center);
-    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    let Sheet { root, head, body, middle } = sheet(svg, title)?;
     let points = |from: usize, numbers: &[f32]| -> Vec<(f64, f64)> {
         numbers.iter().enumerate().map(|(at, &number)| ((from + at) as f64, f64::from(number))).collect()
     };
@@ -188,16 +200,12 @@ fn draw_reliability(
     title: &str,
     svg: &mut String,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let (head, body) = root.split_vertically(HEAD);
-    let middle = i32::try_from(SIZE.0 / 2)?;
-    let centred = Pos::new(HPos::Center, VPos::Center);
+    let Sheet { root, head, body, middle } = sheet(svg, title)?;
     let figures = format!(
         "{} rows, expected calibration error {:.4}, Brier score {:.4}; bars: 95 % intervals",
         calibration.samples, calibration.expected_error, calibration.brier_score
     );
-    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    let centred = Pos::new(HPos::Center, VPos::Center);
     head.draw_text(&figures, &("sans-serif", 14).into_text_style(&head).pos(centred), (middle, 46))?;
     let panels = body.split_evenly((1, 2));
 

@@ -3,7 +3,7 @@
 //! Enters: files with a column of texts and one of labels, guessed where they are not named. Leaves:
 //! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks.
 
-use super::hold_out::hold_out;
+use super::hold_out::{hold_out, order};
 use super::{Corpus, Split};
 use crate::error::{Error, Result};
 use crate::text::{Sequences, Tokenizer, WordCounter};
@@ -98,15 +98,14 @@ impl LabelledTexts {
 
     /// The rows in an order drawn from `seed`.
     pub fn shuffle(&self, seed: u64) -> Self {
-        self.select(&hold_out(self.rows.len(), 0.0, seed).0)
+        self.select(&order(self.rows.len(), seed))
     }
 
     /// Cuts off a share of the rows, drawn from `seed`, to test on; at least one stays on either side where there
     /// are two.
     pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let (order, held) = hold_out(self.rows.len(), share, seed);
-        let (kept, held) = order.split_at(order.len() - held);
-        (self.select(kept), self.select(held))
+        let [kept, held] = hold_out(self.rows.len(), share, seed);
+        (self.select(&kept), self.select(&held))
     }
 
     /// The corpus of these rows to train on and those to test on. Labels are in alphabetical order; words are

@@ -4,7 +4,7 @@
 //! number a channel, and the class of each.
 
 use super::Features;
-use super::hold_out::hold_out;
+use super::hold_out::{hold_out, order};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -27,15 +27,14 @@ impl TimeSeries {
 
     /// The rows in an order drawn from `seed`.
     pub fn shuffle(&self, seed: u64) -> Self {
-        self.select(&hold_out(self.rows.len(), 0.0, seed).0)
+        self.select(&order(self.rows.len(), seed))
     }
 
     /// Cuts off a share of the rows, drawn from `seed`, to test on; at least one stays on either side where there
     /// are two.
     pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let (order, held) = hold_out(self.rows.len(), share, seed);
-        let (kept, held) = order.split_at(order.len() - held);
-        (self.select(kept), self.select(held))
+        let [kept, held] = hold_out(self.rows.len(), share, seed);
+        (self.select(&kept), self.select(&held))
     }
 }
 
