@@ -46,9 +46,13 @@ pub struct Train {
     /// .tsv file of labelled texts, or a .ts file of labelled series. Without it: imdb where it is at hand or can be fetched, else reviews. For a
     /// language model: a text file.
     pub data: Option<String>,
-    /// File like DATA to test on, where DATA is a .csv, .tsv or .ts file; without it a tenth of DATA's rows, drawn by chance.
+    /// File like DATA to test on, where DATA is a .csv, .tsv or .ts file; without it a tenth of DATA's rows, drawn by
+    /// chance, the same share of each label.
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
+    /// File like DATA to validate on, where DATA is a .csv or .tsv file.
+    #[arg(long, value_name = "FILE", conflicts_with = "validation_split")]
+    pub validation: Option<PathBuf>,
     /// What to learn: the labels of texts, or which character follows in one text.
     #[arg(long, value_enum, default_value_t = Task::Classify, value_name = "TASK")]
     pub task: Task,
@@ -93,7 +97,8 @@ pub struct Train {
     /// channels of its word vectors [default: 0; for a file of texts 0.5].
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub dropout: Option<f64>,
-    /// Share of the training rows, from the end, to validate on [default: 0.2; for a language model 0.1].
+    /// Share of the training rows to validate on: the last, or, of a file of texts, drawn by chance, the same share
+    /// of each label [default: 0.2; for a language model 0.1].
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub validation_split: Option<f64>,
     /// How much the rows of each class count in training: `balanced`, or one number a class.

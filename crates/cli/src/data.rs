@@ -33,7 +33,9 @@ pub const HELD_OUT: f64 = 0.1;
 
 /// Says so.
 pub fn held_out(count: usize, all: usize) -> String {
-    format!("{count} of {all} rows, drawn by chance, are kept to test on; or give --test FILE")
+    format!(
+        "{count} of {all} rows, drawn by chance from each label, are kept to test on; or give --test FILE"
+    )
 }
 
 /// Whether `name` is that of a file of labelled series.
@@ -105,6 +107,14 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
         }
         Test::Apart(None) => {
             let (training, held) = texts.hold_out(HELD_OUT, SEED);
+            if held.rows.is_empty() {
+                return Err(Error::data(format!(
+                    "{name}: each label of the column {} occurs once, so no row can be kept to test on; give \
+                     --test FILE, or name another column",
+                    texts.label_column,
+                    name = path.display()
+                )));
+            }
             let (count, all) = (held.rows.len(), training.rows.len() + held.rows.len());
             notes.push(held_out(count, all));
             training.corpus(&held)?

@@ -78,7 +78,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
     };
     let so_far = |model: &Model| whole(model.clone(), History::default());
     let summary = so_far(&model).training;
-    let run = run(args, &summary, &mut model, &data, &so_far)?;
+    let run = run(args, &summary, &mut model, &data, None, &so_far)?;
     let stopped = run.stop.raised();
     let artifact = whole(model, run.history);
     artifact.save(&args.output)?;

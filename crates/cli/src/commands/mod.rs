@@ -6,6 +6,7 @@ mod forecast;
 mod generate;
 mod lab;
 mod language_model;
+mod parts;
 mod predict;
 mod series;
 mod summary;

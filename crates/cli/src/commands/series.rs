@@ -1,5 +1,6 @@
 //! `gatewise train FILE.ts`: labelled series of measurements.
 
+use super::parts::Parts;
 use super::train::{check, learn};
 use crate::args::Train;
 use crate::{Done, data, note};
@@ -58,7 +59,7 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
         },
     };
     let (training, test) = (artifact.series_dataset(&training)?, artifact.series_dataset(&test)?);
-    learn(args, artifact, &training, &test, &[])
+    learn(args, artifact, &Parts { training, validation: None, test }, &[])
 }
 
 /// Recurrent layers over the steps that are there, with an output for each class where there are more than two.

@@ -1,5 +1,6 @@
 //! `gatewise train` on labelled texts: the classic assignment, and files of one's own.
 
+use super::parts::Parts;
 use super::train::{check, learn};
 use crate::args::Train;
 use crate::{Done, data, note};
@@ -72,7 +73,7 @@ pub fn texts(args: &Train) -> Result<Done> {
         data::REVIEWS => &[Ngrams::Unigrams, Ngrams::Bigrams],
         _ => &[Ngrams::Unigrams],
     };
-    let Settings { epochs, batch_size, learning_rate, .. } = settings;
+    let &Settings { epochs, batch_size, learning_rate, .. } = &settings;
     let artifact = Artifact {
         model,
         tokenizer: corpus.tokenizer,
@@ -91,7 +92,11 @@ pub fn texts(args: &Train) -> Result<Done> {
             test: None,
         },
     };
-    learn(args, artifact, &training, &test, ngrams)
+    let parts = match settings.table {
+        true => Parts::of_file(args, &artifact, training, test)?,
+        false => Parts { training, validation: None, test },
+    };
+    learn(args, artifact, &parts, ngrams)
 }
 
 /// The classic model, of another cell or a stack of layers where that is asked for, with an output for each class

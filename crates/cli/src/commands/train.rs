@@ -1,5 +1,6 @@
 //! `gatewise train`: data in, one model file out.
 
+use super::parts::Parts;
 use crate::args::{Format, Task, Threshold, Train};
 use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
@@ -30,6 +31,13 @@ pub fn train(args: Train) -> Result<Done> {
 
 /// Refuses what can be refused before minutes have gone into it.
 pub(super) fn check(args: &Train) -> Result<()> {
+    let name = args.data.as_deref().unwrap_or(data::IMDB);
+    if args.validation.is_some() && (args.task == Task::LanguageModel || !data::is_table(name)) {
+        return Err(Error::config(format!(
+            "--validation goes with a .csv or .tsv file of labelled texts, but the data are {name}; leave it out, or \
+             use --validation-split"
+        )));
+    }
     curve_beside(&args.output)?;
     gatewise::check_target(&args.output)?;
     if matches!(args.threshold, Some(Threshold::Best(_))) && args.validation_split == Some(0.0) {
@@ -43,13 +51,8 @@ pub(super) fn check(args: &Train) -> Result<()> {
 
 /// Trains the model of `artifact`, whose [`TrainingSummary`] says how, tests and saves it,
 /// and tells about it, beside the linear models that count `ngrams`.
-pub(super) fn learn(
-    args: &Train,
-    artifact: Artifact,
-    training: &Dataset,
-    test: &Dataset,
-    ngrams: &[Ngrams],
-) -> Result<Done> {
+pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[Ngrams]) -> Result<Done> {
+    let Parts { training, validation, test } = parts;
     let curve = curve_beside(&args.output)?;
     let (text, name) = (args.format == Format::Text, artifact.training.data.clone());
     let classes = artifact.labels.len();
@@ -60,17 +63,23 @@ pub(super) fn learn(
     }
     if text {
         let summary = artifact.model.summary(artifact.padding.maxlen);
-        out!("Data: {name}, {} training and {} test rows\n{summary}", training.len(), test.len())?;
+        let validation = validation.as_ref().map(|rows| format!(", {} validation", rows.len()));
+        out!(
+            "Data: {name}, {} training{} and {} test rows\n{summary}",
+            training.len(),
+            validation.unwrap_or_default(),
+            test.len()
+        )?;
     }
     let mut model = artifact.model.clone();
     let so_far = |model: &Model| Artifact { model: model.clone(), ..artifact.clone() };
     let Run { history, seconds: fit_seconds, stop } =
-        run(args, &artifact.training, &mut model, training, &so_far)?;
+        run(args, &artifact.training, &mut model, training, validation.as_ref(), &so_far)?;
 
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let mut artifact = Artifact { model, ..artifact };
     artifact.training.history = history;
-    artifact.threshold = threshold(args, &artifact, training);
+    artifact.threshold = threshold(args, &artifact, parts);
     let start = Instant::now();
     let evaluation = artifact.evaluate(test, threads, isa)?;
     let evaluate_seconds = start.elapsed().as_secs_f64();
@@ -127,6 +136,7 @@ pub(super) fn run(
     summary: &TrainingSummary,
     model: &mut Model,
     data: &Dataset,
+    validation: Option<&Dataset>,
     whole: &dyn Fn(&Model) -> Artifact,
 ) -> Result<Run> {
     let validation_split = args.validation_split.unwrap_or(match args.task {
@@ -156,6 +166,9 @@ pub(super) fn run(
         .isa(args.machine.isa())
         .callback(EpochProgress::new(args.verbose))
         .callback(stop.clone());
+    if let Some(validation) = validation {
+        fit = fit.validation_data(validation);
+    }
     if let Some(class_weight) = &args.class_weight {
         fit = fit.class_weight(class_weight.clone());
     }
@@ -184,13 +197,14 @@ pub(super) fn run(
 
 /// The decision threshold asked for. What has been learnt is worth more than a threshold: one that cannot be
 /// chosen stays one half.
-fn threshold(args: &Train, artifact: &Artifact, training: &Dataset) -> f32 {
+fn threshold(args: &Train, artifact: &Artifact, parts: &Parts) -> f32 {
     match args.threshold {
         None => artifact.threshold,
         Some(Threshold::At(threshold)) => threshold,
         Some(Threshold::Best(rule)) => {
-            let validation: Vec<usize> = (artifact.training.history.samples..training.len()).collect();
-            let data = training.select(&validation);
+            let Parts { training, validation, .. } = parts;
+            let last = || (artifact.training.history.samples..training.len()).collect::<Vec<_>>();
+            let data = validation.clone().unwrap_or_else(|| training.select(&last()));
             let scored = artifact.score(&data, args.machine.threads(), args.machine.isa());
             scored.and_then(|scored| scored.best_threshold(rule)).unwrap_or_else(|error| {
                 note!("note: the threshold stays {}: {error}", artifact.threshold);

@@ -34,7 +34,10 @@ fn a_file_of_series_from_training_to_answers() {
     assert_eq!(scalers.as_array().map(Vec::len), Some(2));
     // Without a file to test on, a tenth of the rows.
     let held = home.run("train train.ts --epochs 1 --threshold f1 -o held.gatewise").ok();
-    assert!(held.stderr.contains("6 of 60 rows, drawn by chance, are kept to test on"), "{held:#?}");
+    assert!(
+        held.stderr.contains("6 of 60 rows, drawn by chance from each label, are kept to test on"),
+        "{held:#?}"
+    );
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn a_file_of_three_classes_from_training_to_answer() {
         .ok();
     assert_eq!(ran.test_results().1, 100.0, "{ran:#?}");
     assert!(ran.stderr.contains("note: texts are taken from the column 'question', labels from 'category'"));
-    assert!(ran.stdout.contains("train.csv, 300 training and 30 test rows"), "{ran:#?}");
+    assert!(ran.stdout.contains("train.csv, 240 training, 60 validation and 30 test rows"), "{ran:#?}");
     assert!(ran.stdout.contains("Baseline: bag of words (NB-SVM, unigrams) - Accuracy: 100.00%"), "{ran:#?}");
     let answers = home.run("predict model.gatewise when --format json").ok().json();
     assert_eq!(answers["label"], "time");
@@ -49,7 +49,10 @@ fn rows_are_held_out_and_two_classes_have_a_threshold() {
         .ok();
     let object = ran.json();
     assert_eq!(object["test_accuracy"], 1.0, "rows ordered by label are shuffled before any are kept");
-    assert!(ran.stderr.contains("20 of 200 rows, drawn by chance, are kept to test on"), "{ran:#?}");
+    assert!(
+        ran.stderr.contains("20 of 200 rows, drawn by chance from each label, are kept to test on"),
+        "{ran:#?}"
+    );
     assert!(object["threshold"].as_f64().unwrap() > 0.0);
 }
 
@@ -69,4 +72,41 @@ fn what_is_wrong_with_a_file_or_its_options_is_said() {
     home.run("evaluate m.gatewise reviews --text-column x").failed(1, &["m.gatewise"]);
     home.run("train reviews --label-column x").failed(2, &["--label-column goes with"]);
     assert_eq!(home.files(), ["a.csv", "bad.csv", "one.csv"], "nothing half-made is left");
+}
+
+/// Rows of which one in ten is of the rare class, and all of these come last.
+fn rare_last(rows: usize) -> String {
+    let line = |row: usize| {
+        if row * 10 < rows * 9 { format!("plain {row},no\n") } else { format!("odd {row},yes\n") }
+    };
+    format!("text,label\n{}", (0..rows).map(line).collect::<String>())
+}
+
+#[test]
+fn each_label_keeps_its_share_of_the_rows_to_validate_on() {
+    let home = Home::new();
+    fs::write(home.path("a.csv"), rare_last(200)).unwrap();
+    fs::write(home.path("b.csv"), rare_last(40)).unwrap();
+    let few = "--epochs 1 --units 4 --embedding 4 --no-baseline --format json";
+    let rows = |options: &str| {
+        let ran = home.run(&format!("train a.csv {few} {options}")).ok();
+        let history = &ran.json()["history"];
+        ["samples", "validation_samples"].map(|key| history[key].as_u64().unwrap())
+    };
+    assert_eq!(rows(""), [144, 36]);
+    assert_eq!(rows("--test b.csv --validation-split 0.25"), [150, 50]);
+    assert_eq!(rows("--test b.csv --validation b.csv"), [200, 40]);
+    assert_eq!(rows("--test b.csv --validation-split 0"), [200, 0]);
+    // A threshold is chosen on a file of its own, where there are both classes.
+    assert_eq!(rows("--test b.csv --validation b.csv --threshold youden"), [200, 40]);
+    home.run("train a.csv --validation b.csv --validation-split 0.1").failed(2, &["cannot be used with"]);
+    home.run("train a.csv --validation imdb").failed(2, &["--validation imdb is no .csv or .tsv file"]);
+    home.run("train a.csv --validation c.csv").failed(1, &["cannot read c.csv"]);
+    home.run("train reviews --validation b.csv").failed(2, &["--validation goes with", "reviews"]);
+    fs::write(home.path("other.csv"), "text,label\nx,no\ny,perhaps\n").unwrap();
+    home.run("train a.csv --validation other.csv").failed(1, &["does not know the label 'perhaps'"]);
+    fs::write(home.path("once.csv"), "text,label\na,x\nb,y\nc,z\n").unwrap();
+    home.run("train once.csv").failed(1, &["each label of the column label occurs once"]);
+    home.run("train once.csv --test once.csv").failed(1, &["each label occurs once", "--validation FILE"]);
+    home.run("train once.csv --test once.csv --validation-split 0 --epochs 1 --units 2").ok();
 }

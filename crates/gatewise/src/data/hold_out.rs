@@ -1,4 +1,4 @@
-//! Which rows are kept to test on, where nobody says.
+//! Which rows are kept to validate or test on, where nobody says.
 
 use crate::rng::{Purpose, Random};
 
@@ -9,12 +9,115 @@ pub(super) fn order(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// That order in two: the rows that are kept, and the `share` of them that is held out. At least one is on either
-/// side where there are two.
-pub(super) fn hold_out(count: usize, share: f64, seed: u64) -> [Vec<usize>; 2] {
-    let mut kept = order(count, seed);
-    let most = count.saturating_sub(1);
-    let held = ((count as f64 * share).round() as usize).clamp(1.min(most), most);
-    let held = kept.split_off(count - held);
+/// Row numbers in two, those that are kept and a `share` of them that is held out, both in an order drawn from
+/// `seed`. Row `i` belongs to the stratum `strata[i]` (its class, say): each is held out in the same share, as nearly
+/// as whole rows allow, and none entirely. At least one row is held out, unless each is a stratum of its own.
+///
+/// ```
+/// use gatewise::data::hold_out;
+/// let classes = [0, 0, 0, 0, 0, 0, 1, 1, 1, 2];
+/// let [kept, held] = hold_out(&classes, 0.3, 1);
+/// let count = |rows: &[usize], class| rows.iter().filter(|&&row| classes[row] == class).count();
+/// assert_eq!([0, 1, 2].map(|class| count(&kept, class)), [4, 2, 1]);
+/// assert_eq!([0, 1, 2].map(|class| count(&held, class)), [2, 1, 0]);
+/// ```
+pub fn hold_out(strata: &[u32], share: f64, seed: u64) -> [Vec<usize>; 2] {
+    let order = order(strata.len(), seed);
+    let mut todo = quotas(strata, &order, share);
+    // From the end, so that what is held out of one stratum is the end of the order.
+    let (mut kept, mut held) = (Vec::new(), Vec::new());
+    for row in order.into_iter().rev() {
+        let quota = &mut todo[strata[row] as usize];
+        match *quota {
+            0 => kept.push(row),
+            _ => {
+                *quota -= 1;
+                held.push(row);
+            }
+        }
+    }
+    kept.reverse();
+    held.reverse();
     [kept, held]
+}
+
+/// How many rows of each stratum are held out: the share of each rounded down, and what is then missing of the
+/// share of all from the strata that lost most by it.
+fn quotas(strata: &[u32], order: &[usize], share: f64) -> Vec<usize> {
+    let mut counts = vec![0usize; strata.iter().max().map_or(0, |&most| most as usize + 1)];
+    strata.iter().for_each(|&stratum| counts[stratum as usize] += 1);
+    let most: usize = counts.iter().map(|count| count.saturating_sub(1)).sum();
+    let all = ((strata.len() as f64 * share).round() as usize).clamp(1.min(most), most);
+    let exact = |count: usize| count as f64 * all as f64 / strata.len().max(1) as f64;
+    let mut quotas: Vec<usize> =
+        counts.iter().map(|&count| (exact(count) as usize).min(count.saturating_sub(1))).collect();
+    // Of strata that lost alike, those come first that the order names first.
+    let mut seen = vec![false; counts.len()];
+    let mut queue: Vec<usize> = order.iter().map(|&row| strata[row] as usize).collect();
+    queue.retain(|&stratum| !std::mem::replace(&mut seen[stratum], true));
+    queue.sort_by(|&a, &b| exact(counts[b]).fract().total_cmp(&exact(counts[a]).fract()));
+    let mut missing = all - quotas.iter().sum::<usize>();
+    while missing > 0 {
+        for &stratum in &queue {
+            if missing > 0 && quotas[stratum] + 1 < counts[stratum] {
+                quotas[stratum] += 1;
+                missing -= 1;
+            }
+        }
+    }
+    quotas
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows_without_classes_are_cut_from_the_end_of_the_order() {
+        let [kept, held] = hold_out(&[0; 10], 0.2, 113);
+        assert_eq!([kept, held].concat(), order(10, 113));
+        assert_eq!(hold_out(&[0; 10], 0.0, 1)[1].len(), 1, "at least one");
+        assert_eq!(hold_out(&[0; 10], 1.0, 1)[0].len(), 1, "at least one");
+        assert_eq!(hold_out(&[0], 0.5, 1), [vec![0], vec![]]);
+        assert!(hold_out(&[], 0.5, 1).concat().is_empty());
+        assert!(hold_out(&[0, 1, 2], 0.5, 1)[1].is_empty(), "each is the only one of its class");
+    }
+
+    #[test]
+    fn small_classes_take_turns() {
+        // A hundred classes of four rows: a tenth is forty rows, of forty classes that the seed decides.
+        let strata: Vec<u32> = (0..400).map(|row| row % 100).collect();
+        let classes = |seed| {
+            let mut classes: Vec<_> =
+                hold_out(&strata, 0.1, seed)[1].iter().map(|&row| strata[row]).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            classes
+        };
+        assert_eq!((classes(1).len(), classes(2).len()), (40, 40));
+        assert_ne!(classes(1), classes(2));
+    }
+
+    proptest! {
+        #[test]
+        fn every_stratum_keeps_its_share_and_a_row(
+            strata in prop::collection::vec(prop_oneof![Just(0u32), Just(3), 0u32..9], 0..200),
+            share in 0.0f64..1.0,
+            seed in any::<u64>(),
+        ) {
+            let [kept, held] = hold_out(&strata, share, seed);
+            let mut all = [kept.clone(), held.clone()].concat();
+            all.sort_unstable();
+            prop_assert!(all.into_iter().eq(0..strata.len()));
+            let count = |rows: &[usize], stratum| rows.iter().filter(|&&row| strata[row] == stratum).count();
+            for stratum in 0..9 {
+                let (kept, held) = (count(&kept, stratum), count(&held, stratum));
+                prop_assert!(kept > 0 || held == 0);
+                let exact = (kept + held) as f64 * share;
+                // Small strata cannot give their share, and others give it for them.
+                prop_assert!(held as f64 <= exact + 2.0 + 9.0 * share, "{held} of {exact}");
+            }
+        }
+    }
 }

@@ -101,11 +101,20 @@ impl LabelledTexts {
         self.select(&order(self.rows.len(), seed))
     }
 
-    /// Cuts off a share of the rows, drawn from `seed`, to test on; at least one stays on either side where there
-    /// are two.
+    /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each label, as nearly as whole
+    /// rows allow, with at least one row of each left (see [`hold_out`](super::hold_out)).
     pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let [kept, held] = hold_out(self.rows.len(), share, seed);
+        let labels = self.labels();
+        let class = |row: &(String, String)| labels.partition_point(|&label| label < row.1.as_str()) as u32;
+        let classes: Vec<u32> = self.rows.iter().map(class).collect();
+        let [kept, held] = hold_out(&classes, share, seed);
         (self.select(&kept), self.select(&held))
+    }
+
+    /// The labels that occur, in alphabetical order.
+    fn labels(&self) -> Vec<&str> {
+        let labels: BTreeSet<&str> = self.rows.iter().map(|row| row.1.as_str()).collect();
+        labels.into_iter().collect()
     }
 
     /// The corpus of these rows to train on and those to test on. Labels are in alphabetical order; words are
@@ -115,8 +124,7 @@ impl LabelledTexts {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when all rows have one label, or when a label is found in
     /// `test` only.
     pub fn corpus(&self, test: &Self) -> Result<Corpus> {
-        let labels: BTreeSet<&str> = self.rows.iter().map(|row| row.1.as_str()).collect();
-        let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+        let labels: Vec<String> = self.labels().into_iter().map(str::to_owned).collect();
         if let [only] = &labels[..] {
             return Err(Error::data(format!(
                 "every row has the label '{only}' in the column {}, so there is nothing to learn; name another column",
@@ -275,6 +283,7 @@ mod tests {
                 prop_assert!(texts.rows.iter().all(|(_, label)| !label.is_empty()));
                 let (kept, held) = texts.hold_out(0.3, 1);
                 prop_assert_eq!(kept.rows.len() + held.rows.len(), texts.rows.len());
+                prop_assert_eq!(kept.labels(), texts.labels());
                 if let Ok(corpus) = texts.corpus(&held) {
                     prop_assert_eq!(corpus.train.classes.len(), texts.rows.len());
                 }

@@ -30,6 +30,7 @@ pub use class_weight::ClassWeight;
 pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;
 pub use features::Features;
+pub use hold_out::hold_out;
 pub use inputs::Inputs;
 pub use labelled_text::{Columns, LabelledTexts};
 pub use language::next_tokens;

@@ -30,10 +30,10 @@ impl TimeSeries {
         self.select(&order(self.rows.len(), seed))
     }
 
-    /// Cuts off a share of the rows, drawn from `seed`, to test on; at least one stays on either side where there
-    /// are two.
+    /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each class, as nearly as whole
+    /// rows allow, with at least one row of each left (see [`hold_out`](super::hold_out)).
     pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let [kept, held] = hold_out(self.rows.len(), share, seed);
+        let [kept, held] = hold_out(&self.classes, share, seed);
         (self.select(&kept), self.select(&held))
     }
 }
