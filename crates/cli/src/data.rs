@@ -93,7 +93,8 @@ pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
 }
 
 fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
-    let columns = Columns { text: place.text_column.clone(), label: place.label_column.clone() };
+    let columns =
+        Columns { text: place.text_column.clone().into_iter().collect(), label: place.label_column.clone() };
     let texts = LabelledTexts::read(path, &columns)?;
     let mut notes = vec![format!(
         "texts are taken from the column '{}', labels from '{}'",

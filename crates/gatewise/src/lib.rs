@@ -118,6 +118,7 @@
 //! # Features
 //!
 //! `download`: fetch public data sets from their publishers (off by default; it brings an HTTP client).
+//! `parquet`: read Parquet files (off by default; it brings their codecs).
 
 #![warn(missing_docs)]
 

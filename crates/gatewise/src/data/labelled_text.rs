@@ -1,32 +1,14 @@
-//! Labelled texts in CSV and TSV files.
+//! Labelled texts in files of records.
 //!
 //! Enters: files with a column of texts and one of labels, guessed where they are not named. Leaves:
 //! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks.
 
 use super::hold_out::{hold_out, order};
-use super::{Corpus, Split};
+use super::{Columns, Corpus, OnError, Record, Records, Split};
 use crate::error::{Error, Result};
 use crate::text::{Sequences, Tokenizer, WordCounter};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Which columns of a file hold the texts and the labels. A column that is not named is guessed: by its name,
-/// then by what is in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Columns {
-    /// The name of the column of texts.
-    pub text: Option<String>,
-    /// The name of the column of labels.
-    pub label: Option<String>,
-}
-
-/// Names that people give to the column of texts and to that of labels, the likeliest first.
-const NAMES: [&[&str]; 2] = [
-    &["text", "sentence", "review", "content", "body", "message", "comment", "question", "tweet", "title"],
-    &["label", "class", "category", "sentiment", "target", "polarity", "y"],
-];
-/// Rows that a guess looks at.
-const LOOKED_AT: usize = 1_000;
 
 /// The rows of a file, in its order.
 ///
@@ -49,45 +31,28 @@ pub struct LabelledTexts {
 }
 
 impl LabelledTexts {
-    /// Reads a CSV file, or, where its name ends in .tsv, one whose columns are separated by tabs. The first line
-    /// has the columns' names. UTF-8, with or without a byte order mark.
+    /// Reads a file of any [`RecordFormat`](super::RecordFormat).
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, for what is malformed.
     pub fn read(path: &Path, columns: &Columns) -> Result<Self> {
-        let name = path.display();
-        let file = std::fs::File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
-        let tabs = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tsv"));
-        let delimiter = if tabs { b'\t' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
-        let flaw = |e: csv::Error| {
-            let line = e.position().map_or(1, csv::Position::line);
-            Error::data(format!("{name}:{line}: this is no row of a CSV file: {e}"))
-        };
-        let header: Vec<String> = reader.headers().map_err(flaw)?.iter().map(|it| it.trim().into()).collect();
-        let mut records = reader.into_records();
-        let first: Vec<_> = records.by_ref().take(LOOKED_AT).collect::<Result<_, _>>().map_err(flaw)?;
-        let [text, label] = choose(&header, &first, columns).map_err(|message| {
-            Error::data(format!("{name}:1: {message}; the columns are {}", header.join(", ")))
-        })?;
-        let mut rows = Vec::new();
-        for record in first.into_iter().map(Ok).chain(records) {
-            let record = record.map_err(flaw)?;
-            match record[label].trim() {
-                "" => {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    return Err(Error::data(format!("{name}:{line}: the label is empty")));
-                }
-                label => rows.push((record[text].to_owned(), label.to_owned())),
+        let mut records = Records::open(path, OnError::Fail)?;
+        let (texts, label) = columns.find(&mut records)?;
+        let (mut rows, mut record, mut scratch) = (Vec::new(), Record::default(), String::new());
+        while records.read(&mut record)? {
+            match (record.join(&texts, &mut scratch), record.get(label).map(str::trim)) {
+                (_, None | Some("")) => records.reject(&record, "the label is empty")?,
+                (None, _) => records.reject(&record, "the text is missing")?,
+                (Some(text), Some(label)) => rows.push((text.to_owned(), label.to_owned())),
             }
         }
-        match rows.is_empty() {
-            true => Err(Error::data(format!("{name} has no row below its header"))),
-            false => {
-                Ok(Self { text_column: header[text].clone(), label_column: header[label].clone(), rows })
-            }
+        if rows.is_empty() {
+            return Err(Error::data(format!("{} has no row below its header", path.display())));
         }
+        let name = |column: usize| records.columns()[column].name.clone();
+        let text_column = texts.iter().map(|&text| name(text)).collect::<Vec<_>>().join(", ");
+        Ok(Self { text_column, label_column: name(label), rows })
     }
 
     /// The rows named by `order`, in that order.
@@ -165,50 +130,17 @@ impl LabelledTexts {
     }
 }
 
-/// The places of the two columns.
-fn choose(
-    header: &[String],
-    rows: &[csv::StringRecord],
-    columns: &Columns,
-) -> std::result::Result<[usize; 2], String> {
-    let named = |wanted: &Option<String>| {
-        wanted.as_ref().map(|wanted| {
-            let found = header.iter().position(|column| column == wanted.trim());
-            found.ok_or_else(|| format!("there is no column '{wanted}'"))
-        })
-    };
-    let usual = |names: &[&str], taken: Option<usize>| {
-        names.iter().find_map(|name| {
-            let found = header.iter().position(|column| column.eq_ignore_ascii_case(name));
-            found.filter(|&found| Some(found) != taken)
-        })
-    };
-    let [text, label] = [&columns.text, &columns.label].map(named);
-    let (text, label) = (text.transpose()?, label.transpose()?);
-    let text = text.or_else(|| usual(NAMES[0], label));
-    let label = label.or_else(|| usual(NAMES[1], text));
-    // By content: texts are long; labels repeat, and the fewer there are the likelier.
-    let free = |taken: Option<usize>| (0..header.len()).filter(move |&at| Some(at) != taken);
-    let length = |at: usize| rows.iter().map(|row| row.get(at).map_or(0, str::len)).sum::<usize>();
-    let text = text.or_else(|| free(label).max_by_key(|&at| length(at)).filter(|&at| length(at) > 0));
-    let text = text.ok_or("there is no column of texts")?;
-    let kinds = |at: usize| rows.iter().filter_map(|row| row.get(at)).collect::<HashSet<_>>().len();
-    let repeats = |&at: &usize| kinds(at) >= 2 && 2 * kinds(at) <= rows.len();
-    let label = label.or_else(|| free(Some(text)).filter(repeats).min_by_key(|&at| kinds(at)));
-    match label {
-        Some(label) if label == text => Err(format!("texts and labels cannot both be in '{}'", header[text])),
-        Some(label) => Ok([text, label]),
-        None => Err("none looks like a column of labels; name it".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn csv() -> tempfile::NamedTempFile {
+        tempfile::Builder::new().suffix(".csv").tempfile().unwrap()
+    }
+
     fn file(text: &str) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
+        let file = csv();
         std::fs::write(file.path(), text).unwrap();
         file
     }
@@ -235,7 +167,7 @@ mod tests {
             Ok::<_, Error>([texts.text_column, texts.label_column])
         };
         let named = |text: Option<&str>, label: Option<&str>| Columns {
-            text: text.map(str::to_owned),
+            text: text.map(str::to_owned).into_iter().collect(),
             label: label.map(str::to_owned),
         };
         let guessed = |text: &str| columns(text, Columns::default()).unwrap();
@@ -277,7 +209,7 @@ mod tests {
                 0..12,
             ),
         ) {
-            let file = tempfile::NamedTempFile::new().unwrap();
+            let file = csv();
             std::fs::write(file.path(), parts.concat()).unwrap();
             if let Ok(texts) = LabelledTexts::read(file.path(), &Columns::default()) {
                 prop_assert!(texts.rows.iter().all(|(_, label)| !label.is_empty()));
@@ -310,7 +242,7 @@ mod tests {
     #[test]
     fn flaws_are_named_with_file_and_line() {
         for (text, says) in [
-            ("", ":1: there is no column of texts"),
+            ("", " is empty; a header"),
             (
                 "text,other\nx,y\n",
                 ":1: none looks like a column of labels; name it; the columns are text, other",

@@ -4,6 +4,7 @@
 //! [`Targets`] in a [`Dataset`], or, before a vocabulary is chosen, a [`Corpus`] of word ranks.
 
 mod class_weight;
+mod columns;
 mod corpus;
 mod dataset;
 pub mod download;
@@ -17,6 +18,7 @@ mod language;
 pub mod locate;
 mod numpy_shuffle;
 mod padding;
+mod records;
 pub mod reviews;
 mod series;
 mod targets;
@@ -27,15 +29,17 @@ mod word_vectors;
 
 pub use crate::text::Sequences;
 pub use class_weight::ClassWeight;
+pub use columns::Columns;
 pub use corpus::{Corpus, Split};
 pub use dataset::Dataset;
 pub use features::Features;
 pub use hold_out::hold_out;
 pub use inputs::Inputs;
-pub use labelled_text::{Columns, LabelledTexts};
+pub use labelled_text::LabelledTexts;
 pub use language::next_tokens;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
+pub use records::{Column, FieldKind, OnError, Record, RecordFormat, Records, Skipped};
 pub use series::{Scaler, last_number_column, read_series, windows};
 pub use targets::Targets;
 pub use time_series::{TimeSeries, parse_ts, read_ts};

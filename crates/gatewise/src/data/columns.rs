@@ -1,0 +1,145 @@
+//! Which columns of a file hold the texts and the labels.
+//!
+//! Enters: names that the user gave, or none, and records to look at. Leaves: the numbers of the columns.
+
+use super::records::LOOKED_AT;
+use super::{Record, RecordFormat, Records};
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+
+/// Which columns of a file hold the texts and the labels. A column that is not named is guessed: by its name,
+/// then by what is in it.
+///
+/// ```
+/// use gatewise::data::{Columns, OnError, RecordFormat, Records};
+/// let table = "id,Title,Body,Category\n1,Hello,how are you?,talk\n";
+/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", OnError::Fail)?;
+/// assert_eq!(Columns::default().find(&mut records)?, (vec![2], 3));
+/// let both = Columns { text: vec!["Title".into(), "Body".into()], label: None };
+/// let (texts, _) = both.find(&mut records)?;
+/// let record = records.next().unwrap()?;
+/// assert_eq!(record.join(&texts, &mut String::new()), Some("Hello how are you?"));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The names of the columns of texts; what several say is joined. A name may also be several with commas between.
+    pub text: Vec<String>,
+    /// The name of the column of labels.
+    pub label: Option<String>,
+}
+
+/// Names that people give to the column of texts and to that of labels, the likeliest first.
+const NAMES: [&[&str]; 2] = [
+    &["text", "sentence", "review", "content", "body", "message", "comment", "question", "tweet", "title"],
+    &["label", "class", "category", "sentiment", "target", "polarity", "y"],
+];
+
+impl Columns {
+    /// The columns of texts and that of labels, by their numbers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a named column does not exist, none can be guessed, or one is
+    /// to be both; and as [`Records::peek`].
+    pub fn find(&self, records: &mut Records) -> Result<(Vec<usize>, usize)> {
+        let look = Look::at(records)?;
+        let (texts, label) =
+            (self.named_texts(&look), self.label.as_ref().map(|name| look.named(name)).transpose());
+        let found = texts.and_then(|texts| {
+            let label = label?;
+            let label = label.or_else(|| look.usual(NAMES[1], &texts));
+            let texts = if texts.is_empty() { vec![look.guess_text(label)?] } else { texts };
+            let label = label.or_else(|| look.usual(NAMES[1], &texts)).or_else(|| look.likely_label(&texts));
+            let label = label.ok_or("none looks like a column of labels; name it")?;
+            match texts.contains(&label) {
+                true => Err(format!("texts and labels cannot both be in '{}'", look.header[label])),
+                false => Ok((texts, label)),
+            }
+        });
+        found.map_err(|message| look.error(&message))
+    }
+
+    /// The columns of texts alone, by their numbers: for files to predict.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn find_texts(&self, records: &mut Records) -> Result<Vec<usize>> {
+        let look = Look::at(records)?;
+        let texts = self.named_texts(&look).and_then(|texts| match texts.is_empty() {
+            true => Ok(vec![look.guess_text(None)?]),
+            false => Ok(texts),
+        });
+        texts.map_err(|message| look.error(&message))
+    }
+
+    /// The columns of texts that were named.
+    fn named_texts(&self, look: &Look<'_>) -> Result<Vec<usize>, String> {
+        let mut found = Vec::new();
+        for name in &self.text {
+            match look.named(name) {
+                Ok(column) => found.push(column),
+                Err(message) if !name.contains(',') => return Err(message),
+                Err(_) => {
+                    let parts = name.split(',').map(|name| look.named(name));
+                    found.extend(parts.collect::<Result<Vec<_>, _>>()?);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What there is to guess from.
+struct Look<'a> {
+    place: String,
+    header: Vec<String>,
+    rows: &'a [Record],
+}
+
+impl<'a> Look<'a> {
+    fn at(records: &'a mut Records) -> Result<Self> {
+        let header = records.columns().iter().map(|column| column.name.clone()).collect();
+        let place = match records.format() {
+            RecordFormat::Csv | RecordFormat::Tsv => format!("{}:1", records.name()),
+            _ => records.name().to_owned(),
+        };
+        Ok(Self { place, header, rows: records.peek(LOOKED_AT)? })
+    }
+
+    fn error(&self, message: &str) -> Error {
+        Error::data(format!("{}: {message}; the columns are {}", self.place, self.header.join(", ")))
+    }
+
+    fn named(&self, wanted: &str) -> Result<usize, String> {
+        let wanted = wanted.trim();
+        let found = self.header.iter().position(|column| column == wanted);
+        found.ok_or_else(|| format!("there is no column '{wanted}'"))
+    }
+
+    /// The column with the likeliest of `names` that is not `taken`.
+    fn usual(&self, names: &[&str], taken: &[usize]) -> Option<usize> {
+        names.iter().find_map(|name| {
+            let found = self.header.iter().position(|column| column.eq_ignore_ascii_case(name));
+            found.filter(|found| !taken.contains(found))
+        })
+    }
+
+    fn guess_text(&self, label: Option<usize>) -> Result<usize, String> {
+        // By content: texts are long.
+        let length = |at: usize| self.rows.iter().map(|row| row.get(at).map_or(0, str::len)).sum::<usize>();
+        let taken: Vec<usize> = label.into_iter().collect();
+        let longest = || self.free(&taken).max_by_key(|&at| length(at)).filter(|&at| length(at) > 0);
+        Ok(self.usual(NAMES[0], &taken).or_else(longest).ok_or("there is no column of texts")?)
+    }
+
+    /// By content: labels repeat, and the fewer there are the likelier.
+    fn likely_label(&self, texts: &[usize]) -> Option<usize> {
+        let kinds = |at: usize| self.rows.iter().filter_map(|row| row.get(at)).collect::<HashSet<_>>().len();
+        let repeats = |&at: &usize| kinds(at) >= 2 && 2 * kinds(at) <= self.rows.len();
+        self.free(texts).filter(repeats).min_by_key(|&at| kinds(at))
+    }
+
+    fn free(&self, taken: &[usize]) -> impl Iterator<Item = usize> {
+        (0..self.header.len()).filter(move |at| !taken.contains(at))
+    }
+}

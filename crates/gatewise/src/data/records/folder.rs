@@ -1,0 +1,87 @@
+//! Records of a folder: a sub-folder for each label, and in it a .txt file for each text.
+
+use super::input::utf8;
+use super::{Column, FieldKind, Flaw, MAX_RECORD, Record, Source};
+use crate::error::{Error, Result};
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Sub-folders and files in the order of their names.
+pub(super) struct Folder {
+    folders: VecDeque<PathBuf>,
+    label: String,
+    /// Files of that label to come.
+    files: VecDeque<PathBuf>,
+    read: u64,
+}
+
+impl Folder {
+    /// Lists the sub-folders.
+    pub fn new(path: &Path) -> Result<(Self, Vec<Column>)> {
+        let folders = list(path, |entry| entry.is_dir())?;
+        let mut folder = Self { folders, label: String::new(), files: VecDeque::new(), read: 0 };
+        folder.next_label()?;
+        if folder.files.is_empty() {
+            return Err(Error::data(format!(
+                "there are no texts in the folder {}; it should have a sub-folder for each label, and .txt files in those, such \
+                 as {}",
+                path.display(),
+                path.join("positive").join("1.txt").display()
+            )));
+        }
+        let column = |name: &str| Column { name: name.into(), kind: FieldKind::Text };
+        Ok((folder, vec![column("text"), column("label")]))
+    }
+
+    /// Goes on to the next sub-folder that has texts, where the last one has no more.
+    fn next_label(&mut self) -> Result<()> {
+        while self.files.is_empty() {
+            let Some(folder) = self.folders.pop_front() else { break };
+            let name = folder.file_name().unwrap_or_default();
+            self.label = name.to_str().map(str::to_owned).ok_or_else(|| {
+                Error::data(format!("the name of the folder {} is not UTF-8; rename it", folder.display()))
+            })?;
+            let text = |path: &Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("txt"));
+            self.files = list(&folder, |entry| text(entry) && entry.is_file())?;
+        }
+        Ok(())
+    }
+}
+
+impl Source for Folder {
+    fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
+        self.next_label()?;
+        let Some(path) = self.files.pop_front() else { return Ok(false) };
+        self.read += 1;
+        record.number = self.read;
+        record.file = Some(path.display().to_string());
+        let mut bytes = Vec::new();
+        let file =
+            File::open(&path).and_then(|file| file.take(MAX_RECORD as u64 + 1).read_to_end(&mut bytes));
+        file.map_err(|e| Error::io("cannot read", &path, e))?;
+        if bytes.len() > MAX_RECORD {
+            return Err(Flaw::Record(format!("this text is longer than {} MiB", MAX_RECORD >> 20)));
+        }
+        let text = utf8(bytes, 0).map_err(Flaw::Record)?;
+        record.push(FieldKind::Text, text.trim_start_matches('\u{feff}'));
+        record.push(FieldKind::Text, &self.label);
+        Ok(true)
+    }
+}
+
+/// What `wanted` says yes to in a folder, in the order of the names; nothing hidden.
+fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<VecDeque<PathBuf>> {
+    let refused = |e| Error::io("cannot list", folder, e);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(refused)? {
+        let entry = entry.map_err(refused)?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !hidden && wanted(&entry.path()) {
+            found.push(entry.path());
+        }
+    }
+    found.sort_unstable();
+    Ok(found.into())
+}

@@ -1,0 +1,124 @@
+//! Records of CSV and TSV files.
+
+use super::input::{Input, too_long, utf8};
+use super::{Column, FieldKind, Flaw, MAX_COLUMNS, Record, Source};
+use crate::error::{Error, Result};
+use csv_core::ReadRecordResult;
+use std::io::Read;
+
+/// A table: a header, then records of as many fields.
+pub(super) struct Table {
+    input: Input,
+    core: csv_core::Reader,
+    columns: usize,
+    /// The fields of a record, and where each ends.
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Table {
+    /// Reads the header.
+    pub fn new(name: &str, bytes: Box<dyn Read + Send>, delimiter: u8) -> Result<(Self, Vec<Column>)> {
+        let input = Input::new(name, bytes)?;
+        let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        let mut table = Self { input, core, columns: 0, fields: vec![0; 1 << 10], ends: vec![0; 1 << 6] };
+        let mut header = Record::default();
+        let read = table.read(&mut header);
+        let line = header.number;
+        let read = read.map_err(|flaw| match flaw {
+            Flaw::Record(message) => Error::data(format!("{name}:{line}: {message}")),
+            Flaw::Fatal(error) => error,
+        })?;
+        if !read {
+            return Err(Error::data(format!(
+                "{name} is empty; a header with the names of the columns was expected"
+            )));
+        }
+        let columns: Vec<Column> = header
+            .fields()
+            .map(|field| Column { name: field.unwrap_or_default().trim().to_owned(), kind: FieldKind::Text })
+            .collect();
+        table.columns = columns.len();
+        Ok((table, columns))
+    }
+
+    /// Reads bytes into `raw`, and their fields, until the record ends. `None` where it does; else why it is none.
+    fn scan(&mut self, raw: &mut Vec<u8>) -> Result<(usize, Option<String>)> {
+        let (mut length, mut count) = (0, 0);
+        loop {
+            let bytes = self.input.fill()?;
+            // At the end of the file a line break ends the record, unless it is text between quotes.
+            let last = bytes.is_empty();
+            let bytes = if last { b"\n" } else { bytes };
+            let (result, read, written, ended) =
+                self.core.read_record(bytes, &mut self.fields[length..], &mut self.ends[count..]);
+            length += written;
+            count += ended;
+            if !last && !self.input.take(read, raw) {
+                self.core.reset();
+                self.input.skip_line()?;
+                return Ok((count, Some(too_long("; is a quotation mark missing?"))));
+            }
+            match result {
+                ReadRecordResult::InputEmpty if last => {
+                    self.core.reset();
+                    return Ok((
+                        count,
+                        Some("the quotation mark that opens a field here is never closed".into()),
+                    ));
+                }
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.fields.resize(2 * self.fields.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record | ReadRecordResult::End => return Ok((count, None)),
+            }
+        }
+    }
+
+    /// What is wrong with a record of `count` fields.
+    fn miscounted(&self, count: usize) -> Option<String> {
+        let fields = |count| if count == 1 { "is 1 field".into() } else { format!("are {count} fields") };
+        match self.columns {
+            0 if count > MAX_COLUMNS => {
+                Some(format!("{count} columns are too many; at most {MAX_COLUMNS} are read"))
+            }
+            0 => None,
+            columns if columns == count => None,
+            columns => {
+                let hint = if count > columns {
+                    "; a text with the delimiter in it goes between quotes"
+                } else {
+                    ""
+                };
+                Some(format!("there {} where the header names {columns} columns{hint}", fields(count)))
+            }
+        }
+    }
+}
+
+impl Source for Table {
+    fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
+        if !self.input.skip_line_breaks()? {
+            return Ok(false);
+        }
+        record.number = self.input.line;
+        let offset = self.input.offset;
+        let mut raw = std::mem::take(&mut record.raw).into_bytes();
+        let (count, flaw) = self.scan(&mut raw)?;
+        if let Some(message) = flaw {
+            return Err(Flaw::Record(message));
+        }
+        while raw.pop_if(|byte| matches!(byte, b'\n' | b'\r')).is_some() {}
+        record.raw = utf8(raw, offset).map_err(Flaw::Record)?;
+        if let Some(message) = self.miscounted(count) {
+            return Err(Flaw::Record(message));
+        }
+        let mut start = 0;
+        for &end in &self.ends[..count] {
+            // A field between quotes is cut out of valid text at ASCII characters: it is valid itself.
+            record.push(FieldKind::Text, &String::from_utf8_lossy(&self.fields[start..end]));
+            start = end;
+        }
+        Ok(true)
+    }
+}

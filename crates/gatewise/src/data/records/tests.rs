@@ -1,0 +1,297 @@
+//! What each format gives, what is refused and where, and that any bytes are records or an error.
+
+use super::*;
+use crate::error::ErrorKind;
+use proptest::prelude::*;
+use std::path::PathBuf;
+
+fn open(text: impl Into<Vec<u8>>, format: RecordFormat, on_error: OnError) -> Result<Records> {
+    Records::from_reader(std::io::Cursor::new(text.into()), format, "rows", on_error)
+}
+
+/// All fields of all records; `-` where one is missing.
+fn fields(records: &mut Records) -> Result<Vec<Vec<String>>> {
+    let texts = |record: Record| record.fields().map(|field| field.unwrap_or("-").to_owned()).collect();
+    records.map(|record| record.map(texts)).collect()
+}
+
+fn error(text: impl Into<Vec<u8>>, format: RecordFormat) -> String {
+    open(text, format, OnError::Fail).and_then(|mut records| fields(&mut records)).unwrap_err().to_string()
+}
+
+#[test]
+fn a_table_has_fields_lines_and_raw_text() {
+    let text = "\u{feff}text, label \r\n\"one, \"\"two\"\"\nlines\",a\r\n\r\nplain,b";
+    let mut records = open(text, RecordFormat::Csv, OnError::Fail).unwrap();
+    assert_eq!(records.column_names(), "text, label");
+    let all: Vec<Record> = records.by_ref().collect::<Result<_>>().unwrap();
+    assert_eq!(all[0].fields().collect::<Vec<_>>(), [Some("one, \"two\"\nlines"), Some("a")]);
+    assert_eq!(all[0].raw(), "\"one, \"\"two\"\"\nlines\",a");
+    assert_eq!((records.place(&all[0]), records.place(&all[1])), ("rows:2".into(), "rows:5".into()));
+    assert_eq!(
+        (all[1].raw(), all[1].kind(0), all[1].kind(7)),
+        ("plain,b", FieldKind::Text, FieldKind::Missing)
+    );
+    let mut tabs = open("a\tb\n1, 2\t3\n", RecordFormat::Tsv, OnError::Fail).unwrap();
+    assert_eq!(fields(&mut tabs).unwrap(), [["1, 2", "3"]]);
+}
+
+#[test]
+fn json_lines_have_the_columns_of_their_keys() {
+    let text = "{\"text\": \"a\\n\\u00e9\", \"label\": 1}\r\n\n{\"label\": true, \"id\": 2.5, \"text\": null, \"x\": [1, {}]}\n{}";
+    let mut records = open(text, RecordFormat::JsonLines, OnError::Fail).unwrap();
+    let kinds: Vec<_> = records.columns().iter().map(|column| (column.name.as_str(), column.kind)).collect();
+    use FieldKind::*;
+    assert_eq!(kinds, [("text", Text), ("label", Json), ("id", Float), ("x", Json)]);
+    let all: Vec<Record> = records.by_ref().collect::<Result<_>>().unwrap();
+    assert_eq!(all[0].fields().collect::<Vec<_>>(), [Some("a\né"), Some("1"), None, None]);
+    assert_eq!((all[1].kind(1), all[1].get(1), all[1].get(3)), (Boolean, Some("true"), Some("[1, {}]")));
+    assert_eq!((all[1].number(), all[2].number()), (3, 4));
+    assert!(all[1].raw().starts_with("{\"label\": true") && all[2].fields().all(|field| field.is_none()));
+    let twice =
+        open("{\"a\":1,\"a\":2}", RecordFormat::JsonLines, OnError::Fail).unwrap().next().unwrap().unwrap();
+    assert_eq!(twice.get(0), Some("2"), "the last one counts");
+}
+
+#[test]
+fn flaws_are_named_with_line_and_offset() {
+    use RecordFormat::{Csv, JsonLines};
+    for (text, format, says) in [
+        (&b""[..], Csv, "rows is empty"),
+        (b"a,b\n1,2\n1\n", Csv, "rows:3: there is 1 field where the header names 2 columns"),
+        (
+            b"a,b\n1,2,3\n",
+            Csv,
+            "rows:2: there are 3 fields where the header names 2 columns; a text with the",
+        ),
+        (
+            b"a,b\nx,y\nx,\"y\nz,w\n",
+            Csv,
+            "rows:3: the quotation mark that opens a field here is never closed",
+        ),
+        (b"a\nx\n\"caf\xe9\"\n", Csv, "rows:3: this is not UTF-8: the byte 0xE9 at offset 8 of the file"),
+        (b"\xef\xbb\xbfa\n\"x\"\"\xff\"\n", Csv, "rows:2: this is not UTF-8: the byte 0xFF at offset 9 of"),
+        (b"\xff\xfea\0", Csv, "rows cannot be read as text: it is in UTF-16LE, by the mark at its byte 0"),
+        (b"a\0\n\0", Csv, "its byte 1 is 0, which no text has"),
+        (b"PAR1", Csv, "it is a Parquet file"),
+        (
+            b"{\"a\":1}\n{\"a\":\n",
+            JsonLines,
+            "rows:2: this is no JSON object: EOF while parsing a value, at column 5",
+        ),
+        (
+            b"[{\"a\":1}]",
+            JsonLines,
+            "rows:1: this is no JSON object: invalid type: sequence, expected an object",
+        ),
+        (b"{\"a\":1} x", JsonLines, "rows:1: this is no JSON object: trailing characters, at column 9"),
+        (b"{\"a\":\"\\ud800\"}", JsonLines, "rows:1: this is no JSON object: "),
+        (b"{}\n{\"a\":\"\xe9\"}", JsonLines, "rows:2: this is not UTF-8: the byte 0xE9 at offset 9"),
+    ] {
+        let message = error(text, format);
+        assert!(message.contains(says), "{}: {message}", String::from_utf8_lossy(text));
+    }
+    let path = |name: &str| Records::open(name.as_ref(), OnError::Fail).unwrap_err();
+    assert!(path("rows.xls").to_string().contains("should end in .csv, .tsv, .jsonl"));
+    assert_eq!(path("none.csv").kind(), ErrorKind::Io);
+    let stream = open("", RecordFormat::Folder, OnError::Fail).unwrap_err();
+    assert_eq!(stream.kind(), ErrorKind::Config);
+}
+
+#[test]
+fn bad_records_are_skipped_counted_and_ten_are_named() {
+    let text = format!("a,b\n{}x,y\n\"unclosed", "z\n".repeat(12));
+    let mut records = open(text, RecordFormat::Csv, OnError::Skip).unwrap();
+    assert_eq!(fields(&mut records).unwrap(), [["x", "y"]]);
+    let skipped = records.skipped();
+    assert_eq!((skipped.count, skipped.first.len()), (13, 10));
+    assert!(skipped.first[9].starts_with("rows:11: there is 1 field"), "{skipped:?}");
+    records.reject(&Record::default(), "the label is empty").unwrap();
+    assert_eq!(records.skipped().count, 14);
+    let mut lines = open("x\n{\"a\":1}\n[]", RecordFormat::JsonLines, OnError::Skip).unwrap();
+    assert_eq!((fields(&mut lines).unwrap(), lines.skipped().count), (vec![vec!["1".to_owned()]], 2));
+}
+
+#[test]
+fn a_record_without_an_end_is_not_kept() {
+    let long = "x".repeat(MAX_RECORD + 1);
+    for (format, start, after, kept) in [
+        (RecordFormat::Csv, "a\n\"", "\ny\n", "y"),
+        (RecordFormat::JsonLines, "{\"a\":0}\n{\"a\":\"", "\n{\"a\":1}\n", "1"),
+    ] {
+        let text = format!("{start}{long}{after}");
+        let message = error(text.clone(), format);
+        assert!(message.contains("rows:2: the record that begins here is longer than 16 MiB"), "{message}");
+        let mut records = open(text, format, OnError::Skip).unwrap();
+        assert_eq!(fields(&mut records).unwrap().last().unwrap(), &[kept], "the next line is read");
+    }
+}
+
+#[test]
+fn a_folder_has_a_text_a_file_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &[u8]| {
+        let path: PathBuf = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let open = |on_error| Records::open(folder.path(), on_error);
+    assert!(open(OnError::Fail).unwrap_err().to_string().contains("a sub-folder for each label"));
+    write("pos/2.txt", b"good");
+    write("pos/10.txt", "\u{feff}fine".as_bytes());
+    write("neg/a.TXT", b"caf\xe9");
+    write("neg/b.txt", b"bad");
+    write("neg/c.md", b"no text");
+    write(".hidden/a.txt", b"none");
+    let message = fields(&mut open(OnError::Fail).unwrap()).unwrap_err().to_string();
+    assert!(message.contains("a.TXT: this is not UTF-8: the byte 0xE9 at offset 3"), "{message}");
+    let mut records = open(OnError::Skip).unwrap();
+    assert_eq!(fields(&mut records).unwrap(), [["bad", "neg"], ["fine", "pos"], ["good", "pos"]]);
+    assert!(records.skipped().first[0].contains("neg"));
+}
+
+#[test]
+fn what_was_peeked_at_comes_again() {
+    let mut records = open("a\n1\n2\n3\n", RecordFormat::Csv, OnError::Fail).unwrap();
+    assert_eq!(records.peek(2).unwrap().len(), 2);
+    assert_eq!(records.peek(9).unwrap().len(), 3);
+    assert_eq!(fields(&mut records).unwrap(), [["1"], ["2"], ["3"]]);
+}
+
+/// Gives a few bytes at a time.
+struct Drip<R>(R, usize);
+
+impl<R: Read> Read for Drip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+fn lines() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        "[a-c,\"\\n\\r\\té;{}:]{0,6}".prop_map(String::into_bytes),
+        Just(b"{\"a\": [1, null], \"b\": \"x\\ny\"}\n".to_vec()),
+        Just(b"a,b\n".to_vec()),
+        prop::collection::vec(1..=u8::MAX, 0..3),
+    ];
+    prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    /// Whatever the bytes are and however few come at a time: the same records, or the same error, and no panic.
+    #[test]
+    fn any_bytes_are_records_or_an_error(bytes in lines(), step in 1usize..5) {
+        for format in [RecordFormat::Csv, RecordFormat::Tsv, RecordFormat::JsonLines] {
+            for on_error in [OnError::Fail, OnError::Skip] {
+                let told = |records: Result<Records>| {
+                    let read = |mut records: Records| {
+                        let all: Vec<Record> = records.by_ref().collect::<Result<_>>()?;
+                        assert!(all.iter().all(|record| record.fields().len() == records.columns().len()));
+                        Ok((all, records.skipped().clone()))
+                    };
+                    records.and_then(read).map_err(|error| error.to_string())
+                };
+                let whole = told(open(bytes.clone(), format, on_error));
+                let drip = Drip(std::io::Cursor::new(bytes.clone()), step);
+                prop_assert_eq!(&told(Records::from_reader(drip, format, "rows", on_error)), &whole);
+                // Except for its header, and where quotation marks stay open.
+                if let (OnError::Fail, RecordFormat::JsonLines, Err(message)) = (on_error, format, whole) {
+                    prop_assert!(message.starts_with("rows:"), "{message}");
+                }
+            }
+        }
+    }
+
+    /// What a writer of CSV wrote is read again.
+    #[test]
+    fn what_was_written_is_read(rows in prop::collection::vec(["\\PC{0,5}|[,\"\\n\\r ]{0,5}", "[^\0]{0,5}"], 0..6)) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["a", "b"]).unwrap();
+        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        let mut records = open(writer.into_inner().unwrap(), RecordFormat::Csv, OnError::Fail).unwrap();
+        let read = fields(&mut records).unwrap();
+        prop_assert_eq!(read.iter().map(|row| &row[..]).collect::<Vec<_>>(), rows.iter().map(|row| &row[..]).collect::<Vec<_>>());
+    }
+}
+
+#[cfg(feature = "parquet")]
+mod parquet {
+    use super::*;
+    use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
+    use ::parquet::file::properties::WriterProperties;
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+    use std::sync::Arc;
+
+    /// Two groups of 300 rows: text (every third missing), a label, a number, a flag, and a list, which is left out.
+    pub(super) fn file(codec: ::parquet::basic::Compression) -> Vec<u8> {
+        let schema = "message rows {
+            optional binary text (UTF8); required int64 label; required double score; required boolean flag;
+            repeated int64 list; }";
+        let properties = Arc::new(WriterProperties::builder().set_compression(codec).build());
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties).unwrap();
+        for group in 0..2 {
+            let mut columns = writer.next_row_group().unwrap();
+            let rows = 300 * group..300 * (group + 1);
+            let mut column = columns.next_column().unwrap().unwrap();
+            let texts: Vec<_> = rows
+                .clone()
+                .filter(|row| row % 3 > 0)
+                .map(|row| ByteArray::from(&*format!("text {row}")))
+                .collect();
+            let there: Vec<i16> = rows.clone().map(|row| i16::from(row % 3 > 0)).collect();
+            column.typed::<ByteArrayType>().write_batch(&texts, Some(&there), None).unwrap();
+            column.close().unwrap();
+            let mut column = columns.next_column().unwrap().unwrap();
+            column
+                .typed::<Int64Type>()
+                .write_batch(&rows.clone().map(|row| row % 2 - 1).collect::<Vec<_>>(), None, None)
+                .unwrap();
+            column.close().unwrap();
+            let mut column = columns.next_column().unwrap().unwrap();
+            let scores: Vec<f64> =
+                rows.clone().map(|row| if row == 1 { f64::NAN } else { row as f64 / 2.0 }).collect();
+            column.typed::<DoubleType>().write_batch(&scores, None, None).unwrap();
+            column.close().unwrap();
+            let mut column = columns.next_column().unwrap().unwrap();
+            column
+                .typed::<BoolType>()
+                .write_batch(&rows.clone().map(|row| row % 2 == 0).collect::<Vec<_>>(), None, None)
+                .unwrap();
+            column.close().unwrap();
+            let mut column = columns.next_column().unwrap().unwrap();
+            column.typed::<Int64Type>().write_batch(&[], Some(&[0; 300]), Some(&[0; 300])).unwrap();
+            column.close().unwrap();
+            columns.close().unwrap();
+        }
+        writer.into_inner().unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
+        let file = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        fields(&mut Records::open(file.path(), OnError::Fail)?)
+    }
+
+    #[test]
+    fn rows_of_every_kind_and_codec() {
+        use ::parquet::basic::{Compression, ZstdLevel};
+        for codec in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(ZstdLevel::default())]
+        {
+            let rows = read(&file(codec)).unwrap();
+            assert_eq!(rows.len(), 600);
+            assert_eq!(rows[0], ["-", "-1", "0", "true"]);
+            assert_eq!(rows[1], ["text 1", "0", "-", "false"]);
+            assert_eq!(rows[599], ["text 599", "0", "299.5", "false"]);
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let whole = file(::parquet::basic::Compression::SNAPPY);
+        assert!(read(&whole[..whole.len() - 9]).unwrap_err().to_string().contains("as a Parquet file"));
+        assert!(read(b"").is_err());
+    }
+}
