@@ -71,6 +71,13 @@ pub struct Train {
     /// Size of the vocabulary, pad, start and unknown included.
     #[arg(long, default_value_t = 5000, value_name = "WORDS", value_parser = at_least(3), allow_negative_numbers = true)]
     pub max_words: usize,
+    /// Words seen fewer times in training are unknown.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub min_count: usize,
+    /// How texts are cut: `words` (as Keras does), `unicode` words, `characters`, or the tokens of a Hugging
+    /// Face tokenizer.json, whose path is given [default: words].
+    #[arg(long, value_name = "KIND|FILE")]
+    pub tokenizer: Option<String>,
     /// Length that rows are padded or cut to [default: 300; for reviews 64, for a language model 128].
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub maxlen: Option<usize>,

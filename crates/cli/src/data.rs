@@ -5,6 +5,7 @@ use crate::note;
 use crate::progress::download_bar;
 use gatewise::data::imdb::{self, ImdbOptions};
 use gatewise::data::{Columns, Corpus, LabelledTexts, keras_imdb, locate, reviews};
+use gatewise::text::Tokenizer;
 use gatewise::{Error, ErrorKind, Result};
 use std::path::Path;
 
@@ -49,11 +50,11 @@ pub fn is_table(name: &str) -> bool {
     end.is_some_and(|end| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
 }
 
-/// The corpus called `name`: a name or a path.
-pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
+/// The corpus called `name`, a name or a path, its texts cut into words by `tokenizer` where they are not yet.
+pub fn load(name: &str, place: &Place, test: Test<'_>, tokenizer: &Tokenizer) -> Result<Corpus> {
     let data_dir = place.data_dir.as_deref();
     if is_table(name) {
-        return load_table(Path::new(name), place, test);
+        return load_table(Path::new(name), place, test, tokenizer);
     }
     let of_tables = [
         ("--test", matches!(test, Test::Apart(Some(_)))),
@@ -66,8 +67,8 @@ pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
         )));
     }
     match name {
-        IMDB => load_imdb(data_dir),
-        REVIEWS => Ok(reviews::corpus(SEED)),
+        IMDB => load_imdb(data_dir, tokenizer),
+        REVIEWS => Ok(reviews::corpus(SEED, tokenizer)),
         KERAS_IMDB => {
             let search = locate::SearchPath::new(data_dir, None);
             let found = search.find(|place| {
@@ -83,7 +84,9 @@ pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
         }
         path if Path::new(path).exists() => {
             let data_dir = Some(Path::new(path));
-            imdb::load(ImdbOptions { data_dir, only_data_dir: true, seed: DATA_SEED, ..Default::default() })
+            let options =
+                ImdbOptions { data_dir, only_data_dir: true, seed: DATA_SEED, ..Default::default() };
+            imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
         }
         other => Err(Error::data(format!(
             "there is no data set '{other}': give {IMDB}, {REVIEWS}, {KERAS_IMDB}, \
@@ -92,7 +95,7 @@ pub fn load(name: &str, place: &Place, test: Test<'_>) -> Result<Corpus> {
     }
 }
 
-fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
+fn load_table(path: &Path, place: &Place, test: Test<'_>, tokenizer: &Tokenizer) -> Result<Corpus> {
     let columns =
         Columns { text: place.text_column.clone().into_iter().collect(), label: place.label_column.clone() };
     let texts = LabelledTexts::read(path, &columns)?;
@@ -101,10 +104,10 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
         texts.text_column, texts.label_column
     )];
     let mut corpus = match test {
-        Test::All => texts.corpus(&texts)?,
+        Test::All => texts.corpus(&texts, tokenizer)?,
         Test::Apart(Some(file)) => {
             // Rows that are ordered by label must not all validate.
-            texts.shuffle(SEED).corpus(&LabelledTexts::read(file, &columns)?)?
+            texts.shuffle(SEED).corpus(&LabelledTexts::read(file, &columns)?, tokenizer)?
         }
         Test::Apart(None) => {
             let (training, held) = texts.hold_out(HELD_OUT, SEED);
@@ -118,7 +121,7 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
             }
             let (count, all) = (held.rows.len(), training.rows.len() + held.rows.len());
             notes.push(held_out(count, all));
-            training.corpus(&held)?
+            training.corpus(&held, tokenizer)?
         }
     };
     corpus.notes = notes;
@@ -127,11 +130,16 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>) -> Result<Corpus> {
 
 /// The corpus called `name`, or, where none is named, IMDB if it can be had and the embedded reviews if
 /// not.
-pub fn load_or_fall_back(name: Option<&str>, place: &Place, test: Test<'_>) -> Result<(String, Corpus)> {
+pub fn load_or_fall_back(
+    name: Option<&str>,
+    place: &Place,
+    test: Test<'_>,
+    tokenizer: &Tokenizer,
+) -> Result<(String, Corpus)> {
     if let Some(name) = name {
-        return Ok((name.to_owned(), load(name, place, test)?));
+        return Ok((name.to_owned(), load(name, place, test, tokenizer)?));
     }
-    match load(IMDB, place, test) {
+    match load(IMDB, place, test, tokenizer) {
         Ok(corpus) => Ok((IMDB.to_owned(), corpus)),
         Err(error) if matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) => {
             note!(
@@ -141,13 +149,30 @@ pub fn load_or_fall_back(name: Option<&str>, place: &Place, test: Test<'_>) -> R
                  Reason: {error}\n\
                  ================================================================================"
             );
-            Ok((REVIEWS.to_owned(), load(REVIEWS, place, test)?))
+            Ok((REVIEWS.to_owned(), load(REVIEWS, place, test, tokenizer)?))
         }
         Err(error) => Err(error),
     }
 }
 
-fn load_imdb(data_dir: Option<&Path>) -> Result<Corpus> {
+fn load_imdb(data_dir: Option<&Path>, tokenizer: &Tokenizer) -> Result<Corpus> {
     let mut bar = download_bar();
-    imdb::load(ImdbOptions { data_dir, seed: DATA_SEED, download: Some(&mut bar), ..Default::default() })
+    let options = ImdbOptions { data_dir, seed: DATA_SEED, download: Some(&mut bar), ..Default::default() };
+    imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
+}
+
+/// The tokenizer called `name`: a name or the path of a Hugging Face `tokenizer.json`.
+pub fn tokenizer(name: &str) -> Result<Tokenizer> {
+    match name {
+        "words" => Ok(Tokenizer::default()),
+        "unicode" => Ok(Tokenizer::unicode_words()),
+        "characters" => Ok(Tokenizer::characters()),
+        path if path.ends_with(".json") => {
+            let json = std::fs::read_to_string(path).map_err(|e| Error::io("cannot read", path, e))?;
+            Tokenizer::hugging_face(&json).map_err(|e| Error::new(e.kind(), format!("{path}: {e}")))
+        }
+        other => Err(Error::config(format!(
+            "there is no tokenizer '{other}': give words, unicode, characters or the path of a tokenizer.json"
+        ))),
+    }
 }

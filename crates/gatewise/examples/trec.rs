@@ -10,14 +10,14 @@
 
 use gatewise::data::{Columns, Dataset, LabelledTexts, Padding, Split};
 use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm, SpatialDropout1D};
-use gatewise::text::Vocabulary;
+use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Fit, Result, Sequential};
 use std::path::PathBuf;
 
 fn main() -> Result<()> {
     let folder = PathBuf::from(std::env::var_os("GATEWISE_DATA").unwrap_or("../shared/datasets".into()));
     let texts = |name: &str| LabelledTexts::read(&folder.join(name), &Columns::default());
-    let corpus = texts("trec_train.csv")?.corpus(&texts("trec_test.csv")?)?;
+    let corpus = texts("trec_train.csv")?.corpus(&texts("trec_test.csv")?, &Tokenizer::default())?;
     let vocabulary = Vocabulary::from_ranked(&corpus.vocabulary, 4_000)?;
     let rows = |split: &Split| -> Result<Dataset> {
         let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();

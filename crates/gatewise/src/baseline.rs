@@ -332,7 +332,7 @@ mod tests {
     fn a_bag_of_words_cannot_read_the_embedded_reviews() {
         let targets = |split: &Split| split.classes.iter().map(|&class| class as f32).collect::<Vec<_>>();
         for seed in [1, 2] {
-            let corpus = reviews::corpus(seed);
+            let corpus = reviews::corpus(seed, &crate::text::Tokenizer::default());
             let train = Dataset::new(corpus.train.words.clone(), targets(&corpus.train)).unwrap();
             let test = Dataset::new(corpus.test.words.clone(), targets(&corpus.test)).unwrap();
             let words = fit(&train, Ngrams::Unigrams).accuracy(&test);

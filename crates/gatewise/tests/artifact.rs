@@ -47,6 +47,7 @@ fn artifact(seed: u64) -> Artifact {
             learning_rate: 0.02,
             history,
             test,
+            oov_rate: Some(0.25),
         },
     }
 }

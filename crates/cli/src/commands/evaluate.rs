@@ -19,7 +19,7 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     let test = if data::is_series(&args.data) {
         artifact.series_dataset(&read_ts(Path::new(&args.data))?)?
     } else {
-        let corpus = data::load(&args.data, &args.place, data::Test::All)?;
+        let corpus = data::load(&args.data, &args.place, data::Test::All, &artifact.tokenizer)?;
         for note in &corpus.notes {
             note!("note: {note}");
         }

@@ -20,6 +20,8 @@ pub fn language_model(args: &Train) -> Result<Done> {
         ("--class-weight", args.class_weight.is_some()),
         ("--threshold", args.threshold.is_some()),
         ("--test", args.test.is_some()),
+        ("--tokenizer", args.tokenizer.is_some()),
+        ("--min-count", args.min_count > 1),
         ("--text-column", args.place.text_column.is_some()),
         ("--label-column", args.place.label_column.is_some()),
     ];
@@ -74,6 +76,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
             learning_rate,
             history,
             test: None,
+            oov_rate: None,
         },
     };
     let so_far = |model: &Model| whole(model.clone(), History::default());

@@ -17,6 +17,8 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
     check(args)?;
     let for_texts = [
         ("--embedding", args.embedding.is_some()),
+        ("--tokenizer", args.tokenizer.is_some()),
+        ("--min-count", args.min_count > 1),
         ("--text-column", args.place.text_column.is_some()),
         ("--label-column", args.place.label_column.is_some()),
     ];
@@ -56,6 +58,7 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
             learning_rate: args.learning_rate.unwrap_or(3e-3),
             history: History::default(),
             test: None,
+            oov_rate: None,
         },
     };
     let (training, test) = (artifact.series_dataset(&training)?, artifact.series_dataset(&test)?);

@@ -7,8 +7,7 @@ use crate::{Done, data, note};
 use gatewise::baseline::Ngrams;
 use gatewise::data::{Dataset, Padding, Split};
 use gatewise::layers::{Embedding, SpatialDropout1D};
-use gatewise::text::Vocabulary;
-use gatewise::{Artifact, History, Result, Sequential, TrainingSummary};
+use gatewise::{Artifact, Error, History, Result, Sequential, TrainingSummary};
 
 /// Settings whose defaults depend on the data.
 struct Settings {
@@ -51,7 +50,13 @@ pub fn texts(args: &Train) -> Result<Done> {
     check(args)?;
     spec(args, &Settings::new(args, args.data.as_deref().unwrap_or_default()), 2).compile(args.seed)?;
     let test = data::Test::Apart(args.test.as_deref());
-    let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), &args.place, test)?;
+    let tokenizer = match (args.data.as_deref(), &args.tokenizer) {
+        (Some(data::KERAS_IMDB), Some(_)) => {
+            return Err(Error::config("keras-imdb is cut into words already; leave --tokenizer out"));
+        }
+        (_, name) => data::tokenizer(name.as_deref().unwrap_or("words"))?,
+    };
+    let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), &args.place, test, &tokenizer)?;
     let settings = Settings::new(args, &name);
     let model = spec(args, &settings, corpus.labels.len()).compile(args.seed)?;
     for note in &corpus.notes {
@@ -62,7 +67,8 @@ pub fn texts(args: &Train) -> Result<Done> {
         padding: args.padding.into(),
         truncating: args.truncating.into(),
     };
-    let vocabulary = Vocabulary::from_ranked(&corpus.vocabulary, args.max_words)?;
+    let vocabulary = corpus.words(args.max_words, args.min_count)?;
+    let oov_rate = Some(corpus.oov_rate(&vocabulary));
     let rows = |split: &Split| -> Result<Dataset> {
         let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();
         Ok(Dataset::new(vocabulary.encode_ranks(&split.words), targets)?.with_padding(padding))
@@ -90,6 +96,7 @@ pub fn texts(args: &Train) -> Result<Done> {
             learning_rate,
             history: History::default(),
             test: None,
+            oov_rate,
         },
     };
     let parts = match settings.table {

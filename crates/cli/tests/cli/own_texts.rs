@@ -56,6 +56,50 @@ fn rows_are_held_out_and_two_classes_have_a_threshold() {
     assert!(object["threshold"].as_f64().unwrap() > 0.0);
 }
 
+/// The tokenizer and the vocabulary travel in the model.
+#[test]
+fn texts_are_cut_as_asked() {
+    let home = Home::new();
+    fs::write(home.path("train.csv"), questions(120)).unwrap();
+    let words = r#"{"?": 0, "wh": 1, "ere": 2, "o": 3, "en": 4, "so": 5, "is": 6, "thing": 7}"#;
+    let file = format!(
+        r#"{{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+        "pre_tokenizer": {{"type": "Whitespace"}}, "post_processor": null, "decoder": null, "model": {{"type":
+        "WordPiece", "unk_token": "?", "continuing_subword_prefix": "", "max_input_chars_per_word": 9,
+        "vocab": {words}}}}}"#
+    );
+    fs::write(home.path("pieces.json"), file).unwrap();
+    for (tokenizer, text, oov) in [
+        ("unicode", "who’s where", [2, 1]),
+        ("characters", "who?", [4, 1]),
+        ("pieces.json", "where what", [3, 0]),
+    ] {
+        let settings = "--epochs 12 --learning-rate 0.01 --units 8 --embedding 8 --no-baseline";
+        home.run(&format!("train train.csv --tokenizer {tokenizer} {settings}")).ok();
+        let mut command = home.command(["predict", "model.gatewise", "--format", "json", text]);
+        let answer = crate::home::Ran::new(tokenizer, command.output().unwrap()).ok().json();
+        assert_eq!(
+            [&answer["words"], &answer["oov"]],
+            [&oov[0].into(), &serde_json::Value::from(oov[1])],
+            "{answer}"
+        );
+        let tested = home.run("evaluate model.gatewise train.csv --format json").ok().json();
+        assert_eq!(tested["accuracy"].as_f64(), Some(1.0), "{tokenizer}");
+    }
+    home.run("train train.csv --min-count 61 --epochs 0 --no-baseline").ok();
+    let summary = home.run("summary model.gatewise --format json").ok().json();
+    assert_eq!(
+        summary["training"]["oov_rate"].as_f64(),
+        Some(0.4),
+        "the kind's word and the number, of five words"
+    );
+    fs::write(home.path("bad.json"), "{}").unwrap();
+    home.run("train train.csv --tokenizer bad.json").failed(1, &["bad.json: this is no tokenizer.json"]);
+    home.run("train train.csv --tokenizer none.json").failed(1, &["cannot read none.json"]);
+    home.run("train train.csv --tokenizer stems").failed(2, &["there is no tokenizer 'stems'", "unicode"]);
+    home.run("train keras-imdb --tokenizer unicode").failed(2, &["cut into words already"]);
+}
+
 #[test]
 fn what_is_wrong_with_a_file_or_its_options_is_said() {
     let home = Home::new();

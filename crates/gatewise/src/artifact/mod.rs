@@ -91,6 +91,9 @@ pub struct TrainingSummary {
     pub history: History,
     /// Score on the held-out test rows.
     pub test: Option<Evaluation>,
+    /// Of texts, the share of words without an id, as [`Corpus::oov_rate`](crate::data::Corpus::oov_rate) has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oov_rate: Option<f64>,
 }
 
 impl Artifact {

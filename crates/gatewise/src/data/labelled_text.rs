@@ -13,11 +13,11 @@ use std::path::Path;
 /// The rows of a file, in its order.
 ///
 /// ```no_run
-/// use gatewise::data::{Columns, LabelledTexts};
+/// use gatewise::{data::{Columns, LabelledTexts}, text::Tokenizer};
 /// let texts = LabelledTexts::read("questions.csv".as_ref(), &Columns::default())?;
 /// println!("the texts are in {}, the labels in {}", texts.text_column, texts.label_column);
 /// let (training, test) = texts.hold_out(0.1, 113);
-/// let corpus = training.corpus(&test)?;
+/// let corpus = training.corpus(&test, &Tokenizer::default())?;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,13 +82,13 @@ impl LabelledTexts {
         labels.into_iter().collect()
     }
 
-    /// The corpus of these rows to train on and those to test on. Labels are in alphabetical order; words are
-    /// counted in these rows alone.
+    /// The corpus of these rows to train on and those to test on, their texts cut up by `tokenizer`. Labels are in
+    /// alphabetical order; words are counted in these rows alone.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when all rows have one label, or when a label is found in
     /// `test` only.
-    pub fn corpus(&self, test: &Self) -> Result<Corpus> {
+    pub fn corpus(&self, test: &Self, tokenizer: &Tokenizer) -> Result<Corpus> {
         let labels: Vec<String> = self.labels().into_iter().map(str::to_owned).collect();
         if let [only] = &labels[..] {
             return Err(Error::data(format!(
@@ -96,7 +96,6 @@ impl LabelledTexts {
                 self.label_column
             )));
         }
-        let tokenizer = Tokenizer::default();
         let mut counter = WordCounter::new();
         let mut scratch = String::new();
         let mut number = |rows: &[(String, String)], counted: bool| -> Result<(Sequences, Vec<u32>)> {
@@ -126,6 +125,7 @@ impl LabelledTexts {
             classes,
         };
         let (train, test) = (split(train), split(test));
+        let tokenizer = tokenizer.clone();
         Ok(Corpus { tokenizer, vocabulary: ranking.words, labels, train, test, notes: Vec::new() })
     }
 }
@@ -153,7 +153,7 @@ mod tests {
     fn words_are_ranked_by_the_rows_to_train_on() {
         let train = read("label,id,text\nb,1,\"one, two\"\na,2,two\n").unwrap();
         let test = read("text,label\nthree two,b\n").unwrap();
-        let corpus = train.corpus(&test).unwrap();
+        let corpus = train.corpus(&test, &Tokenizer::default()).unwrap();
         assert_eq!(corpus.labels, ["a", "b"]);
         assert_eq!(corpus.vocabulary, ["two", "one"]);
         assert_eq!((corpus.train.words.row(0), &corpus.train.classes[..]), (&[2, 1][..], &[1, 0][..]));
@@ -216,7 +216,7 @@ mod tests {
                 let (kept, held) = texts.hold_out(0.3, 1);
                 prop_assert_eq!(kept.rows.len() + held.rows.len(), texts.rows.len());
                 prop_assert_eq!(kept.labels(), texts.labels());
-                if let Ok(corpus) = texts.corpus(&held) {
+                if let Ok(corpus) = texts.corpus(&held, &Tokenizer::default()) {
                     prop_assert_eq!(corpus.train.classes.len(), texts.rows.len());
                 }
             }
@@ -260,9 +260,9 @@ mod tests {
         let error = LabelledTexts::read(&path, &Columns::default()).unwrap_err().to_string();
         assert!(error.contains(":2: ") && error.contains("UTF-8"), "{error}");
         let (train, test) = (read("text,label\na,b\nc,d\n").unwrap(), read("text,label\na,c\n").unwrap());
-        let error = train.corpus(&test).unwrap_err().to_string();
+        let error = train.corpus(&test, &Tokenizer::default()).unwrap_err().to_string();
         assert!(error.contains("the label 'c' occurs in"), "{error}");
-        let error = test.corpus(&train).unwrap_err().to_string();
+        let error = test.corpus(&train, &Tokenizer::default()).unwrap_err().to_string();
         assert!(error.contains("every row has the label 'c' in the column label"), "{error}");
         assert!(LabelledTexts::read("no such file".as_ref(), &Columns::default()).is_err());
     }

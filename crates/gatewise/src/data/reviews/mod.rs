@@ -63,17 +63,17 @@ pub fn generate(seed: u64, rows: usize) -> Vec<(String, u32)> {
     out
 }
 
-/// The corpus for `seed`: [`TRAIN_ROWS`] to learn from and [`TEST_ROWS`] held out, no text in both.
+/// The corpus for `seed`, cut into words by `tokenizer`: [`TRAIN_ROWS`] to learn from and [`TEST_ROWS`] held out, no
+/// text in both.
 ///
 /// ```
-/// use gatewise::data::reviews;
-/// let corpus = reviews::corpus(1);
+/// use gatewise::{data::reviews, text::Tokenizer};
+/// let corpus = reviews::corpus(1, &Tokenizer::default());
 /// assert_eq!(corpus.labels, ["neg", "pos"]);
 /// assert_eq!(corpus.vocabulary[0], "the");
 /// assert_eq!(corpus.train.words.len(), reviews::TRAIN_ROWS);
 /// ```
-pub fn corpus(seed: u64) -> Corpus {
-    let tokenizer = Tokenizer::default();
+pub fn corpus(seed: u64, tokenizer: &Tokenizer) -> Corpus {
     let mut counter = WordCounter::new();
     let mut scratch = String::new();
     let (mut numbers, mut classes) = (Sequences::new(), Vec::new());
@@ -98,7 +98,7 @@ pub fn corpus(seed: u64) -> Corpus {
     };
     let (train, test) = (split(0..TRAIN_ROWS), split(TRAIN_ROWS..TRAIN_ROWS + TEST_ROWS));
     let labels = vec!["neg".into(), "pos".into()];
-    Corpus { tokenizer, vocabulary: ranking.words, labels, train, test, notes: Vec::new() }
+    Corpus { tokenizer: tokenizer.clone(), vocabulary: ranking.words, labels, train, test, notes: Vec::new() }
 }
 
 #[cfg(test)]
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_corpus_is_ranked_by_the_training_part_and_holds_out_the_rest() {
         let rows = generate(7, TRAIN_ROWS + TEST_ROWS);
-        let corpus = corpus(7);
+        let corpus = corpus(7, &Tokenizer::default());
         assert_eq!(corpus.train.classes.len(), TRAIN_ROWS);
         assert_eq!(corpus.test.classes.len(), TEST_ROWS);
         assert_eq!(corpus.test.words.len(), TEST_ROWS);

@@ -1,12 +1,23 @@
-//! Cutting text into words, as Keras does.
+//! Cutting text into words.
 //!
-//! Enters: text. Leaves: its words, in order. The rule is that of Keras's `text_to_word_sequence`:
+//! Enters: text. Leaves: its words, in order. The default is the rule of Keras's `text_to_word_sequence`:
 //! lower-case the text, turn every filtered character into a space, split on spaces (and on nothing
 //! else), drop what is empty. One thing is added and can be switched off: HTML line breaks, of which
-//! film reviews are full, separate words instead of leaving the word "br". For language models every
-//! character can be a word.
+//! film reviews are full, separate words instead of leaving the word "br". A word can also be a word by
+//! Unicode's rules, a character, or a token of a Hugging Face `tokenizer.json`.
 
+#[cfg(feature = "hugging-face")]
+mod hugging_face;
+#[cfg(not(feature = "hugging-face"))]
+#[path = "no_hugging_face.rs"]
+mod hugging_face;
+mod saved;
+
+use crate::error::Result;
+use hugging_face::HuggingFace;
+use saved::Saved;
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Keras's default filters.
 const KERAS_FILTERS: &str = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
@@ -32,7 +43,7 @@ enum Byte {
 /// assert_eq!(Tokenizer::keras().words(text), ["it's", "great", "br", "br", "ten", "ten"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Settings", into = "Settings")]
+#[serde(try_from = "Saved", into = "Saved")]
 pub struct Tokenizer {
     settings: Settings,
     bytes: [Byte; 256],
@@ -40,20 +51,36 @@ pub struct Tokenizer {
     wide_filters: Vec<char>,
 }
 
-/// What is saved: the table is derived from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// What a tokenizer is made of: the table is derived from it.
+#[derive(Debug, Clone, PartialEq)]
 struct Settings {
+    unit: Unit,
     lower: bool,
     filters: String,
     html_breaks: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    char_level: bool,
+}
+
+/// What a word is.
+#[derive(Debug, Clone, PartialEq)]
+enum Unit {
+    /// What stands between separators.
+    Chunk,
+    /// Of that, the words of Unicode's annex 29.
+    UnicodeWord,
+    Character,
+    Token(HuggingFace),
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lower: true, filters: KERAS_FILTERS.into(), html_breaks: true, char_level: false }
+        Self { unit: Unit::Chunk, lower: true, filters: KERAS_FILTERS.into(), html_breaks: true }
+    }
+}
+
+impl Settings {
+    /// Nothing is changed and nothing left out.
+    fn verbatim() -> Self {
+        Self { lower: false, filters: String::new(), html_breaks: false, ..Self::default() }
     }
 }
 
@@ -75,12 +102,6 @@ impl From<Settings> for Tokenizer {
     }
 }
 
-impl From<Tokenizer> for Settings {
-    fn from(tokenizer: Tokenizer) -> Self {
-        tokenizer.settings
-    }
-}
-
 impl Default for Tokenizer {
     fn default() -> Self {
         Settings::default().into()
@@ -93,6 +114,19 @@ impl Tokenizer {
         Self::default().with_html_breaks(false)
     }
 
+    /// Words by Unicode's rules ([annex 29](https://www.unicode.org/reports/tr29/)), lower-cased; what has
+    /// neither letters nor digits is no word. Languages that are written without spaces mostly come apart into
+    /// characters.
+    ///
+    /// ```
+    /// use gatewise::text::Tokenizer;
+    /// let words = Tokenizer::unicode_words().words("“Can’t”—he’d said 3.5 times…<br />naïve!");
+    /// assert_eq!(words, ["can’t", "he’d", "said", "3.5", "times", "naïve"]);
+    /// ```
+    pub fn unicode_words() -> Self {
+        Settings { unit: Unit::UnicodeWord, filters: String::new(), ..Settings::default() }.into()
+    }
+
     /// Every character is a word (Keras's `char_level`), none is changed or left out.
     ///
     /// ```
@@ -100,7 +134,30 @@ impl Tokenizer {
     /// assert_eq!(Tokenizer::characters().words("Né. "), ["N", "é", ".", " "]);
     /// ```
     pub fn characters() -> Self {
-        Settings { lower: false, filters: String::new(), html_breaks: false, char_level: true }.into()
+        Settings { unit: Unit::Character, ..Settings::verbatim() }.into()
+    }
+
+    /// Tokens as a Hugging Face `tokenizer.json` says, whose text `json` is. Its special tokens are not added, its
+    /// padding and truncation not applied. Needs the feature `hugging-face`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "hugging-face")] {
+    /// use gatewise::text::Tokenizer;
+    /// let json = r###"{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+    ///     "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
+    ///     "post_processor": null, "decoder": null, "model": {"type": "WordPiece", "unk_token": "?",
+    ///     "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+    ///     "vocab": {"?": 0, "film": 1, "##s": 2}}}"###;
+    /// assert_eq!(Tokenizer::hugging_face(json)?.words("Films, film"), ["film", "##s", "?", "film"]);
+    /// # }
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when `json` is no such file, or one that cannot be used, and
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) without the feature.
+    pub fn hugging_face(json: &str) -> Result<Self> {
+        Ok(Settings { unit: Unit::Token(HuggingFace::new(json)?), ..Settings::verbatim() }.into())
     }
 
     /// Whether text is lower-cased first (default: yes). Lower-casing comes before filtering, so a
@@ -135,7 +192,7 @@ impl Tokenizer {
 
     /// Whether every character is a word.
     pub fn char_level(&self) -> bool {
-        self.settings.char_level
+        self.settings.unit == Unit::Character
     }
 
     /// Whether HTML line breaks separate words.
@@ -169,12 +226,28 @@ impl Tokenizer {
     /// assert_eq!(letters, 11);
     /// ```
     pub fn for_each_word(&self, text: &str, scratch: &mut String, mut each: impl FnMut(&str)) {
+        match &self.settings.unit {
+            Unit::Chunk => self.for_each_chunk(text, scratch, each),
+            Unit::UnicodeWord => {
+                // No word of Unicode's reaches over a space.
+                self.for_each_chunk(text, scratch, |chunk| chunk.unicode_words().for_each(&mut each));
+            }
+            Unit::Character => {
+                self.normalise(text, scratch);
+                let starts = scratch.char_indices().map(|(at, c)| &scratch[at..at + c.len_utf8()]);
+                // As in Keras, filtered characters count for nothing.
+                starts.filter(|c| !self.settings.filters.contains(*c)).for_each(each);
+            }
+            Unit::Token(tokens) => tokens.for_each_token(text, each),
+        }
+    }
+
+    /// Calls `each` with what stands between separators.
+    fn for_each_chunk(&self, text: &str, scratch: &mut String, mut each: impl FnMut(&str)) {
         self.normalise(text, scratch);
-        if self.settings.char_level {
-            let starts = scratch.char_indices().map(|(at, c)| &scratch[at..at + c.len_utf8()]);
-            // As in Keras, filtered characters count for nothing.
-            let kept = |c: &&str| !self.settings.filters.contains(*c);
-            return starts.filter(kept).for_each(each);
+        if !self.wide_filters.is_empty() && !scratch.is_ascii() {
+            // By two spaces: one could make a break of `<br—>`.
+            *scratch = scratch.replace(|c| self.wide_filters.contains(&c), "  ");
         }
         let bytes = scratch.as_bytes();
         // Every separator is ASCII here, and no byte of a longer character is, so that words start and
@@ -204,8 +277,7 @@ impl Tokenizer {
         }
     }
 
-    /// Leaves in `scratch` the text lower-cased and, where words are split, with the filters outside ASCII
-    /// replaced.
+    /// Leaves in `scratch` the text, lower-cased where that is asked for.
     fn normalise(&self, text: &str, scratch: &mut String) {
         scratch.clear();
         if !self.settings.lower {
@@ -216,10 +288,6 @@ impl Tokenizer {
         } else {
             // The whole text at once: a capital sigma becomes ς or σ by its neighbours.
             scratch.push_str(&text.to_lowercase());
-        }
-        if !self.settings.char_level && !self.wide_filters.is_empty() && !scratch.is_ascii() {
-            // By two spaces: one could make a break of `<br—>`.
-            *scratch = scratch.replace(|c| self.wide_filters.contains(&c), "  ");
         }
     }
 }
@@ -297,5 +365,25 @@ mod tests {
         assert_eq!(serde_json::from_str::<Tokenizer>(&json).unwrap(), t);
         assert_eq!(serde_json::from_str::<Tokenizer>("{}").unwrap(), Tokenizer::default());
         assert!(serde_json::from_str::<Tokenizer>(r#"{"stem":true}"#).is_err());
+    }
+    proptest! {
+        /// Cutting at spaces first loses nothing of Unicode's rules.
+        #[test]
+        fn unicode_words_are_unicodes(text in r#"([a-zA-Z0-9'’.,:_-]{1,6}|[ \t\n]|[ΣİßéКж\u{300}\u{308}\u{200d}日本語ไทย🦀👍🏽]|\PC){0,30}"#) {
+            let lower = text.to_lowercase();
+            // A mark on a space makes a word of the two; here the space is still one.
+            let whole: Vec<&str> = lower.unicode_words().map(|word| word.trim_matches(' ')).collect();
+            prop_assert_eq!(Tokenizer::unicode_words().with_html_breaks(false).words(&text), whole);
+        }
+    }
+
+    #[test]
+    fn every_kind_survives_json() {
+        for tokenizer in [Tokenizer::characters(), Tokenizer::unicode_words(), Tokenizer::keras()] {
+            let json = serde_json::to_string(&tokenizer).unwrap();
+            assert_eq!(serde_json::from_str::<Tokenizer>(&json).unwrap(), tokenizer);
+        }
+        let two = r#"{"char_level":true,"unicode_words":true}"#;
+        assert!(serde_json::from_str::<Tokenizer>(two).unwrap_err().to_string().contains("not two of them"));
     }
 }
