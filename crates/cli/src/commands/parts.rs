@@ -46,7 +46,7 @@ fn file_like_data(args: &Train, artifact: &Artifact, file: &Path) -> Result<Data
             "--validation {name} is no .csv or .tsv file; it must be a file like the data"
         )));
     }
-    let corpus = data::load(&name, &args.place, data::Test::All)?;
+    let corpus = data::load(&name, &args.place, data::Test::All, &artifact.tokenizer)?;
     for note in &corpus.notes {
         note!("note: {name}: {note}");
     }
