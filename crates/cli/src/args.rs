@@ -53,9 +53,12 @@ pub struct Train {
     /// File like DATA to validate on, where DATA is a .csv or .tsv file.
     #[arg(long, value_name = "FILE", conflicts_with = "validation_split")]
     pub validation: Option<PathBuf>,
-    /// What to learn: the labels of texts, or which character follows in one text.
+    /// What to learn: the labels of texts, a number for each text, or which character follows in one text.
     #[arg(long, value_enum, default_value_t = Task::Classify, value_name = "TASK")]
     pub task: Task,
+    /// What stands between the labels of a row, where it may have any number of them, none too.
+    #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
+    pub label_separator: Option<String>,
     /// File to write; the training curve goes beside it as .svg.
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
@@ -111,8 +114,8 @@ pub struct Train {
     /// How much the rows of each class count in training: `balanced`, or one number a class.
     #[arg(long, value_name = "WEIGHTS")]
     pub class_weight: Option<ClassWeight>,
-    /// The model says yes above it: a number, or the best for accuracy, f1 or youden (sensitivity +
-    /// specificity) on the validation rows [default: 0.5].
+    /// The model says yes (of several labels, to each) above it: a number, or the best for accuracy, f1 or youden
+    /// (sensitivity + specificity) on the validation rows [default: 0.5].
     #[arg(long, value_name = "RULE|P", value_parser = threshold, allow_negative_numbers = true)]
     pub threshold: Option<Threshold>,
     /// Stop when val_loss has not improved for PATIENCE epochs, and keep the weights of the best epoch.
@@ -301,6 +304,7 @@ impl Cell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Task {
     Classify,
+    Regression,
     LanguageModel,
 }
 
@@ -402,6 +406,15 @@ fn threshold(text: &str) -> Result<Threshold, String> {
     let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number)).map(Threshold::At);
     let wanted = "it must be accuracy, f1, youden, or a number from 0 up to, but below, 1";
     number.or_else(|| text.parse().ok().map(Threshold::Best)).ok_or_else(|| wanted.to_owned())
+}
+
+fn separator(text: &str) -> Result<String, String> {
+    let blank = text.chars().all(char::is_alphanumeric);
+    if blank {
+        Err("it must hold a character that is no letter or digit, such as ; or |".into())
+    } else {
+        Ok(text.into())
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

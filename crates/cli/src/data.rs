@@ -4,9 +4,9 @@ use crate::args::Place;
 use crate::note;
 use crate::progress::download_bar;
 use gatewise::data::imdb::{self, ImdbOptions};
-use gatewise::data::{Columns, Corpus, LabelledTexts, keras_imdb, locate, reviews};
+use gatewise::data::{Columns, Corpus, LabelledTexts, Problem, keras_imdb, locate, reviews};
 use gatewise::text::Tokenizer;
-use gatewise::{Error, ErrorKind, Result};
+use gatewise::{Artifact, Error, ErrorKind, Result};
 use std::path::Path;
 
 pub const IMDB: &str = "imdb";
@@ -50,11 +50,27 @@ pub fn is_table(name: &str) -> bool {
     end.is_some_and(|end| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
 }
 
-/// The corpus called `name`, a name or a path, its texts cut into words by `tokenizer` where they are not yet.
-pub fn load(name: &str, place: &Place, test: Test<'_>, tokenizer: &Tokenizer) -> Result<Corpus> {
-    let data_dir = place.data_dir.as_deref();
+/// How the rows of a file are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// What the column of labels holds.
+    pub problem: &'a Problem,
+    /// What cuts texts into words, where they are not yet.
+    pub tokenizer: &'a Tokenizer,
+}
+
+impl<'a> Reading<'a> {
+    /// As a model reads.
+    pub fn of(artifact: &'a Artifact) -> Self {
+        Self { problem: &artifact.problem, tokenizer: &artifact.tokenizer }
+    }
+}
+
+/// The corpus called `name`, a name or a path.
+pub fn load(name: &str, place: &Place, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
+    let (data_dir, tokenizer) = (place.data_dir.as_deref(), reading.tokenizer);
     if is_table(name) {
-        return load_table(Path::new(name), place, test, tokenizer);
+        return load_table(Path::new(name), place, test, reading);
     }
     let of_tables = [
         ("--test", matches!(test, Test::Apart(Some(_)))),
@@ -95,9 +111,13 @@ pub fn load(name: &str, place: &Place, test: Test<'_>, tokenizer: &Tokenizer) ->
     }
 }
 
-fn load_table(path: &Path, place: &Place, test: Test<'_>, tokenizer: &Tokenizer) -> Result<Corpus> {
-    let columns =
-        Columns { text: place.text_column.clone().into_iter().collect(), label: place.label_column.clone() };
+fn load_table(path: &Path, place: &Place, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
+    let Reading { problem, tokenizer } = reading;
+    let columns = Columns {
+        text: place.text_column.clone().into_iter().collect(),
+        label: place.label_column.clone(),
+        problem: problem.clone(),
+    };
     let texts = LabelledTexts::read(path, &columns)?;
     let mut notes = vec![format!(
         "texts are taken from the column '{}', labels from '{}'",
@@ -111,7 +131,7 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>, tokenizer: &Tokenizer)
         }
         Test::Apart(None) => {
             let (training, held) = texts.hold_out(HELD_OUT, SEED);
-            if held.rows.is_empty() {
+            if held.texts.is_empty() {
                 return Err(Error::data(format!(
                     "{name}: each label of the column {} occurs once, so no row can be kept to test on; give \
                      --test FILE, or name another column",
@@ -119,7 +139,7 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>, tokenizer: &Tokenizer)
                     name = path.display()
                 )));
             }
-            let (count, all) = (held.rows.len(), training.rows.len() + held.rows.len());
+            let (count, all) = (held.texts.len(), training.texts.len() + held.texts.len());
             notes.push(held_out(count, all));
             training.corpus(&held, tokenizer)?
         }
@@ -134,12 +154,12 @@ pub fn load_or_fall_back(
     name: Option<&str>,
     place: &Place,
     test: Test<'_>,
-    tokenizer: &Tokenizer,
+    reading: Reading<'_>,
 ) -> Result<(String, Corpus)> {
     if let Some(name) = name {
-        return Ok((name.to_owned(), load(name, place, test, tokenizer)?));
+        return Ok((name.to_owned(), load(name, place, test, reading)?));
     }
-    match load(IMDB, place, test, tokenizer) {
+    match load(IMDB, place, test, reading) {
         Ok(corpus) => Ok((IMDB.to_owned(), corpus)),
         Err(error) if matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) => {
             note!(
@@ -149,7 +169,7 @@ pub fn load_or_fall_back(
                  Reason: {error}\n\
                  ================================================================================"
             );
-            Ok((REVIEWS.to_owned(), load(REVIEWS, place, test, tokenizer)?))
+            Ok((REVIEWS.to_owned(), load(REVIEWS, place, test, reading)?))
         }
         Err(error) => Err(error),
     }

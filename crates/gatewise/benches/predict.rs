@@ -3,7 +3,7 @@
 mod shared;
 
 use divan::{Bencher, counter::ItemsCount};
-use gatewise::data::{Inputs, Padding, Sequences};
+use gatewise::data::{Inputs, Padding, Problem, Sequences};
 use gatewise::layers::Lstm;
 use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Artifact, Isa, Predictor, Stateful, TrainingSummary};
@@ -29,6 +29,7 @@ fn one_row_of(bencher: Bencher, steps: usize) {
         vocabulary: Vocabulary::from_ranked(&words, shared::VOCABULARY).unwrap(),
         scalers: Vec::new(),
         padding: Padding::to(shared::STEPS),
+        problem: Problem::SingleLabel,
         labels: vec!["neg".into(), "pos".into()],
         threshold: 0.5,
         training: TrainingSummary::default(),

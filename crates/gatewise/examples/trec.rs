@@ -20,8 +20,8 @@ fn main() -> Result<()> {
     let corpus = texts("trec_train.csv")?.corpus(&texts("trec_test.csv")?, &Tokenizer::default())?;
     let vocabulary = Vocabulary::from_ranked(&corpus.vocabulary, 4_000)?;
     let rows = |split: &Split| -> Result<Dataset> {
-        let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();
-        Ok(Dataset::new(vocabulary.encode_ranks(&split.words), targets)?.with_padding(Padding::to(40)))
+        Ok(Dataset::new(vocabulary.encode_ranks(&split.words), split.targets.clone())?
+            .with_padding(Padding::to(40)))
     };
     let (training, test) = (rows(&corpus.train)?, rows(&corpus.test)?);
 

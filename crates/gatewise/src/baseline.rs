@@ -63,7 +63,8 @@ impl Default for BaselineOptions {
 /// depend on a seed, a learning rate or the order of the rows.
 ///
 /// With more than two classes there is such a regression for each, of it against all others, and the class with
-/// the highest log-odds is the answer.
+/// the highest log-odds is the answer. Where targets are several wide, a row may have any number of labels: there is
+/// a regression for each, and the answer is all those whose log-odds are above 0.
 ///
 /// Every id is a feature, those for padding, start and unknown words too: what every row holds has a
 /// ratio near 0 and so no say.
@@ -134,10 +135,24 @@ impl LinearBaseline {
         let mut features = Features::new(options.ngrams);
         let rows = features.learn(sequences);
         let highest = targets.iter().fold(0, |highest, &y| highest.max(y as usize));
-        let classes = if highest < 2 { 1..=1 } else { 0..=highest };
+        let width = data.targets().width();
+        if width > 1 && highest > 1 {
+            return Err(Error::data(format!(
+                "a row has a label (1) or has it not (0), but there is a {highest}"
+            )));
+        }
+        let classes = match (width, highest) {
+            (1, ..2) => 1..=1,
+            (1, _) => 0..=highest,
+            _ => 0..=width - 1,
+        };
         let regressions = classes.map(|class| {
+            let of_row = |row: &[f32]| match row {
+                [y] => *y as usize == class,
+                labels => labels[class] == 1.0,
+            };
             let targets: Vec<f32> =
-                targets.iter().map(|&y| f32::from(u8::from(y as usize == class))).collect();
+                targets.chunks_exact(width).map(|row| f32::from(u8::from(of_row(row)))).collect();
             let ratios = log_count_ratios(&rows, &targets, features.count, options.alpha);
             let problem =
                 logistic::Problem { rows: &rows, targets: &targets, scale: &ratios, l2: options.l2 };
@@ -147,11 +162,20 @@ impl LinearBaseline {
         Ok(Self { regressions: regressions.collect(), features, ngrams: options.ngrams })
     }
 
-    /// The share of rows of `data` whose class is found. With two classes that is class 1 where its log-odds are
-    /// above 0. NaN when there is no row, or rows are not of ids.
+    /// The share of rows of `data` whose class is found, or all of whose labels are and no other. With two classes that
+    /// is class 1 where its log-odds are above 0. NaN when there is no row, or rows are not of ids.
     pub fn accuracy(&self, data: &Dataset) -> f64 {
         let Some(sequences) = data.sequences() else { return f64::NAN };
         let odds = self.log_odds(sequences);
+        let width = data.targets().width();
+        if width > 1 {
+            let rows =
+                odds.chunks_exact(self.regressions.len()).zip(data.targets().values().chunks_exact(width));
+            let right = |odds: &[f64], row: &[f32]| {
+                odds.iter().zip(row).all(|(odds, y)| (*odds > 0.0) == (*y == 1.0))
+            };
+            return rows.filter(|(odds, row)| right(odds, row)).count() as f64 / data.len() as f64;
+        }
         let answers = odds.chunks_exact(self.regressions.len()).map(|odds| match odds {
             [one] => usize::from(*one > 0.0),
             all => (1..all.len()).fold(0, |best, class| if all[class] > all[best] { class } else { best }),
@@ -160,7 +184,7 @@ impl LinearBaseline {
         right as f64 / data.len() as f64
     }
 
-    /// The log-odds of class 1 for each of `rows`; with more than two classes, those of each class, row by row.
+    /// The log-odds of class 1 for each of `rows`; with more than two classes or with labels, those of each, row by row.
     pub fn log_odds(&self, rows: &Sequences) -> Vec<f64> {
         let rows = self.features.apply(rows);
         let of = |row| self.regressions.iter().map(move |regression| regression.log_odds(row));
@@ -265,7 +289,7 @@ fn log_count_ratios(rows: &Sequences, targets: &[f32], features: usize, alpha: f
 mod tests {
     use super::*;
     use crate::ErrorKind;
-    use crate::data::{Split, reviews};
+    use crate::data::{Targets, reviews};
     use crate::rng::{Purpose, Random};
     use proptest::prelude::*;
 
@@ -330,11 +354,10 @@ mod tests {
     /// What the corpus is for: whoever counts words must not be able to read it.
     #[test]
     fn a_bag_of_words_cannot_read_the_embedded_reviews() {
-        let targets = |split: &Split| split.classes.iter().map(|&class| class as f32).collect::<Vec<_>>();
         for seed in [1, 2] {
             let corpus = reviews::corpus(seed, &crate::text::Tokenizer::default());
-            let train = Dataset::new(corpus.train.words.clone(), targets(&corpus.train)).unwrap();
-            let test = Dataset::new(corpus.test.words.clone(), targets(&corpus.test)).unwrap();
+            let train = Dataset::new(corpus.train.words.clone(), corpus.train.targets.clone()).unwrap();
+            let test = Dataset::new(corpus.test.words.clone(), corpus.test.targets.clone()).unwrap();
             let words = fit(&train, Ngrams::Unigrams).accuracy(&test);
             assert!((0.5..0.72).contains(&words), "seed {seed}, unigrams: {words}");
             let pairs = fit(&train, Ngrams::Bigrams).accuracy(&test);
@@ -385,6 +408,28 @@ mod tests {
         let right = odds.chunks(3).zip(&classes).filter(|(odds, class)| best(odds) == **class).count();
         assert_eq!(all.accuracy(&data), right as f64 / 90.0);
         assert!(right > 45, "{right} of 90");
+    }
+
+    /// A baseline of labels is one of yes and no for each.
+    #[test]
+    fn labels_are_told_each_on_its_own() {
+        let rows =
+            vec![vec![7, 9], vec![7, 8], vec![8, 9], vec![9], vec![9, 7], vec![9, 8], vec![7, 8], vec![9, 9]];
+        let has =
+            |word: u32| rows.iter().map(|row| f32::from(u8::from(row.contains(&word)))).collect::<Vec<_>>();
+        let both: Vec<f32> = has(7).into_iter().zip(has(8)).flat_map(|(a, b)| [a, b]).collect();
+        let sequences: Sequences = rows.iter().cloned().collect();
+        let data = Dataset::new(sequences.clone(), Targets::rows(2, both).unwrap()).unwrap();
+        let options = BaselineOptions { l2: 0.1, tolerance: 1e-6, ..Default::default() };
+        let labels = LinearBaseline::fit(&data, &options).unwrap();
+        for (at, word) in [7, 8].into_iter().enumerate() {
+            let alone = LinearBaseline::fit(&dataset(rows.clone(), has(word)), &options).unwrap();
+            let odds = labels.log_odds(&sequences);
+            assert!(odds.iter().skip(at).step_by(2).eq(&alone.log_odds(&sequences)), "label {at}");
+        }
+        assert_eq!(labels.accuracy(&data), 1.0);
+        let bad = Dataset::new(sequences, Targets::rows(2, vec![2.0; 16]).unwrap()).unwrap();
+        assert!(LinearBaseline::fit(&bad, &options).unwrap_err().to_string().contains("but there is a 2"));
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Sampling {
 /// let history = Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &data)?;
 /// let (padding, labels) = (data.padding(), Vec::new());
 /// let training = TrainingSummary { history, ..Default::default() };
-/// let artifact = Artifact { model, tokenizer, vocabulary, scalers: vec![], padding, labels, threshold: 0.5, training };
+/// let artifact = Artifact { model, tokenizer, vocabulary, scalers: vec![], padding, problem: Default::default(), labels, threshold: 0.5, training };
 /// let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
 /// let said: String = Generator::new(&artifact, "ca", sampling)?.take(7).collect();
 /// assert_eq!(said, "bcabcab");
@@ -182,7 +182,7 @@ impl<'a> Iterator for Generator<'a> {
 mod tests {
     use super::*;
     use crate::artifact::TrainingSummary;
-    use crate::data::Padding;
+    use crate::data::{Padding, Problem};
     use crate::layers::{Activation, Dense, Embedding, Gru, Lstm};
     use crate::model::Sequential;
     use crate::text::{Side, Tokenizer, Vocabulary};
@@ -234,6 +234,7 @@ mod tests {
             vocabulary,
             scalers: vec![],
             padding,
+            problem: Problem::SingleLabel,
             labels,
             threshold: 0.5,
             training,

@@ -44,7 +44,7 @@
 //! # From text to answers
 //!
 //! ```
-//! use gatewise::data::{Dataset, Padding, Sequences, reviews};
+//! use gatewise::data::{Dataset, Padding, Problem, Sequences, reviews};
 //! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 //! use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 //! use gatewise::{Artifact, Fit, Sequential, TrainingSummary};
@@ -86,7 +86,9 @@
 //! // Model → artifact → answers. What was trained is what is served.
 //! let labels = vec!["neg".into(), "pos".into()];
 //! let training = TrainingSummary { history, ..Default::default() };
-//! let artifact = Artifact { model, tokenizer, vocabulary, scalers: vec![], padding, labels, threshold: 0.5, training };
+//! let problem = Problem::SingleLabel;
+//! let artifact =
+//!     Artifact { model, tokenizer, vocabulary, scalers: vec![], padding, problem, labels, threshold: 0.5, training };
 //! let folder = tempfile::tempdir().unwrap();
 //! let path = folder.path().join("model.gatewise");
 //! artifact.save(&path)?;

@@ -2,7 +2,7 @@
 //! share.
 
 use crate::artifact::Artifact;
-use crate::data::{Dataset, Features};
+use crate::data::{Dataset, Features, Problem};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::metrics::{Evaluation, argmax};
@@ -14,11 +14,15 @@ use serde::Serialize;
 /// What a model says of one text or series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
-    /// Name of the class.
+    /// The answer as text: the name of the class; the names of the labels, separated as in training; the number.
     pub label: String,
+    /// The class, or the labels; none of a number.
+    pub labels: Vec<String>,
     /// Of a model with one output the probability of the positive class, the last of the labels; of one
-    /// with an output a class, that of `label`.
+    /// with an output a class, that of `label`; of one of any number of labels, the highest of all; NaN of a number.
     pub probability: f32,
+    /// The number, of a model that answers with one.
+    pub value: Option<f32>,
     /// The model's outputs: the one, or one a label.
     pub scores: Vec<f32>,
     /// Words in the text; of a series none.
@@ -39,22 +43,33 @@ impl Artifact {
 
     /// What the model's outputs for a row say.
     pub(crate) fn answer(&self, scores: &[f32]) -> Answer {
-        let class = self.class(scores);
-        Answer {
-            label: self.labels[class].clone(),
-            probability: if scores.len() == 1 { scores[0] } else { scores[class] },
-            scores: scores.to_vec(),
-            words: 0,
-            oov: 0,
-        }
+        let (labels, probability, value) = match &self.problem {
+            Problem::SingleLabel => {
+                let class = self.class(scores);
+                let probability = if scores.len() == 1 { scores[0] } else { scores[class] };
+                (vec![self.labels[class].clone()], probability, None)
+            }
+            Problem::MultiLabel { .. } => {
+                let yes = self.labels.iter().zip(scores).filter(|(_, score)| **score > self.threshold);
+                (yes.map(|(label, _)| label.clone()).collect(), scores[argmax(scores)], None)
+            }
+            Problem::Regression { scale } => (Vec::new(), f32::NAN, Some(scale.restore(scores[0]))),
+        };
+        let label = match (&self.problem, value) {
+            (_, Some(value)) => value.to_string(),
+            (Problem::MultiLabel { separator }, None) => labels.join(separator),
+            (_, None) => labels.concat(),
+        };
+        Answer { label, labels, probability, value, scores: scores.to_vec(), words: 0, oov: 0 }
     }
 
     pub(crate) fn expect_labels(&self) -> Result<()> {
-        match self.labels.is_empty() || self.model.output_per_step() {
-            true => Err(Error::config(
+        let answers = !self.labels.is_empty() || matches!(self.problem, Problem::Regression { .. });
+        match answers && !self.model.output_per_step() {
+            false => Err(Error::config(
                 "this model sorts nothing into classes: its answers are numbers, or one a step",
             )),
-            false => Ok(()),
+            true => Ok(()),
         }
     }
 
@@ -80,12 +95,18 @@ impl Artifact {
         Predictor::new(self)?.predict(texts)
     }
 
-    /// The answers to `data`, whose ids are this vocabulary's, a binary model's by this threshold.
+    /// The answers to `data`, whose ids are this vocabulary's, a binary model's by this threshold, and numbers
+    /// brought back from their scale; the loss is measured on it.
     ///
     /// # Errors
     /// As [`Model::score`](crate::Model::score).
     pub fn score(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Scored> {
-        self.model.score_on(data, self.threshold, threads, isa)
+        let mut scored = self.model.score_on(data, self.threshold, threads, isa)?;
+        if let Problem::Regression { scale } = self.problem {
+            let numbers = scored.outputs.iter_mut().chain(&mut scored.targets);
+            numbers.for_each(|number| *number = scale.restore(*number));
+        }
+        Ok(scored)
     }
 
     /// Loss and accuracy on `data`, whose ids are this vocabulary's, a binary model's by this threshold.
@@ -121,6 +142,7 @@ impl Artifact {
 /// #     vocabulary: Vocabulary::from_ranked(&words, 6)?,
 /// #     scalers: Vec::new(),
 /// #     padding: Padding::to(10),
+/// #     problem: Default::default(),
 /// #     labels: vec!["neg".into(), "pos".into()],
 /// #     threshold: 0.5,
 /// #     training: TrainingSummary::default(),

@@ -1,6 +1,6 @@
 //! The model file: round trips, atomic replacement, and everything that can be wrong with its bytes.
 
-use gatewise::data::{Dataset, Features, Padding, Scaler, parse_ts};
+use gatewise::data::{Dataset, Features, Padding, Problem, Scaler, parse_ts};
 use gatewise::layers::{Activation, Dense, Embedding, Gru, Input, Lstm, Masking};
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::{Sequences, Side, Tokenizer, Vocabulary};
@@ -37,6 +37,7 @@ fn artifact(seed: u64) -> Artifact {
         vocabulary: Vocabulary::from_ranked(&words, 10).unwrap(),
         scalers: Vec::new(),
         padding,
+        problem: Problem::SingleLabel,
         labels: vec!["thumbs down".into(), "thumbs up".into()],
         threshold: 0.4,
         training: TrainingSummary {
@@ -109,6 +110,7 @@ fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
         vocabulary: Vocabulary::from_ranked(&[], 3).unwrap(),
         scalers: vec![Scaler::fit(channel(0)), Scaler::fit(channel(1))],
         padding: Padding::default(),
+        problem: Problem::SingleLabel,
         labels: series.labels.clone(),
         ..artifact(1)
     };
@@ -437,6 +439,7 @@ fn of_classes() -> (Artifact, Vec<String>) {
         vocabulary,
         scalers: Vec::new(),
         padding,
+        problem: Problem::SingleLabel,
         labels: ["warm", "fresh", "cool"].map(String::from).into(),
         threshold: 0.5,
         training: TrainingSummary::default(),
@@ -470,4 +473,43 @@ fn several_classes_go_through_the_file() {
     let bare = Artifact { labels: Vec::new(), ..artifact };
     let bare = Artifact::from_bytes(&bare.to_bytes().unwrap()).unwrap();
     assert!(bare.predict(&texts).unwrap_err().to_string().contains("sorts nothing into classes"));
+}
+
+/// The same outputs as the answer to other questions.
+#[test]
+fn a_problem_goes_through_the_file_and_must_fit_the_outputs() {
+    let (artifact, texts) = of_classes();
+    let several = Problem::MultiLabel { separator: "; ".into() };
+    let labels = Artifact { problem: several.clone(), threshold: 0.0, ..artifact.clone() };
+    let loaded = Artifact::from_bytes(&labels.to_bytes().unwrap()).unwrap();
+    assert_eq!(loaded.problem, several);
+    let answer = &loaded.predict(&texts[..1]).unwrap()[0];
+    assert_eq!((&answer.labels, answer.label.clone()), (&artifact.labels, artifact.labels.join("; ")));
+    let refused = |problem: &Problem, labels: &[String]| {
+        let bad = Artifact { problem: problem.clone(), labels: labels.to_vec(), ..artifact.clone() };
+        let error = Artifact::from_bytes(&bad.to_bytes().unwrap()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Artifact);
+        error.to_string()
+    };
+    assert!(refused(&several, &artifact.labels[1..]).contains("2 labels and 3 outputs"));
+    assert!(refused(&several, &[]).contains("one output a label"));
+    assert!(
+        refused(&Problem::MultiLabel { separator: String::new() }, &artifact.labels).contains("separates")
+    );
+    assert!(refused(&Problem::regression(), &[]).contains("a model of numbers has one output"));
+}
+
+#[test]
+fn numbers_are_answered_in_their_own_unit() {
+    let scale = Scaler { mean: 200.0, deviation: 50.0 };
+    let artifact = Artifact { problem: Problem::Regression { scale }, labels: Vec::new(), ..artifact(3) };
+    let loaded = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
+    let answer = &loaded.predict(&["good film"]).unwrap()[0];
+    assert_eq!(answer.value, Some(200.0 + 50.0 * answer.scores[0]));
+    assert_eq!(answer.label, answer.value.unwrap().to_string());
+    assert!(answer.labels.is_empty() && answer.probability.is_nan());
+    let flat = Problem::Regression { scale: Scaler { mean: 0.0, deviation: 0.0 } };
+    let error =
+        Artifact::from_bytes(&Artifact { problem: flat, ..artifact }.to_bytes().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("a scale for it"), "{error}");
 }

@@ -93,7 +93,7 @@ fn folder_and_archive_in_any_order_are_one_corpus() {
     assert!(folder.vocabulary.contains(&"broken\u{fffd}".to_owned()));
     assert!(!folder.vocabulary.contains(&"testonly".to_owned()));
     assert!(folder.test.words.rows().all(|row| row.last() == Some(&0)));
-    assert!(folder.train.classes.windows(2).any(|c| c[0] > c[1]), "the rows are shuffled");
+    assert!(folder.train.targets.values().windows(2).any(|c| c[0] > c[1]), "the rows are shuffled");
     // The folder itself, and the second time from the cache.
     assert_eq!(load(&dir.path().join("aclImdb"), &cache).unwrap(), folder);
     assert_eq!(load(dir.path(), &cache).unwrap(), folder);
@@ -304,7 +304,7 @@ fn the_real_reviews() {
     assert!(first == again);
     for split in [&first.train, &first.test] {
         assert_eq!(split.words.len(), 25_000);
-        assert_eq!(split.classes.iter().filter(|&&c| c == 1).count(), 12_500);
+        assert_eq!(split.targets.values().iter().filter(|&&c| c == 1.0).count(), 12_500);
     }
     assert_eq!(first.vocabulary[..4], ["the", "and", "a", "of"]);
     let tokens = first.train.words.ids().len() + first.test.words.ids().len();

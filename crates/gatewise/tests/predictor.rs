@@ -1,6 +1,6 @@
 //! One row at a time, or all at once: the same bits.
 
-use gatewise::data::Padding;
+use gatewise::data::{Padding, Problem};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 use gatewise::text::{Sequences, Side, Tokenizer, Vocabulary};
 use gatewise::{Artifact, Isa, Predictor, Sequential, TrainingSummary};
@@ -23,6 +23,7 @@ fn artifact(mask_zero: bool, stacked: bool, padding: Padding) -> Artifact {
         vocabulary: Vocabulary::from_ranked(&words, WORDS).unwrap(),
         scalers: Vec::new(),
         padding,
+        problem: Problem::SingleLabel,
         labels: vec!["neg".into(), "pos".into()],
         threshold: 0.5,
         training: TrainingSummary::default(),

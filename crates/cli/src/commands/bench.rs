@@ -27,7 +27,8 @@ pub fn bench(args: Bench) -> Result<Done> {
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let (name, training, test) = match &args.data {
         Some(name) => {
-            let corpus = data::load(name, &args.place, data::Test::Apart(None), &artifact.tokenizer)?;
+            let corpus =
+                data::load(name, &args.place, data::Test::Apart(None), data::Reading::of(&artifact))?;
             (
                 name.as_str(),
                 artifact.dataset(&corpus, &corpus.train)?,

@@ -19,7 +19,7 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     let test = if data::is_series(&args.data) {
         artifact.series_dataset(&read_ts(Path::new(&args.data))?)?
     } else {
-        let corpus = data::load(&args.data, &args.place, data::Test::All, &artifact.tokenizer)?;
+        let corpus = data::load(&args.data, &args.place, data::Test::All, data::Reading::of(&artifact))?;
         for note in &corpus.notes {
             note!("note: {note}");
         }
@@ -39,7 +39,7 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
         Format::Text => {
             let calibration = calibration.map(|calibration| format!("\n{calibration}"));
             let calibration = calibration.unwrap_or_default();
-            out!("{report}{calibration}\n{}\n", super::test_results(&result))?;
+            out!("{report}{calibration}\n{}\n", super::results(&result, &report))?;
         }
         Format::Json => out!(
             "{:#}\n",

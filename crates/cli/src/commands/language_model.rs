@@ -4,7 +4,7 @@ use super::train::{announce, curve_beside, run};
 use crate::Done;
 use crate::args::{Format, Train};
 use crate::{out, plot};
-use gatewise::data::next_tokens;
+use gatewise::data::{Problem, next_tokens};
 use gatewise::layers::{Activation, Dense, Embedding};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Artifact, Error, History, Model, Result, Sequential, TrainingSummary};
@@ -66,6 +66,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
         vocabulary: vocabulary.clone(),
         scalers: Vec::new(),
         padding: data.padding(),
+        problem: Problem::SingleLabel,
         labels: Vec::new(),
         threshold: 0.5,
         training: TrainingSummary {

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod baselines;
 mod bench;
 mod evaluate;
 mod forecast;
@@ -24,8 +25,9 @@ pub use train::train;
 
 use crate::args::Cell;
 use gatewise::Sequential;
+use gatewise::data::Problem;
 use gatewise::layers::{Activation, Dense, Dropout};
-use gatewise::metrics::Evaluation;
+use gatewise::metrics::{Evaluation, LabelsReport, RegressionReport, Report};
 
 /// Recurrent layers on top of `below`, each with its dropout. The last one gives every step's output too where
 /// `sequences` is set.
@@ -37,11 +39,13 @@ fn recurrent(below: Sequential, cell: Cell, units: &[usize], dropout: f64, seque
     })
 }
 
-/// The layer that tells classes apart.
-fn head(classes: usize) -> Dense {
-    match classes {
-        ..=2 => Dense::new(1).activation(Activation::Sigmoid),
-        _ => Dense::new(classes).activation(Activation::Softmax),
+/// The layer that answers `problem`.
+fn head(problem: &Problem, labels: usize) -> Dense {
+    match (problem, labels) {
+        (Problem::SingleLabel, ..=2) => Dense::new(1).activation(Activation::Sigmoid),
+        (Problem::SingleLabel, _) => Dense::new(labels).activation(Activation::Softmax),
+        (Problem::MultiLabel { .. }, _) => Dense::new(labels).activation(Activation::Sigmoid),
+        _ => Dense::new(1),
     }
 }
 
@@ -49,4 +53,29 @@ fn head(classes: usize) -> Dense {
 fn test_results(evaluation: &Evaluation) -> String {
     let accuracy = evaluation.accuracy.map(|share| format!(" - Accuracy: {:.2}%", 100.0 * share));
     format!("Test results - Loss: {:.4}{}", evaluation.loss, accuracy.unwrap_or_default())
+}
+
+/// The same, with what counts where that is not accuracy.
+fn results(evaluation: &Evaluation, report: &Report) -> String {
+    match figures(report) {
+        Some(figures) => format!("Test results - Loss: {:.4} - {figures}", evaluation.loss),
+        None => test_results(evaluation),
+    }
+}
+
+/// What counts, where that is not accuracy.
+fn figures(report: &Report) -> Option<String> {
+    match report {
+        Report::Labels(LabelsReport { exact_matches, micro_average, macro_average, .. }) => Some(format!(
+            "Exact matches: {:.2}% - Micro F1: {:.4} - Macro F1: {:.4}",
+            100.0 * exact_matches,
+            micro_average.f1,
+            macro_average.f1
+        )),
+        Report::Regression(RegressionReport { mean_absolute_error, root_mean_squared_error, r2, .. }) => {
+            let r2 = r2.map_or("undefined".to_owned(), |r2| format!("{r2:.4}"));
+            Some(format!("MAE: {mean_absolute_error:.4} - RMSE: {root_mean_squared_error:.4} - R²: {r2}"))
+        }
+        _ => None,
+    }
 }

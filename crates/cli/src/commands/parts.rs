@@ -26,8 +26,7 @@ impl Parts {
         if share == 0.0 {
             return Ok(Self { training: rows, validation: None, test });
         }
-        let classes: Vec<u32> = rows.targets().values().iter().map(|&class| class as u32).collect();
-        let [kept, held] = hold_out(&classes, share, data::SEED);
+        let [kept, held] = hold_out(&artifact.problem.strata(rows.targets()), share, data::SEED);
         if held.is_empty() {
             return Err(Error::data(
                 "each label occurs once in the training rows, so none of them can be kept to validate on; give \
@@ -46,7 +45,7 @@ fn file_like_data(args: &Train, artifact: &Artifact, file: &Path) -> Result<Data
             "--validation {name} is no .csv or .tsv file; it must be a file like the data"
         )));
     }
-    let corpus = data::load(&name, &args.place, data::Test::All, &artifact.tokenizer)?;
+    let corpus = data::load(&name, &args.place, data::Test::All, data::Reading::of(artifact))?;
     for note in &corpus.notes {
         note!("note: {name}: {note}");
     }

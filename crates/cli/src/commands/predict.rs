@@ -2,7 +2,7 @@
 
 use crate::args::{Format, Predict};
 use crate::{Done, note};
-use gatewise::data::read_ts;
+use gatewise::data::{Problem, read_ts};
 use gatewise::{Answer, Artifact, Error, Result};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
@@ -97,21 +97,33 @@ fn write(
     out: &mut impl Write,
 ) -> Result<()> {
     let written = answers.iter().zip(names).try_for_each(|(answer, text)| {
-        let Answer { label, probability, scores, words, oov } = answer;
+        let Answer { label, labels, probability, value, scores, words, oov } = answer;
         match format {
             Format::Json => {
-                let mut object = serde_json::json!({kind: text, "label": label, "probability": probability});
+                let mut object = match (&artifact.problem, value) {
+                    (_, Some(value)) => serde_json::json!({kind: text, "value": value}),
+                    (Problem::MultiLabel { .. }, _) => serde_json::json!({kind: text, "labels": labels}),
+                    _ => serde_json::json!({kind: text, "label": label, "probability": probability}),
+                };
                 if artifact.scalers.is_empty() {
                     object["words"] = (*words).into();
                     object["oov"] = (*oov).into();
                 }
-                if scores.len() > 1 {
+                if value.is_none() && artifact.labels.len() == scores.len() {
                     let of_label = artifact.labels.iter().zip(scores);
                     object["probabilities"] = of_label.map(|(label, &p)| (label.clone(), p)).collect();
                 }
                 writeln!(out, "{object}")
             }
-            Format::Text => writeln!(out, "{label}\t{probability:.4}\t{}", on_one_line(text)),
+            Format::Text => match &artifact.problem {
+                Problem::Regression { .. } => writeln!(out, "{label}\t{}", on_one_line(text)),
+                Problem::MultiLabel { separator } => {
+                    let yes = scores.iter().filter(|&&score| score > artifact.threshold);
+                    let of_label: Vec<String> = yes.map(|score| format!("{score:.4}")).collect();
+                    writeln!(out, "{label}\t{}\t{}", of_label.join(separator), on_one_line(text))
+                }
+                _ => writeln!(out, "{label}\t{probability:.4}\t{}", on_one_line(text)),
+            },
         }
     });
     match written.and_then(|()| out.flush()) {

@@ -2,9 +2,9 @@
 
 use super::parts::Parts;
 use super::train::{check, learn};
-use crate::args::Train;
+use crate::args::{Task, Train};
 use crate::{Done, data, note};
-use gatewise::data::{Padding, Scaler, read_ts};
+use gatewise::data::{Padding, Problem, Scaler, read_ts};
 use gatewise::layers::{Dropout, Input, Masking};
 use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Artifact, Error, History, Result, Sequential, TrainingSummary};
@@ -21,6 +21,8 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
         ("--min-count", args.min_count > 1),
         ("--text-column", args.place.text_column.is_some()),
         ("--label-column", args.place.label_column.is_some()),
+        ("--label-separator", args.label_separator.is_some()),
+        ("--task regression", args.task == Task::Regression),
     ];
     if let Some((option, _)) = for_texts.iter().find(|(_, given)| *given) {
         return Err(Error::config(format!("{option} is for texts, but {name} holds series; leave it out")));
@@ -48,6 +50,7 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
             padding: args.padding.into(),
             truncating: args.truncating.into(),
         },
+        problem: Problem::SingleLabel,
         labels: training.labels.clone(),
         threshold: 0.5,
         training: TrainingSummary {
@@ -71,5 +74,6 @@ fn spec(args: &Train, width: usize, classes: usize) -> Sequential {
     let dropout = args.dropout.unwrap_or(0.5);
     let below = Sequential::new().with(Input::new(width)).with(Masking::new(0.0));
     let below = if dropout > 0.0 { below.with(Dropout::new(INPUT_DROPOUT.min(dropout))) } else { below };
-    super::recurrent(below, args.cell, units, dropout, false).with(super::head(classes))
+    super::recurrent(below, args.cell, units, dropout, false)
+        .with(super::head(&Problem::SingleLabel, classes))
 }

@@ -2,6 +2,7 @@
 
 use crate::args::{Format, Summary};
 use crate::{Done, out};
+use gatewise::data::Problem;
 use gatewise::{Artifact, Result};
 use serde_json::json;
 
@@ -28,6 +29,7 @@ pub fn summary(args: Summary) -> Result<Done> {
             },
             "scalers": artifact.scalers,
             "padding": artifact.padding,
+            "problem": artifact.problem,
             "labels": artifact.labels,
             "threshold": artifact.threshold,
             "training": training,
@@ -47,9 +49,17 @@ pub fn summary(args: Summary) -> Result<Done> {
         channels => format!("Series of {channels} channels; "),
     };
     text += &format!(
-        "rows of {} steps; labels: {}\n",
+        "rows of {} steps; {}: {}\n",
         artifact.padding.maxlen.map_or("any".to_owned(), |steps| steps.to_string()),
-        artifact.labels.join(", ")
+        match artifact.problem {
+            Problem::MultiLabel { .. } => "any number of the labels",
+            Problem::Regression { .. } => "a number, in training",
+            _ => "labels",
+        },
+        match artifact.problem {
+            Problem::Regression { scale } => format!("{} ± {}", scale.mean, scale.deviation),
+            _ => artifact.labels.join(", "),
+        }
     );
     text += &format!(
         "Trained on {}: {} rows, {} of {} epochs, seed {}\n",

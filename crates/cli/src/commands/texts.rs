@@ -2,10 +2,10 @@
 
 use super::parts::Parts;
 use super::train::{check, learn};
-use crate::args::Train;
+use crate::args::{Task, Train};
 use crate::{Done, data, note};
 use gatewise::baseline::Ngrams;
-use gatewise::data::{Dataset, Padding, Split};
+use gatewise::data::{Padding, Problem};
 use gatewise::layers::{Embedding, SpatialDropout1D};
 use gatewise::{Artifact, Error, History, Result, Sequential, TrainingSummary};
 
@@ -48,7 +48,9 @@ impl Settings {
 
 pub fn texts(args: &Train) -> Result<Done> {
     check(args)?;
-    spec(args, &Settings::new(args, args.data.as_deref().unwrap_or_default()), 2).compile(args.seed)?;
+    let problem = problem(args)?;
+    spec(args, &Settings::new(args, args.data.as_deref().unwrap_or_default()), &problem, 2)
+        .compile(args.seed)?;
     let test = data::Test::Apart(args.test.as_deref());
     let tokenizer = match (args.data.as_deref(), &args.tokenizer) {
         (Some(data::KERAS_IMDB), Some(_)) => {
@@ -56,9 +58,10 @@ pub fn texts(args: &Train) -> Result<Done> {
         }
         (_, name) => data::tokenizer(name.as_deref().unwrap_or("words"))?,
     };
-    let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), &args.place, test, &tokenizer)?;
+    let reading = data::Reading { problem: &problem, tokenizer: &tokenizer };
+    let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), &args.place, test, reading)?;
     let settings = Settings::new(args, &name);
-    let model = spec(args, &settings, corpus.labels.len()).compile(args.seed)?;
+    let model = spec(args, &settings, &problem, corpus.labels.len()).compile(args.seed)?;
     for note in &corpus.notes {
         note!("note: {note}");
     }
@@ -69,11 +72,6 @@ pub fn texts(args: &Train) -> Result<Done> {
     };
     let vocabulary = corpus.words(args.max_words, args.min_count)?;
     let oov_rate = Some(corpus.oov_rate(&vocabulary));
-    let rows = |split: &Split| -> Result<Dataset> {
-        let targets: Vec<f32> = split.classes.iter().map(|&class| class as f32).collect();
-        Ok(Dataset::new(vocabulary.encode_ranks(&split.words), targets)?.with_padding(padding))
-    };
-    let (training, test) = (rows(&corpus.train)?, rows(&corpus.test)?);
     // Pairs of words of a large corpus take longer than the model itself.
     let ngrams: &[Ngrams] = match name.as_str() {
         data::REVIEWS => &[Ngrams::Unigrams, Ngrams::Bigrams],
@@ -82,11 +80,12 @@ pub fn texts(args: &Train) -> Result<Done> {
     let &Settings { epochs, batch_size, learning_rate, .. } = &settings;
     let artifact = Artifact {
         model,
-        tokenizer: corpus.tokenizer,
+        tokenizer: corpus.tokenizer.clone(),
         vocabulary,
         scalers: Vec::new(),
         padding,
-        labels: corpus.labels,
+        problem: corpus.problem.clone(),
+        labels: corpus.labels.clone(),
         threshold: 0.5,
         training: TrainingSummary {
             data: name,
@@ -99,6 +98,8 @@ pub fn texts(args: &Train) -> Result<Done> {
             oov_rate,
         },
     };
+    let (training, test) =
+        (artifact.dataset(&corpus, &corpus.train)?, artifact.dataset(&corpus, &corpus.test)?);
     let parts = match settings.table {
         true => Parts::of_file(args, &artifact, training, test)?,
         false => Parts { training, validation: None, test },
@@ -106,9 +107,31 @@ pub fn texts(args: &Train) -> Result<Done> {
     learn(args, artifact, &parts, ngrams)
 }
 
+/// What the arguments ask about a text.
+fn problem(args: &Train) -> Result<Problem> {
+    let name = args.data.as_deref().unwrap_or(data::IMDB);
+    let for_files = [
+        ("--task regression", args.task == Task::Regression),
+        ("--label-separator", args.label_separator.is_some()),
+    ];
+    if let Some((option, _)) = for_files.iter().find(|(_, given)| *given && !data::is_table(name)) {
+        return Err(Error::config(format!(
+            "{option} goes with a file of your own, but the data are {name}, which has one label a row; leave it out"
+        )));
+    }
+    match (args.task, &args.label_separator) {
+        (Task::Regression, Some(_)) => Err(Error::config(
+            "--label-separator goes with labels, but --task regression learns numbers; leave one of them out",
+        )),
+        (Task::Regression, None) => Ok(Problem::regression()),
+        (_, Some(separator)) => Ok(Problem::MultiLabel { separator: separator.clone() }),
+        (_, None) => Ok(Problem::SingleLabel),
+    }
+}
+
 /// The classic model, of another cell or a stack of layers where that is asked for, with an output for each class
 /// where there are more than two.
-fn spec(args: &Train, settings: &Settings, classes: usize) -> Sequential {
+fn spec(args: &Train, settings: &Settings, problem: &Problem, labels: usize) -> Sequential {
     let embedding =
         Embedding::new(args.max_words, settings.embedding).mask_zero(args.mask_zero || settings.table);
     let (units, dropout) = (&settings.units, settings.dropout);
@@ -117,5 +140,5 @@ fn spec(args: &Train, settings: &Settings, classes: usize) -> Sequential {
         true => below.with(SpatialDropout1D::new(dropout)),
         false => below,
     };
-    super::recurrent(below, args.cell, units, dropout, false).with(super::head(classes))
+    super::recurrent(below, args.cell, units, dropout, false).with(super::head(problem, labels))
 }

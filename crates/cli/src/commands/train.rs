@@ -1,31 +1,25 @@
 //! `gatewise train`: data in, one model file out.
 
+use super::baselines::{Baseline, baselines};
 use super::parts::Parts;
 use crate::args::{Format, Task, Threshold, Train};
 use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
 use crate::{Done, data, note, out, plot};
-use gatewise::baseline::{BaselineOptions, LinearBaseline, Ngrams};
-use gatewise::data::Dataset;
-use gatewise::metrics::Evaluation;
+use gatewise::baseline::Ngrams;
+use gatewise::data::{Dataset, Problem};
+use gatewise::metrics::Report;
 use gatewise::train::{CsvLogger, EarlyStopping, ModelCheckpoint, ReduceLrOnPlateau, TensorBoard};
 use gatewise::{Artifact, Checkpoints, Error, Fit, History, Model, Result, TrainingSummary};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// A linear model's score on the same rows.
-struct Baseline {
-    name: &'static str,
-    accuracy: f64,
-    seconds: f64,
-}
-
 pub fn train(args: Train) -> Result<Done> {
     match (args.task, args.data.as_deref()) {
         (Task::LanguageModel, _) => super::language_model::language_model(&args),
-        (Task::Classify, Some(name)) if data::is_series(name) => super::series::series(&args, name),
-        (Task::Classify, _) => super::texts::texts(&args),
+        (_, Some(name)) if data::is_series(name) => super::series::series(&args, name),
+        _ => super::texts::texts(&args),
     }
 }
 
@@ -55,12 +49,7 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[N
     let Parts { training, validation, test } = parts;
     let curve = curve_beside(&args.output)?;
     let (text, name) = (args.format == Format::Text, artifact.training.data.clone());
-    let classes = artifact.labels.len();
-    if args.threshold.is_some() && classes > 2 {
-        return Err(Error::config(format!(
-            "a threshold decides between two classes, but {name} has {classes}; leave --threshold out"
-        )));
-    }
+    suits(args, &artifact)?;
     if text {
         let summary = artifact.model.summary(artifact.padding.maxlen);
         let validation = validation.as_ref().map(|rows| format!(", {} validation", rows.len()));
@@ -81,7 +70,8 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[N
     artifact.training.history = history;
     artifact.threshold = threshold(args, &artifact, parts);
     let start = Instant::now();
-    let evaluation = artifact.evaluate(test, threads, isa)?;
+    let scored = artifact.score(test, threads, isa)?;
+    let (evaluation, report) = (scored.evaluation, scored.report()?.with_labels(&artifact.labels));
     let evaluate_seconds = start.elapsed().as_secs_f64();
     artifact.training.test = Some(evaluation);
     artifact.save(&args.output)?;
@@ -90,19 +80,17 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[N
         let data = Path::new(&name).file_name().map_or(name.as_str().into(), |file| file.to_string_lossy());
         plot::training_curve(history, &format!("{data}: {}", artifact.model.spec().describe()), &curve)?;
     }
-    let baselines = if args.no_baseline { Vec::new() } else { baselines(ngrams, training, test, &stop)? };
+    let baselines = if args.no_baseline { Vec::new() } else { baselines(&artifact, ngrams, parts, &stop)? };
     if text {
-        report(args, &artifact, &curve, &baselines, &evaluation, stop.raised())?;
+        tell(args, &artifact, &curve, &baselines, &report, stop.raised())?;
     } else {
         let seconds: Vec<_> = history.epochs.iter().map(|log| log.seconds).collect();
-        let baselines: Vec<_> = baselines
-            .iter()
-            .map(|b| json!({"name": b.name, "test_accuracy": b.accuracy, "seconds": b.seconds}))
-            .collect();
+        let baselines: Vec<_> = baselines.iter().map(Baseline::as_json).collect();
         let object = json!({
             "data": name,
             "test_loss": evaluation.loss,
             "test_accuracy": evaluation.accuracy,
+            "test_report": report,
             "threshold": artifact.threshold,
             "epoch_seconds": seconds,
             "fit_seconds": fit_seconds,
@@ -120,6 +108,30 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[N
         out!("{object:#}\n")?;
     }
     Ok(if stop.raised() { Done::Interrupted } else { Done::Whole })
+}
+
+/// Refuses options that mean nothing for what is learnt.
+fn suits(args: &Train, artifact: &Artifact) -> Result<()> {
+    let (name, classes) = (&artifact.training.data, artifact.labels.len());
+    let undecided = match artifact.problem {
+        Problem::SingleLabel if classes > 2 => {
+            Some(format!("a threshold decides between two classes, but {name} has {classes}"))
+        }
+        Problem::Regression { .. } => {
+            Some("a threshold decides between yes and no, but a number is learnt".to_owned())
+        }
+        _ => None,
+    };
+    if let Some(why) = undecided.filter(|_| args.threshold.is_some()) {
+        return Err(Error::config(format!("{why}; leave --threshold out")));
+    }
+    if args.class_weight.is_some() && artifact.problem != Problem::SingleLabel {
+        return Err(Error::config(
+            "--class-weight weighs rows by their one class, but here a row has any number of labels, or a number; \
+             leave it out",
+        ));
+    }
+    Ok(())
 }
 
 /// A training run that is over.
@@ -140,8 +152,8 @@ pub(super) fn run(
     whole: &dyn Fn(&Model) -> Artifact,
 ) -> Result<Run> {
     let validation_split = args.validation_split.unwrap_or(match args.task {
-        Task::Classify => 0.2,
         Task::LanguageModel => 0.1,
+        _ => 0.2,
     });
     let watching = [
         ("--early-stopping", args.early_stopping.is_some()),
@@ -214,28 +226,12 @@ fn threshold(args: &Train, artifact: &Artifact, parts: &Parts) -> f32 {
     }
 }
 
-/// Linear models of the same rows: what the recurrent model has to beat.
-fn baselines(
-    ngrams: &[Ngrams],
-    training: &Dataset,
-    test: &Dataset,
-    stop: &StopFlag,
-) -> Result<Vec<Baseline>> {
-    let fit = |&ngrams: &Ngrams| {
-        let start = Instant::now();
-        let baseline = LinearBaseline::fit(training, &BaselineOptions { ngrams, ..Default::default() })?;
-        let accuracy = baseline.accuracy(test);
-        Ok(Baseline { name: baseline.name(), accuracy, seconds: start.elapsed().as_secs_f64() })
-    };
-    ngrams.iter().take_while(|_| !stop.raised()).map(fit).collect()
-}
-
-fn report(
+fn tell(
     args: &Train,
     artifact: &Artifact,
     curve: &Path,
     baselines: &[Baseline],
-    evaluation: &Evaluation,
+    report: &Report,
     interrupted: bool,
 ) -> Result<()> {
     announce(args, &artifact.training.history, artifact.training.epochs, curve, interrupted)?;
@@ -244,9 +240,10 @@ fn report(
         text += &format!("Threshold: {:.4}, chosen for {rule} on validation\n", artifact.threshold);
     }
     for baseline in baselines {
-        text += &format!("Baseline: {} - Accuracy: {:.2}%\n", baseline.name, 100.0 * baseline.accuracy);
+        text += &format!("{}\n", baseline.describe());
     }
-    out!("{text}{}\n", super::test_results(evaluation))
+    let results = artifact.training.test.map(|evaluation| super::results(&evaluation, report));
+    out!("{text}{}\n", results.unwrap_or_default())
 }
 
 /// Says how far a run came and what it wrote.

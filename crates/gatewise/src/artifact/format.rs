@@ -1,7 +1,7 @@
 //! What the metadata of an artifact holds.
 
 use super::{Artifact, TrainingSummary};
-use crate::data::{Features, Padding, Scaler};
+use crate::data::{Features, Padding, Problem, Scaler};
 use crate::error::Result;
 use crate::model::{Params, Sequential};
 use crate::storage::{hex, to_bytes};
@@ -28,6 +28,8 @@ pub(super) struct Metadata {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scalers: Vec<Scaler>,
     pub padding: Padding,
+    #[serde(default, skip_serializing_if = "is_single_label")]
+    pub problem: Problem,
     pub labels: Vec<String>,
     pub threshold: f32,
     pub training: TrainingSummary,
@@ -35,6 +37,11 @@ pub(super) struct Metadata {
     pub weights_sha256: String,
     /// Texts or series with the outputs they must give, through all that reads them and the model.
     pub self_test: Vec<Probe>,
+}
+
+/// The problem of files that were written before there were others.
+fn is_single_label(problem: &Problem) -> bool {
+    *problem == Problem::SingleLabel
 }
 
 /// The one field that is read before all others, so that a newer file is named as such.

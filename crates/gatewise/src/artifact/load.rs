@@ -3,6 +3,7 @@
 use super::Artifact;
 use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, weights_sha256};
 use super::series::check_scalers;
+use crate::data::Problem;
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::storage::unseal;
@@ -118,10 +119,34 @@ impl Artifact {
             vocabulary: metadata.vocabulary.clone(),
             scalers: metadata.scalers.clone(),
             padding: metadata.padding,
+            problem: metadata.problem.clone(),
             labels: metadata.labels.clone(),
             threshold: metadata.threshold,
             training: metadata.training.clone(),
         })
+    }
+
+    /// Labels and outputs against what is asked.
+    fn check_problem(&self) -> std::result::Result<(), String> {
+        let (labels, outputs) = (self.labels.len(), self.model.output_width());
+        let (fit, wanted) = match &self.problem {
+            Problem::SingleLabel => (
+                labels == 0 || (labels, outputs) == (2, 1) || labels > 1 && labels == outputs,
+                "a model has one output a label, or one for two",
+            ),
+            Problem::MultiLabel { separator } => (
+                labels > 0 && labels == outputs && !separator.is_empty(),
+                "a model of any number of labels has one output a label, and what separates them",
+            ),
+            Problem::Regression { scale } => (
+                labels == 0 && outputs == 1 && scale.is_sound(),
+                "a model of numbers has one output, a scale for it, and no labels",
+            ),
+        };
+        match fit {
+            true => Ok(()),
+            false => Err(format!("it has {labels} labels and {outputs} outputs; {wanted}")),
+        }
     }
 
     /// Weights against their checksum, parts against each other, outputs against the self-test.
@@ -134,13 +159,7 @@ impl Artifact {
         if self.scalers.is_empty() && words > rows {
             return Err(damaged(&format!("its vocabulary has ids up to {words}, its Embedding only {rows}")));
         }
-        let (labels, outputs) = (self.labels.len(), self.model.output_width());
-        let fit = labels == 0 || (labels, outputs) == (2, 1) || labels > 1 && labels == outputs;
-        if !fit {
-            return Err(damaged(&format!(
-                "it has {labels} labels and {outputs} outputs; a model has one output a label, or one for two",
-            )));
-        }
+        self.check_problem().map_err(|why| damaged(&why))?;
         if metadata.self_test.len() > MAX_PROBES {
             return Err(damaged("its self-test is longer than any that gatewise writes"));
         }

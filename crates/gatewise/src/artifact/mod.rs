@@ -8,9 +8,10 @@ mod format;
 mod load;
 mod save;
 mod series;
+mod targets;
 
-use crate::data::{Corpus, Dataset, Padding, Scaler, Split};
-use crate::error::{Error, Result};
+use crate::data::{Corpus, Dataset, Padding, Problem, Scaler, Split};
+use crate::error::Result;
 use crate::metrics::Evaluation;
 use crate::model::Model;
 use crate::text::{Sequences, Tokenizer, Vocabulary};
@@ -24,7 +25,7 @@ pub use format::FORMAT;
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::text::{Tokenizer, Vocabulary};
-/// use gatewise::{data::Padding, Artifact, Sequential, TrainingSummary};
+/// use gatewise::{data::{Padding, Problem}, Artifact, Sequential, TrainingSummary};
 ///
 /// let words = ["good", "bad"].map(String::from);
 /// let model = Sequential::new()
@@ -38,6 +39,7 @@ pub use format::FORMAT;
 ///     vocabulary: Vocabulary::from_ranked(&words, 6)?,
 ///     scalers: Vec::new(),
 ///     padding: Padding::to(10),
+///     problem: Problem::SingleLabel,
 ///     labels: vec!["neg".into(), "pos".into()],
 ///     threshold: 0.5,
 ///     training: TrainingSummary::default(),
@@ -62,10 +64,13 @@ pub struct Artifact {
     pub scalers: Vec<Scaler>,
     /// Ids to rows of one length.
     pub padding: Padding,
-    /// Class names, one an output; of a model with one output two, the second being the positive one. None
-    /// where the outputs are no classes.
+    /// What is asked about a row, and so what the outputs mean.
+    pub problem: Problem,
+    /// Names of classes or labels, one an output; of a model of classes with one output two, the second being the
+    /// positive one. None where the outputs are neither.
     pub labels: Vec<String>,
-    /// Of a model with one output: probabilities above this are the positive class.
+    /// Of a model of two classes with one output: probabilities above this are the positive class. Of one of any number of labels: a
+    /// row has those whose probability is above it.
     pub threshold: f32,
     /// How the model was trained and how it did.
     pub training: TrainingSummary,
@@ -98,10 +103,11 @@ pub struct TrainingSummary {
 
 impl Artifact {
     /// The rows of a corpus as this model reads them: its words looked up in this vocabulary, its labels among
-    /// these.
+    /// these, its numbers on this scale.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not know.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not know, or when the model answers
+    /// another question than the corpus asks.
     pub fn dataset(&self, corpus: &Corpus, split: &Split) -> Result<Dataset> {
         let policy = self.vocabulary.policy();
         let ids: Vec<u32> = corpus.vocabulary.iter().map(|word| self.vocabulary.id(word)).collect();
@@ -114,19 +120,7 @@ impl Artifact {
         for row in split.words.rows() {
             rows.push(policy.start.into_iter().chain(row.iter().map(|&rank| of_rank(rank))));
         }
-        Ok(Dataset::new(rows, classes_of(&self.labels, &corpus.labels, &split.classes)?)?
-            .with_padding(self.padding))
+        let targets = self.targets(&corpus.problem, &corpus.labels, &split.targets)?;
+        Ok(Dataset::new(rows, targets)?.with_padding(self.padding))
     }
-}
-
-/// `classes`, which name `labels`, as the places of the same labels among `known`.
-fn classes_of(known: &[String], labels: &[String], classes: &[u32]) -> Result<Vec<f32>> {
-    let place = |label: &String| {
-        known.iter().position(|known| known == label).ok_or_else(|| {
-            let known = known.join(", ");
-            Error::data(format!("the model does not know the label '{label}'; it knows {known}"))
-        })
-    };
-    let places: Vec<usize> = labels.iter().map(place).collect::<Result<_>>()?;
-    Ok(classes.iter().map(|&class| places[class as usize] as f32).collect())
 }

@@ -31,6 +31,7 @@ impl Artifact {
             vocabulary: self.vocabulary.clone(),
             scalers: self.scalers.clone(),
             padding: self.padding,
+            problem: self.problem.clone(),
             labels: self.labels.clone(),
             threshold: self.threshold,
             training: self.training.clone(),

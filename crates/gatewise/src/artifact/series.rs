@@ -1,7 +1,7 @@
 //! Models that read series of numbers: their rows scaled as in training, and answers for them.
 
-use super::{Artifact, classes_of};
-use crate::data::{Dataset, Features, Inputs, Targets, TimeSeries};
+use super::Artifact;
+use crate::data::{Dataset, Features, Inputs, Problem, TimeSeries};
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::model::Model;
@@ -39,8 +39,9 @@ impl Artifact {
     /// # Errors
     /// As [`scaled`](Self::scaled), and for a label that the model does not know.
     pub fn series_dataset(&self, series: &TimeSeries) -> Result<Dataset> {
-        let classes = classes_of(&self.labels, &series.labels, &series.classes)?;
-        Ok(Dataset::new(self.scaled(&series.rows)?, Targets::rows(1, classes)?)?.with_padding(self.padding))
+        let classes: Vec<f32> = series.classes.iter().map(|&class| class as f32).collect();
+        let targets = self.targets(&Problem::SingleLabel, &series.labels, &classes.into())?;
+        Ok(Dataset::new(self.scaled(&series.rows)?, targets)?.with_padding(self.padding))
     }
 
     /// The model's outputs for series.
@@ -64,9 +65,7 @@ pub(super) fn check_scalers(artifact: &Artifact) -> std::result::Result<(), Stri
     if scalers.len() != channels {
         return Err(format!("it has scales for {} channels where its Input has {channels}", scalers.len()));
     }
-    let sound = |x: f32| x.is_finite();
-    match scalers.iter().all(|scaler| sound(scaler.mean) && sound(scaler.deviation) && scaler.deviation > 0.0)
-    {
+    match scalers.iter().all(|scaler| scaler.is_sound()) {
         true => Ok(()),
         false => Err("the scale of a channel is no positive number".into()),
     }

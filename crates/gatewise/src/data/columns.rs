@@ -3,7 +3,7 @@
 //! Enters: names that the user gave, or none, and records to look at. Leaves: the numbers of the columns.
 
 use super::records::LOOKED_AT;
-use super::{Record, RecordFormat, Records};
+use super::{Problem, Record, RecordFormat, Records};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 
@@ -15,25 +15,36 @@ use std::collections::HashSet;
 /// let table = "id,Title,Body,Category\n1,Hello,how are you?,talk\n";
 /// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", OnError::Fail)?;
 /// assert_eq!(Columns::default().find(&mut records)?, (vec![2], 3));
-/// let both = Columns { text: vec!["Title".into(), "Body".into()], label: None };
+/// let both = Columns { text: vec!["Title".into(), "Body".into()], ..Columns::default() };
 /// let (texts, _) = both.find(&mut records)?;
 /// let record = records.next().unwrap()?;
 /// assert_eq!(record.join(&texts, &mut String::new()), Some("Hello how are you?"));
 /// # Ok::<(), gatewise::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Columns {
     /// The names of the columns of texts; what several say is joined. A name may also be several with commas between.
     pub text: Vec<String>,
     /// The name of the column of labels.
     pub label: Option<String>,
+    /// What is asked about a row, and so what the column of labels holds.
+    pub problem: Problem,
 }
 
-/// Names that people give to the column of texts and to that of labels, the likeliest first.
-const NAMES: [&[&str]; 2] = [
-    &["text", "sentence", "review", "content", "body", "message", "comment", "question", "tweet", "title"],
-    &["label", "class", "category", "sentiment", "target", "polarity", "y"],
-];
+/// Names that people give to the column of texts, the likeliest first.
+const TEXTS: &[&str] =
+    &["text", "sentence", "review", "content", "body", "message", "comment", "question", "tweet", "title"];
+
+/// Names that people give to the column of labels, the likeliest first.
+fn label_names(problem: &Problem) -> &'static [&'static str] {
+    match problem {
+        Problem::SingleLabel => &["label", "class", "category", "sentiment", "target", "polarity", "y"],
+        Problem::MultiLabel { .. } => {
+            &["labels", "tags", "genres", "categories", "topics", "label", "target", "y"]
+        }
+        Problem::Regression { .. } => &["target", "score", "rating", "stars", "value", "label", "y"],
+    }
+}
 
 impl Columns {
     /// The columns of texts and that of labels, by their numbers.
@@ -45,11 +56,14 @@ impl Columns {
         let look = Look::at(records)?;
         let (texts, label) =
             (self.named_texts(&look), self.label.as_ref().map(|name| look.named(name)).transpose());
+        let names = label_names(&self.problem);
         let found = texts.and_then(|texts| {
             let label = label?;
-            let label = label.or_else(|| look.usual(NAMES[1], &texts));
+            let label = label.or_else(|| look.usual(names, &texts));
             let texts = if texts.is_empty() { vec![look.guess_text(label)?] } else { texts };
-            let label = label.or_else(|| look.usual(NAMES[1], &texts)).or_else(|| look.likely_label(&texts));
+            let label = label
+                .or_else(|| look.usual(names, &texts))
+                .or_else(|| look.likely_label(&self.problem, &texts));
             let label = label.ok_or("none looks like a column of labels; name it")?;
             match texts.contains(&label) {
                 true => Err(format!("texts and labels cannot both be in '{}'", look.header[label])),
@@ -129,14 +143,22 @@ impl<'a> Look<'a> {
         let length = |at: usize| self.rows.iter().map(|row| row.get(at).map_or(0, str::len)).sum::<usize>();
         let taken: Vec<usize> = label.into_iter().collect();
         let longest = || self.free(&taken).max_by_key(|&at| length(at)).filter(|&at| length(at) > 0);
-        Ok(self.usual(NAMES[0], &taken).or_else(longest).ok_or("there is no column of texts")?)
+        Ok(self.usual(TEXTS, &taken).or_else(longest).ok_or("there is no column of texts")?)
     }
 
-    /// By content: labels repeat, and the fewer there are the likelier.
-    fn likely_label(&self, texts: &[usize]) -> Option<usize> {
-        let kinds = |at: usize| self.rows.iter().filter_map(|row| row.get(at)).collect::<HashSet<_>>().len();
-        let repeats = |&at: &usize| kinds(at) >= 2 && 2 * kinds(at) <= self.rows.len();
-        self.free(texts).filter(repeats).min_by_key(|&at| kinds(at))
+    /// By content: labels repeat, and the fewer there are the likelier; of columns of numbers it is the last.
+    fn likely_label(&self, problem: &Problem, texts: &[usize]) -> Option<usize> {
+        let fields = |at: usize| self.rows.iter().filter_map(move |row| row.get(at));
+        let is_number = |field: &str| field.trim().parse::<f32>().is_ok_and(f32::is_finite);
+        if let Problem::Regression { .. } = problem {
+            return self.free(texts).filter(|&at| !self.rows.is_empty() && fields(at).all(is_number)).last();
+        }
+        let kinds = |at: usize| fields(at).collect::<HashSet<_>>().len();
+        let repeats = |at: usize| match problem {
+            Problem::MultiLabel { separator } => fields(at).any(|field| field.contains(separator.as_str())),
+            _ => kinds(at) >= 2 && 2 * kinds(at) <= self.rows.len(),
+        };
+        self.free(texts).filter(|&at| repeats(at)).min_by_key(|&at| kinds(at))
     }
 
     fn free(&self, taken: &[usize]) -> impl Iterator<Item = usize> {

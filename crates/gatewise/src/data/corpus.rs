@@ -1,16 +1,18 @@
 //! A labelled text corpus after its words have been counted: what every reader of text produces.
 
+use super::{Problem, Targets};
 use crate::error::Result;
 use crate::text::{Sequences, Tokenizer, Vocabulary};
 
 /// One part (train or test) of a [`Corpus`].
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Split {
     /// Word ranks, counted from **1** as in Keras's `word_index` (1 = the commonest word of the
     /// training part); 0 stands for a word that the training part does not contain.
     pub words: Sequences,
-    /// Class of each row, an index into [`Corpus::labels`].
-    pub classes: Vec<u32>,
+    /// What each row should be answered with, as [`Corpus::problem`] has it: its class, an index into
+    /// [`Corpus::labels`]; a 0 or 1 for each of these; or its number.
+    pub targets: Targets,
 }
 
 /// A corpus as word ranks, independent of any later choice of vocabulary size.
@@ -24,7 +26,9 @@ pub struct Corpus {
     pub tokenizer: Tokenizer,
     /// Words by rank.
     pub vocabulary: Vec<String>,
-    /// Class names: `labels[class]`.
+    /// What is asked about the rows.
+    pub problem: Problem,
+    /// Names of classes or labels: `labels[class]`.
     pub labels: Vec<String>,
     /// The rows to learn from (validation is cut from these).
     pub train: Split,
@@ -85,7 +89,11 @@ mod tests {
     fn rare_words_are_unknown() {
         let words = [vec![1, 1, 1, 2], vec![1, 2, 3, 4]].into_iter().collect();
         let vocabulary = ["a", "b", "c", "d"].map(String::from).into();
-        let corpus = Corpus { vocabulary, train: Split { words, classes: vec![0, 1] }, ..Corpus::default() };
+        let corpus = Corpus {
+            vocabulary,
+            train: Split { words, targets: vec![0.0, 1.0].into() },
+            ..Corpus::default()
+        };
         for (max_words, min_count, known, rate) in [
             (100, 1, 4, 0.25),
             (100, 2, 2, 0.25),

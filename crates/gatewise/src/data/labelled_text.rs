@@ -4,10 +4,10 @@
 //! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks.
 
 use super::hold_out::{hold_out, order};
-use super::{Columns, Corpus, OnError, Record, Records, Split};
+use super::row_labels::RowLabels;
+use super::{Columns, Corpus, OnError, Problem, Record, Records, Split, Targets};
 use crate::error::{Error, Result};
 use crate::text::{Sequences, Tokenizer, WordCounter};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The rows of a file, in its order.
@@ -20,14 +20,15 @@ use std::path::Path;
 /// let corpus = training.corpus(&test, &Tokenizer::default())?;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct LabelledTexts {
     /// The column that the texts were found in.
     pub text_column: String,
     /// The column that the labels were found in.
     pub label_column: String,
-    /// Text and label of each row.
-    pub rows: Vec<(String, String)>,
+    /// The text of each row.
+    pub texts: Vec<String>,
+    labels: RowLabels,
 }
 
 impl LabelledTexts {
@@ -39,12 +40,16 @@ impl LabelledTexts {
     pub fn read(path: &Path, columns: &Columns) -> Result<Self> {
         let mut records = Records::open(path, OnError::Fail)?;
         let (texts, label) = columns.find(&mut records)?;
-        let (mut rows, mut record, mut scratch) = (Vec::new(), Record::default(), String::new());
+        let (mut rows, mut labels) = (Vec::new(), RowLabels::new(&columns.problem));
+        let (mut record, mut scratch) = (Record::default(), String::new());
         while records.read(&mut record)? {
-            match (record.join(&texts, &mut scratch), record.get(label).map(str::trim)) {
-                (_, None | Some("")) => records.reject(&record, "the label is empty")?,
-                (None, _) => records.reject(&record, "the text is missing")?,
-                (Some(text), Some(label)) => rows.push((text.to_owned(), label.to_owned())),
+            let Some(text) = record.join(&texts, &mut scratch) else {
+                records.reject(&record, "the text is missing")?;
+                continue;
+            };
+            match labels.push(record.get(label).unwrap_or_default()) {
+                Err(flaw) => records.reject(&record, &flaw)?,
+                Ok(()) => rows.push(text.to_owned()),
             }
         }
         if rows.is_empty() {
@@ -52,34 +57,27 @@ impl LabelledTexts {
         }
         let name = |column: usize| records.columns()[column].name.clone();
         let text_column = texts.iter().map(|&text| name(text)).collect::<Vec<_>>().join(", ");
-        Ok(Self { text_column, label_column: name(label), rows })
+        Ok(Self { text_column, label_column: name(label), texts: rows, labels })
     }
 
     /// The rows named by `order`, in that order.
     fn select(&self, order: &[usize]) -> Self {
-        let rows = order.iter().map(|&row| self.rows[row].clone()).collect();
-        Self { rows, text_column: self.text_column.clone(), label_column: self.label_column.clone() }
+        let texts = order.iter().map(|&row| self.texts[row].clone()).collect();
+        let (text_column, label_column) = (self.text_column.clone(), self.label_column.clone());
+        Self { text_column, label_column, texts, labels: self.labels.select(order) }
     }
 
     /// The rows in an order drawn from `seed`.
     pub fn shuffle(&self, seed: u64) -> Self {
-        self.select(&order(self.rows.len(), seed))
+        self.select(&order(self.texts.len(), seed))
     }
 
-    /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each label, as nearly as whole
-    /// rows allow, with at least one row of each left (see [`hold_out`](super::hold_out)).
+    /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each class, as nearly as whole
+    /// rows allow, with at least one row of each left (see [`hold_out`](super::hold_out)); where rows have several
+    /// labels, of the rows with the same rarest one.
     pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let labels = self.labels();
-        let class = |row: &(String, String)| labels.partition_point(|&label| label < row.1.as_str()) as u32;
-        let classes: Vec<u32> = self.rows.iter().map(class).collect();
-        let [kept, held] = hold_out(&classes, share, seed);
+        let [kept, held] = hold_out(&self.labels.strata(), share, seed);
         (self.select(&kept), self.select(&held))
-    }
-
-    /// The labels that occur, in alphabetical order.
-    fn labels(&self) -> Vec<&str> {
-        let labels: BTreeSet<&str> = self.rows.iter().map(|row| row.1.as_str()).collect();
-        labels.into_iter().collect()
     }
 
     /// The corpus of these rows to train on and those to test on, their texts cut up by `tokenizer`. Labels are in
@@ -89,44 +87,51 @@ impl LabelledTexts {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when all rows have one label, or when a label is found in
     /// `test` only.
     pub fn corpus(&self, test: &Self, tokenizer: &Tokenizer) -> Result<Corpus> {
-        let labels: Vec<String> = self.labels().into_iter().map(str::to_owned).collect();
-        if let [only] = &labels[..] {
-            return Err(Error::data(format!(
-                "every row has the label '{only}' in the column {}, so there is nothing to learn; name another column",
-                self.label_column
-            )));
-        }
+        let (problem, labels) = (self.labels.problem(), self.labels.names());
+        self.check(&problem, &labels)?;
         let mut counter = WordCounter::new();
         let mut scratch = String::new();
-        let mut number = |rows: &[(String, String)], counted: bool| -> Result<(Sequences, Vec<u32>)> {
-            let (mut numbers, mut classes) = (Sequences::new(), Vec::new());
-            for (text, label) in rows {
-                let class = labels.binary_search(label).map_err(|_| {
-                    Error::data(format!(
-                        "the label '{label}' occurs in the rows to test on only, not in training"
-                    ))
-                })?;
+        let mut number = |rows: &Self, counted: bool| -> Result<(Sequences, Targets)> {
+            let mut numbers = Sequences::new();
+            let targets = rows.labels.targets(&labels).map_err(|label| {
+                Error::data(format!(
+                    "the label '{label}' occurs in the rows to test on only, not in training"
+                ))
+            })?;
+            for text in &rows.texts {
                 let mut words = Vec::new();
                 tokenizer.for_each_word(text, &mut scratch, |word| {
                     words.extend(if counted { counter.add(word) } else { counter.note(word) });
                 });
                 numbers.push(words);
-                classes.push(class as u32);
             }
-            Ok((numbers, classes))
+            Ok((numbers, targets))
         };
-        let (train, test) = (number(&self.rows, true)?, number(&test.rows, false)?);
+        let (train, test) = (number(self, true)?, number(test, false)?);
         let ranking = counter.finish();
-        let split = |(numbers, classes): (Sequences, Vec<u32>)| Split {
+        let split = |(numbers, targets): (Sequences, Targets)| Split {
             words: numbers
                 .rows()
                 .map(|row| row.iter().map(|&n| ranking.ranks[n as usize]).collect::<Vec<_>>())
                 .collect(),
-            classes,
+            targets,
         };
         let (train, test) = (split(train), split(test));
         let tokenizer = tokenizer.clone();
-        Ok(Corpus { tokenizer, vocabulary: ranking.words, labels, train, test, notes: Vec::new() })
+        Ok(Corpus { tokenizer, vocabulary: ranking.words, problem, labels, train, test, notes: Vec::new() })
+    }
+
+    /// Whether there is anything to learn.
+    fn check(&self, problem: &Problem, labels: &[String]) -> Result<()> {
+        let column = &self.label_column;
+        let flaw = match (problem, labels) {
+            (Problem::SingleLabel, [only]) => {
+                format!("every row has the label '{only}' in the column {column}")
+            }
+            (Problem::MultiLabel { .. }, []) => format!("no row has a label in the column {column}"),
+            _ => return Ok(()),
+        };
+        Err(Error::data(format!("{flaw}, so there is nothing to learn; name another column")))
     }
 }
 
@@ -156,8 +161,11 @@ mod tests {
         let corpus = train.corpus(&test, &Tokenizer::default()).unwrap();
         assert_eq!(corpus.labels, ["a", "b"]);
         assert_eq!(corpus.vocabulary, ["two", "one"]);
-        assert_eq!((corpus.train.words.row(0), &corpus.train.classes[..]), (&[2, 1][..], &[1, 0][..]));
-        assert_eq!((corpus.test.words.row(0), &corpus.test.classes[..]), (&[0, 1][..], &[1][..]));
+        assert_eq!(
+            (corpus.train.words.row(0), corpus.train.targets.values()),
+            (&[2, 1][..], &[1.0, 0.0][..])
+        );
+        assert_eq!((corpus.test.words.row(0), corpus.test.targets.values()), (&[0, 1][..], &[1.0][..]));
     }
 
     #[test]
@@ -169,6 +177,7 @@ mod tests {
         let named = |text: Option<&str>, label: Option<&str>| Columns {
             text: text.map(str::to_owned).into_iter().collect(),
             label: label.map(str::to_owned),
+            ..Columns::default()
         };
         let guessed = |text: &str| columns(text, Columns::default()).unwrap();
         assert_eq!(guessed("Sentiment,Review\npos,nice\n"), ["Review", "Sentiment"]);
@@ -193,7 +202,7 @@ mod tests {
         let path = folder.path().join("a.TSV");
         std::fs::write(&path, "text\tlabel\none, two\tx\n").unwrap();
         let texts = LabelledTexts::read(&path, &Columns::default()).unwrap();
-        assert_eq!(texts.rows, [("one, two".to_owned(), "x".to_owned())]);
+        assert_eq!((texts.texts, texts.labels.names()), (vec!["one, two".to_owned()], vec!["x".to_owned()]));
     }
 
     proptest! {
@@ -212,12 +221,12 @@ mod tests {
             let file = csv();
             std::fs::write(file.path(), parts.concat()).unwrap();
             if let Ok(texts) = LabelledTexts::read(file.path(), &Columns::default()) {
-                prop_assert!(texts.rows.iter().all(|(_, label)| !label.is_empty()));
+                prop_assert!(texts.labels.names().iter().all(|label| !label.is_empty()));
                 let (kept, held) = texts.hold_out(0.3, 1);
-                prop_assert_eq!(kept.rows.len() + held.rows.len(), texts.rows.len());
-                prop_assert_eq!(kept.labels(), texts.labels());
+                prop_assert_eq!(kept.texts.len() + held.texts.len(), texts.texts.len());
+                prop_assert_eq!(kept.labels.names(), texts.labels.names());
                 if let Ok(corpus) = texts.corpus(&held, &Tokenizer::default()) {
-                    prop_assert_eq!(corpus.train.classes.len(), texts.rows.len());
+                    prop_assert_eq!(corpus.train.targets.len(), texts.texts.len());
                 }
             }
         }
@@ -228,15 +237,42 @@ mod tests {
         let lines: String = (0..20).map(|row| format!("t{row},{}\n", row % 2)).collect();
         let texts = read(&format!("text,label\n{lines}")).unwrap();
         let (kept, held) = texts.hold_out(0.1, 1);
-        assert_eq!((kept.rows.len(), held.rows.len()), (18, 2));
-        let mut all = [kept.rows.clone(), held.rows.clone()].concat();
-        assert_ne!(all, texts.rows, "the order is drawn");
+        assert_eq!((kept.texts.len(), held.texts.len()), (18, 2));
+        let mut all = [kept.texts.clone(), held.texts.clone()].concat();
+        assert_ne!(all, texts.texts, "the order is drawn");
         all.sort();
-        let mut sorted = texts.rows.clone();
+        let mut sorted = texts.texts.clone();
         sorted.sort();
         assert_eq!(all, sorted);
-        assert_eq!(texts.hold_out(0.1, 1), (kept, held), "from the seed");
-        assert_eq!(texts.hold_out(0.0, 1).1.rows.len(), 1);
+        assert_eq!(texts.hold_out(0.1, 1).1.texts, held.texts, "from the seed");
+        assert_eq!(texts.hold_out(0.0, 1).1.texts.len(), 1);
+    }
+
+    #[test]
+    fn a_row_may_have_several_labels_or_a_number() {
+        let several =
+            Columns { problem: Problem::MultiLabel { separator: "|".into() }, ..Columns::default() };
+        let table = file("n,what,says\n1,a|b,so far\n2,,so good\n3,b,so bad\n");
+        let texts = LabelledTexts::read(table.path(), &several).unwrap();
+        assert_eq!((&*texts.text_column, &*texts.label_column), ("says", "what"), "where the separator is");
+        let corpus = texts.corpus(&texts, &Tokenizer::default()).unwrap();
+        assert_eq!(corpus.labels, ["a", "b"]);
+        assert_eq!(corpus.train.targets.values(), [1., 1., 0., 0., 0., 1.]);
+        let none = LabelledTexts::read(file("text,tags\nx,\n").path(), &several).unwrap();
+        assert!(
+            none.corpus(&none, &Tokenizer::default()).unwrap_err().to_string().contains("no row has a label")
+        );
+
+        let numbers = Columns { problem: Problem::regression(), ..Columns::default() };
+        let corpus = LabelledTexts::read(table.path(), &numbers).unwrap();
+        assert_eq!(corpus.label_column, "n", "the only column of numbers");
+        let corpus = corpus.corpus(&corpus, &Tokenizer::default()).unwrap();
+        assert_eq!(corpus.train.targets.values(), [1., 2., 3.]);
+        let Problem::Regression { scale } = corpus.problem else { panic!() };
+        assert_eq!(scale.mean, 2.0);
+        let bad = file("text,score\nx,1\ny,two\n");
+        let error = LabelledTexts::read(bad.path(), &numbers).unwrap_err().to_string();
+        assert!(error.contains(":3: 'two' is no number"), "{error}");
     }
 
     #[test]

@@ -68,6 +68,13 @@ pub struct Scaler {
     pub deviation: f32,
 }
 
+/// No scale at all: mean 0, deviation 1.
+impl Default for Scaler {
+    fn default() -> Self {
+        Self { mean: 0.0, deviation: 1.0 }
+    }
+}
+
 impl Scaler {
     /// Mean and standard deviation of `values`. Equal values are shifted, not stretched.
     pub fn fit(values: impl Iterator<Item = f32> + Clone) -> Self {
@@ -81,6 +88,11 @@ impl Scaler {
     /// To the scale of the model.
     pub fn scale(self, value: f32) -> f32 {
         (value - self.mean) / self.deviation
+    }
+
+    /// Whether it can be undone: both numbers are finite, the deviation above 0.
+    pub(crate) fn is_sound(self) -> bool {
+        self.mean.is_finite() && self.deviation.is_finite() && self.deviation > 0.0
     }
 
     /// Back from it.

@@ -8,7 +8,7 @@
 //! labels and notes (count, lengths, text), then both splits (rows, lengths, classes, the low 16 bits of
 //! every rank, and what ranks of 65,536 and more have above them: few, in a language).
 
-use crate::data::{Corpus, Sequences, Split};
+use crate::data::{Corpus, Problem, Sequences, Split};
 use crate::error::{Error, Result};
 use crate::text::Tokenizer;
 use std::fs::{self, File};
@@ -134,10 +134,10 @@ fn encode(corpus: &Corpus, key: &[u8; 32]) -> Vec<u8> {
         strings.iter().for_each(|s| put(&mut out, s.len()));
         strings.iter().for_each(|s| out.extend(s.as_bytes()));
     }
-    for Split { words, classes } in [&corpus.train, &corpus.test] {
+    for Split { words, targets } in [&corpus.train, &corpus.test] {
         put(&mut out, words.len());
         words.rows().for_each(|row| put(&mut out, row.len()));
-        classes.iter().for_each(|&class| put(&mut out, class as usize));
+        targets.values().iter().for_each(|&class| put(&mut out, class as usize));
         out.extend(words.ids().iter().flat_map(|&id| (id as u16).to_le_bytes()));
         let high: Vec<(usize, u32)> =
             words.ids().iter().map(|id| id >> 16).enumerate().filter(|&(_, high)| high > 0).collect();
@@ -182,7 +182,8 @@ fn decode(bytes: &[u8], key: &[u8; 32]) -> Result<Corpus, &'static str> {
         let test = from.split(vocabulary.len(), labels.len())?;
         // The key holds the tokeniser, and whoever knows the key puts it back.
         let tokenizer = Tokenizer::default();
-        from.rest.is_empty().then_some(Corpus { tokenizer, vocabulary, labels, train, test, notes })
+        let problem = Problem::SingleLabel;
+        from.rest.is_empty().then_some(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes })
     })()
     .ok_or("its content is malformed")
 }
@@ -247,7 +248,8 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let words = Sequences::from_lengths(ids, &lengths)?;
-        Some(Split { words, classes: classes.into_iter().map(|class| class as u32).collect() })
+        let classes: Vec<f32> = classes.into_iter().map(|class| class as f32).collect();
+        Some(Split { words, targets: classes.into() })
     }
 }
 
@@ -260,12 +262,13 @@ mod tests {
     fn corpus(words: usize, rows: &[Vec<u32>]) -> Corpus {
         let split = |rows: &[Vec<u32>]| Split {
             words: rows.iter().map(|row| row.iter().map(|id| id % (words as u32 + 1))).collect(),
-            classes: (0..rows.len() as u32).map(|i| i % 2).collect(),
+            targets: (0..rows.len()).map(|i| (i % 2) as f32).collect::<Vec<_>>().into(),
         };
         let (train, test) = rows.split_at(rows.len() / 2);
         Corpus {
             tokenizer: Tokenizer::default(),
             vocabulary: (0..words).map(|i| format!("é{i}")).collect(),
+            problem: Problem::SingleLabel,
             labels: vec!["neg".into(), "pos".into()],
             train: split(train),
             test: split(test),

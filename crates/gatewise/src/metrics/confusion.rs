@@ -56,7 +56,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 
 impl Scores {
     /// From counts: rows answered rightly with the class, all answered with it, all that belong to it.
-    fn new(hits: u64, answered: u64, belong: u64) -> Self {
+    pub(super) fn new(hits: u64, answered: u64, belong: u64) -> Self {
         Self {
             precision: ratio(hits, answered),
             recall: ratio(hits, belong),

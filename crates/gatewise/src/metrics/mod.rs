@@ -11,7 +11,8 @@
 //! | each class | [`ConfusionMatrix`]: precision, recall, F1, each or averaged |
 //! | the order of scores | [`roc_auc`], [`average_precision`], [`best_threshold`] |
 //! | probabilities | [`log_loss`], [`brier_score`], [`perplexity`], [`Calibration`] |
-//! | values | [`mean_absolute_error`], [`root_mean_squared_error`], [`mean_absolute_percentage_error`] |
+//! | any number of labels | [`LabelsReport`]: exact matches, F1 of each label and averaged |
+//! | values | [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`], [`mean_absolute_percentage_error`] |
 //!
 //! What is undefined is an error: no rows at all, the area under a curve that needs both classes where there
 //! is one, a percentage of zero. The exception is as in scikit-learn: precision of a class that was never
@@ -20,6 +21,7 @@
 mod accuracy;
 mod calibration;
 mod confusion;
+mod labels;
 mod probability;
 mod ranking;
 mod regression;
@@ -29,9 +31,12 @@ mod threshold;
 pub use accuracy::{binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_accuracy};
 pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::{Average, ConfusionMatrix, Scores};
+pub use labels::{LabelScores, LabelsReport};
 pub use probability::{brier_score, log_loss, perplexity};
 pub use ranking::{average_precision, roc_auc};
-pub use regression::{mean_absolute_error, mean_absolute_percentage_error, root_mean_squared_error};
+pub use regression::{
+    mean_absolute_error, mean_absolute_percentage_error, r2_score, root_mean_squared_error,
+};
 pub use report::{BinaryReport, ClassesReport, LanguageReport, RegressionReport, Report, TopK};
 pub use threshold::{ThresholdRule, best_threshold};
 

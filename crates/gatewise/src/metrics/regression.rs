@@ -34,6 +34,27 @@ pub fn root_mean_squared_error(outputs: &[f32], targets: &[f32]) -> Result<f64> 
     mean(outputs, targets, |p, y| (p - y) * (p - y)).map(f64::sqrt)
 }
 
+/// The coefficient of determination R² = 1 − Σ(p − y)² / Σ(ȳ − y)²: 1 where all is right, 0 for whoever always says
+/// the mean ȳ of the targets.
+///
+/// ```
+/// let r2 = gatewise::metrics::r2_score(&[1.0, 2.0, 4.0], &[1.0, 2.0, 3.0])?;
+/// assert_eq!(r2, 0.5);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`mean_absolute_error`], and [`ErrorKind::Data`](crate::ErrorKind::Data) when all targets are equal.
+pub fn r2_score(outputs: &[f32], targets: &[f32]) -> Result<f64> {
+    let error = mean(outputs, targets, |p, y| (p - y) * (p - y))?;
+    let centre = targets.iter().map(|&y| f64::from(y)).sum::<f64>() / targets.len() as f64;
+    let spread = mean(outputs, targets, |_, y| (centre - y) * (centre - y))?;
+    match spread > 0.0 {
+        true => Ok(1.0 - error / spread),
+        false => Err(Error::data("all targets are equal, so there is nothing for R² to explain")),
+    }
+}
+
 /// The mean of |p − y| / |y|, in **percent**, as Keras gives it (scikit-learn gives the hundredth part).
 ///
 /// ```

@@ -1,8 +1,9 @@
 //! Reports: the metrics that suit a task, together, as text and as JSON.
 
 use super::{
-    Average, ConfusionMatrix, Scores, average_precision, brier_score, log_loss, mean_absolute_error,
-    mean_absolute_percentage_error, roc_auc, root_mean_squared_error, top_k_accuracy,
+    Average, ConfusionMatrix, LabelsReport, Scores, average_precision, brier_score, log_loss,
+    mean_absolute_error, mean_absolute_percentage_error, r2_score, roc_auc, root_mean_squared_error,
+    top_k_accuracy,
 };
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub enum Report {
     Binary(BinaryReport),
     /// One of several classes a row.
     Classes(ClassesReport),
+    /// Any number of several labels a row.
+    Labels(LabelsReport),
     /// Values.
     Regression(RegressionReport),
     /// One of many symbols at each step.
@@ -102,6 +105,9 @@ pub struct RegressionReport {
     pub mean_absolute_error: f64,
     /// Root of the mean squared error.
     pub root_mean_squared_error: f64,
+    /// The share of the targets' variance that is explained; `None` when all targets are equal.
+    #[serde(default)]
+    pub r2: Option<f64>,
     /// Mean absolute error in percent of the target; `None` when a target is 0.
     pub mean_absolute_percentage_error: Option<f64>,
 }
@@ -170,6 +176,14 @@ impl Report {
         }))
     }
 
+    /// Of the probabilities of `width` labels, each a yes or no of its own, yes above `threshold`.
+    ///
+    /// # Errors
+    /// As [`LabelsReport::new`].
+    pub fn labels(outputs: &[f32], targets: &[f32], width: usize, threshold: f32) -> Result<Self> {
+        LabelsReport::new(outputs, targets, width, threshold).map(Self::Labels)
+    }
+
     /// Of values, as many outputs as targets.
     ///
     /// # Errors
@@ -179,6 +193,7 @@ impl Report {
             samples: targets.len(),
             mean_absolute_error: mean_absolute_error(outputs, targets)?,
             root_mean_squared_error: root_mean_squared_error(outputs, targets)?,
+            r2: r2_score(outputs, targets).ok(),
             mean_absolute_percentage_error: mean_absolute_percentage_error(outputs, targets).ok(),
         }))
     }
@@ -203,7 +218,8 @@ impl Report {
     /// The same report, its classes called `labels`.
     pub fn with_labels(mut self, labels: &[String]) -> Self {
         if let Self::Binary(BinaryReport { labels: own, .. })
-        | Self::Classes(ClassesReport { labels: own, .. }) = &mut self
+        | Self::Classes(ClassesReport { labels: own, .. })
+        | Self::Labels(LabelsReport { labels: own, .. }) = &mut self
         {
             *own = labels.to_vec();
         }
@@ -212,7 +228,7 @@ impl Report {
 }
 
 /// A line of the text: a name and a number.
-fn line(f: &mut fmt::Formatter<'_>, name: &str, value: f64) -> fmt::Result {
+pub(super) fn line(f: &mut fmt::Formatter<'_>, name: &str, value: f64) -> fmt::Result {
     writeln!(f, "{name:<18} {value:.4}")
 }
 
@@ -229,6 +245,7 @@ impl fmt::Display for Report {
         match self {
             Self::Binary(report) => report.fmt(f),
             Self::Classes(report) => report.fmt(f),
+            Self::Labels(report) => report.fmt(f),
             Self::Regression(report) => report.fmt(f),
             Self::LanguageModel(report) => report.fmt(f),
         }
@@ -285,6 +302,7 @@ impl fmt::Display for RegressionReport {
         writeln!(f, "{:<18} {}", "values", self.samples)?;
         line(f, "MAE", self.mean_absolute_error)?;
         line(f, "RMSE", self.root_mean_squared_error)?;
+        line_or(f, "R²", self.r2, "all targets are equal")?;
         line_or(f, "MAPE in %", self.mean_absolute_percentage_error, "a target is 0")
     }
 }

@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 
 /// Distinct words, each with an index.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Interner {
+pub(crate) struct Interner {
     text: String,
     /// Where each word ends in `text`; it starts where the one before it ends.
     ends: Vec<usize>,
@@ -20,23 +20,23 @@ pub(super) struct Interner {
 }
 
 impl Interner {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// The word of `index`, if there is one.
-    pub(super) fn word(&self, index: usize) -> Option<&str> {
+    pub(crate) fn word(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)?;
         Some(&self.text[start(&self.ends, index)..end])
     }
 
-    pub(super) fn words(&self) -> impl ExactSizeIterator<Item = &str> {
+    pub(crate) fn words(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|i| &self.text[start(&self.ends, i)..self.ends[i]])
     }
 
     /// The index of `word`, if it is known.
     #[inline]
-    pub(super) fn get(&self, word: &str) -> Option<u32> {
+    pub(crate) fn get(&self, word: &str) -> Option<u32> {
         let (text, ends) = (self.text.as_bytes(), &self.ends);
         self.indices.find(self.hash(word), |&i| same(text, ends, i, word)).copied()
     }
@@ -44,7 +44,7 @@ impl Interner {
     /// The index of `word`, which is added if it is new; `None` when it is new and the table is full
     /// (2³² − 1 words).
     #[inline]
-    pub(super) fn intern(&mut self, word: &str) -> Option<u32> {
+    pub(crate) fn intern(&mut self, word: &str) -> Option<u32> {
         let hash = self.hash(word);
         let (text, ends) = (self.text.as_bytes(), &self.ends);
         if let Some(&index) = self.indices.find(hash, |&i| same(text, ends, i, word)) {

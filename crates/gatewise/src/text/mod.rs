@@ -12,6 +12,7 @@ mod tokenizer;
 mod vocabulary;
 
 pub use count::{Ranking, WordCounter};
+pub(crate) use interner::Interner;
 pub use pad::{PadOptions, Padded, Side, pad_sequences};
 pub use sequences::Sequences;
 pub use tokenizer::Tokenizer;

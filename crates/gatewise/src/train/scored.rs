@@ -64,12 +64,15 @@ impl Scored {
         }
     }
 
-    /// The metrics that suit the model's loss. Several yes-or-no answers a row are counted as so many rows.
+    /// The metrics that suit the model's loss.
     ///
     /// # Errors
-    /// As [`Report::binary`], [`Report::classes`], [`Report::regression`] and [`Report::language_model`].
+    /// As [`Report::binary`], [`Report::labels`], [`Report::classes`], [`Report::regression`] and [`Report::language_model`].
     pub fn report(&self) -> Result<Report> {
         match self.loss {
+            Loss::BinaryCrossentropy { .. } if self.width > 1 => {
+                Report::labels(&self.outputs, &self.targets, self.width, self.threshold)
+            }
             Loss::BinaryCrossentropy { .. } => Report::binary(&self.outputs, &self.targets, self.threshold),
             Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy => {
                 let classes = self.classes();

@@ -5,7 +5,7 @@
 
 use super::source::{Chunk, LABELS, PARTS, Review, Source};
 use crate::data::numpy_shuffle::NumpyShuffle;
-use crate::data::{Corpus, Sequences, Split};
+use crate::data::{Corpus, Problem, Sequences, Split};
 use crate::error::{Error, Result};
 use crate::text::{Tokenizer, WordCounter};
 use std::sync::mpsc;
@@ -97,10 +97,11 @@ impl Assembly {
             for key in keys() {
                 words.push(part.words.row(key.row).iter().map(|&number| ranking.ranks[number as usize]));
             }
-            Split { words, classes: keys().map(|key| key.class).collect() }
+            Split { words, targets: keys().map(|key| key.class as f32).collect::<Vec<_>>().into() }
         });
         let labels = LABELS.map(String::from).into();
-        Ok(Corpus { tokenizer: tokenizer.clone(), vocabulary: ranking.words, labels, train, test, notes })
+        let (tokenizer, problem) = (tokenizer.clone(), Problem::SingleLabel);
+        Ok(Corpus { tokenizer, vocabulary: ranking.words, problem, labels, train, test, notes })
     }
 
     fn check(&self, source: &Source) -> Result<()> {

@@ -8,7 +8,7 @@ mod pickle;
 mod pickle_stream;
 
 use crate::data::numpy_shuffle::NumpyShuffle;
-use crate::data::{Corpus, Dataset, Sequences, Split};
+use crate::data::{Corpus, Dataset, Problem, Sequences, Split};
 use crate::error::{Error, Result};
 use crate::text::Tokenizer;
 use std::collections::HashMap;
@@ -106,14 +106,14 @@ fn shift(split: &Split, options: &LoadData) -> Split {
     let added = usize::from(start.is_some());
     let mut words =
         Sequences::with_capacity(split.words.len(), split.words.ids().len() + added * split.words.len());
-    let mut classes = Vec::with_capacity(split.classes.len());
-    for (row, &class) in split.words.rows().zip(&split.classes) {
+    let mut classes = Vec::with_capacity(split.words.len());
+    for (row, &class) in split.words.rows().zip(split.targets.values()) {
         if row.len() + added < maxlen {
             words.push(start.into_iter().chain(row.iter().map(|rank| rank + options.index_from)));
             classes.push(class);
         }
     }
-    Split { words, classes }
+    Split { words, targets: classes.into() }
 }
 
 /// Keras's `max(max(x) for x in xs)`, which has no answer when a row is empty.
@@ -140,8 +140,7 @@ fn limit(split: Split, num_words: u32, options: &LoadData) -> Result<Dataset> {
             None => words.push(row.iter().copied().filter(|id| known.contains(id))),
         }
     }
-    let targets: Vec<f32> = split.classes.into_iter().map(|class| class as f32).collect();
-    Dataset::new(words, targets)
+    Dataset::new(words, split.targets)
 }
 
 /// The reviews as a [`Corpus`], shuffled as [`load_data`] does with the same `seed`.
@@ -176,7 +175,8 @@ pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
         )],
     };
     let labels = vec!["neg".into(), "pos".into()];
-    Ok(Corpus { tokenizer: Tokenizer::keras(), vocabulary, labels, train, test, notes })
+    let (tokenizer, problem) = (Tokenizer::keras(), Problem::SingleLabel);
+    Ok(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes })
 }
 
 /// The words of `imdb_word_index.json` by rank: `words[rank - 1]`.
@@ -259,7 +259,8 @@ fn read_shuffled(path: &Path, seed: u32) -> Result<(Split, Split)> {
             )));
         }
         let order = shuffle.order(words.len());
-        Ok(Split { classes: order.iter().map(|&i| classes[i]).collect(), words: words.select(&order) })
+        let classes: Vec<f32> = order.iter().map(|&i| classes[i] as f32).collect();
+        Ok(Split { targets: classes.into(), words: words.select(&order) })
     };
     let mut both = || Ok((split("train")?, split("test")?));
     both().map_err(|e: Error| damaged(e.to_string()))

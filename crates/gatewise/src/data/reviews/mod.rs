@@ -13,7 +13,7 @@ mod grammar;
 
 use hashbrown::HashSet;
 
-use crate::data::{Corpus, Sequences, Split};
+use crate::data::{Corpus, Problem, Sequences, Split};
 use crate::rng::{Purpose, Random};
 use crate::text::{Tokenizer, WordCounter};
 use grammar::Grammar;
@@ -84,7 +84,7 @@ pub fn corpus(seed: u64, tokenizer: &Tokenizer) -> Corpus {
             words.extend(if row < TRAIN_ROWS { counter.add(word) } else { counter.note(word) });
         });
         numbers.push(words);
-        classes.push(class);
+        classes.push(class as f32);
     }
     let ranking = counter.finish();
     let split = |rows: Range<usize>| Split {
@@ -94,11 +94,20 @@ pub fn corpus(seed: u64, tokenizer: &Tokenizer) -> Corpus {
                 numbers.row(row).iter().map(|&number| ranking.ranks[number as usize]).collect::<Vec<_>>()
             })
             .collect(),
-        classes: classes[rows].to_vec(),
+        targets: classes[rows].to_vec().into(),
     };
     let (train, test) = (split(0..TRAIN_ROWS), split(TRAIN_ROWS..TRAIN_ROWS + TEST_ROWS));
     let labels = vec!["neg".into(), "pos".into()];
-    Corpus { tokenizer: tokenizer.clone(), vocabulary: ranking.words, labels, train, test, notes: Vec::new() }
+    let problem = Problem::SingleLabel;
+    Corpus {
+        tokenizer: tokenizer.clone(),
+        vocabulary: ranking.words,
+        problem,
+        labels,
+        train,
+        test,
+        notes: Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -169,10 +178,10 @@ mod tests {
     fn the_corpus_is_ranked_by_the_training_part_and_holds_out_the_rest() {
         let rows = generate(7, TRAIN_ROWS + TEST_ROWS);
         let corpus = corpus(7, &Tokenizer::default());
-        assert_eq!(corpus.train.classes.len(), TRAIN_ROWS);
-        assert_eq!(corpus.test.classes.len(), TEST_ROWS);
+        assert_eq!(corpus.train.targets.len(), TRAIN_ROWS);
+        assert_eq!(corpus.test.targets.len(), TEST_ROWS);
         assert_eq!(corpus.test.words.len(), TEST_ROWS);
-        assert_eq!(corpus.test.classes.iter().sum::<u32>() as usize, TEST_ROWS / 2);
+        assert_eq!(corpus.test.targets.values().iter().sum::<f32>() as usize, TEST_ROWS / 2);
         assert!((300..600).contains(&corpus.vocabulary.len()), "{} words", corpus.vocabulary.len());
 
         let mut counts = vec![0; corpus.vocabulary.len() + 1];
@@ -187,6 +196,6 @@ mod tests {
         let back: Vec<_> =
             corpus.test.words.row(0).iter().map(|&r| corpus.vocabulary[r as usize - 1].clone()).collect();
         assert_eq!(back, words(text));
-        assert_eq!(corpus.test.classes[0], *class);
+        assert_eq!(corpus.test.targets.values()[0], *class as f32);
     }
 }

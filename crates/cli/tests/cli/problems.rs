@@ -1,0 +1,127 @@
+//! Texts with any number of labels, and texts with a number.
+
+use crate::home::Home;
+use std::fs;
+
+/// Texts that name their colours among other words.
+fn colours(rows: usize) -> String {
+    let line = |row: usize| {
+        let has =
+            ["red", "green", "blue"].into_iter().enumerate().filter(|(at, _)| (row * 5 % 8) >> at & 1 == 1);
+        let colours: Vec<_> = has.map(|(_, colour)| colour).collect();
+        format!("\"it is {} and {}\",{}\n", colours.join(" then "), row % 7, colours.join("; "))
+    };
+    format!("text,colours\n{}", (0..rows).map(line).collect::<String>())
+}
+
+/// Texts whose number is told by how often they say more.
+fn amounts(rows: usize) -> String {
+    let line = |row: usize| format!("so {}it is,{}\n", "more ".repeat(row % 5), 100 + 50 * (row % 5));
+    format!("text,euros\n{}", (0..rows).map(line).collect::<String>())
+}
+
+const SMALL: &str = "--units 8 --embedding 8 --learning-rate 0.02 --batch-size 16";
+
+#[test]
+fn any_number_of_labels_from_training_to_answer() {
+    let home = Home::new();
+    fs::write(home.path("a.csv"), colours(240)).unwrap();
+    fs::write(home.path("b.csv"), colours(16)).unwrap();
+    let ran = home.run(&format!("train a.csv --test b.csv --label-separator ; --epochs 20 {SMALL}")).ok();
+    let last = ran.stdout.lines().last().unwrap();
+    assert!(last.starts_with("Test results - Loss: "), "{ran:#?}");
+    assert!(last.ends_with(" - Exact matches: 100.00% - Micro F1: 1.0000 - Macro F1: 1.0000"), "{last}");
+    let baseline = "Baseline: bag of words (NB-SVM, unigrams) - Exact matches: 100.00%";
+    assert!(ran.stdout.contains(baseline), "{ran:#?}");
+    assert!(ran.stderr.contains("labels from 'colours'"), "guessed by the separator: {ran:#?}");
+
+    let tested = home.run("evaluate model.gatewise b.csv").ok();
+    assert!(tested.stdout.contains("exact matches      1.0000"), "{tested:#?}");
+    assert_eq!(tested.stdout.lines().last(), Some(last));
+    assert!(
+        home.run("summary model.gatewise").ok().stdout.contains("any number of the labels: blue, green, red")
+    );
+
+    let texts = ["it is blue then red", "it is", "it is green"];
+    let said = |options: &[&str]| {
+        let run =
+            home.command(["predict", "model.gatewise"].iter().chain(options).chain(&texts)).output().unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let answers: Vec<serde_json::Value> =
+        said(&["--format", "json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers[0]["labels"], serde_json::json!(["blue", "red"]));
+    assert_eq!(answers[1]["labels"], serde_json::json!([]));
+    assert_eq!(answers[2]["probabilities"].as_object().unwrap().len(), 3);
+    let lines = said(&[]);
+    let first: Vec<_> = lines.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(first, ["blue;red", "", "green"]);
+
+    let json = home
+        .run(&format!(
+            "train a.csv --test b.csv --label-separator ; --epochs 1 --threshold f1 {SMALL} --format json"
+        ))
+        .ok()
+        .json();
+    assert_eq!(json["test_report"]["task"], "labels");
+    assert_eq!(json["test_report"]["threshold"], json["threshold"]);
+    assert!(json["baselines"][0]["test_report"]["exact_matches"].is_f64());
+}
+
+#[test]
+fn numbers_from_training_to_answer() {
+    let home = Home::new();
+    fs::write(home.path("a.csv"), amounts(200)).unwrap();
+    let ran = home
+        .run(&format!("train a.csv --task regression --epochs 40 --dropout 0 {SMALL} --format json"))
+        .ok();
+    assert!(ran.stderr.contains("labels from 'euros'"), "guessed by its numbers: {ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["test_accuracy"], serde_json::Value::Null);
+    let error = |report: &serde_json::Value| report["mean_absolute_error"].as_f64().unwrap();
+    let (model, mean) = (error(&json["test_report"]), error(&json["baselines"][0]["test_report"]));
+    assert!(model < 20.0 && mean > 50.0, "in euros: {model} and {mean}");
+    assert!(json["test_report"]["r2"].as_f64().unwrap() > 0.9);
+    let answers = home.command(["predict", "model.gatewise", "so more more it is", "--format", "json"]);
+    let answers = String::from_utf8({ answers }.output().unwrap().stdout).unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&answers).unwrap();
+    let value = answer["value"].as_f64().unwrap();
+    assert!((150.0..250.0).contains(&value), "{answer}");
+    assert!(answer.get("label").is_none() && answer.get("probabilities").is_none());
+
+    let tested = home.run("evaluate model.gatewise a.csv").ok();
+    let last = tested.stdout.lines().last().unwrap().to_owned();
+    let r2: f64 = last.rsplit_once(" - R²: ").unwrap().1.parse().unwrap();
+    assert!(last.contains(" - MAE: ") && last.contains(" - RMSE: ") && r2 > 0.9, "{last}");
+    assert!(home.run("summary model.gatewise").ok().stdout.contains("a number, in training: 2"));
+    let text = home.run(&format!("train a.csv --task regression --epochs 1 {SMALL}")).ok();
+    assert!(text.stdout.contains("Baseline: mean of the training rows - MAE: "), "{text:#?}");
+}
+
+#[test]
+fn what_does_not_fit_the_problem_is_said() {
+    let home = Home::new();
+    fs::write(home.path("a.csv"), colours(40)).unwrap();
+    fs::write(home.path("n.csv"), amounts(40)).unwrap();
+    fs::write(home.path("bad.csv"), "text,score\na,1\nb,-2.5e1\nc,many\n").unwrap();
+    fs::write(home.path("none.csv"), "text,tags\na,\nb,\n").unwrap();
+    fs::write(home.path("new.csv"), "text,colours\na,red; pink\n").unwrap();
+    let train = |rest: &str| home.run(&format!("train {rest} --epochs 1 --units 2"));
+    train("bad.csv --task regression").failed(1, &["bad.csv:4: 'many' is no number"]);
+    train("none.csv --label-separator ;").failed(1, &["no row has a label in the column tags"]);
+    train("a.csv --label-separator x").failed(2, &["--label-separator", "no letter or digit"]);
+    train("a.csv --label-separator ; --task regression").failed(2, &["--task regression learns numbers"]);
+    train("a.csv --label-separator ; --class-weight balanced").failed(2, &["--class-weight weighs rows"]);
+    train("n.csv --task regression --threshold 0.4")
+        .failed(2, &["a number is learnt; leave --threshold out"]);
+    train("reviews --task regression").failed(2, &["--task regression goes with a file", "reviews"]);
+    train("reviews --label-separator ;").failed(2, &["--label-separator goes with a file"]);
+    train("a.csv --label-separator ; --test new.csv").failed(1, &["the label 'pink' occurs"]);
+    train("a.csv --label-separator ; -o several.gatewise").ok();
+    train("n.csv --task regression -o number.gatewise").ok();
+    home.run("evaluate several.gatewise reviews")
+        .failed(1, &["the model answers with any number of labels a row, but the data have classes"]);
+    home.run("evaluate several.gatewise new.csv").failed(1, &["does not know the label 'pink'"]);
+    home.run("evaluate number.gatewise bad.csv").failed(1, &["bad.csv:4: 'many' is no number"]);
+    home.run("evaluate number.gatewise n.csv --calibration c.svg").failed(2, &["answer yes or no"]);
+}

@@ -1,0 +1,205 @@
+//! The labels of many rows, as they are read one by one.
+//!
+//! Enters: a [`Problem`] and, row by row, what a file has in its label field. Leaves: what rows are alike
+//! (strata, to be split by), the names of the labels, and [`Targets`].
+
+use super::{Problem, Scaler, Targets};
+use crate::text::{Interner, Sequences};
+
+/// The labels of rows: of each the names, by number, or a value.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RowLabels {
+    problem: Problem,
+    names: Interner,
+    /// The names of each row: one, or, where there may be several, any number of different ones.
+    ids: Sequences,
+    values: Vec<f32>,
+}
+
+/// What is wrong with a field, for people.
+type Flaw = String;
+
+impl RowLabels {
+    /// No rows yet.
+    pub fn new(problem: &Problem) -> Self {
+        Self { problem: problem.clone(), ..Self::default() }
+    }
+
+    /// Takes up the label field of the next row; a field that is refused leaves no trace.
+    pub fn push(&mut self, field: &str) -> Result<(), Flaw> {
+        let field = field.trim();
+        match &self.problem {
+            Problem::Regression { .. } => {
+                let value = field.parse().ok().filter(|value: &f32| value.is_finite());
+                self.values.push(value.ok_or_else(|| format!("'{field}' is no number"))?);
+            }
+            Problem::MultiLabel { separator } => {
+                let names = field.split(separator.as_str()).map(str::trim).filter(|name| !name.is_empty());
+                let mut ids: Vec<u32> =
+                    names.map(|name| self.names.intern(name).ok_or_else(full)).collect::<Result<_, _>>()?;
+                ids.sort_unstable();
+                ids.dedup();
+                self.ids.push(ids);
+            }
+            Problem::SingleLabel if field.is_empty() => return Err("the label is empty".into()),
+            Problem::SingleLabel => {
+                let id = self.names.intern(field).ok_or_else(full)?;
+                self.ids.push([id]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self.problem {
+            Problem::Regression { .. } => self.values.len(),
+            _ => self.ids.len(),
+        }
+    }
+
+    /// The rows named by `order`, in that order.
+    pub fn select(&self, order: &[usize]) -> Self {
+        let (ids, values) = match self.problem {
+            Problem::Regression { .. } => {
+                (Sequences::new(), order.iter().map(|&row| self.values[row]).collect())
+            }
+            _ => (self.ids.select(order), Vec::new()),
+        };
+        Self { problem: self.problem.clone(), names: self.names.clone(), ids, values }
+    }
+
+    /// The names in alphabetical order: of classes those that occur in these rows, of labels all that were read.
+    pub fn names(&self) -> Vec<String> {
+        let counts = self.counts();
+        // A label that no row has is answered no; a class that no row has would not be learnt.
+        let occurs = |count: usize| count > 0 || matches!(self.problem, Problem::MultiLabel { .. });
+        let names = self.names.words().zip(counts).filter(|(_, count)| occurs(*count));
+        let mut names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The problem, its scale fitted to these rows.
+    pub fn problem(&self) -> Problem {
+        match &self.problem {
+            Problem::Regression { .. } => {
+                Problem::Regression { scale: Scaler::fit(self.values.iter().copied()) }
+            }
+            problem => problem.clone(),
+        }
+    }
+
+    /// What rows share which are alike (see [`Problem::strata`]).
+    pub fn strata(&self) -> Vec<u32> {
+        let targets = self.targets(&self.names()).expect("a row's own labels are among them");
+        self.problem.strata(&targets)
+    }
+
+    /// What a model whose labels are called `names` should answer; `Err` is a name that is not among them.
+    pub fn targets(&self, names: &[String]) -> Result<Targets, String> {
+        let counts = self.counts();
+        let place = |(id, name): (usize, &str)| match names.binary_search_by(|known| known.as_str().cmp(name))
+        {
+            Ok(place) => Ok(place),
+            Err(_) if counts[id] == 0 => Ok(usize::MAX), // of rows that are not among these
+            Err(_) => Err(name.to_owned()),
+        };
+        let places: Vec<usize> = self.names.words().enumerate().map(place).collect::<Result<_, _>>()?;
+        let width = match self.problem {
+            Problem::MultiLabel { .. } => names.len().max(1),
+            _ => 1,
+        };
+        let values = match self.problem {
+            Problem::Regression { .. } => self.values.clone(),
+            Problem::SingleLabel => self.ids.ids().iter().map(|&id| places[id as usize] as f32).collect(),
+            Problem::MultiLabel { .. } => {
+                let mut values = vec![0.0; self.len() * width];
+                for (row, ids) in values.chunks_exact_mut(width).zip(self.ids.rows()) {
+                    ids.iter().for_each(|&id| row[places[id as usize]] = 1.0);
+                }
+                values
+            }
+        };
+        Targets::rows(width, values).map_err(|error| error.to_string())
+    }
+
+    /// How many rows have each name.
+    fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.names.len()];
+        self.ids.ids().iter().for_each(|&id| counts[id as usize] += 1);
+        counts
+    }
+}
+
+fn full() -> Flaw {
+    "there are more labels than can be told apart".into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(problem: &Problem, fields: &[&str]) -> RowLabels {
+        let mut labels = RowLabels::new(problem);
+        fields.iter().for_each(|field| labels.push(field).unwrap());
+        labels
+    }
+
+    fn several() -> Problem {
+        Problem::MultiLabel { separator: ";".into() }
+    }
+
+    #[test]
+    fn a_name_a_row_is_a_class() {
+        let labels = of(&Problem::SingleLabel, &["b", " a ", "b"]);
+        assert_eq!(labels.names(), ["a", "b"]);
+        assert_eq!(labels.targets(&labels.names()).unwrap(), vec![1.0, 0.0, 1.0].into());
+        assert_eq!(labels.strata(), [1, 0, 1]);
+        let part = labels.select(&[0, 2]);
+        assert_eq!((part.len(), part.names()), (2, vec!["b".to_owned()]));
+        assert_eq!(labels.targets(&part.names()).unwrap_err(), "a");
+        assert!(RowLabels::new(&Problem::SingleLabel).push(" ").unwrap_err().contains("empty"));
+    }
+
+    #[test]
+    fn several_names_a_row_are_a_yes_or_no_each() {
+        let labels = of(&several(), &["b; a", "", "b;;b", "c;b"]);
+        let names = labels.names();
+        assert_eq!(names, ["a", "b", "c"]);
+        let wanted = Targets::rows(3, vec![1., 1., 0., 0., 0., 0., 0., 1., 0., 0., 1., 1.]).unwrap();
+        assert_eq!(labels.targets(&names).unwrap(), wanted);
+        // Of b, a and c the latter two are rarer; a row without labels is of a kind of its own.
+        assert_eq!(labels.strata(), [0, 3, 1, 2]);
+    }
+
+    #[test]
+    fn values_are_brought_to_a_scale() {
+        let labels = of(&Problem::regression(), &["1", " 3.0", "5e0"]);
+        assert_eq!(labels.targets(&[]).unwrap(), vec![1.0, 3.0, 5.0].into());
+        let Problem::Regression { scale } = labels.select(&[0, 2]).problem() else { panic!() };
+        assert_eq!((scale.mean, scale.deviation), (3.0, 2.0));
+        for field in ["", "three", "NaN", "inf", "1,5", "1e99"] {
+            let flaw = RowLabels::new(&Problem::regression()).push(field).unwrap_err();
+            assert_eq!(flaw, format!("'{field}' is no number"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_field_is_a_row_or_a_flaw(
+            fields in prop::collection::vec("[ab;, 1.\u{e9}]{0,6}", 0..20),
+            problem in prop_oneof![Just(Problem::SingleLabel), Just(several()), Just(Problem::regression())],
+        ) {
+            let mut labels = RowLabels::new(&problem);
+            let taken = fields.iter().filter(|field| labels.push(field).is_ok()).count();
+            prop_assert_eq!((labels.len(), labels.strata().len()), (taken, taken));
+            let targets = labels.targets(&labels.names()).unwrap();
+            prop_assert_eq!(targets.values().len(), taken * match problem {
+                Problem::MultiLabel { .. } => labels.names().len().max(1),
+                _ => 1,
+            });
+        }
+    }
+}
