@@ -182,13 +182,30 @@ pub struct Evaluate {
     pub format: Format,
 }
 
-/// Label texts, or series.
+/// Label texts, the lines of standard input, or a file of texts; or series.
 #[derive(Debug, ClapArgs)]
+#[command(
+    override_usage = "gatewise predict [OPTIONS] [MODEL] [TEXTS]...\n       gatewise predict [OPTIONS] [MODEL] FILE"
+)]
 pub struct Predict {
-    /// Model file.
-    pub model: PathBuf,
-    /// Texts; without any, lines of standard input. For a model of series, .ts files.
-    pub texts: Vec<String>,
+    /// Model file, and what to label: texts, or one .csv, .tsv, .jsonl or .parquet file of them; with neither, lines
+    /// of standard input. For a model of series, .ts files. Without a model, the program's own answers: the
+    /// sentiment of English film reviews.
+    #[arg(value_name = "MODEL|TEXT|FILE")]
+    pub inputs: Vec<String>,
+    /// File for the records of FILE with the answers added, as .csv, .tsv, .jsonl or .parquet [default: to standard
+    /// output, as FILE is].
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Column of FILE that has the texts; several with commas between are joined [default: guessed].
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Vec<String>,
+    /// Name the N likeliest labels, each with its probability.
+    #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub top_k: Option<usize>,
+    /// The model says yes above it, whatever it was trained with; of a model of two classes.
+    #[arg(long, value_name = "P", value_parser = probability, allow_negative_numbers = true)]
+    pub threshold: Option<f32>,
     /// How to print the answers; json gives one object a line.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -415,6 +432,11 @@ fn separator(text: &str) -> Result<String, String> {
     } else {
         Ok(text.into())
     }
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
+    number.ok_or_else(|| "it must be a number from 0 up to, but below, 1".to_owned())
 }
 
 fn positive(text: &str) -> Result<f64, String> {

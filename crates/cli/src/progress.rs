@@ -123,3 +123,10 @@ pub fn download_bar() -> impl FnMut(u64, Option<u64>) {
         }
     }
 }
+
+/// Counts rows, on a terminal only; what it does not say is how many are left, which nobody knows.
+pub fn row_counter() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{human_pos} rows · {per_sec} · {elapsed}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -150,7 +150,7 @@ pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{Model, ParamInfo, Params, Sequential, State, Stateful, default_threads};
 pub use predict::{Answer, Predictor};
-pub use storage::{check_target, write_whole};
+pub use storage::{WholeFile, check_target, write_whole};
 pub use train::{Checkpoints, Fit, History};
 
 /// The example in the README is a test.

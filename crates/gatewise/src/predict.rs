@@ -159,7 +159,11 @@ pub struct Predictor<'a> {
     ids: Vec<u32>,
     scores: Vec<f32>,
     scratch: String,
+    threads: usize,
 }
+
+/// Fewer texts are not worth a second thread.
+const FEW: usize = 256;
 
 impl<'a> Predictor<'a> {
     /// With the fastest instruction set, on the cores this process may run on.
@@ -183,7 +187,7 @@ impl<'a> Predictor<'a> {
         Rows::new(model, &Sequences::from_iter([[last]]).into(), artifact.padding)?;
         let mut engine = Engine::new(isa, threads);
         engine.prepare_outputs(model, artifact.padding, steps);
-        Ok(Self { artifact, engine, ids: Vec::new(), scores: Vec::new(), scratch: String::new() })
+        Ok(Self { artifact, engine, ids: Vec::new(), scores: Vec::new(), scratch: String::new(), threads })
     }
 
     /// The first output for one text: of a model with one output, the probability of the positive class.
@@ -259,17 +263,34 @@ impl<'a> Predictor<'a> {
     }
 
     fn outputs<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<(Vec<f32>, Vec<EncodeStats>)> {
-        let Artifact { model, vocabulary, tokenizer, padding, .. } = self.artifact;
-        let mut rows = Sequences::new();
-        let mut stats = Vec::with_capacity(texts.len());
-        for text in texts {
-            self.ids.clear();
-            stats.push(vocabulary.encode_with(tokenizer, text.as_ref(), &mut self.scratch, &mut self.ids));
-            rows.push(self.ids.iter().copied());
-        }
+        let Artifact { model, padding, .. } = self.artifact;
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        let (rows, stats) = self.encoded(&texts);
         let rows = rows.into();
         let rows = Rows::new(model, &rows, *padding)?;
         Ok((self.of_rows(rows), stats))
+    }
+
+    /// The ids of `texts`; of many, each thread does a share.
+    fn encoded(&self, texts: &[&str]) -> (Sequences, Vec<EncodeStats>) {
+        if self.threads == 1 || texts.len() < FEW {
+            return encode(self.artifact, texts);
+        }
+        let shares = texts.chunks(texts.len().div_ceil(self.threads));
+        let mut parts = std::thread::scope(|scope| {
+            let parts: Vec<_> = shares.map(|share| scope.spawn(|| encode(self.artifact, share))).collect();
+            parts
+                .into_iter()
+                .map(|part| part.join().unwrap_or_else(|e| std::panic::resume_unwind(e)))
+                .collect::<Vec<_>>()
+        })
+        .into_iter();
+        let (mut rows, mut stats) = parts.next().unwrap_or_default();
+        for (more, their) in parts {
+            more.rows().for_each(|row| rows.push(row.iter().copied()));
+            stats.extend(their);
+        }
+        (rows, stats)
     }
 
     fn of_rows(&mut self, rows: Rows<'_>) -> Vec<f32> {
@@ -280,4 +301,17 @@ impl<'a> Predictor<'a> {
             None => self.engine.predict(model, rows),
         }
     }
+}
+
+fn encode(artifact: &Artifact, texts: &[&str]) -> (Sequences, Vec<EncodeStats>) {
+    let Artifact { vocabulary, tokenizer, .. } = artifact;
+    let (mut rows, mut ids, mut scratch) = (Sequences::new(), Vec::new(), String::new());
+    let mut one = |text: &&str| {
+        ids.clear();
+        let stats = vocabulary.encode_with(tokenizer, text, &mut scratch, &mut ids);
+        rows.push(ids.iter().copied());
+        stats
+    };
+    let stats = texts.iter().map(&mut one).collect();
+    (rows, stats)
 }

@@ -17,15 +17,71 @@ use std::path::{Path, PathBuf};
 /// at `path` is then untouched. [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` names no file,
 /// or something that is not one.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let Target { file, temporary } = Target::of(path)?;
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, &file));
-    written.map_err(|e| {
-        // Best effort: the write has failed already, and that is what is reported.
-        let _ = fs::remove_file(&temporary);
-        refused(path, e)
-    })
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes).map_err(|e| refused(path, e))?;
+    file.commit()
+}
+
+/// A file that is written bit by bit and is there only when it is whole: until [`commit`](Self::commit) it is a
+/// temporary one beside `path`, which goes when this is dropped.
+///
+/// ```
+/// use std::io::Write;
+/// let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("answers.csv");
+/// let mut file = gatewise::WholeFile::create(&path)?;
+/// file.write_all(b"text,label\n").unwrap();
+/// assert!(!path.exists());
+/// file.commit()?;
+/// assert_eq!(std::fs::read(&path).unwrap(), b"text,label\n");
+/// drop(gatewise::WholeFile::create(&path)?);
+/// assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    target: Target,
+    file: File,
+}
+
+impl WholeFile {
+    /// Begins a file that is to replace what is at `path`.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn create(path: &Path) -> Result<Self> {
+        let target = Target::of(path)?;
+        let file = File::create(&target.temporary).map_err(|e| refused(path, e))?;
+        Ok(Self { path: path.to_owned(), target, file })
+    }
+
+    /// Flushes the file to the disk and gives it its name.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn commit(self) -> Result<()> {
+        let Target { file, temporary } = &self.target;
+        let named = self.file.sync_all().and_then(|()| fs::rename(temporary, file));
+        named.map_err(|e| refused(&self.path, e))
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        // Best effort; once it has its name there is nothing left to remove.
+        let _ = fs::remove_file(&self.target.temporary);
+    }
 }
 
 /// Whether [`write_whole`] and [`Artifact::save`](crate::Artifact::save) could write to `path` now: worth asking before minutes of
@@ -39,6 +95,7 @@ pub fn check_target(path: &Path) -> Result<()> {
 }
 
 /// Where bytes go.
+#[derive(Debug)]
 struct Target {
     /// The file to replace.
     file: PathBuf,

@@ -68,7 +68,10 @@ fn split(bytes: &[u8]) -> (Value, &[u8]) {
 }
 
 fn join(header: &Value, data: &[u8]) -> Vec<u8> {
-    let header = header.to_string();
+    // In the order of a writer's, where it is a header.
+    let written = serde_json::from_value::<safetensors::tensor::Metadata>(header.clone());
+    let header =
+        written.map_or_else(|_| header.to_string(), |header| serde_json::to_string(&header).unwrap());
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }
 
@@ -290,7 +293,8 @@ fn no_damage_goes_unseen() {
         let (at, len) = (below(bytes.len()), 1 + below(40));
         let end = (at + len).min(bytes.len());
         match below(7) {
-            0 | 1 => bytes[at] ^= 1 << below(8),
+            0 => bytes[at] ^= 1 << below(8),
+            1 => (0..2 + below(7)).for_each(|_| bytes[below(whole.len())] ^= 1 << below(8)),
             2 => bytes.truncate(at),
             3 => bytes[at..end].fill_with(|| below(256) as u8),
             4 => drop(bytes.drain(at..end)),
@@ -318,6 +322,22 @@ fn no_damage_goes_unseen() {
         refusal(&whole[..len]);
     }
     refusal(&[&whole[..], b"\0"].concat());
+}
+
+/// White space in the header means nothing to who reads it, and is still not to be another.
+#[test]
+fn no_blank_of_the_header_may_change() {
+    let labels = |n| vec!["no".to_owned(), "y".repeat(n)];
+    let mut padded =
+        (1..9).map(|n| Artifact { labels: labels(n), ..artifact(3) }.to_bytes().unwrap()).filter(|bytes| {
+            let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            bytes[8 + length - 1] == b' '
+        });
+    let mut bytes = padded.next().expect("a header is padded to whole words");
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    Artifact::from_bytes(&bytes).unwrap();
+    bytes[8 + length - 1] = b'\n';
+    assert!(refusal(&bytes).contains("its header is not as gatewise writes it"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod language;
 mod models;
 mod own_series;
 mod own_texts;
+mod predicting;
 mod problems;
 mod real_data;
 mod resume;

@@ -55,7 +55,13 @@ impl Artifact {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let tensors = SafeTensors::deserialize(bytes)
             .map_err(|e| damaged(&format!("it is not a whole safetensors file ({e})")))?;
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| damaged(&e.to_string()))?;
+        let (length, header) = SafeTensors::read_metadata(bytes).map_err(|e| damaged(&e.to_string()))?;
+        // The tensors and what describes the model have checksums; what holds them together is as it is written.
+        let written = serde_json::to_vec(&header).map_err(|e| damaged(&e.to_string()))?;
+        let padding = bytes[8..8 + length].strip_prefix(&*written);
+        if !padding.is_some_and(|padding| padding.iter().all(|&byte| byte == b' ')) {
+            return Err(damaged("its header is not as gatewise writes it"));
+        }
         let sealed = header.metadata().as_ref().and_then(|entries| entries.get(KEY)).ok_or_else(|| {
             Error::artifact(
                 "this is a safetensors file, but not one that gatewise wrote: its metadata has no 'gatewise'",

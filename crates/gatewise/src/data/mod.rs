@@ -42,7 +42,7 @@ pub use language::next_tokens;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
 pub use problem::Problem;
-pub use records::{Column, FieldKind, OnError, Record, RecordFormat, Records, Skipped};
+pub use records::{Column, Field, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records, Skipped};
 pub use series::{Scaler, last_number_column, read_series, windows};
 pub use targets::Targets;
 pub use time_series::{TimeSeries, parse_ts, read_ts};

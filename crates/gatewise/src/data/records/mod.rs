@@ -11,8 +11,12 @@ mod json_lines;
 mod parquet;
 mod record;
 mod table;
+mod write;
+#[cfg(feature = "parquet")]
+mod write_parquet;
 
 pub use record::{Column, FieldKind, Record};
+pub use write::{Field, RecordWriter};
 
 use crate::error::{Error, Result};
 use std::collections::VecDeque;

@@ -1,0 +1,100 @@
+//! Answers as lines: a table, or a JSON object each.
+
+use crate::args::{Format, Predict};
+use gatewise::data::Problem;
+use gatewise::{Answer, Artifact, Error, Result};
+use std::error::Error as _;
+use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
+
+/// Where answers are printed.
+pub struct Answers<'a> {
+    artifact: &'a Artifact,
+    args: &'a Predict,
+    /// What is answered for.
+    kind: &'static str,
+    out: BufWriter<StdoutLock<'static>>,
+}
+
+impl<'a> Answers<'a> {
+    pub fn new(artifact: &'a Artifact, args: &'a Predict, kind: &'static str) -> Self {
+        Self { artifact, args, kind, out: BufWriter::new(std::io::stdout().lock()) }
+    }
+
+    /// A line for each answer; `names` say what was answered.
+    pub fn write(&mut self, answers: &[Answer], names: &[String]) -> Result<()> {
+        let written = answers.iter().zip(names).try_for_each(|(answer, name)| self.line(answer, name));
+        let written = written.and_then(|()| self.out.flush());
+        written.map_err(|e| Error::io("cannot write to", "standard output", e)).or_else(unheard)
+    }
+
+    fn line(&mut self, answer: &Answer, name: &str) -> std::io::Result<()> {
+        let Self { artifact, args, kind, out } = self;
+        let Answer { label, labels, probability, value, scores, words, oov } = answer;
+        let top = args.top_k.map(|count| top(artifact, scores, count));
+        if args.format == Format::Json {
+            let mut object = match (&artifact.problem, value) {
+                (_, Some(value)) => serde_json::json!({*kind: name, "value": value}),
+                (Problem::MultiLabel { .. }, _) => serde_json::json!({*kind: name, "labels": labels}),
+                _ => serde_json::json!({*kind: name, "label": label, "probability": probability}),
+            };
+            if artifact.scalers.is_empty() {
+                object["words"] = (*words).into();
+                object["oov"] = (*oov).into();
+            }
+            if value.is_none() && artifact.labels.len() == scores.len() {
+                let of_label = artifact.labels.iter().zip(scores);
+                object["probabilities"] = of_label.map(|(label, &p)| (label.clone(), p)).collect();
+            }
+            if let Some(top) = top {
+                let of_label = |(label, p)| serde_json::json!({"label": label, "probability": p});
+                object["top"] = top.into_iter().map(of_label).collect();
+            }
+            return writeln!(out, "{object}");
+        }
+        match (&artifact.problem, top) {
+            (_, Some(top)) => {
+                top.into_iter()
+                    .try_for_each(|(label, probability)| write!(out, "{label}\t{probability:.4}\t"))?;
+            }
+            (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
+            (Problem::MultiLabel { separator }, None) => {
+                let yes = scores.iter().filter(|&&score| score > artifact.threshold);
+                let of_label: Vec<String> = yes.map(|score| format!("{score:.4}")).collect();
+                write!(out, "{label}\t{}\t", of_label.join(separator))?;
+            }
+            (_, None) => write!(out, "{label}\t{probability:.4}\t")?,
+        }
+        writeln!(out, "{}", on_one_line(name))
+    }
+}
+
+/// The labels with the largest probabilities, at most `count`, the likeliest first.
+pub fn top<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> Vec<(&'a str, f32)> {
+    let both;
+    let probabilities = match *scores {
+        [positive] if artifact.labels.len() == 2 => {
+            both = [1.0 - positive, positive];
+            &both
+        }
+        _ => scores,
+    };
+    let labels = artifact.labels.iter().map(String::as_str);
+    let mut all: Vec<(&str, f32)> = labels.zip(probabilities.iter().copied()).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all.truncate(count);
+    all
+}
+
+/// Whoever reads has had enough (`| head`): that is no error, and the end.
+pub fn unheard(error: Error) -> Result<()> {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    match cause.map(std::io::Error::kind) {
+        Some(ErrorKind::BrokenPipe) => std::process::exit(0),
+        _ => Err(error),
+    }
+}
+
+/// `text` without what would break the table or command the terminal.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,67 @@
+//! Answers for the lines of standard input, as they come.
+
+use super::answers::Answers;
+use super::oov::Oov;
+use crate::args::Predict;
+use crate::{Done, note};
+use gatewise::{Artifact, Error, Predictor, Result};
+use std::io::{BufRead, BufReader, IsTerminal};
+
+/// Lines answered at a time at most: memory stays the same for any number of lines.
+const CHUNK: usize = 4096;
+/// Bytes read at a time.
+const BUFFER: usize = 1 << 20;
+/// A line longer than this is an error rather than memory without bound.
+const MAX_LINE: usize = 16 << 20;
+
+pub fn lines(artifact: &Artifact, args: &Predict) -> Result<Done> {
+    if std::io::stdin().is_terminal() {
+        note!("Reading texts from standard input, one a line; end with Ctrl-D.");
+    }
+    let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
+    let (mut predictor, mut out) = (Predictor::new(artifact)?, Answers::new(artifact, args, "text"));
+    let (mut lines, mut number, mut oov) = (Vec::new(), 0, Oov::default());
+    loop {
+        let line = read_line(&mut input, &mut number);
+        let more = matches!(line, Ok(Some(_)));
+        let problem = line.map(|line| lines.extend(line)).err();
+        // Whoever waits for an answer before writing the next line gets it.
+        let waiting = !input.buffer().contains(&b'\n');
+        if !more || waiting || lines.len() == CHUNK {
+            let answers = predictor.predict(&lines)?;
+            oov.count(&answers);
+            out.write(&answers, &lines)?;
+            lines.clear();
+        }
+        match problem {
+            Some(error) => return Err(error),
+            None if !more => {
+                oov.report(artifact);
+                return Ok(Done::Whole);
+            }
+            None => {}
+        }
+    }
+}
+
+/// The next line without its end, or `None` at the end of the input.
+fn read_line(input: &mut impl BufRead, number: &mut usize) -> Result<Option<String>> {
+    *number += 1;
+    let io = |e| Error::io("cannot read", "standard input", e);
+    let mut bytes = Vec::new();
+    std::io::Read::take(&mut *input, MAX_LINE as u64 + 1).read_until(b'\n', &mut bytes).map_err(io)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if bytes.len() > MAX_LINE {
+        return Err(Error::data(format!("line {number} of standard input is longer than {MAX_LINE} bytes")));
+    }
+    while bytes.pop_if(|b| matches!(b, b'\n' | b'\r')).is_some() {}
+    String::from_utf8(bytes).map(Some).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        Error::data(format!(
+            "line {number} of standard input is not UTF-8: its byte at offset {at} belongs to no character; \
+             convert the text to UTF-8, for example with iconv"
+        ))
+    })
+}

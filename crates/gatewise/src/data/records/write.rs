@@ -1,0 +1,237 @@
+//! Records into files: as they came, with fields added.
+//!
+//! Enters: records and what was found out about them. Leaves: CSV, TSV, JSON lines or Parquet.
+
+use super::{Column, FieldKind, Record, RecordFormat};
+use crate::error::{Error, Result};
+use std::io::{self, Write};
+
+#[cfg(feature = "parquet")]
+use super::write_parquet::Table;
+
+/// A field that is added to a record: what it is, and its text.
+pub type Field<'a> = (FieldKind, &'a str);
+
+/// Writes records with fields added.
+///
+/// ```
+/// use gatewise::data::{Column, FieldKind, OnError, Record, RecordFormat, Records, RecordWriter};
+/// let table = "id,question\n7,\"who, then?\"\n";
+/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
+/// let label = Column { name: "label".into(), kind: FieldKind::Text };
+/// let write = |format, record: &Record| {
+///     let mut writer = RecordWriter::new(Vec::new(), format, &records, &[label.clone()])?;
+///     writer.write(record, &[(FieldKind::Text, "human")])?;
+///     Ok::<_, gatewise::Error>(String::from_utf8(writer.finish()?).unwrap())
+/// };
+/// # let mut again = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
+/// let record = again.next().unwrap()?;
+/// assert_eq!(write(RecordFormat::Csv, &record)?, "id,question,label\n7,\"who, then?\",human\n");
+/// assert_eq!(
+///     write(RecordFormat::JsonLines, &record)?,
+///     "{\"id\":\"7\",\"question\":\"who, then?\",\"label\":\"human\"}\n"
+/// );
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct RecordWriter<W: Write + Send> {
+    columns: Vec<Column>,
+    /// How many of them the records have themselves.
+    own: usize,
+    /// Whether what is written are the lines of the file that was read, each with more at its end.
+    as_read: bool,
+    sink: Sink<W>,
+    line: String,
+}
+
+#[derive(Debug)]
+enum Sink<W: Write + Send> {
+    Table(Box<csv::Writer<W>>),
+    JsonLines(io::BufWriter<W>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<Table<W>>),
+}
+
+impl<W: Write + Send> RecordWriter<W> {
+    /// Writes to `out` in `format` the columns of `records` and then those `added`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that is not written, and
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when `out` refuses.
+    pub fn new(out: W, format: RecordFormat, records: &super::Records, added: &[Column]) -> Result<Self> {
+        let columns = [records.columns(), added].concat();
+        let table = |delimiter: u8, out: W| -> Result<Sink<W>> {
+            let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
+            let header = writer.write_record(columns.iter().map(|column| column.name.as_bytes()));
+            header.map_err(|e| refused(e.into()))?;
+            Ok(Sink::Table(Box::new(writer)))
+        };
+        let sink = match format {
+            RecordFormat::Csv => table(b',', out)?,
+            RecordFormat::Tsv => table(b'\t', out)?,
+            RecordFormat::JsonLines => Sink::JsonLines(io::BufWriter::new(out)),
+            #[cfg(feature = "parquet")]
+            RecordFormat::Parquet => Sink::Parquet(Box::new(Table::new(out, &columns)?)),
+            _ => {
+                return Err(Error::config(format!(
+                    "records are not written as {format:?}; use CSV, TSV or JSON lines"
+                )));
+            }
+        };
+        let as_read = format == RecordFormat::JsonLines && records.format() == format;
+        Ok(Self { own: records.columns().len(), columns, as_read, sink, line: String::new() })
+    }
+
+    /// Writes a record and the fields added to it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the stream refuses, [`ErrorKind::Data`](crate::ErrorKind::Data)
+    /// when a number is too large for its column.
+    pub fn write(&mut self, record: &Record, added: &[Field<'_>]) -> Result<()> {
+        let own = (0..self.own).map(|column| (record.kind(column), record.get(column).unwrap_or_default()));
+        let fields = own.chain(added.iter().copied());
+        match &mut self.sink {
+            Sink::Table(writer) => {
+                let mut fields = fields.map(|(_, text)| text);
+                let written = fields.try_for_each(|text| writer.write_field(text));
+                written.and_then(|()| writer.write_record(None::<&[u8]>)).map_err(|e| refused(e.into()))
+            }
+            Sink::JsonLines(out) => {
+                let line = &mut self.line;
+                line.clear();
+                // To the last blank as it was read, keys that are no column included.
+                let body = record.raw().trim_end().strip_suffix('}').map(str::trim_end);
+                let skip = match body.filter(|_| self.as_read) {
+                    Some(body) => {
+                        line.push_str(body);
+                        self.own
+                    }
+                    None => {
+                        line.push('{');
+                        0
+                    }
+                };
+                for (column, field) in self.columns.iter().zip(fields).skip(skip) {
+                    line.extend((!line.ends_with('{')).then_some(','));
+                    push_string(line, &column.name);
+                    line.push(':');
+                    push_value(line, field);
+                }
+                line.push_str("}\n");
+                out.write_all(line.as_bytes()).map_err(refused)
+            }
+            #[cfg(feature = "parquet")]
+            Sink::Parquet(table) => table.write(fields),
+        }
+    }
+
+    /// Writes what is still held back, for somebody who waits for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the stream refuses.
+    pub fn flush(&mut self) -> Result<()> {
+        match &mut self.sink {
+            Sink::Table(writer) => writer.flush().map_err(refused),
+            Sink::JsonLines(out) => out.flush().map_err(refused),
+            // Its rows are written in groups.
+            #[cfg(feature = "parquet")]
+            Sink::Parquet(_) => Ok(()),
+        }
+    }
+
+    /// Ends the file and gives back what it was written to.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the stream refuses.
+    pub fn finish(self) -> Result<W> {
+        match self.sink {
+            Sink::Table(writer) => writer.into_inner().map_err(|e| refused(e.into_error())),
+            Sink::JsonLines(out) => out.into_inner().map_err(|e| refused(e.into_error())),
+            #[cfg(feature = "parquet")]
+            Sink::Parquet(table) => table.finish(),
+        }
+    }
+}
+
+fn push_string(line: &mut String, text: &str) {
+    // A string has a JSON text always.
+    line.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+fn push_value(line: &mut String, (kind, text): Field<'_>) {
+    match kind {
+        FieldKind::Missing => line.push_str("null"),
+        FieldKind::Integer | FieldKind::Boolean | FieldKind::Json => line.push_str(text),
+        FieldKind::Float if text.parse().is_ok_and(f64::is_finite) => line.push_str(text),
+        FieldKind::Float | FieldKind::Text => push_string(line, text),
+    }
+}
+
+pub(super) fn refused(error: io::Error) -> Error {
+    Error::io("cannot write the", "answers", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{OnError, Records};
+    use super::*;
+
+    fn written(input: &'static str, from: RecordFormat, to: RecordFormat) -> Vec<u8> {
+        let mut records = Records::from_reader(input.as_bytes(), from, "in", OnError::Fail).unwrap();
+        let added = [
+            Column { name: "label".into(), kind: FieldKind::Text },
+            Column { name: "p".into(), kind: FieldKind::Float },
+        ];
+        // Columns are known before the first record is taken.
+        let mut writer = RecordWriter::new(Vec::new(), to, &records, &added).unwrap();
+        let mut record = Record::default();
+        while records.read(&mut record).unwrap() {
+            writer.write(&record, &[(FieldKind::Text, "a \"b\""), (FieldKind::Float, "0.25")]).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    fn text(input: &'static str, from: RecordFormat, to: RecordFormat) -> String {
+        String::from_utf8(written(input, from, to)).unwrap()
+    }
+
+    #[test]
+    fn columns_are_kept_in_every_format() {
+        use RecordFormat::{Csv, JsonLines, Tsv};
+        let table = "x,y\n\"1, 2\",\" z\"\n,\"q\nr\"\n";
+        assert_eq!(
+            text(table, Csv, Csv),
+            "x,y,label,p\n\"1, 2\", z,\"a \"\"b\"\"\",0.25\n,\"q\nr\",\"a \"\"b\"\"\",0.25\n"
+        );
+        assert!(text(table, Csv, Tsv).starts_with("x\ty\tlabel\tp\n1, 2\t z\t"));
+        assert_eq!(text("x\n1\n", Csv, JsonLines), "{\"x\":\"1\",\"label\":\"a \\\"b\\\"\",\"p\":0.25}\n");
+        let objects = "{\"b\": 1.50, \"a\": {\"c\": []} }\n{}\n{\"a\": null}";
+        assert_eq!(
+            text(objects, JsonLines, JsonLines),
+            "{\"b\": 1.50, \"a\": {\"c\": []},\"label\":\"a \\\"b\\\"\",\"p\":0.25}\n\
+             {\"label\":\"a \\\"b\\\"\",\"p\":0.25}\n{\"a\": null,\"label\":\"a \\\"b\\\"\",\"p\":0.25}\n"
+        );
+    }
+
+    #[cfg(feature = "parquet")]
+    #[test]
+    fn parquet_comes_back_as_it_was() {
+        let objects =
+            "{\"n\": 3, \"x\": 0.5, \"t\": \"é\", \"b\": true}\n{\"t\": \"\", \"n\": null, \"b\": false}";
+        let bytes = written(objects, RecordFormat::JsonLines, RecordFormat::Parquet);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        std::fs::write(&path, bytes).unwrap();
+        let mut records = Records::open(&path, OnError::Fail).unwrap();
+        let mut writer = RecordWriter::new(Vec::new(), RecordFormat::JsonLines, &records, &[]).unwrap();
+        let mut record = Record::default();
+        while records.read(&mut record).unwrap() {
+            writer.write(&record, &[]).unwrap();
+        }
+        let back = String::from_utf8(writer.finish().unwrap()).unwrap();
+        let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+        let rows: Vec<_> = back.lines().map(value).collect();
+        assert_eq!(rows[0], value(r#"{"n":3,"x":0.5,"t":"é","b":true,"label":"a \"b\"","p":0.25}"#));
+        assert_eq!(rows[1], value(r#"{"n":null,"x":null,"t":"","b":false,"label":"a \"b\"","p":0.25}"#));
+    }
+}

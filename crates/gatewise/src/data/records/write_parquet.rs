@@ -1,0 +1,166 @@
+//! Records into Parquet: columns by what their fields are, a group of rows at a time.
+
+use super::write::{Field, refused};
+use super::{Column, FieldKind};
+use crate::error::{Error, Result};
+use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::Type;
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+
+/// Rows of a group at most, and the bytes of text they may hold.
+const ROWS: usize = 1 << 16;
+const BYTES: usize = 32 << 20;
+
+/// A file under way, and the rows of the group that is being gathered.
+pub(super) struct Table<W: Write + Send> {
+    file: SerializedFileWriter<W>,
+    columns: Vec<Gathered>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl<W: Write + Send> fmt::Debug for Table<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+/// The values of a column, and for each row whether it has one.
+struct Gathered {
+    name: String,
+    values: Values,
+    present: Vec<i16>,
+}
+
+enum Values {
+    Integer(Vec<i64>),
+    Float(Vec<f64>),
+    Boolean(Vec<bool>),
+    Text(Vec<ByteArray>),
+}
+
+impl Values {
+    fn new(kind: FieldKind) -> Self {
+        match kind {
+            FieldKind::Integer => Self::Integer(Vec::new()),
+            FieldKind::Float => Self::Float(Vec::new()),
+            FieldKind::Boolean => Self::Boolean(Vec::new()),
+            FieldKind::Text | FieldKind::Json | FieldKind::Missing => Self::Text(Vec::new()),
+        }
+    }
+
+    fn schema(&self) -> (Physical, ConvertedType) {
+        match self {
+            Self::Integer(_) => (Physical::INT64, ConvertedType::NONE),
+            Self::Float(_) => (Physical::DOUBLE, ConvertedType::NONE),
+            Self::Boolean(_) => (Physical::BOOLEAN, ConvertedType::NONE),
+            Self::Text(_) => (Physical::BYTE_ARRAY, ConvertedType::UTF8),
+        }
+    }
+
+    /// Whether `text` could be kept.
+    fn push(&mut self, text: &str) -> bool {
+        fn parsed<T: std::str::FromStr>(values: &mut Vec<T>, text: &str) -> bool {
+            text.parse().map(|value| values.push(value)).is_ok()
+        }
+        match self {
+            Self::Integer(values) => parsed(values, text),
+            Self::Float(values) => parsed(values, text),
+            Self::Boolean(values) => parsed(values, text),
+            Self::Text(values) => {
+                values.push(ByteArray::from(text.as_bytes().to_vec()));
+                true
+            }
+        }
+    }
+}
+
+impl<W: Write + Send> Table<W> {
+    pub fn new(out: W, columns: &[Column]) -> Result<Self> {
+        let gathered = columns.iter().map(|column| {
+            let (name, values) = (column.name.clone(), Values::new(column.kind));
+            Gathered { name, values, present: Vec::new() }
+        });
+        let columns: Vec<Gathered> = gathered.collect();
+        let fields = columns.iter().map(|Gathered { name, values, .. }| {
+            let (physical, converted) = values.schema();
+            let field = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
+            Ok(Arc::new(field.with_converted_type(converted).build()?))
+        });
+        let file = fields.collect::<Result<_, ParquetError>>().and_then(|fields| {
+            let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
+            let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+            SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))
+        });
+        Ok(Self { file: file.map_err(failed)?, columns, rows: 0, bytes: 0 })
+    }
+
+    pub fn write<'a>(&mut self, fields: impl Iterator<Item = Field<'a>>) -> Result<()> {
+        for (column, (kind, text)) in self.columns.iter_mut().zip(fields) {
+            let there = kind != FieldKind::Missing;
+            if there && !column.values.push(text) {
+                return Err(Error::data(format!(
+                    "the column '{}' of a Parquet file cannot hold {text:?}; write a .csv or .jsonl file instead",
+                    column.name
+                )));
+            }
+            column.present.push(i16::from(there));
+            self.bytes += text.len();
+        }
+        self.rows += 1;
+        if self.rows == ROWS || self.bytes > BYTES { self.end_group().map_err(failed) } else { Ok(()) }
+    }
+
+    fn end_group(&mut self) -> Result<(), ParquetError> {
+        let mut group = self.file.next_row_group()?;
+        for Gathered { values, present, .. } in &mut self.columns {
+            match values {
+                Values::Integer(values) => column::<_, Int64Type>(&mut group, values, present),
+                Values::Float(values) => column::<_, DoubleType>(&mut group, values, present),
+                Values::Boolean(values) => column::<_, BoolType>(&mut group, values, present),
+                Values::Text(values) => column::<_, ByteArrayType>(&mut group, values, present),
+            }?;
+        }
+        group.close()?;
+        (self.rows, self.bytes) = (0, 0);
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> Result<W> {
+        if self.rows > 0 {
+            self.end_group().map_err(failed)?;
+        }
+        self.file.into_inner().map_err(failed)
+    }
+}
+
+/// Writes the next column of a group and empties it.
+fn column<W: Write + Send, T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    values: &mut Vec<T::T>,
+    present: &mut Vec<i16>,
+) -> Result<(), ParquetError> {
+    let Some(mut writer) = group.next_column()? else {
+        return Err(ParquetError::General("a group has a column too many".into()));
+    };
+    writer.typed::<T>().write_batch(values, Some(present), None)?;
+    values.clear();
+    present.clear();
+    writer.close()
+}
+
+fn failed(error: ParquetError) -> Error {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
+            Ok(cause) => refused(*cause),
+            Err(cause) => Error::data(format!("cannot write a Parquet file: {cause}")),
+        },
+        error => Error::data(format!("cannot write a Parquet file: {error}")),
+    }
+}
