@@ -5,6 +5,7 @@ use gatewise::Artifact;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Training that would take hours, after its first epoch, and the rest of its standard error.
 fn training(home: &Home) -> (Child, impl BufRead + use<>) {
@@ -72,4 +73,21 @@ fn a_full_disk_leaves_the_previous_model() {
         assert_eq!(fs::read(home.path("model.gatewise")).unwrap(), model_bytes());
         assert_eq!(home.files(), ["model.gatewise"], "no temporary file is left");
     }
+}
+
+#[test]
+fn an_interrupted_file_of_answers_is_not_left() {
+    let home = home_with_model();
+    fs::write(home.path("in.csv"), format!("text\n{}", "a fine film\n".repeat(3_000_000))).unwrap();
+    let mut command = home.process("predict model.gatewise in.csv --output out.csv");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The temporary file is made after the program listens.
+    while home.files().len() < 3 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    send("-INT", &child);
+    let ran = Ran::new("predict", child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130), "{ran:#?}");
+    assert!(ran.stderr.contains("Stopped by Ctrl-C."), "{ran:#?}");
+    assert_eq!(home.files(), ["in.csv", "model.gatewise"]);
 }
