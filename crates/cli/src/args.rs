@@ -42,15 +42,16 @@ pub enum Command {
 /// Train a model and save it as one file.
 #[derive(Debug, ClapArgs)]
 pub struct Train {
-    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, the path of an aclImdb folder or .tar.gz, or a .csv or
-    /// .tsv file of labelled texts, or a .ts file of labelled series. Without it: imdb where it is at hand or can be fetched, else reviews. For a
+    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, the path of an aclImdb folder or .tar.gz, labelled texts of
+    /// your own (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt files for each
+    /// label), or a .ts file of labelled series. Without it: imdb where it is at hand or can be fetched, else reviews. For a
     /// language model: a text file.
     pub data: Option<String>,
-    /// File like DATA to test on, where DATA is a .csv, .tsv or .ts file; without it a tenth of DATA's rows, drawn by
+    /// File like DATA to test on, where DATA are texts or series of your own; without it a tenth of DATA's rows, drawn by
     /// chance, the same share of each label.
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
-    /// File like DATA to validate on, where DATA is a .csv or .tsv file.
+    /// File like DATA to validate on, where DATA are texts of your own.
     #[arg(long, value_name = "FILE", conflicts_with = "validation_split")]
     pub validation: Option<PathBuf>,
     /// What to learn: the labels of texts, a number for each text, or which character follows in one text.
@@ -360,12 +361,34 @@ pub struct Place {
     /// Folder to look in first; then $GATEWISE_DATA, then the cache directory.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Column of a .csv or .tsv file that has the texts [default: guessed].
+    /// Column that has the texts; what several say, given with commas between or one by one, is joined [default: guessed].
     #[arg(long, value_name = "NAME")]
-    pub text_column: Option<String>,
+    pub text_column: Vec<String>,
     /// Column that has the labels [default: guessed].
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
+    /// What becomes of bad rows of a file, such as those without a label [default: fail].
+    #[arg(long, value_enum, value_name = "fail|skip")]
+    pub on_error: Option<OnError>,
+}
+
+/// What becomes of bad rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnError {
+    /// The first one ends the run, with its file and line.
+    #[default]
+    Fail,
+    /// They are left out; how many, and the first ten, are told.
+    Skip,
+}
+
+impl From<OnError> for gatewise::data::OnError {
+    fn from(on_error: OnError) -> Self {
+        match on_error {
+            OnError::Fail => Self::Fail,
+            OnError::Skip => Self::Skip,
+        }
+    }
 }
 
 /// What to compute with; none of it changes the result.

@@ -4,7 +4,9 @@ use crate::args::Place;
 use crate::note;
 use crate::progress::download_bar;
 use gatewise::data::imdb::{self, ImdbOptions};
-use gatewise::data::{Columns, Corpus, LabelledTexts, Problem, keras_imdb, locate, reviews};
+use gatewise::data::{
+    Columns, Corpus, LabelledTexts, Problem, ReadOptions, RecordFormat, keras_imdb, locate, reviews,
+};
 use gatewise::text::Tokenizer;
 use gatewise::{Artifact, Error, ErrorKind, Result};
 use std::path::Path;
@@ -44,11 +46,17 @@ pub fn is_series(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"))
 }
 
-/// Whether `name` is that of a file of labelled texts.
+/// Whether `name` is that of a file, or of a folder, of labelled texts.
 pub fn is_table(name: &str) -> bool {
-    let end = Path::new(name).extension();
-    end.is_some_and(|end| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
+    let path = Path::new(name);
+    match RecordFormat::of(path) {
+        Some(RecordFormat::Folder) => ![IMDB, REVIEWS, KERAS_IMDB].contains(&name) && !imdb::is_at(path),
+        format => format.is_some(),
+    }
 }
+
+/// What those are called.
+pub const TABLES: &str = "a .csv, .tsv, .jsonl or .parquet file, or a folder, of labelled texts";
 
 /// How the rows of a file are read.
 #[derive(Debug, Clone, Copy)]
@@ -74,12 +82,13 @@ pub fn load(name: &str, place: &Place, test: Test<'_>, reading: Reading<'_>) -> 
     }
     let of_tables = [
         ("--test", matches!(test, Test::Apart(Some(_)))),
-        ("--text-column", place.text_column.is_some()),
+        ("--text-column", !place.text_column.is_empty()),
         ("--label-column", place.label_column.is_some()),
+        ("--on-error", place.on_error.is_some()),
     ];
     if let Some((option, _)) = of_tables.iter().find(|(_, given)| *given) {
         return Err(Error::config(format!(
-            "{option} goes with a .csv or .tsv file of labelled texts, but the data are {name}; leave it out"
+            "{option} goes with {TABLES}, but the data are {name}; leave it out"
         )));
     }
     match name {
@@ -106,32 +115,30 @@ pub fn load(name: &str, place: &Place, test: Test<'_>, reading: Reading<'_>) -> 
         }
         other => Err(Error::data(format!(
             "there is no data set '{other}': give {IMDB}, {REVIEWS}, {KERAS_IMDB}, \
-             the path of an aclImdb folder or .tar.gz (there is nothing at this path), or a .csv or .tsv file"
+             the path of an aclImdb folder or .tar.gz (there is nothing at this path), or {TABLES}"
         ))),
     }
 }
 
 fn load_table(path: &Path, place: &Place, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
-    let Reading { problem, tokenizer } = reading;
-    let columns = Columns {
-        text: place.text_column.clone().into_iter().collect(),
-        label: place.label_column.clone(),
-        problem: problem.clone(),
-    };
-    let texts = LabelledTexts::read(path, &columns)?;
+    let options = read_options(place, reading);
+    let texts = LabelledTexts::read(path, &options)?;
     let mut notes = vec![format!(
         "texts are taken from the column '{}', labels from '{}'",
         texts.text_column, texts.label_column
     )];
+    notes.extend(texts.notes());
     let mut corpus = match test {
-        Test::All => texts.corpus(&texts, tokenizer)?,
+        Test::All => texts.corpus(&texts)?,
         Test::Apart(Some(file)) => {
             // Rows that are ordered by label must not all validate.
-            texts.shuffle(SEED).corpus(&LabelledTexts::read(file, &columns)?, tokenizer)?
+            let test = texts.read_test(file, &options)?;
+            notes.extend(test.notes().into_iter().map(|note| format!("{}: {note}", file.display())));
+            texts.shuffle(SEED).corpus(&test)?
         }
         Test::Apart(None) => {
             let (training, held) = texts.hold_out(HELD_OUT, SEED);
-            if held.texts.is_empty() {
+            if held.is_empty() {
                 return Err(Error::data(format!(
                     "{name}: each label of the column {} occurs once, so no row can be kept to test on; give \
                      --test FILE, or name another column",
@@ -139,13 +146,27 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>, reading: Reading<'_>) 
                     name = path.display()
                 )));
             }
-            let (count, all) = (held.texts.len(), training.texts.len() + held.texts.len());
+            let (count, all) = (held.len(), texts.len());
             notes.push(held_out(count, all));
-            training.corpus(&held, tokenizer)?
+            training.corpus(&held)?
         }
     };
     corpus.notes = notes;
     Ok(corpus)
+}
+
+/// How the rows of a file are read.
+pub fn read_options(place: &Place, reading: Reading<'_>) -> ReadOptions {
+    ReadOptions {
+        columns: Columns {
+            text: place.text_column.clone(),
+            label: place.label_column.clone(),
+            problem: reading.problem.clone(),
+        },
+        tokenizer: reading.tokenizer.clone(),
+        on_error: place.on_error.unwrap_or_default().into(),
+        ..Default::default()
+    }
 }
 
 /// The corpus called `name`, or, where none is named, IMDB if it can be had and the embedded reviews if

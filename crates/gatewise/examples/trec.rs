@@ -8,16 +8,16 @@
 //! `label`. Fails below 87 % on the 500 test questions. `gatewise train trec_train.csv --test trec_test.csv`
 //! does the same from the command line.
 
-use gatewise::data::{Columns, Dataset, LabelledTexts, Padding, Split};
+use gatewise::data::{Dataset, LabelledTexts, Padding, ReadOptions, Split};
 use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm, SpatialDropout1D};
-use gatewise::text::{Tokenizer, Vocabulary};
+use gatewise::text::Vocabulary;
 use gatewise::{Fit, Result, Sequential};
 use std::path::PathBuf;
 
 fn main() -> Result<()> {
     let folder = PathBuf::from(std::env::var_os("GATEWISE_DATA").unwrap_or("../shared/datasets".into()));
-    let texts = |name: &str| LabelledTexts::read(&folder.join(name), &Columns::default());
-    let corpus = texts("trec_train.csv")?.corpus(&texts("trec_test.csv")?, &Tokenizer::default())?;
+    let texts = |name: &str| LabelledTexts::read(&folder.join(name), &ReadOptions::default());
+    let corpus = texts("trec_train.csv")?.corpus(&texts("trec_test.csv")?)?;
     let vocabulary = Vocabulary::from_ranked(&corpus.vocabulary, 4_000)?;
     let rows = |split: &Split| -> Result<Dataset> {
         Ok(Dataset::new(vocabulary.encode_ranks(&split.words), split.targets.clone())?

@@ -42,7 +42,8 @@ fn file_like_data(args: &Train, artifact: &Artifact, file: &Path) -> Result<Data
     let name = file.to_string_lossy();
     if !data::is_table(&name) {
         return Err(Error::config(format!(
-            "--validation {name} is no .csv or .tsv file; it must be a file like the data"
+            "--validation {name} is not {}; it must be a file like the data",
+            data::TABLES
         )));
     }
     let corpus = data::load(&name, &args.place, data::Test::All, data::Reading::of(artifact))?;

@@ -19,8 +19,9 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
         ("--embedding", args.embedding.is_some()),
         ("--tokenizer", args.tokenizer.is_some()),
         ("--min-count", args.min_count > 1),
-        ("--text-column", args.place.text_column.is_some()),
+        ("--text-column", !args.place.text_column.is_empty()),
         ("--label-column", args.place.label_column.is_some()),
+        ("--on-error", args.place.on_error.is_some()),
         ("--label-separator", args.label_separator.is_some()),
         ("--task regression", args.task == Task::Regression),
     ];

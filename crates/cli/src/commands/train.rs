@@ -28,8 +28,9 @@ pub(super) fn check(args: &Train) -> Result<()> {
     let name = args.data.as_deref().unwrap_or(data::IMDB);
     if args.validation.is_some() && (args.task == Task::LanguageModel || !data::is_table(name)) {
         return Err(Error::config(format!(
-            "--validation goes with a .csv or .tsv file of labelled texts, but the data are {name}; leave it out, or \
-             use --validation-split"
+            "--validation goes with {}, but the data are {name}; leave it out, or \
+             use --validation-split",
+            data::TABLES
         )));
     }
     curve_beside(&args.output)?;

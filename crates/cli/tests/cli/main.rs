@@ -5,6 +5,7 @@
 
 mod errors;
 mod forecasting;
+mod formats;
 mod home;
 mod lab;
 mod language;

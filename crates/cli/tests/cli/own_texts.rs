@@ -114,7 +114,8 @@ fn what_is_wrong_with_a_file_or_its_options_is_said() {
     home.run("train a.csv --label-column kind")
         .failed(1, &["a.csv:1: there is no column 'kind'; the columns are id, category, question"]);
     home.run("train a.csv --threshold 0.4").failed(2, &["decides between two classes, but a.csv has 3"]);
-    home.run("train reviews --test a.csv").failed(2, &["--test goes with a .csv or .tsv file", "reviews"]);
+    home.run("train reviews --test a.csv")
+        .failed(2, &["--test goes with a .csv, .tsv, .jsonl or .parquet file", "reviews"]);
     home.run("evaluate m.gatewise reviews --text-column x").failed(1, &["m.gatewise"]);
     home.run("train reviews --label-column x").failed(2, &["--label-column goes with"]);
     assert_eq!(home.files(), ["a.csv", "bad.csv", "one.csv"], "nothing half-made is left");
@@ -146,7 +147,7 @@ fn each_label_keeps_its_share_of_the_rows_to_validate_on() {
     // A threshold is chosen on a file of its own, where there are both classes.
     assert_eq!(rows("--test b.csv --validation b.csv --threshold youden"), [200, 40]);
     home.run("train a.csv --validation b.csv --validation-split 0.1").failed(2, &["cannot be used with"]);
-    home.run("train a.csv --validation imdb").failed(2, &["--validation imdb is no .csv or .tsv file"]);
+    home.run("train a.csv --validation imdb").failed(2, &["--validation imdb is not a .csv, .tsv"]);
     home.run("train a.csv --validation c.csv").failed(1, &["cannot read c.csv"]);
     home.run("train reviews --validation b.csv").failed(2, &["--validation goes with", "reviews"]);
     fs::write(home.path("other.csv"), "text,label\nx,no\ny,perhaps\n").unwrap();

@@ -1,34 +1,72 @@
 //! Labelled texts in files of records.
 //!
 //! Enters: files with a column of texts and one of labels, guessed where they are not named. Leaves:
-//! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks.
+//! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks. Texts are cut into
+//! words as they are read and are not kept.
 
+use super::findings::{Finding, Findings, overlap};
 use super::hold_out::{hold_out, order};
 use super::row_labels::RowLabels;
-use super::{Columns, Corpus, OnError, Problem, Record, Records, Split, Targets};
+use super::row_words::RowWords;
+use super::{Columns, Corpus, OnError, Problem, Record, Records, Skipped, Split};
 use crate::error::{Error, Result};
-use crate::text::{Sequences, Tokenizer, WordCounter};
+use crate::text::Tokenizer;
 use std::path::Path;
+use std::sync::Arc;
+
+/// How a file of labelled texts is read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// Which columns hold the texts and the labels.
+    pub columns: Columns,
+    /// What cuts texts into words.
+    pub tokenizer: Tokenizer,
+    /// What becomes of bad records.
+    pub on_error: OnError,
+    /// Bytes of memory for the words of all texts, a byte or two each (default: 512 MiB); what is more goes to a
+    /// temporary file, which is gone when it is no longer needed.
+    pub memory: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        let (columns, tokenizer) = (Columns::default(), Tokenizer::default());
+        Self { columns, tokenizer, on_error: OnError::default(), memory: 512 << 20 }
+    }
+}
 
 /// The rows of a file, in its order.
 ///
 /// ```no_run
-/// use gatewise::{data::{Columns, LabelledTexts}, text::Tokenizer};
-/// let texts = LabelledTexts::read("questions.csv".as_ref(), &Columns::default())?;
+/// use gatewise::data::{LabelledTexts, ReadOptions};
+/// let texts = LabelledTexts::read("questions.csv".as_ref(), &ReadOptions::default())?;
 /// println!("the texts are in {}, the labels in {}", texts.text_column, texts.label_column);
+/// texts.notes().iter().for_each(|note| println!("{note}"));
 /// let (training, test) = texts.hold_out(0.1, 113);
-/// let corpus = training.corpus(&test, &Tokenizer::default())?;
+/// let corpus = training.corpus(&test)?;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct LabelledTexts {
-    /// The column that the texts were found in.
+    /// The column that the texts were found in; several with commas between.
     pub text_column: String,
     /// The column that the labels were found in.
     pub label_column: String,
-    /// The text of each row.
-    pub texts: Vec<String>,
+    file: Arc<Rows>,
+    /// Which of the file's rows these are.
+    order: Vec<usize>,
     labels: RowLabels,
+}
+
+/// What was read of a file.
+#[derive(Debug)]
+struct Rows {
+    tokenizer: Tokenizer,
+    words: RowWords,
+    findings: Findings,
+    skipped: Skipped,
+    /// Of rows to test on: those whose text is among those to train on.
+    overlap: Option<Finding>,
 }
 
 impl LabelledTexts {
@@ -37,39 +75,109 @@ impl LabelledTexts {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, for what is malformed.
-    pub fn read(path: &Path, columns: &Columns) -> Result<Self> {
-        let mut records = Records::open(path, OnError::Fail)?;
-        let (texts, label) = columns.find(&mut records)?;
-        let (mut rows, mut labels) = (Vec::new(), RowLabels::new(&columns.problem));
-        let (mut record, mut scratch) = (Record::default(), String::new());
+    pub fn read(path: &Path, options: &ReadOptions) -> Result<Self> {
+        Self::read_beside(path, options, None)
+    }
+
+    /// Reads a file with rows to test on, and looks which of their texts are among these, the rows to train on.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_test(&self, path: &Path, options: &ReadOptions) -> Result<Self> {
+        Self::read_beside(path, options, Some(&self.file.findings))
+    }
+
+    fn read_beside(path: &Path, options: &ReadOptions, training: Option<&Findings>) -> Result<Self> {
+        let mut records = Records::open(path, options.on_error)?;
+        let (texts, label) = options.columns.find(&mut records)?;
+        let (mut words, mut labels) =
+            (RowWords::new(options.memory), RowLabels::new(&options.columns.problem));
+        let (mut findings, mut shared) = (Findings::default(), Finding::default());
+        let (mut record, mut joined, mut scratch) = (Record::default(), String::new(), String::new());
         while records.read(&mut record)? {
-            let Some(text) = record.join(&texts, &mut scratch) else {
+            let Some(text) = record.join(&texts, &mut joined) else {
                 records.reject(&record, "the text is missing")?;
                 continue;
             };
-            match labels.push(record.get(label).unwrap_or_default()) {
-                Err(flaw) => records.reject(&record, &flaw)?,
-                Ok(()) => rows.push(text.to_owned()),
+            let field = record.get(label).unwrap_or_default();
+            if let Err(flaw) = labels.push(field) {
+                records.reject(&record, &flaw)?;
+                continue;
+            }
+            options.tokenizer.for_each_word(text, &mut scratch, |word| words.word(word));
+            let has_words = words.end_row()?;
+            let place = || records.place(&record);
+            findings.note(text, field, has_words, record.number(), place);
+            if has_words && training.is_some_and(|training| training.knows(text)) {
+                shared.add(place);
             }
         }
-        if rows.is_empty() {
-            return Err(Error::data(format!("{} has no row below its header", path.display())));
+        let skipped = records.skipped().clone();
+        if words.len() == 0 {
+            let (name, count) = (path.display(), skipped.count);
+            return Err(Error::data(match skipped.first.first() {
+                Some(first) => format!("{name} has no good row: all {count} were skipped; {first}"),
+                None => format!("{name} has no row below its header"),
+            }));
         }
         let name = |column: usize| records.columns()[column].name.clone();
         let text_column = texts.iter().map(|&text| name(text)).collect::<Vec<_>>().join(", ");
-        Ok(Self { text_column, label_column: name(label), texts: rows, labels })
+        let (order, tokenizer) = ((0..words.len()).collect(), options.tokenizer.clone());
+        let overlap = training.map(|_| shared);
+        let file = Arc::new(Rows { tokenizer, words, findings, skipped, overlap });
+        Ok(Self { text_column, label_column: name(label), file, order, labels })
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// True when there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// What a user should know about the rows of the file, a sentence each: bad ones that were skipped, texts that
+    /// come twice, with one label or with two, texts without words, labels with one example; after
+    /// [`read_test`](Self::read_test) instead of the latter, texts that are in training too.
+    pub fn notes(&self) -> Vec<String> {
+        let Rows { findings, skipped, overlap: shared, words, .. } = &*self.file;
+        let mut notes = Vec::new();
+        if skipped.count > 0 {
+            let more = if skipped.count > skipped.first.len() as u64 { ", the first of them" } else { "" };
+            let (count, first) = (skipped.count, skipped.first.join("\n  "));
+            notes.push(format!("bad rows skipped: {count}{more}:\n  {first}"));
+        }
+        notes.extend(findings.sentences());
+        notes.extend(match shared {
+            Some(shared) => overlap(shared, words.len()),
+            None => self.labels_seen_once(),
+        });
+        notes
+    }
+
+    fn labels_seen_once(&self) -> Option<String> {
+        let tally = self.labels.tally();
+        let once: Vec<&str> =
+            tally.iter().filter(|label| label.1 == 1).map(|label| label.0.as_str()).collect();
+        let (first, more) = (once[..once.len().min(3)].join(", "), if once.len() > 3 { ", …" } else { "" });
+        let told =
+            || format!("labels with one example only, which is hardly enough to learn from: {first}{more}");
+        (!once.is_empty()).then(told)
     }
 
     /// The rows named by `order`, in that order.
     fn select(&self, order: &[usize]) -> Self {
-        let texts = order.iter().map(|&row| self.texts[row].clone()).collect();
+        let rows = order.iter().map(|&row| self.order[row]).collect();
         let (text_column, label_column) = (self.text_column.clone(), self.label_column.clone());
-        Self { text_column, label_column, texts, labels: self.labels.select(order) }
+        let (file, labels) = (self.file.clone(), self.labels.select(order));
+        Self { text_column, label_column, file, order: rows, labels }
     }
 
     /// The rows in an order drawn from `seed`.
     pub fn shuffle(&self, seed: u64) -> Self {
-        self.select(&order(self.texts.len(), seed))
+        self.select(&order(self.len(), seed))
     }
 
     /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each class, as nearly as whole
@@ -80,44 +188,27 @@ impl LabelledTexts {
         (self.select(&kept), self.select(&held))
     }
 
-    /// The corpus of these rows to train on and those to test on, their texts cut up by `tokenizer`. Labels are in
-    /// alphabetical order; words are counted in these rows alone.
+    /// The corpus of these rows to train on and those to test on. Labels are in alphabetical order; words are
+    /// counted in these rows alone.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when all rows have one label, or when a label is found in
-    /// `test` only.
-    pub fn corpus(&self, test: &Self, tokenizer: &Tokenizer) -> Result<Corpus> {
+    /// `test` only; [`ErrorKind::Io`](crate::ErrorKind::Io) when words in a temporary file cannot be read.
+    pub fn corpus(&self, test: &Self) -> Result<Corpus> {
         let (problem, labels) = (self.labels.problem(), self.labels.names());
         self.check(&problem, &labels)?;
-        let mut counter = WordCounter::new();
-        let mut scratch = String::new();
-        let mut number = |rows: &Self, counted: bool| -> Result<(Sequences, Targets)> {
-            let mut numbers = Sequences::new();
+        let words = &self.file.words;
+        let ranking = words.rank(&words.count(&self.order, |_| ())?);
+        let split = |rows: &Self| -> Result<Split> {
             let targets = rows.labels.targets(&labels).map_err(|label| {
                 Error::data(format!(
                     "the label '{label}' occurs in the rows to test on only, not in training"
                 ))
             })?;
-            for text in &rows.texts {
-                let mut words = Vec::new();
-                tokenizer.for_each_word(text, &mut scratch, |word| {
-                    words.extend(if counted { counter.add(word) } else { counter.note(word) });
-                });
-                numbers.push(words);
-            }
-            Ok((numbers, targets))
+            Ok(Split { words: rows.file.words.ranks(&rows.order, words, &ranking)?, targets })
         };
-        let (train, test) = (number(self, true)?, number(test, false)?);
-        let ranking = counter.finish();
-        let split = |(numbers, targets): (Sequences, Targets)| Split {
-            words: numbers
-                .rows()
-                .map(|row| row.iter().map(|&n| ranking.ranks[n as usize]).collect::<Vec<_>>())
-                .collect(),
-            targets,
-        };
-        let (train, test) = (split(train), split(test));
-        let tokenizer = tokenizer.clone();
+        let (train, test) = (split(self)?, split(test)?);
+        let tokenizer = self.file.tokenizer.clone();
         Ok(Corpus { tokenizer, vocabulary: ranking.words, problem, labels, train, test, notes: Vec::new() })
     }
 
@@ -136,170 +227,4 @@ impl LabelledTexts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn csv() -> tempfile::NamedTempFile {
-        tempfile::Builder::new().suffix(".csv").tempfile().unwrap()
-    }
-
-    fn file(text: &str) -> tempfile::NamedTempFile {
-        let file = csv();
-        std::fs::write(file.path(), text).unwrap();
-        file
-    }
-
-    fn read(text: &str) -> Result<LabelledTexts> {
-        LabelledTexts::read(file(text).path(), &Columns::default())
-    }
-
-    #[test]
-    fn words_are_ranked_by_the_rows_to_train_on() {
-        let train = read("label,id,text\nb,1,\"one, two\"\na,2,two\n").unwrap();
-        let test = read("text,label\nthree two,b\n").unwrap();
-        let corpus = train.corpus(&test, &Tokenizer::default()).unwrap();
-        assert_eq!(corpus.labels, ["a", "b"]);
-        assert_eq!(corpus.vocabulary, ["two", "one"]);
-        assert_eq!(
-            (corpus.train.words.row(0), corpus.train.targets.values()),
-            (&[2, 1][..], &[1.0, 0.0][..])
-        );
-        assert_eq!((corpus.test.words.row(0), corpus.test.targets.values()), (&[0, 1][..], &[1.0][..]));
-    }
-
-    #[test]
-    fn columns_are_guessed_by_name_and_then_by_content() {
-        let columns = |text: &str, columns: Columns| {
-            let texts = LabelledTexts::read(file(text).path(), &columns)?;
-            Ok::<_, Error>([texts.text_column, texts.label_column])
-        };
-        let named = |text: Option<&str>, label: Option<&str>| Columns {
-            text: text.map(str::to_owned).into_iter().collect(),
-            label: label.map(str::to_owned),
-            ..Columns::default()
-        };
-        let guessed = |text: &str| columns(text, Columns::default()).unwrap();
-        assert_eq!(guessed("Sentiment,Review\npos,nice\n"), ["Review", "Sentiment"]);
-        assert_eq!(guessed("\u{feff}text,label\nnice,pos\n"), ["text", "label"], "behind a byte order mark");
-        let odd = "id,words,kind\n1,how nice,p\n2,how bad,n\n3,so nice,p\n4,so bad,n\n";
-        assert_eq!(guessed(odd), ["words", "kind"]);
-        let asked = |text, label| columns("label,text,b\nx,y,z\n", named(text, label));
-        assert_eq!(asked(Some("b"), None).unwrap(), ["b", "label"]);
-        assert_eq!(asked(Some("label"), Some("b")).unwrap(), ["label", "b"]);
-        assert!(
-            asked(Some("c"), None)
-                .unwrap_err()
-                .to_string()
-                .contains("no column 'c'; the columns are label, text, b")
-        );
-        assert!(asked(Some("b"), Some("b")).unwrap_err().to_string().contains("cannot both be in 'b'"));
-    }
-
-    #[test]
-    fn tabs_separate_where_the_name_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.TSV");
-        std::fs::write(&path, "text\tlabel\none, two\tx\n").unwrap();
-        let texts = LabelledTexts::read(&path, &Columns::default()).unwrap();
-        assert_eq!((texts.texts, texts.labels.names()), (vec!["one, two".to_owned()], vec!["x".to_owned()]));
-    }
-
-    proptest! {
-        /// Whatever the bytes are: rows or an error, no panic, and every label of a row that was read.
-        #[test]
-        fn any_bytes_are_rows_or_an_error(
-            parts in prop::collection::vec(
-                prop_oneof![
-                    "[a-c,\"\\n\\r\\t;]{0,6}".prop_map(String::into_bytes),
-                    Just(b"text,label\n".to_vec()),
-                    prop::collection::vec(any::<u8>(), 0..3),
-                ],
-                0..12,
-            ),
-        ) {
-            let file = csv();
-            std::fs::write(file.path(), parts.concat()).unwrap();
-            if let Ok(texts) = LabelledTexts::read(file.path(), &Columns::default()) {
-                prop_assert!(texts.labels.names().iter().all(|label| !label.is_empty()));
-                let (kept, held) = texts.hold_out(0.3, 1);
-                prop_assert_eq!(kept.texts.len() + held.texts.len(), texts.texts.len());
-                prop_assert_eq!(kept.labels.names(), texts.labels.names());
-                if let Ok(corpus) = texts.corpus(&held, &Tokenizer::default()) {
-                    prop_assert_eq!(corpus.train.targets.len(), texts.texts.len());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_held_out_is_not_kept() {
-        let lines: String = (0..20).map(|row| format!("t{row},{}\n", row % 2)).collect();
-        let texts = read(&format!("text,label\n{lines}")).unwrap();
-        let (kept, held) = texts.hold_out(0.1, 1);
-        assert_eq!((kept.texts.len(), held.texts.len()), (18, 2));
-        let mut all = [kept.texts.clone(), held.texts.clone()].concat();
-        assert_ne!(all, texts.texts, "the order is drawn");
-        all.sort();
-        let mut sorted = texts.texts.clone();
-        sorted.sort();
-        assert_eq!(all, sorted);
-        assert_eq!(texts.hold_out(0.1, 1).1.texts, held.texts, "from the seed");
-        assert_eq!(texts.hold_out(0.0, 1).1.texts.len(), 1);
-    }
-
-    #[test]
-    fn a_row_may_have_several_labels_or_a_number() {
-        let several =
-            Columns { problem: Problem::MultiLabel { separator: "|".into() }, ..Columns::default() };
-        let table = file("n,what,says\n1,a|b,so far\n2,,so good\n3,b,so bad\n");
-        let texts = LabelledTexts::read(table.path(), &several).unwrap();
-        assert_eq!((&*texts.text_column, &*texts.label_column), ("says", "what"), "where the separator is");
-        let corpus = texts.corpus(&texts, &Tokenizer::default()).unwrap();
-        assert_eq!(corpus.labels, ["a", "b"]);
-        assert_eq!(corpus.train.targets.values(), [1., 1., 0., 0., 0., 1.]);
-        let none = LabelledTexts::read(file("text,tags\nx,\n").path(), &several).unwrap();
-        assert!(
-            none.corpus(&none, &Tokenizer::default()).unwrap_err().to_string().contains("no row has a label")
-        );
-
-        let numbers = Columns { problem: Problem::regression(), ..Columns::default() };
-        let corpus = LabelledTexts::read(table.path(), &numbers).unwrap();
-        assert_eq!(corpus.label_column, "n", "the only column of numbers");
-        let corpus = corpus.corpus(&corpus, &Tokenizer::default()).unwrap();
-        assert_eq!(corpus.train.targets.values(), [1., 2., 3.]);
-        let Problem::Regression { scale } = corpus.problem else { panic!() };
-        assert_eq!(scale.mean, 2.0);
-        let bad = file("text,score\nx,1\ny,two\n");
-        let error = LabelledTexts::read(bad.path(), &numbers).unwrap_err().to_string();
-        assert!(error.contains(":3: 'two' is no number"), "{error}");
-    }
-
-    #[test]
-    fn flaws_are_named_with_file_and_line() {
-        for (text, says) in [
-            ("", " is empty; a header"),
-            (
-                "text,other\nx,y\n",
-                ":1: none looks like a column of labels; name it; the columns are text, other",
-            ),
-            ("text,label\n", "no row below"),
-            ("text,label\na,b\nc\n", ":3: "),
-            ("text,label\na,b\nc,\n", ":3: the label is empty"),
-        ] {
-            let error = read(text).unwrap_err().to_string();
-            assert!(error.contains(says), "{text:?}: {error}");
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("latin.csv");
-        std::fs::write(&path, b"text,label\ncaf\xe9,a\n").unwrap();
-        let error = LabelledTexts::read(&path, &Columns::default()).unwrap_err().to_string();
-        assert!(error.contains(":2: ") && error.contains("UTF-8"), "{error}");
-        let (train, test) = (read("text,label\na,b\nc,d\n").unwrap(), read("text,label\na,c\n").unwrap());
-        let error = train.corpus(&test, &Tokenizer::default()).unwrap_err().to_string();
-        assert!(error.contains("the label 'c' occurs in"), "{error}");
-        let error = test.corpus(&train, &Tokenizer::default()).unwrap_err().to_string();
-        assert!(error.contains("every row has the label 'c' in the column label"), "{error}");
-        assert!(LabelledTexts::read("no such file".as_ref(), &Columns::default()).is_err());
-    }
-}
+mod tests;

@@ -80,6 +80,14 @@ impl RowLabels {
         names
     }
 
+    /// The names in alphabetical order, and how many of these rows have each.
+    pub fn tally(&self) -> Vec<(String, usize)> {
+        let counted = self.names.words().zip(self.counts()).filter(|(_, count)| *count > 0);
+        let mut tally: Vec<_> = counted.map(|(name, count)| (name.to_owned(), count)).collect();
+        tally.sort_unstable();
+        tally
+    }
+
     /// The problem, its scale fitted to these rows.
     pub fn problem(&self) -> Problem {
         match &self.problem {

@@ -72,17 +72,22 @@ impl WordCounter {
 
     /// Ranks the words.
     pub fn finish(self) -> Ranking {
-        let mut order: Vec<(Reverse<u64>, &str, usize)> = (self.words.words().zip(&self.counts).enumerate())
-            .filter(|(_, (_, count))| **count > 0)
-            .map(|(number, (word, &count))| (Reverse(count), word, number))
-            .collect();
-        order.sort_unstable();
-        let mut ranks = vec![0; self.counts.len()];
-        for (rank, &(_, _, number)) in (1..).zip(&order) {
-            ranks[number] = rank;
-        }
-        Ranking { words: order.into_iter().map(|(_, word, _)| word.to_owned()).collect(), ranks }
+        rank(&self.words, &self.counts)
     }
+}
+
+/// Ranks words that were counted `counts` times each.
+pub(crate) fn rank(words: &Interner, counts: &[u64]) -> Ranking {
+    let mut order: Vec<(Reverse<u64>, &str, usize)> = (words.words().zip(counts).enumerate())
+        .filter(|(_, (_, count))| **count > 0)
+        .map(|(number, (word, &count))| (Reverse(count), word, number))
+        .collect();
+    order.sort_unstable();
+    let mut ranks = vec![0; counts.len()];
+    for (rank, &(_, _, number)) in (1..).zip(&order) {
+        ranks[number] = rank;
+    }
+    Ranking { words: order.into_iter().map(|(_, word, _)| word.to_owned()).collect(), ranks }
 }
 
 #[cfg(test)]

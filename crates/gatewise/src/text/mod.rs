@@ -11,6 +11,7 @@ mod sequences;
 mod tokenizer;
 mod vocabulary;
 
+pub(crate) use count::rank;
 pub use count::{Ranking, WordCounter};
 pub(crate) use interner::Interner;
 pub use pad::{PadOptions, Padded, Side, pad_sequences};

@@ -120,6 +120,11 @@ pub fn load(options: ImdbOptions<'_>) -> Result<Corpus> {
     Ok(corpus)
 }
 
+/// Whether the reviews, or an archive of them, are at `place` or lie in it, as [`load`] looks for them.
+pub fn is_at(place: &Path) -> bool {
+    Source::find(place).is_some()
+}
+
 fn holds_none(place: &Path) -> Error {
     Error::data(format!(
         "{} holds no IMDB reviews: a folder with train/pos, train/neg, test/pos and test/neg is expected, or \

@@ -134,6 +134,8 @@ pub struct Records {
     source: Box<dyn Source>,
     /// Records that were peeked at.
     ahead: VecDeque<Record>,
+    /// What ended the peeking, to be said in its turn.
+    failed: Option<Error>,
     on_error: OnError,
     skipped: Skipped,
     over: bool,
@@ -215,7 +217,7 @@ impl Records {
             )));
         }
         let (ahead, skipped) = (VecDeque::new(), Skipped::default());
-        Ok(Self { name, format, columns, source, ahead, on_error, skipped, over: false })
+        Ok(Self { name, format, columns, source, ahead, failed: None, on_error, skipped, over: false })
     }
 
     /// The columns, in the order of a record's fields. Of JSON lines: the keys of the first thousand objects; a key
@@ -258,6 +260,9 @@ impl Records {
             *record = next;
             return Ok(true);
         }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         while !self.over {
             record.clear();
             let message = match self.source.read(record) {
@@ -279,17 +284,24 @@ impl Records {
     /// The next records without taking them, `count` at most (fewer where they are long), to see what they are like.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// As [`read`](Self::read), for the first of them; that of a later one comes when it is read.
     pub fn peek(&mut self, count: usize) -> Result<&[Record]> {
         let mut size: usize = self.ahead.iter().map(Record::size).sum();
         let mut peeked = std::mem::take(&mut self.ahead);
         while peeked.len() < count && size < LOOKED_AT_BYTES {
             let mut record = Record::default();
-            if !self.read(&mut record)? {
-                break;
+            match self.read(&mut record) {
+                Ok(true) => {
+                    size += record.size();
+                    peeked.push_back(record);
+                }
+                Ok(false) => break,
+                Err(error) if peeked.is_empty() => return Err(error),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
             }
-            size += record.size();
-            peeked.push_back(record);
         }
         self.ahead = peeked;
         Ok(self.ahead.make_contiguous())

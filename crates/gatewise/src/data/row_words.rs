@@ -1,0 +1,147 @@
+//! The words of many rows, as they are read one by one.
+//!
+//! Enters: the words of each row. Leaves: how often each word stands in chosen rows, and those rows as ranks. A word
+//! is a number, given in the order of first appearance, and takes a byte or two, since common words come first; beyond
+//! a budget, rows go to a temporary file.
+
+use super::Sequences;
+use super::spill::{Spill, SpillReader};
+use crate::error::Result;
+use crate::text::{Interner, Ranking, rank};
+
+/// Rows of words.
+#[derive(Debug)]
+pub(super) struct RowWords {
+    words: Interner,
+    numbers: Spill,
+    /// Where each row starts in `numbers`, and the end of the last.
+    starts: Vec<u64>,
+    /// The row that is being read.
+    row: Vec<u8>,
+}
+
+impl RowWords {
+    /// No rows; their numbers are kept in memory up to `budget` bytes.
+    pub fn new(budget: usize) -> Self {
+        Self { words: Interner::default(), numbers: Spill::new(budget), starts: vec![0], row: Vec::new() }
+    }
+
+    /// Adds a word to the row that is being read.
+    pub fn word(&mut self, word: &str) {
+        // After four billion different words a new one is left out.
+        if let Some(mut number) = self.words.intern(word) {
+            while number >= 0x80 {
+                self.row.push(number as u8 | 0x80);
+                number >>= 7;
+            }
+            self.row.push(number as u8);
+        }
+    }
+
+    /// Ends the row that is being read; `false` where it has no words.
+    pub fn end_row(&mut self) -> Result<bool> {
+        self.numbers.push(&self.row)?;
+        self.starts.push(self.numbers.len());
+        let words = !self.row.is_empty();
+        self.row.clear();
+        Ok(words)
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// How often each word stands in the rows named by `order`, and, where `lengths` is asked to, how long each is.
+    pub fn count(&self, order: &[usize], mut lengths: impl FnMut(usize)) -> Result<Vec<u64>> {
+        let mut counts = vec![0; self.words.len()];
+        let mut reader = self.numbers.reader()?;
+        for &row in order {
+            let mut length = 0;
+            for number in self.row(row, &mut reader)? {
+                counts[number as usize] += 1;
+                length += 1;
+            }
+            lengths(length);
+        }
+        Ok(counts)
+    }
+
+    /// The words by rank, as `counts` has them.
+    pub fn rank(&self, counts: &[u64]) -> Ranking {
+        rank(&self.words, counts)
+    }
+
+    /// The rows named by `order` as ranks: those of `ranking`, which `other` gave its words; 0 for words that it lacks.
+    pub fn ranks(&self, order: &[usize], other: &Self, ranking: &Ranking) -> Result<Sequences> {
+        let ranked = |word| other.words.get(word).map_or(0, |number| ranking.ranks[number as usize]);
+        let own: Vec<u32>;
+        let ranks = if std::ptr::eq(self, other) {
+            &ranking.ranks
+        } else {
+            own = self.words.words().map(ranked).collect();
+            &own
+        };
+        let mut rows = Sequences::new();
+        let mut reader = self.numbers.reader()?;
+        for &row in order {
+            rows.push(self.row(row, &mut reader)?.map(|number| ranks[number as usize]));
+        }
+        Ok(rows)
+    }
+
+    /// The numbers of a row's words.
+    fn row<'a>(&self, row: usize, reader: &'a mut SpillReader<'_>) -> Result<impl Iterator<Item = u32> + 'a> {
+        let bytes = reader.part(self.starts[row], self.starts[row + 1])?;
+        // Each byte with its high bit clear ends a number.
+        Ok(bytes
+            .chunk_by(|byte, _| byte & 0x80 != 0)
+            .map(|bytes| bytes.iter().rev().fold(0, |number, byte| number << 7 | u32::from(byte & 0x7f))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::WordCounter;
+    use proptest::prelude::*;
+
+    fn of(rows: &[Vec<String>], budget: usize) -> RowWords {
+        let mut words = RowWords::new(budget);
+        for row in rows {
+            row.iter().for_each(|word| words.word(word));
+            words.end_row().unwrap();
+        }
+        words
+    }
+
+    proptest! {
+        /// As a counter of words has it, however little fits in memory.
+        #[test]
+        fn ranks_are_those_of_a_word_counter(
+            rows in prop::collection::vec(prop::collection::vec("[a-z]{0,2}", 0..20), 0..40),
+            test in prop::collection::vec(prop::collection::vec("[a-z]{0,2}", 0..9), 0..9),
+            budget in 0usize..200,
+        ) {
+            let (words, other) = (of(&rows, budget), of(&test, budget));
+            let order: Vec<usize> = (0..rows.len()).rev().step_by(2).collect();
+            let mut counter = WordCounter::new();
+            let numbers = |row: &Vec<String>, counter: &mut WordCounter| -> Vec<u32> {
+                row.iter().filter_map(|word| counter.add(word)).collect()
+            };
+            let chosen: Vec<Vec<u32>> = order.iter().map(|&row| numbers(&rows[row], &mut counter)).collect();
+            let expected = counter.finish();
+            let mut lengths = Vec::new();
+            let ranking = words.rank(&words.count(&order, |length| lengths.push(length)).unwrap());
+            prop_assert_eq!(&ranking.words, &expected.words);
+            prop_assert_eq!(lengths, chosen.iter().map(Vec::len).collect::<Vec<_>>());
+            let ranked = |row: &Vec<u32>| row.iter().map(|&n| expected.ranks[n as usize]).collect::<Vec<_>>();
+            let ranks: Sequences = chosen.iter().map(ranked).collect();
+            prop_assert_eq!(words.ranks(&order, &words, &ranking).unwrap(), ranks);
+            let known = |word: &String| expected.words.iter().position(|known| known == word).map_or(0, |at| at as u32 + 1);
+            let ranks: Sequences = test.iter().map(|row| row.iter().map(known).collect::<Vec<_>>()).collect();
+            let all: Vec<usize> = (0..test.len()).collect();
+            prop_assert_eq!(other.ranks(&all, &words, &ranking).unwrap(), ranks);
+        }
+    }
+}
