@@ -1,8 +1,10 @@
 //! Arguments as they are typed; clap checks their form, the library what they mean.
 
 mod lab;
+mod tune;
 
 pub use lab::{Lab, LabAbc, LabTasks};
+pub use tune::Tune;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
@@ -29,6 +31,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Train(Box<Train>),
+    Tune(Tune),
     Evaluate(Evaluate),
     Predict(Predict),
     Generate(Generate),

@@ -43,6 +43,7 @@ fn run(args: Args) -> Result<Done> {
     match args.command {
         Command::Bench(args) => commands::bench(args),
         Command::Train(args) => commands::train(*args),
+        Command::Tune(args) => commands::tune(args),
         Command::Evaluate(args) => commands::evaluate(args),
         Command::Forecast(args) => commands::forecast(args),
         Command::Generate(args) => commands::generate(args),

@@ -13,6 +13,7 @@ mod series;
 mod summary;
 mod texts;
 mod train;
+mod tune;
 
 pub use bench::bench;
 pub use evaluate::evaluate;
@@ -22,6 +23,7 @@ pub use lab::lab;
 pub use predict::predict;
 pub use summary::summary;
 pub use train::train;
+pub use tune::tune;
 
 use crate::args::Cell;
 use gatewise::Sequential;

@@ -35,6 +35,23 @@ impl Parts {
         }
         Ok(Self { training: rows.select(&kept), validation: Some(rows.select(&held)), test })
     }
+
+    /// The same rows, the end of those to learn from being apart where there are none to validate on.
+    pub fn with_validation(self, args: &Train) -> Result<Self> {
+        if self.validation.is_some() {
+            return Ok(self);
+        }
+        let (count, share) = (self.training.len(), args.validation_split.unwrap_or(0.2));
+        // As Fit::validation_split cuts.
+        let kept = (count as f64 * (1.0 - share)).floor() as usize;
+        if kept == 0 || kept == count {
+            return Err(Error::data(format!(
+                "there are {count} training rows, too few to learn from some and validate on others"
+            )));
+        }
+        let rows = |range: std::ops::Range<usize>| self.training.select(&range.collect::<Vec<_>>());
+        Ok(Self { training: rows(0..kept), validation: Some(rows(kept..count)), test: self.test })
+    }
 }
 
 /// All rows of a file of texts, as the model of `artifact` reads them.

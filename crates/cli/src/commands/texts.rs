@@ -5,7 +5,7 @@ use super::train::{check, learn};
 use crate::args::{Task, Train};
 use crate::{Done, data, note};
 use gatewise::baseline::Ngrams;
-use gatewise::data::{Padding, Problem};
+use gatewise::data::{Corpus, Padding, Problem};
 use gatewise::layers::{Embedding, SpatialDropout1D};
 use gatewise::{Artifact, Error, History, Result, Sequential, TrainingSummary};
 
@@ -48,6 +48,21 @@ impl Settings {
 
 pub fn texts(args: &Train) -> Result<Done> {
     check(args)?;
+    let (name, corpus) = load(args)?;
+    let (artifact, parts) = prepare(args, &name, &corpus)?;
+    learn(args, artifact, &parts, ngrams(&name))
+}
+
+/// What baselines count: pairs of words of a large corpus take longer than the model itself.
+pub(super) fn ngrams(name: &str) -> &'static [Ngrams] {
+    match name {
+        data::REVIEWS => &[Ngrams::Unigrams, Ngrams::Bigrams],
+        _ => &[Ngrams::Unigrams],
+    }
+}
+
+/// The corpus that the arguments name, after a look at the settings, which cost nothing to refuse.
+pub(super) fn load(args: &Train) -> Result<(String, Corpus)> {
     let problem = problem(args)?;
     spec(args, &Settings::new(args, args.data.as_deref().unwrap_or_default()), &problem, 2)
         .compile(args.seed)?;
@@ -60,11 +75,16 @@ pub fn texts(args: &Train) -> Result<Done> {
     };
     let reading = data::Reading { problem: &problem, tokenizer: &tokenizer };
     let (name, corpus) = data::load_or_fall_back(args.data.as_deref(), &args.place, test, reading)?;
-    let settings = Settings::new(args, &name);
-    let model = spec(args, &settings, &problem, corpus.labels.len()).compile(args.seed)?;
     for note in &corpus.notes {
         note!("note: {note}");
     }
+    Ok((name, corpus))
+}
+
+/// The model for the corpus called `name`, as yet untrained, and the corpus's rows as it reads them.
+pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Artifact, Parts)> {
+    let settings = Settings::new(args, name);
+    let model = spec(args, &settings, &corpus.problem, corpus.labels.len()).compile(args.seed)?;
     let padding = Padding {
         maxlen: Some(settings.maxlen),
         padding: args.padding.into(),
@@ -72,11 +92,6 @@ pub fn texts(args: &Train) -> Result<Done> {
     };
     let vocabulary = corpus.words(args.max_words, args.min_count)?;
     let oov_rate = Some(corpus.oov_rate(&vocabulary));
-    // Pairs of words of a large corpus take longer than the model itself.
-    let ngrams: &[Ngrams] = match name.as_str() {
-        data::REVIEWS => &[Ngrams::Unigrams, Ngrams::Bigrams],
-        _ => &[Ngrams::Unigrams],
-    };
     let &Settings { epochs, batch_size, learning_rate, .. } = &settings;
     let artifact = Artifact {
         model,
@@ -88,7 +103,7 @@ pub fn texts(args: &Train) -> Result<Done> {
         labels: corpus.labels.clone(),
         threshold: 0.5,
         training: TrainingSummary {
-            data: name,
+            data: name.to_owned(),
             seed: args.seed,
             batch_size,
             epochs,
@@ -99,12 +114,12 @@ pub fn texts(args: &Train) -> Result<Done> {
         },
     };
     let (training, test) =
-        (artifact.dataset(&corpus, &corpus.train)?, artifact.dataset(&corpus, &corpus.test)?);
+        (artifact.dataset(corpus, &corpus.train)?, artifact.dataset(corpus, &corpus.test)?);
     let parts = match settings.table {
         true => Parts::of_file(args, &artifact, training, test)?,
         false => Parts { training, validation: None, test },
     };
-    learn(args, artifact, &parts, ngrams)
+    Ok((artifact, parts))
 }
 
 /// What the arguments ask about a text.

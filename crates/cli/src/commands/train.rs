@@ -112,7 +112,7 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[N
 }
 
 /// Refuses options that mean nothing for what is learnt.
-fn suits(args: &Train, artifact: &Artifact) -> Result<()> {
+pub(super) fn suits(args: &Train, artifact: &Artifact) -> Result<()> {
     let (name, classes) = (&artifact.training.data, artifact.labels.len());
     let undecided = match artifact.problem {
         Problem::SingleLabel if classes > 2 => {
@@ -169,21 +169,12 @@ pub(super) fn run(
     }
     let stop = StopFlag::listen()?;
     let start = Instant::now();
-    let mut fit = Fit::new()
-        .epochs(summary.epochs)
-        .batch_size(summary.batch_size)
-        .learning_rate(summary.learning_rate)
+    let mut fit = fit(args, summary)
         .validation_split(validation_split)
-        .seed(args.seed)
-        .threads(args.machine.threads())
-        .isa(args.machine.isa())
         .callback(EpochProgress::new(args.verbose))
         .callback(stop.clone());
     if let Some(validation) = validation {
         fit = fit.validation_data(validation);
-    }
-    if let Some(class_weight) = &args.class_weight {
-        fit = fit.class_weight(class_weight.clone());
     }
     if let Some(folder) = &args.checkpoint_dir {
         fit = fit.checkpoints(Checkpoints::new(folder).every(args.checkpoint_every)).resume(args.resume);
@@ -208,9 +199,24 @@ pub(super) fn run(
     Ok(Run { history, seconds: start.elapsed().as_secs_f64(), stop })
 }
 
+/// A training run as the arguments and `summary` say.
+pub(super) fn fit<'a>(args: &Train, summary: &TrainingSummary) -> Fit<'a> {
+    let fit = Fit::new()
+        .epochs(summary.epochs)
+        .batch_size(summary.batch_size)
+        .learning_rate(summary.learning_rate)
+        .seed(args.seed)
+        .threads(args.machine.threads())
+        .isa(args.machine.isa());
+    match &args.class_weight {
+        Some(class_weight) => fit.class_weight(class_weight.clone()),
+        None => fit,
+    }
+}
+
 /// The decision threshold asked for. What has been learnt is worth more than a threshold: one that cannot be
 /// chosen stays one half.
-fn threshold(args: &Train, artifact: &Artifact, parts: &Parts) -> f32 {
+pub(super) fn threshold(args: &Train, artifact: &Artifact, parts: &Parts) -> f32 {
     match args.threshold {
         None => artifact.threshold,
         Some(Threshold::At(threshold)) => threshold,

@@ -19,3 +19,4 @@ mod resume;
 #[cfg(unix)]
 mod signals;
 mod training;
+mod tune;

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 /// Training that would take hours, after its first epoch, and the rest of its standard error.
 fn training(home: &Home) -> (Child, impl BufRead + use<>) {
-    let mut child = home
-        .process("train reviews --epochs 100000 --no-baseline")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    started(home, "train reviews --epochs 100000 --no-baseline", "Epoch 1/100000 - ")
+}
+
+/// The program with `args`, after the line that begins with `first`.
+fn started(home: &Home, args: &str, first: &str) -> (Child, impl BufRead + use<>) {
+    let mut child = home.process(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
-    assert!(line.starts_with("Epoch 1/100000 - "), "{line}");
+    assert!(line.starts_with(first), "{line}");
     (child, lines)
 }
 
@@ -46,6 +46,22 @@ fn an_interrupted_run_leaves_a_whole_model() {
         assert_eq!(home.files(), ["model.gatewise", "model.svg"]);
         home.run("predict model.gatewise good").ok();
     }
+}
+
+#[test]
+fn an_interrupted_search_keeps_its_best_model() {
+    let home = Home::new();
+    let (child, mut rest) =
+        started(&home, "tune reviews --time 1h -- --epochs 1 --no-baseline", "Trial 1 - ");
+    send("-INT", &child);
+    let mut stderr = String::new();
+    rest.read_to_string(&mut stderr).unwrap();
+    let ran = Ran::new("tune", child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130), "{ran:#?}\n{stderr}");
+    ran.test_results();
+    let artifact = Artifact::load(home.path("model.gatewise")).unwrap();
+    assert!(artifact.training.test.is_some());
+    assert_eq!(home.files(), ["model.gatewise", "model.svg", "model.trials.jsonl"]);
 }
 
 #[test]
