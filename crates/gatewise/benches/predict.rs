@@ -28,6 +28,7 @@ fn one_row_of(bencher: Bencher, steps: usize) {
         tokenizer: Tokenizer::default(),
         vocabulary: Vocabulary::from_ranked(&words, shared::VOCABULARY).unwrap(),
         scalers: Vec::new(),
+        ensemble: None,
         padding: Padding::to(shared::STEPS),
         problem: Problem::SingleLabel,
         labels: vec!["neg".into(), "pos".into()],

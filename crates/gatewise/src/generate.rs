@@ -233,6 +233,7 @@ mod tests {
             tokenizer,
             vocabulary,
             scalers: vec![],
+            ensemble: None,
             padding,
             problem: Problem::SingleLabel,
             labels,

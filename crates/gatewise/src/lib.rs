@@ -32,7 +32,7 @@
 //! | [`Sequential`] | layers | by [`compile`](Sequential::compile), a [`Model`]: weights and what to run |
 //! | [`optimizer`] | gradients | changed weights |
 //! | [`train`] | a model and a data set ([`Fit`]) | the model, trained, and a [`History`] |
-//! | [`baseline`] | a data set | the accuracy that counting words alone achieves |
+//! | [`linear`] | a data set | what counting words and runs of words alone achieves |
 //! | [`Artifact`] | a model, its tokenizer, vocabulary, padding, labels | one file, and back |
 //! | [`Predictor`], [`Artifact::predict`] | text | a probability, an [`Answer`] |
 //! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, and the state after them |
@@ -125,13 +125,14 @@
 #![warn(missing_docs)]
 
 mod artifact;
-pub mod baseline;
 pub mod data;
+pub mod ensemble;
 mod error;
 mod forecast;
 mod generate;
 mod kernels;
 pub mod layers;
+pub mod linear;
 mod loss;
 pub mod metrics;
 mod model;

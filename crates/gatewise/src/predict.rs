@@ -2,11 +2,11 @@
 //! share.
 
 use crate::artifact::Artifact;
-use crate::data::{Dataset, Features, Problem};
+use crate::data::{Dataset, Features, Inputs, Problem};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::metrics::{Evaluation, argmax};
-use crate::model::{Engine, Rows, default_threads};
+use crate::model::{Engine, Model, Rows, default_threads};
 use crate::text::{EncodeStats, Sequences};
 use crate::train::Scored;
 use serde::Serialize;
@@ -101,7 +101,17 @@ impl Artifact {
     /// # Errors
     /// As [`Model::score`](crate::Model::score).
     pub fn score(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Scored> {
-        let mut scored = self.model.score_on(data, self.threshold, threads, isa)?;
+        let mut scored = match (&self.ensemble, data.sequences()) {
+            (Some(ensemble), Some(rows)) if !data.is_empty() => {
+                let members = std::iter::once(&self.model).chain(&ensemble.others);
+                let outputs =
+                    members.map(|model| model.predict_on(data.inputs(), data.padding(), threads, isa));
+                let outputs: Vec<_> = outputs.collect::<Result<_>>()?;
+                let joined = ensemble.join(self.model.output_width(), &outputs, rows);
+                self.model.score_outputs(data, joined, self.threshold)?
+            }
+            _ => self.model.score_on(data, self.threshold, threads, isa)?,
+        };
         if let Problem::Regression { scale } = self.problem {
             let numbers = scored.outputs.iter_mut().chain(&mut scored.targets);
             numbers.for_each(|number| *number = scale.restore(*number));
@@ -141,6 +151,7 @@ impl Artifact {
 /// #     tokenizer: Tokenizer::default(),
 /// #     vocabulary: Vocabulary::from_ranked(&words, 6)?,
 /// #     scalers: Vec::new(),
+/// #     ensemble: None,
 /// #     padding: Padding::to(10),
 /// #     problem: Default::default(),
 /// #     labels: vec!["neg".into(), "pos".into()],
@@ -156,6 +167,8 @@ impl Artifact {
 pub struct Predictor<'a> {
     artifact: &'a Artifact,
     engine: Engine,
+    /// Of the members of an ensemble beside the first.
+    others: Vec<Engine>,
     ids: Vec<u32>,
     scores: Vec<f32>,
     scratch: String,
@@ -185,9 +198,22 @@ impl<'a> Predictor<'a> {
         // An id of every kind that the vocabulary can give, to be checked once.
         let last = artifact.vocabulary.max_words().saturating_sub(1) as u32;
         Rows::new(model, &Sequences::from_iter([[last]]).into(), artifact.padding)?;
-        let mut engine = Engine::new(isa, threads);
-        engine.prepare_outputs(model, artifact.padding, steps);
-        Ok(Self { artifact, engine, ids: Vec::new(), scores: Vec::new(), scratch: String::new(), threads })
+        let ready = |model: &Model| {
+            let mut engine = Engine::new(isa, threads);
+            engine.prepare_outputs(model, artifact.padding, steps);
+            engine
+        };
+        let others = artifact.ensemble.iter().flat_map(|ensemble| &ensemble.others).map(ready).collect();
+        let engine = ready(model);
+        Ok(Self {
+            artifact,
+            engine,
+            others,
+            ids: Vec::new(),
+            scores: Vec::new(),
+            scratch: String::new(),
+            threads,
+        })
     }
 
     /// The first output for one text: of a model with one output, the probability of the positive class.
@@ -231,15 +257,15 @@ impl<'a> Predictor<'a> {
 
     fn score(&mut self, ids: &[u32]) -> Result<()> {
         self.scores.clear();
-        let Artifact { model, padding, .. } = self.artifact;
-        let fits = ids.iter().all(|&id| (id as usize) < model.vocabulary());
+        let Artifact { model, padding, ensemble, .. } = self.artifact;
+        let fits = ensemble.is_none() && ids.iter().all(|&id| (id as usize) < model.vocabulary());
         if let (true, Some(steps)) = (fits, padding.maxlen)
             && let Some(output) = self.engine.output_of_one(model, *padding, steps, ids)
         {
             self.scores.extend_from_slice(output);
             return Ok(());
         }
-        // Rare rows (a pad id amid masked ones) and models go the way of many; so do errors.
+        // Rare rows (a pad id amid masked ones), ensembles and some models go the way of many; so do errors.
         let row = Sequences::from_iter([ids.iter().copied()]).into();
         let rows = Rows::new(model, &row, *padding)?;
         self.scores = self.of_rows(rows);
@@ -294,12 +320,18 @@ impl<'a> Predictor<'a> {
     }
 
     fn of_rows(&mut self, rows: Rows<'_>) -> Vec<f32> {
-        let Artifact { model, padding, .. } = self.artifact;
-        match padding.maxlen {
-            Some(_) => self.engine.outputs(model, rows, None),
+        let Artifact { model, padding, ensemble, .. } = self.artifact;
+        let outputs = |engine: &mut Engine, model: &Model| match padding.maxlen {
+            Some(_) => engine.outputs(model, rows, None),
             // How long rows are, and so what they share, is known only now.
-            None => self.engine.predict(model, rows),
-        }
+            None => engine.predict(model, rows),
+        };
+        let first = outputs(&mut self.engine, model);
+        let (Some(ensemble), Inputs::Ids(sequences)) = (ensemble, rows.inputs) else { return first };
+        let others = self.others.iter_mut().zip(&ensemble.others);
+        let all: Vec<_> =
+            std::iter::once(first).chain(others.map(|(engine, model)| outputs(engine, model))).collect();
+        ensemble.join(model.output_width(), &all, sequences)
     }
 }
 

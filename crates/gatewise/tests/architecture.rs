@@ -20,7 +20,8 @@ const ORDER: &[&[&str]] = &[
     &["metrics"],
     &["model"],
     &["optimizer"],
-    &["train", "baseline"],
+    &["train", "linear"],
+    &["ensemble"],
     &["artifact"],
     &["predict", "generate", "forecast"],
     &["explain"],
@@ -28,7 +29,7 @@ const ORDER: &[&[&str]] = &[
 
 /// Rooms that may use even less than their place allows.
 const ONLY: &[(&str, &[&str])] =
-    &[("kernels", &["error"]), ("baseline", &["error", "rng", "text", "data", "metrics"])];
+    &[("kernels", &["error"]), ("linear", &["error", "rng", "text", "data", "metrics"])];
 
 /// The only room where `unsafe` may appear.
 const UNSAFE_ROOM: &str = "kernels";

@@ -22,6 +22,7 @@ fn artifact(mask_zero: bool, stacked: bool, padding: Padding) -> Artifact {
         tokenizer: Tokenizer::default(),
         vocabulary: Vocabulary::from_ranked(&words, WORDS).unwrap(),
         scalers: Vec::new(),
+        ensemble: None,
         padding,
         problem: Problem::SingleLabel,
         labels: vec!["neg".into(), "pos".into()],

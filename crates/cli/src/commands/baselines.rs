@@ -3,8 +3,9 @@
 use super::figures;
 use super::parts::Parts;
 use crate::interrupt::StopFlag;
-use gatewise::baseline::{BaselineOptions, LinearBaseline, Ngrams};
 use gatewise::data::{Dataset, Problem, Sequences};
+use gatewise::ensemble::Ensemble;
+use gatewise::linear::{LinearModel, LinearOptions};
 use gatewise::metrics::Report;
 use gatewise::{Artifact, Result};
 use serde_json::{Value, json};
@@ -42,10 +43,10 @@ impl Baseline {
     }
 }
 
-/// Those that suit the problem of `artifact`; linear ones count `ngrams`.
+/// Those that suit the problem of `artifact`; linear ones count runs of words of up to these lengths.
 pub(super) fn baselines(
     artifact: &Artifact,
-    ngrams: &[Ngrams],
+    ngrams: &[usize],
     parts: &Parts,
     stop: &StopFlag,
 ) -> Result<Vec<Baseline>> {
@@ -56,10 +57,15 @@ pub(super) fn baselines(
         let name = "mean of the training rows";
         return Ok(vec![Baseline { name, score, seconds: start.elapsed().as_secs_f64() }]);
     }
-    let fit = |&ngrams: &Ngrams| {
+    if let Some(Ensemble { linear, .. }) = &artifact.ensemble {
+        // It was fitted to these very rows.
+        let (start, score) = (Instant::now(), Score::Accuracy(linear.accuracy(&parts.test)));
+        return Ok(vec![Baseline { name: linear.name(), score, seconds: start.elapsed().as_secs_f64() }]);
+    }
+    let fit = |&ngram: &usize| {
         let start = Instant::now();
-        let options = BaselineOptions { ngrams, ..Default::default() };
-        let baseline = LinearBaseline::fit(&parts.training, &options)?;
+        let options = LinearOptions { ngram, ..Default::default() };
+        let baseline = LinearModel::fit(&parts.training, &options)?;
         let score = match artifact.problem {
             Problem::MultiLabel { .. } => Score::Report(of_labels(&baseline, &parts.test)?),
             _ => Score::Accuracy(baseline.accuracy(&parts.test)),
@@ -69,7 +75,7 @@ pub(super) fn baselines(
     ngrams.iter().take_while(|_| !stop.raised()).map(fit).collect()
 }
 
-fn of_labels(baseline: &LinearBaseline, test: &Dataset) -> Result<Report> {
+fn of_labels(baseline: &LinearModel, test: &Dataset) -> Result<Report> {
     let odds = baseline.log_odds(test.sequences().unwrap_or(&Sequences::new()));
     let outputs: Vec<f32> = odds.into_iter().map(|odds| 1.0 / (1.0 + (-odds as f32).exp())).collect();
     Report::labels(&outputs, test.targets().values(), test.targets().width(), 0.5)

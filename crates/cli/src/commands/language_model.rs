@@ -66,6 +66,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
         tokenizer: tokenizer.clone(),
         vocabulary: vocabulary.clone(),
         scalers: Vec::new(),
+        ensemble: None,
         padding: data.padding(),
         problem: Problem::SingleLabel,
         labels: Vec::new(),

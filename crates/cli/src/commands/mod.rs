@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod accurate;
 mod baselines;
 mod bench;
 mod evaluate;
@@ -9,6 +10,7 @@ mod lab;
 mod language_model;
 mod parts;
 mod predict;
+mod preset;
 mod series;
 mod summary;
 mod texts;

@@ -46,6 +46,7 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
         tokenizer: Tokenizer::default(),
         vocabulary: Vocabulary::from_ranked(&[], 3)?,
         scalers: (0..width).map(|c| Scaler::fit(channel(c))).collect(),
+        ensemble: None,
         padding: Padding {
             maxlen: args.maxlen,
             padding: args.padding.into(),

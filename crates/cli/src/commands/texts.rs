@@ -1,50 +1,12 @@
 //! `gatewise train` on labelled texts: the classic assignment, and files of one's own.
 
 use super::parts::Parts;
+use super::preset::{self, Settings};
 use super::train::{check, learn};
-use crate::args::{Task, Train};
+use crate::args::{Preset, Task, Train};
 use crate::{Done, data, note};
-use gatewise::baseline::Ngrams;
 use gatewise::data::{Corpus, Padding, Problem};
-use gatewise::layers::{Embedding, SpatialDropout1D};
-use gatewise::{Artifact, Error, History, Result, Sequential, TrainingSummary};
-
-/// Settings whose defaults depend on the data.
-struct Settings {
-    epochs: usize,
-    batch_size: usize,
-    learning_rate: f64,
-    maxlen: usize,
-    embedding: usize,
-    units: Vec<usize>,
-    dropout: f64,
-    /// Whether the texts are a file's: then padding is masked, and the word vectors drop channels too.
-    table: bool,
-}
-
-impl Settings {
-    fn new(args: &Train, data: &str) -> Self {
-        // The classic assignment; what the small embedded corpus needs for as many steps; and what suits a few
-        // thousand texts of a sentence or more.
-        let table = data::is_table(data);
-        let (epochs, batch_size, learning_rate, maxlen) = match data {
-            data::REVIEWS => (8, 64, 5e-3, 64),
-            _ if table => (8, 32, 2e-3, 300),
-            _ => (5, 128, 1e-3, 300),
-        };
-        let (embedding, units, dropout) = if table { (64, 64, 0.5) } else { (15, 10, 0.0) };
-        Self {
-            epochs: args.epochs.unwrap_or(epochs),
-            batch_size: args.batch_size.unwrap_or(batch_size),
-            learning_rate: args.learning_rate.unwrap_or(learning_rate),
-            maxlen: args.maxlen.unwrap_or(maxlen),
-            embedding: args.embedding.unwrap_or(embedding),
-            units: args.units.clone().unwrap_or(vec![units]),
-            dropout: args.dropout.unwrap_or(dropout),
-            table,
-        }
-    }
-}
+use gatewise::{Artifact, Error, History, Result, TrainingSummary};
 
 pub fn texts(args: &Train) -> Result<Done> {
     check(args)?;
@@ -54,18 +16,19 @@ pub fn texts(args: &Train) -> Result<Done> {
 }
 
 /// What baselines count: pairs of words of a large corpus take longer than the model itself.
-pub(super) fn ngrams(name: &str) -> &'static [Ngrams] {
+pub(super) fn ngrams(name: &str) -> &'static [usize] {
     match name {
-        data::REVIEWS => &[Ngrams::Unigrams, Ngrams::Bigrams],
-        _ => &[Ngrams::Unigrams],
+        data::REVIEWS => &[1, 2],
+        _ => &[1],
     }
 }
 
 /// The corpus that the arguments name, after a look at the settings, which cost nothing to refuse.
 pub(super) fn load(args: &Train) -> Result<(String, Corpus)> {
     let problem = problem(args)?;
-    spec(args, &Settings::new(args, args.data.as_deref().unwrap_or_default()), &problem, 2)
-        .compile(args.seed)?;
+    preset::check(args, &problem)?;
+    let settings = Settings::new(args, args.data.as_deref().unwrap_or_default());
+    settings.layers(args, &problem, 2).compile(args.seed)?;
     let test = data::Test::Apart(args.test.as_deref());
     let tokenizer = match (args.data.as_deref(), &args.tokenizer) {
         (Some(data::KERAS_IMDB), Some(_)) => {
@@ -83,14 +46,14 @@ pub(super) fn load(args: &Train) -> Result<(String, Corpus)> {
 
 /// The model for the corpus called `name`, as yet untrained, and the corpus's rows as it reads them.
 pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Artifact, Parts)> {
-    let settings = Settings::new(args, name);
-    let model = spec(args, &settings, &corpus.problem, corpus.labels.len()).compile(args.seed)?;
+    let settings = Settings::new(args, name).for_corpus(args, corpus);
+    let model = settings.layers(args, &corpus.problem, corpus.labels.len()).compile(args.seed)?;
     let padding = Padding {
         maxlen: Some(settings.maxlen),
         padding: args.padding.into(),
         truncating: args.truncating.into(),
     };
-    let vocabulary = corpus.words(args.max_words, args.min_count)?;
+    let vocabulary = corpus.words(settings.max_words, args.min_count)?;
     let oov_rate = Some(corpus.oov_rate(&vocabulary));
     let &Settings { epochs, batch_size, learning_rate, .. } = &settings;
     let artifact = Artifact {
@@ -98,6 +61,7 @@ pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Arti
         tokenizer: corpus.tokenizer.clone(),
         vocabulary,
         scalers: Vec::new(),
+        ensemble: None,
         padding,
         problem: corpus.problem.clone(),
         labels: corpus.labels.clone(),
@@ -115,7 +79,7 @@ pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Arti
     };
     let (training, test) =
         (artifact.dataset(corpus, &corpus.train)?, artifact.dataset(corpus, &corpus.test)?);
-    let parts = match settings.table {
+    let parts = match data::is_table(&artifact.training.data) && settings.preset != Preset::Accurate {
         true => Parts::of_file(args, &artifact, training, test)?,
         false => Parts { training, validation: None, test },
     };
@@ -142,18 +106,4 @@ fn problem(args: &Train) -> Result<Problem> {
         (_, Some(separator)) => Ok(Problem::MultiLabel { separator: separator.clone() }),
         (_, None) => Ok(Problem::SingleLabel),
     }
-}
-
-/// The classic model, of another cell or a stack of layers where that is asked for, with an output for each class
-/// where there are more than two.
-fn spec(args: &Train, settings: &Settings, problem: &Problem, labels: usize) -> Sequential {
-    let embedding =
-        Embedding::new(args.max_words, settings.embedding).mask_zero(args.mask_zero || settings.table);
-    let (units, dropout) = (&settings.units, settings.dropout);
-    let below = Sequential::new().with(embedding);
-    let below = match settings.table && dropout > 0.0 {
-        true => below.with(SpatialDropout1D::new(dropout)),
-        false => below,
-    };
-    super::recurrent(below, args.cell, units, dropout, false).with(super::head(problem, labels))
 }

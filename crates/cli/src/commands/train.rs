@@ -1,12 +1,12 @@
 //! `gatewise train`: data in, one model file out.
 
+use super::accurate::accurate;
 use super::baselines::{Baseline, baselines};
 use super::parts::Parts;
-use crate::args::{Format, Task, Threshold, Train};
+use crate::args::{Format, Preset, Task, Threshold, Train};
 use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
 use crate::{Done, data, note, out, plot};
-use gatewise::baseline::Ngrams;
 use gatewise::data::{Dataset, Problem};
 use gatewise::metrics::Report;
 use gatewise::train::{CsvLogger, EarlyStopping, ModelCheckpoint, ReduceLrOnPlateau, TensorBoard};
@@ -45,8 +45,8 @@ pub(super) fn check(args: &Train) -> Result<()> {
 }
 
 /// Trains the model of `artifact`, whose [`TrainingSummary`] says how, tests and saves it,
-/// and tells about it, beside the linear models that count `ngrams`.
-pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[Ngrams]) -> Result<Done> {
+/// and tells about it, beside linear models of runs of words of up to these lengths.
+pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[usize]) -> Result<Done> {
     let Parts { training, validation, test } = parts;
     let curve = curve_beside(&args.output)?;
     let (text, name) = (args.format == Format::Text, artifact.training.data.clone());
@@ -61,14 +61,12 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[N
             test.len()
         )?;
     }
-    let mut model = artifact.model.clone();
-    let so_far = |model: &Model| Artifact { model: model.clone(), ..artifact.clone() };
-    let Run { history, seconds: fit_seconds, stop } =
-        run(args, &artifact.training, &mut model, training, validation.as_ref(), &so_far)?;
-
+    let trained = match args.preset {
+        Some(Preset::Accurate) => accurate(args, artifact, training)?,
+        _ => one(args, artifact, training, validation.as_ref())?,
+    };
+    let Trained { mut artifact, seconds: fit_seconds, stop } = trained;
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
-    let mut artifact = Artifact { model, ..artifact };
-    artifact.training.history = history;
     artifact.threshold = threshold(args, &artifact, parts);
     let start = Instant::now();
     let scored = artifact.score(test, threads, isa)?;
@@ -105,10 +103,29 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[N
             "history": history,
             "interrupted": stop.raised() && history.stopped,
             "baselines": baselines,
+            "unseen_accuracy": artifact.ensemble.as_ref().map(|ensemble| ensemble.accuracy),
         });
         out!("{object:#}\n")?;
     }
     Ok(if stop.raised() { Done::Interrupted } else { Done::Whole })
+}
+
+/// A trained model.
+pub(super) struct Trained {
+    pub artifact: Artifact,
+    pub seconds: f64,
+    pub stop: StopFlag,
+}
+
+/// Trains the model of `artifact`.
+fn one(args: &Train, artifact: Artifact, data: &Dataset, validation: Option<&Dataset>) -> Result<Trained> {
+    let mut model = artifact.model.clone();
+    let so_far = |model: &Model| Artifact { model: model.clone(), ..artifact.clone() };
+    let Run { history, seconds, stop } =
+        run(args, &artifact.training, &mut model, data, validation, &so_far)?;
+    let mut artifact = Artifact { model, ..artifact };
+    artifact.training.history = history;
+    Ok(Trained { artifact, seconds, stop })
 }
 
 /// Refuses options that mean nothing for what is learnt.

@@ -1,11 +1,14 @@
 //! What the metadata of an artifact holds.
 
+use super::ensemble::Joint;
 use super::{Artifact, TrainingSummary};
 use crate::data::{Features, Padding, Problem, Scaler};
 use crate::error::Result;
-use crate::model::{Params, Sequential};
+use crate::model::{ParamInfo, Params, Sequential};
+
 use crate::storage::{hex, to_bytes};
 use crate::text::{Tokenizer, Vocabulary};
+use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -27,6 +30,8 @@ pub(super) struct Metadata {
     pub vocabulary: Vocabulary,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scalers: Vec<Scaler>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ensemble: Option<Joint>,
     pub padding: Padding,
     #[serde(default, skip_serializing_if = "is_single_label")]
     pub problem: Problem,
@@ -65,9 +70,22 @@ pub(super) struct Probe {
 pub(super) const SELF_TEST_TOLERANCE: f32 = 1e-5;
 
 impl Artifact {
-    /// SHA-256 of the tensors' bytes (little-endian `f32`) in name order: equal for equal weights.
+    /// SHA-256 of the tensors' bytes (little-endian) in name order: equal for equal weights.
     pub fn weights_sha256(&self) -> String {
-        weights_sha256(self.model.params())
+        let mut tensors = self.tensors();
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut hash = Sha256::new();
+        tensors.iter().for_each(|tensor| hash.update(&tensor.bytes));
+        hex(hash.finalize())
+    }
+
+    /// All tensors: those of the model, then those of what answers beside it.
+    pub(super) fn tensors(&self) -> Vec<Tensor> {
+        let mut tensors = model_tensors(self.model.params(), "");
+        if let Some(ensemble) = &self.ensemble {
+            tensors.extend(super::ensemble::tensors(ensemble));
+        }
+        tensors
     }
 
     /// Texts made of the vocabulary's own words and of words it cannot know, or made-up series, with their outputs.
@@ -106,12 +124,21 @@ impl Artifact {
     }
 }
 
-pub(super) fn weights_sha256(params: &Params) -> String {
-    let mut table: Vec<_> = params.table().iter().collect();
-    table.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut hash = Sha256::new();
-    for info in table {
-        hash.update(to_bytes(&params.values()[info.range.clone()]));
-    }
-    hex(hash.finalize())
+/// A tensor as it stands in the file.
+pub(super) struct Tensor {
+    pub name: String,
+    pub dtype: Dtype,
+    pub shape: Vec<usize>,
+    pub bytes: Vec<u8>,
+}
+
+/// The tensors of a model, `prefix` before their names.
+pub(super) fn model_tensors(params: &Params, prefix: &str) -> Vec<Tensor> {
+    let tensor = |info: &ParamInfo| Tensor {
+        name: format!("{prefix}{}", info.name),
+        dtype: Dtype::F32,
+        shape: info.shape.clone(),
+        bytes: to_bytes(&params.values()[info.range.clone()]),
+    };
+    params.table().iter().map(tensor).collect()
 }

@@ -1,11 +1,12 @@
 //! Reading an artifact: every byte is distrusted until the checksums and the self-test agree.
 
 use super::Artifact;
-use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version, weights_sha256};
+use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version};
 use super::series::check_scalers;
 use crate::data::Problem;
 use crate::error::{Error, Result};
 use crate::layers::Layer;
+use crate::model::Model;
 use crate::storage::unseal;
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::fs::File;
@@ -95,35 +96,19 @@ impl Artifact {
             .layers
             .compile_zeros(stored)
             .map_err(|e| damaged(&format!("its layers do not fit its weights ({e})")))?;
-        let table = model.params().table().to_vec();
-        if table.len() != tensors.len() {
-            return Err(damaged(&format!(
-                "it has {} tensors where its layers need {}",
-                tensors.len(),
-                table.len()
-            )));
+        let own = model.params().table().len();
+        let needed = own.saturating_add(metadata.ensemble.as_ref().map_or(0, |joint| joint.tensors(own)));
+        if needed != tensors.len() {
+            return Err(damaged(&format!("it has {} tensors where its layers need {needed}", tensors.len())));
         }
-        for info in table {
-            let tensor = tensors.tensor(&info.name).map_err(|e| damaged(&e.to_string()))?;
-            if tensor.dtype() != Dtype::F32 || tensor.shape() != info.shape {
-                return Err(damaged(&format!(
-                    "its tensor {} is {:?} {:?} where {:?} f32 is needed",
-                    info.name,
-                    tensor.dtype(),
-                    tensor.shape(),
-                    info.shape
-                )));
-            }
-            let values = &mut model.params_mut().values_mut()[info.range];
-            for (value, bytes) in values.iter_mut().zip(tensor.data().as_chunks().0) {
-                *value = f32::from_le_bytes(*bytes);
-            }
-        }
+        fill(&mut model, tensors, "")?;
+        let ensemble = metadata.ensemble.as_ref().map(|joint| joint.assemble(&model, tensors)).transpose()?;
         Ok(Self {
             model,
             tokenizer: metadata.tokenizer.clone(),
             vocabulary: metadata.vocabulary.clone(),
             scalers: metadata.scalers.clone(),
+            ensemble,
             padding: metadata.padding,
             problem: metadata.problem.clone(),
             labels: metadata.labels.clone(),
@@ -157,7 +142,7 @@ impl Artifact {
 
     /// Weights against their checksum, parts against each other, outputs against the self-test.
     fn check(&self, metadata: &Metadata) -> Result<()> {
-        if weights_sha256(self.model.params()) != metadata.weights_sha256 {
+        if self.weights_sha256() != metadata.weights_sha256 {
             return Err(damaged("its weights do not match their checksum"));
         }
         let (words, rows) = (self.vocabulary.max_words(), self.model.vocabulary());
@@ -188,6 +173,32 @@ impl Artifact {
     }
 }
 
-fn damaged(why: &str) -> Error {
+/// Overwrites the weights of `model` with the tensors of its names behind `prefix`.
+pub(super) fn fill(model: &mut Model, tensors: &SafeTensors<'_>, prefix: &str) -> Result<()> {
+    let table = model.params().table().to_vec();
+    for info in table {
+        let tensor =
+            tensors.tensor(&format!("{prefix}{}", info.name)).map_err(|e| damaged(&e.to_string()))?;
+        if tensor.dtype() != Dtype::F32 || tensor.shape() != info.shape {
+            return Err(damaged(&format!(
+                "its tensor {prefix}{} is {:?} {:?} where {:?} f32 is needed",
+                info.name,
+                tensor.dtype(),
+                tensor.shape(),
+                info.shape
+            )));
+        }
+        let own = &mut model.params_mut().values_mut()[info.range];
+        own.iter_mut().zip(values(tensor.data())).for_each(|(own, value)| *own = value);
+    }
+    Ok(())
+}
+
+/// Numbers as they stand in a file.
+pub(super) fn values(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
+}
+
+pub(super) fn damaged(why: &str) -> Error {
     Error::artifact(format!("the model cannot be used: {why}; train it again or fetch a whole copy"))
 }

@@ -4,6 +4,7 @@
 //! The file's tensors are the weights under Keras's names and in Keras's layout; the entry `gatewise` of
 //! its metadata is the SHA-256 of a JSON object, a line break, and that object: see `format.rs`.
 
+mod ensemble;
 mod format;
 mod load;
 mod save;
@@ -11,6 +12,7 @@ mod series;
 mod targets;
 
 use crate::data::{Corpus, Dataset, Padding, Problem, Scaler, Split};
+use crate::ensemble::Ensemble;
 use crate::error::Result;
 use crate::metrics::Evaluation;
 use crate::model::Model;
@@ -38,6 +40,7 @@ pub use format::FORMAT;
 ///     tokenizer: Tokenizer::default(),
 ///     vocabulary: Vocabulary::from_ranked(&words, 6)?,
 ///     scalers: Vec::new(),
+///     ensemble: None,
 ///     padding: Padding::to(10),
 ///     problem: Problem::SingleLabel,
 ///     labels: vec!["neg".into(), "pos".into()],
@@ -62,6 +65,8 @@ pub struct Artifact {
     pub vocabulary: Vocabulary,
     /// Of a model that reads series instead of texts, the scale of each channel.
     pub scalers: Vec<Scaler>,
+    /// What answers beside the model, where it is not alone.
+    pub ensemble: Option<Ensemble>,
     /// Ids to rows of one length.
     pub padding: Padding,
     /// What is asked about a row, and so what the outputs mean.

@@ -1,10 +1,11 @@
 //! Writing an artifact: all of it or nothing.
 
 use super::Artifact;
+use super::ensemble::Joint;
 use super::format::{FORMAT, KEY, Metadata};
 use crate::error::{Error, Result};
-use crate::storage::{seal, to_bytes, write_whole};
-use safetensors::tensor::{Dtype, TensorView};
+use crate::storage::{seal, write_whole};
+use safetensors::tensor::TensorView;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -30,6 +31,7 @@ impl Artifact {
             tokenizer: self.tokenizer.clone(),
             vocabulary: self.vocabulary.clone(),
             scalers: self.scalers.clone(),
+            ensemble: self.ensemble.as_ref().map(Joint::of),
             padding: self.padding,
             problem: self.problem.clone(),
             labels: self.labels.clone(),
@@ -40,13 +42,11 @@ impl Artifact {
         };
         let failed = |e: &dyn std::fmt::Display| Error::artifact(format!("cannot write the model: {e}"));
         let json = serde_json::to_string(&metadata).map_err(|e| failed(&e))?;
-        let params = self.model.params();
-        let bytes = to_bytes(params.values());
+        let tensors = self.tensors();
         let mut views = Vec::new();
-        for info in params.table() {
-            let data = &bytes[4 * info.range.start..4 * info.range.end];
-            let view = TensorView::new(Dtype::F32, info.shape.clone(), data).map_err(|e| failed(&e))?;
-            views.push((info.name.as_str(), view));
+        for tensor in &tensors {
+            let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
+            views.push((tensor.name.as_str(), view.map_err(|e| failed(&e))?));
         }
         let header = HashMap::from([(KEY.to_owned(), seal(&json))]);
         safetensors::serialize(views, Some(header)).map_err(|e| failed(&e))

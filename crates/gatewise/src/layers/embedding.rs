@@ -1,8 +1,8 @@
 //! Embedding: token ids to vectors.
 
-use super::{Backward, Built, Forward, Initializer, ParamSpec, Regularizer, Signal, Stage};
+use super::{Backward, Built, Forward, Initializer, ParamSpec, Reduce, Regularizer, Shared, Signal, Stage};
 use crate::error::{Error, Result};
-use crate::kernels::LANES;
+use crate::kernels::{Buffer, LANES};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -104,11 +104,25 @@ impl Embedding {
     }
 }
 
-/// Gathers rows of the table into a block `[T][D][16]`.
+/// Gathers rows of the table into a block `[T][D][16]`. A block's share of the gradient has a row for each id that
+/// the batch uses, whatever the size of the vocabulary.
 #[derive(Debug)]
 pub(crate) struct EmbeddingStage {
     pub table: Range<usize>,
     pub width: usize,
+}
+
+/// Weights that are summed and updated as one piece of work, about.
+const PART: usize = 1 << 14;
+
+impl EmbeddingStage {
+    fn vocabulary(&self) -> usize {
+        self.table.len() / self.width
+    }
+
+    fn part_rows(&self) -> usize {
+        (PART / self.width).max(1)
+    }
 }
 
 impl Stage for EmbeddingStage {
@@ -128,12 +142,26 @@ impl Stage for EmbeddingStage {
         false
     }
 
+    fn table_stride(&self) -> Option<usize> {
+        Some(self.width)
+    }
+
+    fn project(&self, shared: Shared<'_>, table: &mut [f32], _: &mut Buffer) {
+        let embeddings = &shared.params[self.table.clone()];
+        for (&id, row) in shared.ids.iter().zip(table.chunks_exact_mut(self.width)) {
+            row.copy_from_slice(&embeddings[id as usize * self.width..][..self.width]);
+        }
+    }
+
+    fn partial_len(&self, rows: usize) -> usize {
+        rows * self.width
+    }
+
     fn forward(&self, io: Forward<'_>) {
-        let table = &io.shared.params[self.table.clone()];
-        let steps = io.block.ids.chunks_exact(LANES).zip(io.y.chunks_exact_mut(self.width * LANES));
-        for (ids, y) in steps.take(io.block.steps) {
-            for (lane, &id) in ids.iter().enumerate() {
-                let row = &table[id as usize * self.width..][..self.width];
+        let steps = io.block.offsets.chunks_exact(LANES).zip(io.y.chunks_exact_mut(self.width * LANES));
+        for (offsets, y) in steps.take(io.block.steps) {
+            for (lane, &offset) in offsets.iter().enumerate() {
+                let row = &io.shared.table[offset as usize..][..self.width];
                 for (y, &value) in y[lane..].iter_mut().step_by(LANES).zip(row) {
                     *y = value;
                 }
@@ -142,14 +170,39 @@ impl Stage for EmbeddingStage {
     }
 
     fn backward(&self, io: Backward<'_>) {
-        io.partial.fill(0.0);
-        let steps = io.block.ids.chunks_exact(LANES).zip(io.dy.chunks_exact(self.width * LANES));
-        for (ids, dy) in steps.take(io.block.steps) {
-            for (lane, &id) in ids.iter().enumerate() {
-                let row = &mut io.partial[id as usize * self.width..][..self.width];
+        for &place in io.block.places {
+            io.partial[place as usize * self.width..][..self.width].fill(0.0);
+        }
+        let steps = io.block.offsets.chunks_exact(LANES).zip(io.dy.chunks_exact(self.width * LANES));
+        for (offsets, dy) in steps.take(io.block.steps) {
+            for (lane, &offset) in offsets.iter().enumerate() {
+                let row = &mut io.partial[offset as usize..][..self.width];
                 for (&d, value) in dy[lane..].iter().step_by(LANES).zip(row) {
                     *value += d;
                 }
+            }
+        }
+    }
+
+    fn parts(&self) -> Vec<Range<usize>> {
+        let (rows, vocabulary, start) = (self.part_rows(), self.vocabulary(), self.table.start);
+        let range = |row: usize| start + row * self.width..start + (row + rows).min(vocabulary) * self.width;
+        (0..vocabulary).step_by(rows).map(range).collect()
+    }
+
+    fn reduce(&self, io: Reduce<'_>) {
+        let Reduce { shared, blocks, stage, part, grads, .. } = io;
+        let first_id = part * self.part_rows();
+        let place_of = |id: usize| shared.ids.partition_point(|&it| (it as usize) < id) as u32;
+        let (from, to) = (place_of(first_id), place_of(first_id + self.part_rows()));
+        grads.fill(0.0);
+        for block in blocks {
+            let begin = block.places.partition_point(|&place| place < from);
+            for &place in block.places[begin..].iter().take_while(|&&place| place < to) {
+                let row = shared.ids[place as usize] as usize - first_id;
+                let share = &block.partials[stage][place as usize * self.width..][..self.width];
+                let sum = &mut grads[row * self.width..][..self.width];
+                sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
             }
         }
     }

@@ -78,8 +78,6 @@ pub(crate) struct Block<'a> {
     /// Steps of the padded rows that come before these, shared or left out for being masked: what is drawn
     /// by lot for a step is counted from there, so that it does not depend on the rows beside it.
     pub before: usize,
-    /// `[T][16]` token ids, pad ids included. Empty where the model reads vectors.
-    pub ids: &'a [u32],
     /// `[T][width][16]`: the vectors that the model reads. Empty where it reads ids.
     pub features: &'a [f32],
     /// `[T][16]`: where in the first stage's table each id's row starts. Empty without a table.

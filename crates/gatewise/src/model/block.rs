@@ -272,7 +272,6 @@ impl Lanes {
             steps: self.steps,
             shared: self.shared,
             before: self.before,
-            ids: &self.ids,
             features: &self.features,
             offsets: &self.offsets,
             places,

@@ -1,9 +1,9 @@
 //! The embedding stage, which is plain code, against the twin of one sequence.
 
 use super::super::reference::embedding::Table;
-use super::super::{Isa, LANES};
+use super::super::{Buffer, Isa, LANES};
 use super::{Guarded, Numbers, assert_close, seeded, size, widen};
-use crate::layers::{Backward, Block, EmbeddingStage, Forward, Shared, Stage};
+use crate::layers::{Backward, Block, BlockGrads, EmbeddingStage, Forward, Reduce, Shared, Stage, StartSums};
 use proptest::prelude::*;
 
 proptest! {
@@ -25,12 +25,24 @@ proptest! {
         let mut dy = numbers.vec(steps * width * LANES, 1.0);
         dy.iter_mut().enumerate().filter(|(at, _)| at % LANES >= lanes).for_each(|(_, dy)| *dy = 0.0);
         let stage = EmbeddingStage { table: range.clone(), width };
-        let shared = Shared { isa: Isa::Portable, params: &params, packed: &[], table: &[], ids: &[] };
-        let block = Block { steps, shared: 0, before: 0, ids: &ids, features: &[], offsets: &[], places: &[], mask: None };
+        // The table holds the rows that a batch uses: those of this block, and one of another.
+        let mut used: Vec<u32> = ids.iter().copied().chain([numbers.0.below(vocabulary) as u32]).collect();
+        used.sort_unstable();
+        used.dedup();
+        let place = |id: &u32| used.binary_search(id).unwrap() as u32;
+        let mut places: Vec<u32> = ids.iter().map(place).collect();
+        let offsets: Vec<u32> = places.iter().map(|place| place * width as u32).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut rows = Guarded::poisoned(used.len() * width);
+        let shared = Shared { isa: Isa::Portable, params: &params, packed: &[], table: &[], ids: &used };
+        stage.project(shared, rows.get_mut(), &mut Buffer::default());
+        let shared = Shared { table: rows.get(), ..shared };
+        let block = Block { steps, offsets: &offsets, places: &places, ..Block::default() };
         let mut y = Guarded::poisoned(steps * width * LANES);
         let (noise, y_out, tape, state) = (None, y.get_mut(), &mut [], None);
         stage.forward(Forward { shared, block, training: true, noise, x: &[], y: y_out, tape, state });
-        let mut partial = Guarded::poisoned(stage.partial_len(0));
+        let mut partial = Guarded::poisoned(stage.partial_len(used.len()));
         stage.backward(Backward {
             shared, block, noise: None, x: &[], y: y.get(), dy: &dy, dx: None, partial: partial.get_mut(), tape: &[],
             scratch: &mut [],
@@ -49,6 +61,17 @@ proptest! {
             prop_assert_eq!(rows(y.get()), table.forward(&ids));
             Table::backward(&ids, &rows(&dy), &mut twin_grads);
         }
-        assert_close(partial.get(), &twin_grads.values, 1e-5, "dE");
+        let mut share = Buffer::default();
+        share.reserve(partial.get().len());
+        share[..partial.get().len()].copy_from_slice(partial.get());
+        let share = BlockGrads { places, shared: 0, partials: vec![share] };
+        let mut grads = Guarded::poisoned(range.len());
+        for (part, piece) in stage.parts().into_iter().enumerate() {
+            let grads = &mut grads.get_mut()[piece.start - range.start..piece.end - range.start];
+            let (blocks, start, scratch) = (&[&share][..], StartSums::default(), &mut Buffer::default());
+            stage.reduce(Reduce { shared, blocks, stage: 0, part, start, grads, left: &mut [], scratch });
+        }
+        grads.check_guards("dE");
+        assert_close(grads.get(), &twin_grads.values, 1e-5, "dE");
     }
 }

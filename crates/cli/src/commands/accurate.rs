@@ -1,0 +1,58 @@
+//! The accurate preset: several small recurrent models and a linear one, which answer together.
+
+use super::train::Trained;
+use crate::args::{Format, Train};
+use crate::interrupt::StopFlag;
+use crate::progress::EpochProgress;
+use crate::{note, out};
+use gatewise::data::Dataset;
+use gatewise::ensemble::{Accuracies, Ensemble, EnsembleOptions, Fitted, Next};
+use gatewise::optimizer::{Adam, CosineDecay, Ema};
+use gatewise::{Artifact, Fit, Result};
+use std::time::Instant;
+
+/// Trains the members of `artifact` on `training`, as its summary says; the learning rate falls to zero along a cosine,
+/// and a member's weights are their average over the last steps.
+pub(super) fn accurate(args: &Train, artifact: Artifact, training: &Dataset) -> Result<Trained> {
+    let summary = artifact.training.clone();
+    let (start, stop) = (Instant::now(), StopFlag::listen()?);
+    let (threads, isa) = (args.machine.threads(), args.machine.isa());
+    let options = EnsembleOptions { seed: args.seed, threads, isa, ..Default::default() };
+    let mut history = None;
+    let fitted = Ensemble::fit(artifact.model.spec(), training, &options, |fold| {
+        if args.verbose > 0 {
+            note!("Member {} of {}", fold.member + 1, options.members);
+        }
+        let steps = fold.training.len().div_ceil(summary.batch_size) * summary.epochs;
+        let learning_rate = CosineDecay::new(summary.learning_rate, steps.max(1) as u64);
+        let log = Fit::new()
+            .epochs(summary.epochs)
+            .batch_size(summary.batch_size)
+            .optimizer(Adam::new(learning_rate))
+            .ema(Ema::default())
+            .seed(args.seed.wrapping_add(fold.member as u64))
+            .threads(threads)
+            .isa(isa)
+            .validation_data(fold.validation)
+            .callback(EpochProgress::new(args.verbose))
+            .callback(stop.clone())
+            .run(fold.model, fold.training)?;
+        history.get_or_insert(log);
+        Ok(if stop.raised() { Next::Stop } else { Next::Member })
+    })?;
+    let seconds = start.elapsed().as_secs_f64();
+    let Fitted { model, ensemble } = fitted;
+    let Accuracies { member, linear, joined } = ensemble.accuracy;
+    if args.format == Format::Text {
+        let percent = |share: f64| format!("{:.2}%", 100.0 * share);
+        out!(
+            "On training rows that they had not seen: a recurrent model {}, the linear one {}, together {}\n",
+            percent(member),
+            percent(linear),
+            percent(joined)
+        )?;
+    }
+    let mut artifact = Artifact { model, ensemble: Some(ensemble), ..artifact };
+    artifact.training.history = history.unwrap_or_default();
+    Ok(Trained { artifact, seconds, stop })
+}

@@ -1,0 +1,149 @@
+//! Which runs of neighbouring ids a row has, as numbers of features.
+
+use crate::data::Sequences;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+/// The longest runs that can be counted.
+pub const MAX_NGRAM: usize = 5;
+
+/// The runs of up to so many neighbours that count. Each is known by 32 bits of a hash of its ids, the same on
+/// every machine; its number is its place among them in order.
+#[derive(Debug, Clone)]
+pub(super) struct Ngrams {
+    longest: usize,
+    hashes: Vec<u32>,
+    numbers: HashMap<u32, u32, foldhash::fast::FixedState>,
+}
+
+impl PartialEq for Ngrams {
+    fn eq(&self, other: &Self) -> bool {
+        (self.longest, &self.hashes) == (other.longest, &other.hashes)
+    }
+}
+
+/// How often a run was met.
+struct Seen {
+    rows: u32,
+    last: u32,
+}
+
+impl Ngrams {
+    /// Those that are in at least `min_count` of `rows`.
+    pub fn learn(rows: &Sequences, longest: usize, min_count: u32) -> Self {
+        let mut seen: HashMap<u32, Seen, foldhash::fast::FixedState> = HashMap::default();
+        for (index, row) in (0..).zip(rows.rows()) {
+            for_each_run(row, longest, |hash| match seen.entry(hash) {
+                Entry::Vacant(entry) => {
+                    entry.insert(Seen { rows: 1, last: index });
+                }
+                Entry::Occupied(mut entry) => {
+                    let seen = entry.get_mut();
+                    seen.rows += u32::from(seen.last != index);
+                    seen.last = index;
+                }
+            });
+        }
+        let mut hashes: Vec<u32> =
+            seen.into_iter().filter(|(_, seen)| seen.rows >= min_count).map(|(hash, _)| hash).collect();
+        hashes.sort_unstable();
+        Self::of(longest, hashes)
+    }
+
+    /// Those with these hashes, or what is wrong with them.
+    pub fn from_hashes(longest: usize, hashes: Vec<u32>) -> Result<Self, String> {
+        if !(1..=MAX_NGRAM).contains(&longest) {
+            return Err(format!("its linear part counts runs of {longest} words"));
+        }
+        match hashes.is_sorted_by(|a, b| a < b) {
+            true => Ok(Self::of(longest, hashes)),
+            false => Err("the features of its linear part are not in order".into()),
+        }
+    }
+
+    fn of(longest: usize, hashes: Vec<u32>) -> Self {
+        let numbers = hashes.iter().copied().zip(0..).collect();
+        Self { longest, hashes, numbers }
+    }
+
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    pub fn hashes(&self) -> &[u32] {
+        &self.hashes
+    }
+
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// The features present in each row, each once, in order.
+    pub fn apply(&self, rows: &Sequences) -> Sequences {
+        let mut out = Sequences::with_capacity(rows.len(), rows.ids().len());
+        let mut present = Vec::new();
+        for row in rows.rows() {
+            present.clear();
+            for_each_run(row, self.longest, |hash| present.extend(self.numbers.get(&hash)));
+            present.sort_unstable();
+            present.dedup();
+            out.push(present.iter().copied());
+        }
+        out
+    }
+}
+
+/// Calls `f` with the hash of each run of 1 to `longest` neighbours.
+fn for_each_run(row: &[u32], longest: usize, mut f: impl FnMut(u32)) {
+    for start in 0..row.len() {
+        let mut state = 0;
+        for &id in row[start..].iter().take(longest) {
+            state = mix(state ^ u64::from(id).wrapping_add(1));
+            f((state >> 32) as u32);
+        }
+    }
+}
+
+/// A bijection of 64 bits in which every bit of the input bears on every bit of the result: the finaliser of
+/// SplitMix64 (Steele, Lea and Flood 2014) behind one step of its counter.
+fn mix(state: u64) -> u64 {
+    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn present(rows: &[&[u32]], longest: usize, min_count: u32) -> (Ngrams, Vec<usize>) {
+        let rows: Sequences = rows.iter().map(|row| row.iter().copied()).collect();
+        let ngrams = Ngrams::learn(&rows, longest, min_count);
+        let counts = ngrams.apply(&rows).rows().map(<[u32]>::len).collect();
+        (ngrams, counts)
+    }
+
+    #[test]
+    fn each_run_counts_once_a_row() {
+        let rows: [&[u32]; 4] = [&[1, 2, 1, 2], &[2, 1], &[9], &[]];
+        // 1, 2, 9; with pairs (1, 2) and (2, 1); with triples (1, 2, 1) and (2, 1, 2).
+        for (longest, len, counts) in [(1, 3, [2, 2, 1, 0]), (2, 5, [4, 3, 1, 0]), (3, 7, [6, 3, 1, 0])] {
+            let (ngrams, found) = present(&rows, longest, 1);
+            assert_eq!((ngrams.len(), &found[..]), (len, &counts[..]), "{longest}");
+            // Unknown words and runs are passed over.
+            let other: Sequences = [vec![9, 1, 77]].into_iter().collect();
+            assert_eq!(ngrams.apply(&other).row(0).len(), 2);
+        }
+        // In two rows: 1, 2 and the pair (2, 1).
+        assert_eq!(present(&rows, 3, 2).1, [3, 3, 0, 0]);
+    }
+
+    #[test]
+    fn hashes_are_the_same_everywhere() {
+        let mut hashes = Vec::new();
+        for_each_run(&[7, 8], 2, |hash| hashes.push(hash));
+        assert_eq!(hashes, [2656457136, 2589448997, 2930725630]);
+        assert!(Ngrams::from_hashes(2, vec![1, 5, 5]).is_err() && Ngrams::from_hashes(0, vec![]).is_err());
+    }
+}
