@@ -97,7 +97,7 @@ impl Sampling {
 /// let history = Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &data)?;
 /// let (padding, labels) = (data.padding(), Vec::new());
 /// let training = TrainingSummary { history, ..Default::default() };
-/// let artifact = Artifact { model, tokenizer, vocabulary, scalers: vec![], padding, problem: Default::default(), labels, threshold: 0.5, training };
+/// let artifact = Artifact { model, tokenizer, vocabulary, scalers: vec![], ensemble: None, padding, problem: Default::default(), labels, threshold: 0.5, training };
 /// let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
 /// let said: String = Generator::new(&artifact, "ca", sampling)?.take(7).collect();
 /// assert_eq!(said, "bcabcab");

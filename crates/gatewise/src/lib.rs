@@ -88,7 +88,7 @@
 //! let training = TrainingSummary { history, ..Default::default() };
 //! let problem = Problem::SingleLabel;
 //! let artifact =
-//!     Artifact { model, tokenizer, vocabulary, scalers: vec![], padding, problem, labels, threshold: 0.5, training };
+//!     Artifact { model, tokenizer, vocabulary, scalers: vec![], ensemble: None, padding, problem, labels, threshold: 0.5, training };
 //! let folder = tempfile::tempdir().unwrap();
 //! let path = folder.path().join("model.gatewise");
 //! artifact.save(&path)?;

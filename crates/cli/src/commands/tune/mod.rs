@@ -9,7 +9,7 @@ mod trial;
 use super::baselines::{Baseline, baselines};
 use super::texts;
 use super::train::curve_beside;
-use crate::args::{Args, Command, Format, Task, Train, Tune};
+use crate::args::{Args, Command, Format, Preset, Task, Train, Tune};
 use crate::interrupt::StopFlag;
 use crate::{Done, data, note, out, plot};
 use clap::Parser;
@@ -117,6 +117,11 @@ fn check(args: &Tune) -> Result<Train> {
     let train = parse(&command(args, &[]));
     if train.task == Task::LanguageModel {
         return Err(Error::config("tune is for labels and numbers; use train --task language-model"));
+    }
+    if train.preset == Some(Preset::Accurate) {
+        return Err(Error::config(
+            "a trial trains one model, but --preset accurate is several; use train for it",
+        ));
     }
     if train.validation_split == Some(0.0) {
         return Err(Error::config(
