@@ -5,7 +5,7 @@
     GATEWISE_DATA=path/to/datasets bench/accuracy/accuracy.py --preset accurate [--only imdb] [--seeds 5] [--folds 10]
 
 Needs nothing but Python's standard library. Each line of the output is one run of `gatewise train`, whose test rows are
-read once, after training; then come mean and range. See README.md beside this file for what was measured.
+read once, after training; then come mean and range.
 """
 
 import argparse
