@@ -2,7 +2,7 @@
 //! reliability curve (the probabilities that a model gives, against what happens).
 
 use gatewise::metrics::Calibration;
-use gatewise::{Error, ErrorKind, History, Result};
+use gatewise::{Artifact, Error, ErrorKind, History, Result, TrainingSummary};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
@@ -37,10 +37,16 @@ fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>,
     Ok(Sheet { root, head, body, middle })
 }
 
-/// Writes the curve as SVG, beside the target first and then renamed.
-pub fn training_curve(history: &History, title: &str, path: &Path) -> Result<()> {
+/// Writes how a model was trained as SVG, beside the target first and then renamed; of no epochs nothing.
+pub fn training_curve(artifact: &Artifact, path: &Path) -> Result<()> {
+    let TrainingSummary { data, history, .. } = &artifact.training;
+    if history.epochs.is_empty() {
+        return Ok(());
+    }
+    let data = Path::new(data).file_name().map_or(data.into(), |file| file.to_string_lossy());
+    let title = format!("{data}: {}", artifact.model.spec().describe());
     let mut svg = String::new();
-    draw(history, title, &mut svg)
+    draw(history, &title, &mut svg)
         .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
     gatewise::write_whole(path, svg.as_bytes())
 }

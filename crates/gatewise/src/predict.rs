@@ -32,6 +32,19 @@ pub struct Answer {
 }
 
 impl Artifact {
+    /// The model, and those beside it.
+    fn members(&self) -> impl Iterator<Item = &Model> {
+        std::iter::once(&self.model).chain(self.ensemble.iter().flat_map(|ensemble| &ensemble.others))
+    }
+
+    /// The answers of all members as one.
+    fn joined(&self, mut outputs: Vec<Vec<f32>>, rows: Rows<'_>) -> Vec<f32> {
+        match (&self.ensemble, rows.inputs) {
+            (Some(ensemble), Inputs::Ids(rows)) => ensemble.join(self.model.output_width(), &outputs, rows),
+            _ => outputs.swap_remove(0),
+        }
+    }
+
     /// The class that the model's outputs for a row speak for: an index into the labels. One output speaks
     /// for the second class above the threshold; several, for the largest.
     pub fn class(&self, scores: &[f32]) -> usize {
@@ -101,17 +114,12 @@ impl Artifact {
     /// # Errors
     /// As [`Model::score`](crate::Model::score).
     pub fn score(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Scored> {
-        let mut scored = match (&self.ensemble, data.sequences()) {
-            (Some(ensemble), Some(rows)) if !data.is_empty() => {
-                let members = std::iter::once(&self.model).chain(&ensemble.others);
-                let outputs =
-                    members.map(|model| model.predict_on(data.inputs(), data.padding(), threads, isa));
-                let outputs: Vec<_> = outputs.collect::<Result<_>>()?;
-                let joined = ensemble.join(self.model.output_width(), &outputs, rows);
-                self.model.score_outputs(data, joined, self.threshold)?
-            }
-            _ => self.model.score_on(data, self.threshold, threads, isa)?,
+        let mut engine = Engine::new(isa, threads);
+        let answer = |rows: Rows<'_>| {
+            let outputs = self.members().map(|model| engine.predict(model, rows)).collect();
+            self.joined(outputs, rows)
         };
+        let mut scored = self.model.score_with(data, self.threshold, answer)?;
         if let Problem::Regression { scale } = self.problem {
             let numbers = scored.outputs.iter_mut().chain(&mut scored.targets);
             numbers.for_each(|number| *number = scale.restore(*number));
@@ -166,9 +174,8 @@ impl Artifact {
 #[derive(Debug)]
 pub struct Predictor<'a> {
     artifact: &'a Artifact,
-    engine: Engine,
-    /// Of the members of an ensemble beside the first.
-    others: Vec<Engine>,
+    /// One for each member; of an artifact without an ensemble, one.
+    engines: Vec<Engine>,
     ids: Vec<u32>,
     scores: Vec<f32>,
     scratch: String,
@@ -203,17 +210,9 @@ impl<'a> Predictor<'a> {
             engine.prepare_outputs(model, artifact.padding, steps);
             engine
         };
-        let others = artifact.ensemble.iter().flat_map(|ensemble| &ensemble.others).map(ready).collect();
-        let engine = ready(model);
-        Ok(Self {
-            artifact,
-            engine,
-            others,
-            ids: Vec::new(),
-            scores: Vec::new(),
-            scratch: String::new(),
-            threads,
-        })
+        let engines = artifact.members().map(ready).collect();
+        let (ids, scores, scratch) = (Vec::new(), Vec::new(), String::new());
+        Ok(Self { artifact, engines, ids, scores, scratch, threads })
     }
 
     /// The first output for one text: of a model with one output, the probability of the positive class.
@@ -260,7 +259,7 @@ impl<'a> Predictor<'a> {
         let Artifact { model, padding, ensemble, .. } = self.artifact;
         let fits = ensemble.is_none() && ids.iter().all(|&id| (id as usize) < model.vocabulary());
         if let (true, Some(steps)) = (fits, padding.maxlen)
-            && let Some(output) = self.engine.output_of_one(model, *padding, steps, ids)
+            && let Some(output) = self.engines[0].output_of_one(model, *padding, steps, ids)
         {
             self.scores.extend_from_slice(output);
             return Ok(());
@@ -320,18 +319,13 @@ impl<'a> Predictor<'a> {
     }
 
     fn of_rows(&mut self, rows: Rows<'_>) -> Vec<f32> {
-        let Artifact { model, padding, ensemble, .. } = self.artifact;
-        let outputs = |engine: &mut Engine, model: &Model| match padding.maxlen {
+        let outputs = |(engine, model): (&mut Engine, &Model)| match self.artifact.padding.maxlen {
             Some(_) => engine.outputs(model, rows, None),
             // How long rows are, and so what they share, is known only now.
             None => engine.predict(model, rows),
         };
-        let first = outputs(&mut self.engine, model);
-        let (Some(ensemble), Inputs::Ids(sequences)) = (ensemble, rows.inputs) else { return first };
-        let others = self.others.iter_mut().zip(&ensemble.others);
-        let all: Vec<_> =
-            std::iter::once(first).chain(others.map(|(engine, model)| outputs(engine, model))).collect();
-        ensemble.join(model.output_width(), &all, sequences)
+        let outputs = self.engines.iter_mut().zip(self.artifact.members()).map(outputs).collect();
+        self.artifact.joined(outputs, rows)
     }
 }
 

@@ -1,14 +1,14 @@
 //! The accurate preset: several small recurrent models and a linear one, which answer together.
 
-use super::train::Trained;
+use super::train::{Trained, fit};
 use crate::args::{Format, Train};
 use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
 use crate::{note, out};
 use gatewise::data::Dataset;
 use gatewise::ensemble::{Accuracies, Ensemble, EnsembleOptions, Fitted, Next};
-use gatewise::optimizer::{Adam, CosineDecay, Ema};
-use gatewise::{Artifact, Fit, Result};
+use gatewise::optimizer::{CosineDecay, Ema};
+use gatewise::{Artifact, Result};
 use std::time::Instant;
 
 /// Trains the members of `artifact` on `training`, as its summary says; the learning rate falls to zero along a cosine,
@@ -25,14 +25,10 @@ pub(super) fn accurate(args: &Train, artifact: Artifact, training: &Dataset) -> 
         }
         let steps = fold.training.len().div_ceil(summary.batch_size) * summary.epochs;
         let learning_rate = CosineDecay::new(summary.learning_rate, steps.max(1) as u64);
-        let log = Fit::new()
-            .epochs(summary.epochs)
-            .batch_size(summary.batch_size)
-            .optimizer(Adam::new(learning_rate))
+        let log = fit(args, &summary)
+            .learning_rate(learning_rate)
             .ema(Ema::default())
             .seed(args.seed.wrapping_add(fold.member as u64))
-            .threads(threads)
-            .isa(isa)
             .validation_data(fold.validation)
             .callback(EpochProgress::new(args.verbose))
             .callback(stop.clone())

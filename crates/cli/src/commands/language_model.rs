@@ -88,11 +88,8 @@ pub fn language_model(args: &Train) -> Result<Done> {
     let stopped = run.stop.raised();
     let artifact = whole(model, run.history);
     artifact.save(&args.output)?;
+    plot::training_curve(&artifact, &curve)?;
     let history = &artifact.training.history;
-    if !history.epochs.is_empty() {
-        let file = Path::new(name).file_name().map_or(name.into(), |file| file.to_string_lossy());
-        plot::training_curve(history, &format!("{file}: {}", artifact.model.spec().describe()), &curve)?;
-    }
     let last = history.epochs.last();
     let loss = last.and_then(|log| log.val_loss);
     match args.format {

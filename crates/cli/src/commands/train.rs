@@ -74,11 +74,8 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[u
     let evaluate_seconds = start.elapsed().as_secs_f64();
     artifact.training.test = Some(evaluation);
     artifact.save(&args.output)?;
+    plot::training_curve(&artifact, &curve)?;
     let history = &artifact.training.history;
-    if !history.epochs.is_empty() {
-        let data = Path::new(&name).file_name().map_or(name.as_str().into(), |file| file.to_string_lossy());
-        plot::training_curve(history, &format!("{data}: {}", artifact.model.spec().describe()), &curve)?;
-    }
     let baselines = if args.no_baseline { Vec::new() } else { baselines(&artifact, ngrams, parts, &stop)? };
     if text {
         tell(args, &artifact, &curve, &baselines, &report, stop.raised())?;

@@ -4,7 +4,7 @@ use super::weights::Evidence;
 use super::{Accuracies, Ensemble, add_evidence};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::kernels::Isa;
+use crate::kernels::{Isa, Pool};
 use crate::linear::{LinearModel, LinearOptions};
 use crate::model::{Model, Sequential};
 use crate::rng::{Purpose, Random};
@@ -119,97 +119,71 @@ impl Ensemble {
         let width = layers.compile(options.seed)?.output_width();
         let classes = if width == 1 { 2 } else { width };
         let folds = deal(data, members, options.seed);
-        let part = |fold: usize| {
-            let [others, own] = [false, true].map(|own| {
-                let rows: Vec<usize> = (0..data.len()).filter(|&row| (folds[row] == fold) == own).collect();
-                (data.select(&rows), rows)
-            });
-            (others.0, own.0, own.1)
+        let own = |fold: usize| data.select(&folds[fold]);
+        let others = |fold: usize| {
+            let mut rows = [&folds[..fold], &folds[fold + 1..]].concat().concat();
+            rows.sort_unstable();
+            data.select(&rows)
         };
-        // Of each row, what models say that have not seen it.
-        let mut evidence = [vec![0.0; data.len() * width], vec![0.0; data.len() * width]];
-        let mut models = Vec::new();
+        // Of each row, fold by fold, what members say that have not seen it.
+        let (mut models, mut said) = (Vec::new(), Vec::new());
         for member in 0..members {
-            let (training, validation, rows) = part(member);
+            let (training, validation) = (others(member), own(member));
             let mut model = layers.compile(options.seed.wrapping_add(member as u64))?;
             let fold = Fold { member, model: &mut model, training: &training, validation: &validation };
             let next = train(fold)?;
             let outputs =
                 model.predict_on(validation.inputs(), validation.padding(), options.threads, options.isa)?;
-            for (&row, outputs) in rows.iter().zip(outputs.chunks_exact(width)) {
-                add_evidence(outputs, &mut evidence[0][row * width..][..width]);
-            }
+            let before = said.len();
+            said.resize(before + outputs.len(), 0.0);
+            let rows = outputs.chunks_exact(width).zip(said[before..].chunks_exact_mut(width));
+            rows.for_each(|(outputs, said)| add_evidence(outputs, said));
             models.push(model);
             if next == Next::Stop {
                 break;
             }
         }
+        // The same of linear models, and behind them the one that sees all rows.
         let seen = models.len();
-        let linear = fit_linear(options.threads, seen + 1, |at| match at == seen {
-            true => LinearModel::fit_classes(data, &options.linear, classes),
-            false => LinearModel::fit_classes(&part(at).0, &options.linear, classes),
-        })?;
-        for (fold, linear) in linear.iter().take(seen).enumerate() {
-            let (_, validation, rows) = part(fold);
-            let odds = linear.log_odds(validation.sequences().expect("rows of ids, or the fit fails"));
-            for (&row, odds) in rows.iter().zip(odds.chunks_exact(width)) {
-                evidence[1][row * width..][..width].copy_from_slice(odds);
+        let fit = |rows: &Dataset| LinearModel::fit_classes(rows, &options.linear, classes);
+        let fit_and_ask = |fold: usize| -> Result<(LinearModel, Vec<f64>)> {
+            if fold == seen {
+                return Ok((fit(data)?, Vec::new()));
             }
-        }
-        // Where it was stopped, of some rows nothing was said.
-        let answered: Vec<usize> = (0..data.len()).filter(|&row| folds[row] < seen).collect();
-        let of_answered = |evidence: &[f64]| -> Vec<f64> {
-            answered.iter().flat_map(|&row| &evidence[row * width..][..width]).copied().collect()
+            let linear = fit(&others(fold))?;
+            let odds = own(fold).sequences().map(|rows| linear.log_odds(rows));
+            Ok((linear, odds.unwrap_or_default()))
         };
-        let [members, linear_odds] = [of_answered(&evidence[0]), of_answered(&evidence[1])];
-        let right: Vec<usize> = answered.iter().map(|&row| data.targets().values()[row] as usize).collect();
-        let evidence = Evidence { width, sources: [&members, &linear_odds], classes: &right };
+        let mut fits: Vec<_> = (0..=seen).map(|_| None).collect();
+        let mut pool = Pool::new(options.threads);
+        pool.for_each(&mut vec![(); pool.threads()], &mut fits, |(), fold, it| *it = Some(fit_and_ask(fold)));
+        let fits: Vec<_> = fits.into_iter().flatten().collect::<Result<_>>()?;
+        let (mut linear, odds): (Vec<_>, Vec<_>) = fits.into_iter().unzip();
+        let odds = odds.concat();
+        let class = |&row: &usize| data.targets().values()[row] as usize;
+        let right: Vec<usize> = folds[..seen].iter().flatten().map(class).collect();
+        let evidence = Evidence { width, sources: [&said, &odds], classes: &right };
         let weights = evidence.weights();
         let [member, linear_alone, joined] =
             [[1.0, 0.0], [0.0, 1.0], weights].map(|weights| evidence.accuracy(weights));
         let accuracy = Accuracies { member, linear: linear_alone, joined };
-        let linear = linear.into_iter().next_back().expect("one more than there are members");
-        let mut models = models.into_iter();
-        let model = models.next().expect("at least one member was trained");
-        Ok(Fitted { model, ensemble: Self { others: models.collect(), linear, weights, accuracy } })
+        let linear = linear.pop().expect("one more than there are members");
+        let model = models.remove(0);
+        Ok(Fitted { model, ensemble: Self { others: models, linear, weights, accuracy } })
     }
 }
 
-/// The fold of each row: the rows of each class, in an order drawn from `seed`, are dealt out in turn.
-fn deal(data: &Dataset, folds: usize, seed: u64) -> Vec<usize> {
+/// The rows of each fold, in order: those of each class, in an order drawn from `seed`, are dealt out in turn.
+fn deal(data: &Dataset, folds: usize, seed: u64) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..data.len()).collect();
     Random::new(seed, Purpose::Data, 1).shuffle(&mut order);
     let targets = data.targets();
     let class = |row: usize| targets.values()[row * targets.width()];
     order.sort_by(|&a, &b| class(a).total_cmp(&class(b)));
-    let mut fold_of = vec![0; data.len()];
-    order.iter().enumerate().for_each(|(at, &row)| fold_of[row] = at % folds);
-    fold_of
-}
-
-/// `fit(0)` to `fit(count - 1)`, on this many threads.
-fn fit_linear<T: Send>(
-    threads: usize,
-    count: usize,
-    fit: impl Fn(usize) -> Result<T> + Sync,
-) -> Result<Vec<T>> {
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            if at >= count {
-                return done;
-            }
-            done.push((at, fit(at)));
-        }
+    let fold = |fold: usize| {
+        let mut rows: Vec<usize> = order.iter().skip(fold).step_by(folds).copied().collect();
+        rows.sort_unstable();
+        rows
     };
-    let mut done: Vec<(usize, Result<T>)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        others.into_iter().for_each(|other| done.extend(other.join().expect("a fit does not panic")));
-        done
-    });
-    done.sort_by_key(|&(at, _)| at);
-    done.into_iter().map(|(_, fitted)| fitted).collect()
+    (0..folds).map(fold).collect()
 }

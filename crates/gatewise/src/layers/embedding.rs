@@ -1,5 +1,6 @@
 //! Embedding: token ids to vectors.
 
+use super::stage::PART;
 use super::{Backward, Built, Forward, Initializer, ParamSpec, Reduce, Regularizer, Shared, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::{Buffer, LANES};
@@ -111,9 +112,6 @@ pub(crate) struct EmbeddingStage {
     pub table: Range<usize>,
     pub width: usize,
 }
-
-/// Weights that are summed and updated as one piece of work, about.
-const PART: usize = 1 << 14;
 
 impl EmbeddingStage {
     fn vocabulary(&self) -> usize {

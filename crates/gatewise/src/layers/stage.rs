@@ -257,7 +257,7 @@ pub(crate) struct Dims {
 }
 
 /// Parameters that are summed and updated as one piece of work, at most.
-const PART: usize = 1 << 14;
+pub(super) const PART: usize = 1 << 14;
 
 /// A compiled layer, or several fused into one.
 pub(crate) trait Stage: Debug + Send + Sync {

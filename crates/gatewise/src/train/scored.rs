@@ -131,19 +131,24 @@ impl Model {
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn score_on(&self, data: &Dataset, threshold: f32, threads: usize, isa: Isa) -> Result<Scored> {
+        let mut engine = Engine::new(isa, threads);
+        self.score_with(data, threshold, |rows| engine.predict(self, rows))
+    }
+
+    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others.
+    pub(crate) fn score_with(
+        &self,
+        data: &Dataset,
+        threshold: f32,
+        answer: impl FnOnce(Rows<'_>) -> Vec<f32>,
+    ) -> Result<Scored> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
-        let rows = Rows::new(self, data.inputs(), data.padding())?;
-        let outputs = Engine::new(isa, threads).predict(self, rows);
-        self.score_outputs(data, outputs, threshold)
-    }
-
-    /// As [`score_on`](Self::score_on), of answers that are known, such as those of this model with others.
-    pub(crate) fn score_outputs(&self, data: &Dataset, outputs: Vec<f32>, threshold: f32) -> Result<Scored> {
         let loss = suiting(self, data);
         let rows = Rows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?.with_threshold(threshold);
+        let outputs = answer(rows);
         let evaluation = scorer.all(&outputs);
         let (outputs, targets) = scorer.pairs(outputs);
         let width = self.output_width();

@@ -64,9 +64,7 @@ pub fn tune(args: Tune) -> Result<Done> {
     let report = scored.report()?.with_labels(&artifact.labels);
     artifact.training.test = Some(scored.evaluation);
     artifact.save(&args.output)?;
-    let file = Path::new(&name).file_name().map_or(name.as_str().into(), |file| file.to_string_lossy());
-    let title = format!("{file}: {}", artifact.model.spec().describe());
-    plot::training_curve(&artifact.training.history, &title, &curve)?;
+    plot::training_curve(&artifact, &curve)?;
     let baselines = match train.no_baseline {
         true => Vec::new(),
         false => baselines(&artifact, texts::ngrams(&name), &parts, &stop)?,
@@ -105,8 +103,7 @@ pub fn tune(args: Tune) -> Result<Done> {
 
 /// Refuses what cannot be searched; the arguments of the first trial.
 fn check(args: &Tune) -> Result<Train> {
-    let refused = |option: &&&str| args.fixed.iter().any(|it| it.split('=').next() == Some(**option));
-    if let Some(option) = NOT_FOR_TRIALS.iter().find(refused) {
+    if let Some(option) = NOT_FOR_TRIALS.iter().find(|option| is_fixed(&args.fixed, option)) {
         return Err(Error::config(format!(
             "{option} is not for the trials of tune; leave it out, or give it in front of --"
         )));
@@ -131,15 +128,19 @@ fn check(args: &Tune) -> Result<Train> {
     Ok(train)
 }
 
+/// Whether the options that hold for every trial say `option`, with its value behind = or apart.
+fn is_fixed(fixed: &[String], option: &str) -> bool {
+    fixed.iter().any(|it| it.split('=').next() == Some(option))
+}
+
 /// The command line of train for a trial.
 fn command(args: &Tune, options: &[String]) -> Vec<String> {
     let mut command = vec!["gatewise".to_owned(), "train".to_owned(), args.data.clone()];
     command.extend(args.fixed.iter().chain(options).cloned());
-    let given = |option: &str| args.fixed.iter().any(|it| it.split('=').next() == Some(option));
-    if !given("--epochs") {
+    if !is_fixed(&args.fixed, "--epochs") {
         command.extend(EPOCHS.map(String::from));
     }
-    if !given("--early-stopping") {
+    if !is_fixed(&args.fixed, "--early-stopping") {
         command.push(PATIENCE.into());
     }
     command.extend(["--seed".to_owned(), args.seed.to_string()]);

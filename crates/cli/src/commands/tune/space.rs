@@ -1,5 +1,6 @@
 //! What `gatewise tune` tries: settings as options of `gatewise train`.
 
+use super::is_fixed;
 use gatewise::rng::{Purpose, Random};
 
 /// An option and the values that are tried, from small to large.
@@ -33,17 +34,12 @@ impl Space {
     /// All knobs but those that are `fixed` by options of train; a vocabulary much larger than the data's `words` is
     /// none to try.
     pub fn new(fixed: &[String], words: usize) -> Self {
-        let given = |option: &str| {
-            fixed.iter().any(|it| {
-                it.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-            })
-        };
         let enough = WORDS.iter().position(|most| most.parse().is_ok_and(|most: usize| most >= words));
         let values = |knob: &Knob| match (knob.option, enough) {
             ("--max-words", Some(last)) => &WORDS[..=last],
             _ => knob.values,
         };
-        let free = KNOBS.iter().filter(|knob| !given(knob.option));
+        let free = KNOBS.iter().filter(|knob| !is_fixed(fixed, knob.option));
         Self(free.map(|knob| Knob { option: knob.option, values: values(knob) }).collect())
     }
 

@@ -1,0 +1,67 @@
+//! Reading the values of options: what a number, a share or a time may be, and what to say where it is none.
+
+use super::Threshold;
+use std::time::Duration;
+
+/// Reads whole numbers from `low` up.
+pub fn at_least(low: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
+    move |text| {
+        let number = text.parse().ok().filter(|&number| number >= low);
+        number.ok_or_else(|| format!("it must be a whole number of at least {low}"))
+    }
+}
+
+/// More units than this have a recurrent kernel beyond the largest model there is (2³⁰ weights).
+pub fn units(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=16_384).contains(number));
+    number.ok_or_else(|| "it must be a whole number from 1 to 16384".to_owned())
+}
+
+pub fn threads(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=1024).contains(number));
+    number.ok_or_else(|| "it must be a whole number from 1 to 1024".to_owned())
+}
+
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "it must be a number of seconds, 0 or more, such as 30 or 0.5".to_owned())
+}
+
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("it must be a whole number from 0 to {}", u64::MAX))
+}
+
+pub fn threshold(text: &str) -> Result<Threshold, String> {
+    let number = probability(text).ok().map(Threshold::At);
+    let wanted = "it must be accuracy, f1, youden, or a number from 0 up to, but below, 1";
+    number.or_else(|| text.parse().ok().map(Threshold::Best)).ok_or_else(|| wanted.to_owned())
+}
+
+pub fn separator(text: &str) -> Result<String, String> {
+    let blank = text.chars().all(char::is_alphanumeric);
+    if blank {
+        Err("it must hold a character that is no letter or digit, such as ; or |".into())
+    } else {
+        Ok(text.into())
+    }
+}
+
+pub fn probability(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
+    number.ok_or_else(|| "it must be a number from 0 up to, but below, 1".to_owned())
+}
+
+pub fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| "it must be a number above 0, such as 0.001".to_owned())
+}
+
+pub fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
+    number.ok_or_else(|| "it must be a number from 0 up to, but below, 1, such as 0.2".to_owned())
+}
+
+pub fn part(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "it must be a number from 0 to 1, such as 0.9".to_owned())
+}
