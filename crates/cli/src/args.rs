@@ -1,9 +1,11 @@
 //! Arguments as they are typed; clap checks their form, the library what they mean.
 
+mod data;
 mod lab;
 mod tune;
 mod values;
 
+pub use data::{Data, DataDescribe, Rows};
 pub use lab::{Lab, LabAbc, LabTasks};
 pub use tune::Tune;
 
@@ -43,6 +45,8 @@ pub enum Command {
     Forecast(Forecast),
     Summary(Summary),
     Bench(Bench),
+    #[command(subcommand)]
+    Data(Data),
     #[command(subcommand)]
     Lab(Lab),
 }
@@ -376,40 +380,14 @@ pub struct Bench {
     pub format: Format,
 }
 
-/// Where data sets are looked for, and where in a file.
+/// Where data sets are looked for, and how those in a file are read.
 #[derive(Debug, ClapArgs)]
 pub struct Place {
     /// Folder to look in first; then $GATEWISE_DATA, then the cache directory.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Column that has the texts; what several say, given with commas between or one by one, is joined [default: guessed].
-    #[arg(long, value_name = "NAME")]
-    pub text_column: Vec<String>,
-    /// Column that has the labels [default: guessed].
-    #[arg(long, value_name = "NAME")]
-    pub label_column: Option<String>,
-    /// What becomes of bad rows of a file, such as those without a label [default: fail].
-    #[arg(long, value_enum, value_name = "fail|skip")]
-    pub on_error: Option<OnError>,
-}
-
-/// What becomes of bad rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum OnError {
-    /// The first one ends the run, with its file and line.
-    #[default]
-    Fail,
-    /// They are left out; how many, and the first ten, are told.
-    Skip,
-}
-
-impl From<OnError> for gatewise::data::OnError {
-    fn from(on_error: OnError) -> Self {
-        match on_error {
-            OnError::Fail => Self::Fail,
-            OnError::Skip => Self::Skip,
-        }
-    }
+    #[command(flatten)]
+    pub rows: Rows,
 }
 
 /// What to compute with; none of it changes the result.

@@ -1,6 +1,6 @@
 //! Which data set a command means, and where it comes from.
 
-use crate::args::Place;
+use crate::args::{Place, Rows};
 use crate::note;
 use crate::progress::download_bar;
 use gatewise::data::imdb::{self, ImdbOptions};
@@ -47,7 +47,7 @@ pub fn is_series(name: &str) -> bool {
 }
 
 /// Whether `name` is that of a file, or of a folder, of labelled texts.
-pub fn is_table(name: &str) -> bool {
+pub fn is_labelled_texts(name: &str) -> bool {
     let path = Path::new(name);
     match RecordFormat::of(path) {
         Some(RecordFormat::Folder) => ![IMDB, REVIEWS, KERAS_IMDB].contains(&name) && !imdb::is_at(path),
@@ -56,7 +56,7 @@ pub fn is_table(name: &str) -> bool {
 }
 
 /// What those are called.
-pub const TABLES: &str = "a .csv, .tsv, .jsonl or .parquet file, or a folder, of labelled texts";
+pub const LABELLED_TEXTS: &str = "a .csv, .tsv, .jsonl or .parquet file, or a folder, of labelled texts";
 
 /// How the rows of a file are read.
 #[derive(Debug, Clone, Copy)]
@@ -77,18 +77,13 @@ impl<'a> Reading<'a> {
 /// The corpus called `name`, a name or a path.
 pub fn load(name: &str, place: &Place, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
     let (data_dir, tokenizer) = (place.data_dir.as_deref(), reading.tokenizer);
-    if is_table(name) {
-        return load_table(Path::new(name), place, test, reading);
+    if is_labelled_texts(name) {
+        return load_labelled_texts(Path::new(name), place, test, reading);
     }
-    let of_tables = [
-        ("--test", matches!(test, Test::Apart(Some(_)))),
-        ("--text-column", !place.text_column.is_empty()),
-        ("--label-column", place.label_column.is_some()),
-        ("--on-error", place.on_error.is_some()),
-    ];
-    if let Some((option, _)) = of_tables.iter().find(|(_, given)| *given) {
+    let test_file = ("--test", matches!(test, Test::Apart(Some(_))));
+    if let Some((option, _)) = place.rows.given().into_iter().chain([test_file]).find(|(_, given)| *given) {
         return Err(Error::config(format!(
-            "{option} goes with {TABLES}, but the data are {name}; leave it out"
+            "{option} goes with {LABELLED_TEXTS}, but the data are {name}; leave it out"
         )));
     }
     match name {
@@ -115,13 +110,13 @@ pub fn load(name: &str, place: &Place, test: Test<'_>, reading: Reading<'_>) -> 
         }
         other => Err(Error::data(format!(
             "there is no data set '{other}': give {IMDB}, {REVIEWS}, {KERAS_IMDB}, \
-             the path of an aclImdb folder or .tar.gz (there is nothing at this path), or {TABLES}"
+             the path of an aclImdb folder or .tar.gz (there is nothing at this path), or {LABELLED_TEXTS}"
         ))),
     }
 }
 
-fn load_table(path: &Path, place: &Place, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
-    let options = read_options(place, reading);
+fn load_labelled_texts(path: &Path, place: &Place, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
+    let options = read_options(&place.rows, reading);
     let texts = LabelledTexts::read(path, &options)?;
     let mut notes = vec![format!(
         "texts are taken from the column '{}', labels from '{}'",
@@ -156,15 +151,15 @@ fn load_table(path: &Path, place: &Place, test: Test<'_>, reading: Reading<'_>) 
 }
 
 /// How the rows of a file are read.
-pub fn read_options(place: &Place, reading: Reading<'_>) -> ReadOptions {
+pub fn read_options(rows: &Rows, reading: Reading<'_>) -> ReadOptions {
     ReadOptions {
         columns: Columns {
-            text: place.text_column.clone(),
-            label: place.label_column.clone(),
+            text: rows.text_column.clone(),
+            label: rows.label_column.clone(),
             problem: reading.problem.clone(),
         },
         tokenizer: reading.tokenizer.clone(),
-        on_error: place.on_error.unwrap_or_default().into(),
+        on_error: rows.on_error.unwrap_or_default().into(),
         ..Default::default()
     }
 }

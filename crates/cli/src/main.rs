@@ -49,6 +49,7 @@ fn run(args: Args) -> Result<Done> {
         Command::Generate(args) => commands::generate(args),
         Command::Predict(args) => commands::predict(args),
         Command::Summary(args) => commands::summary(args),
+        Command::Data(args) => commands::data(args),
         Command::Lab(args) => commands::lab(args),
     }
 }

@@ -137,6 +137,7 @@ mod loss;
 pub mod metrics;
 mod model;
 pub mod optimizer;
+mod page;
 mod predict;
 pub mod rng;
 mod storage;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// directly under `src/` gets its place here.
 const ORDER: &[&[&str]] = &[
     &["error"],
-    &["rng", "storage"],
+    &["page", "rng", "storage"],
     &["text"],
     &["data"],
     &["kernels"],

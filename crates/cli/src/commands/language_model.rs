@@ -22,11 +22,9 @@ pub fn language_model(args: &Train) -> Result<Done> {
         ("--test", args.test.is_some()),
         ("--tokenizer", args.tokenizer.is_some()),
         ("--min-count", args.min_count > 1),
-        ("--text-column", !args.place.text_column.is_empty()),
-        ("--label-column", args.place.label_column.is_some()),
-        ("--on-error", args.place.on_error.is_some()),
     ];
-    if let Some((option, _)) = for_labels.iter().find(|(_, given)| *given) {
+    if let Some((option, _)) = for_labels.into_iter().chain(args.place.rows.given()).find(|(_, given)| *given)
+    {
         return Err(Error::config(format!(
             "{option} is for --task classify; a language model learns one text, without labels"
         )));

@@ -3,6 +3,7 @@
 mod accurate;
 mod baselines;
 mod bench;
+mod describe;
 mod evaluate;
 mod forecast;
 mod generate;
@@ -18,6 +19,7 @@ mod train;
 mod tune;
 
 pub use bench::bench;
+pub use describe::data;
 pub use evaluate::evaluate;
 pub use forecast::forecast;
 pub use generate::generate;

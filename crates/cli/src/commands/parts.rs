@@ -57,10 +57,10 @@ impl Parts {
 /// All rows of a file of texts, as the model of `artifact` reads them.
 fn file_like_data(args: &Train, artifact: &Artifact, file: &Path) -> Result<Dataset> {
     let name = file.to_string_lossy();
-    if !data::is_table(&name) {
+    if !data::is_labelled_texts(&name) {
         return Err(Error::config(format!(
             "--validation {name} is not {}; it must be a file like the data",
-            data::TABLES
+            data::LABELLED_TEXTS
         )));
     }
     let corpus = data::load(&name, &args.place, data::Test::All, data::Reading::of(artifact))?;

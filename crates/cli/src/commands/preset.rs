@@ -26,7 +26,7 @@ const ROWS_SEEN: usize = 45_000;
 impl Settings {
     /// The preset asked for, or that for `data`: the classic assignment, and for a file of one's own the fast one.
     pub fn new(args: &Train, data: &str) -> Self {
-        let table = data::is_table(data);
+        let table = data::is_labelled_texts(data);
         let preset = args.preset.unwrap_or(if table { Preset::Fast } else { Preset::Classic });
         // The small embedded corpus needs as many steps as a large one.
         let (epochs, batch_size, learning_rate, maxlen) = match preset {

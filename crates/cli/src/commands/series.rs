@@ -19,13 +19,11 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
         ("--embedding", args.embedding.is_some()),
         ("--tokenizer", args.tokenizer.is_some()),
         ("--min-count", args.min_count > 1),
-        ("--text-column", !args.place.text_column.is_empty()),
-        ("--label-column", args.place.label_column.is_some()),
-        ("--on-error", args.place.on_error.is_some()),
         ("--label-separator", args.label_separator.is_some()),
         ("--task regression", args.task == Task::Regression),
     ];
-    if let Some((option, _)) = for_texts.iter().find(|(_, given)| *given) {
+    if let Some((option, _)) = for_texts.into_iter().chain(args.place.rows.given()).find(|(_, given)| *given)
+    {
         return Err(Error::config(format!("{option} is for texts, but {name} holds series; leave it out")));
     }
     let all = read_ts(Path::new(name))?;

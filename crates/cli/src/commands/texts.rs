@@ -79,7 +79,8 @@ pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Arti
     };
     let (training, test) =
         (artifact.dataset(corpus, &corpus.train)?, artifact.dataset(corpus, &corpus.test)?);
-    let parts = match data::is_table(&artifact.training.data) && settings.preset != Preset::Accurate {
+    let parts = match data::is_labelled_texts(&artifact.training.data) && settings.preset != Preset::Accurate
+    {
         true => Parts::of_file(args, &artifact, training, test)?,
         false => Parts { training, validation: None, test },
     };
@@ -93,17 +94,22 @@ fn problem(args: &Train) -> Result<Problem> {
         ("--task regression", args.task == Task::Regression),
         ("--label-separator", args.label_separator.is_some()),
     ];
-    if let Some((option, _)) = for_files.iter().find(|(_, given)| *given && !data::is_table(name)) {
+    if let Some((option, _)) = for_files.iter().find(|(_, given)| *given && !data::is_labelled_texts(name)) {
         return Err(Error::config(format!(
             "{option} goes with a file of your own, but the data are {name}, which has one label a row; leave it out"
         )));
     }
-    match (args.task, &args.label_separator) {
+    problem_of(args.task, args.label_separator.as_deref())
+}
+
+/// What a file's labels are to answer.
+pub(super) fn problem_of(task: Task, label_separator: Option<&str>) -> Result<Problem> {
+    match (task, label_separator) {
         (Task::Regression, Some(_)) => Err(Error::config(
             "--label-separator goes with labels, but --task regression learns numbers; leave one of them out",
         )),
         (Task::Regression, None) => Ok(Problem::regression()),
-        (_, Some(separator)) => Ok(Problem::MultiLabel { separator: separator.clone() }),
+        (_, Some(separator)) => Ok(Problem::MultiLabel { separator: separator.to_owned() }),
         (_, None) => Ok(Problem::SingleLabel),
     }
 }

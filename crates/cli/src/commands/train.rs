@@ -26,11 +26,11 @@ pub fn train(args: Train) -> Result<Done> {
 /// Refuses what can be refused before minutes have gone into it.
 pub(super) fn check(args: &Train) -> Result<()> {
     let name = args.data.as_deref().unwrap_or(data::IMDB);
-    if args.validation.is_some() && (args.task == Task::LanguageModel || !data::is_table(name)) {
+    if args.validation.is_some() && (args.task == Task::LanguageModel || !data::is_labelled_texts(name)) {
         return Err(Error::config(format!(
             "--validation goes with {}, but the data are {name}; leave it out, or \
              use --validation-split",
-            data::TABLES
+            data::LABELLED_TEXTS
         )));
     }
     curve_beside(&args.output)?;

@@ -3,6 +3,7 @@
 //! Texts that are compared whole lie in `snapshots/`; `GATEWISE_RECORD=1 cargo test -p gatewise-cli`
 //! writes them anew, for a person to read the difference.
 
+mod describing;
 mod errors;
 mod forecasting;
 mod formats;

@@ -4,11 +4,12 @@
 //! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks. Texts are cut into
 //! words as they are read and are not kept.
 
+use super::description::{Answers, LengthTally, Words};
 use super::findings::{Finding, Findings, overlap};
 use super::hold_out::{hold_out, order};
 use super::row_labels::RowLabels;
 use super::row_words::RowWords;
-use super::{Columns, Corpus, OnError, Problem, Record, Records, Skipped, Split};
+use super::{Columns, Corpus, Description, OnError, Problem, Record, Records, Skipped, Split};
 use crate::error::{Error, Result};
 use crate::text::Tokenizer;
 use std::path::Path;
@@ -167,6 +168,46 @@ impl LabelledTexts {
         (!once.is_empty()).then(told)
     }
 
+    /// What these rows are like: their labels or numbers, their lengths, their words, and what settings suit them. Unlike
+    /// a [`Corpus`], a description needs no two labels.
+    ///
+    /// ```
+    /// use gatewise::data::{LabelledTexts, ReadOptions};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("films.csv");
+    /// std::fs::write(&path, "text,label\nA fine film.,pos\nA dull film,neg\nFine!,pos\n").unwrap();
+    /// let description = LabelledTexts::read(&path, &ReadOptions::default())?.describe()?;
+    /// assert_eq!((description.rows, description.lengths.max), (3, 3));
+    /// assert_eq!((description.words.running, description.words.distinct), (7, 4));
+    /// println!("{description}");                              // a page of text
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is no row; [`ErrorKind::Io`](crate::ErrorKind::Io) when
+    /// words in a temporary file cannot be read.
+    pub fn describe(&self) -> Result<Description> {
+        if self.is_empty() {
+            return Err(Error::data("there is no row to describe"));
+        }
+        let mut lengths = LengthTally::default();
+        let (words, max_words) = Words::of(self.file.words.count(&self.order, |length| lengths.add(length))?);
+        let mut notes = self.notes();
+        notes.extend(self.nothing_to_learn(&self.labels.problem(), &self.labels.names()));
+        Ok(Description {
+            text_column: self.text_column.clone(),
+            label_column: self.label_column.clone(),
+            rows: self.len(),
+            skipped: self.file.skipped.count,
+            answers: Answers::of(&self.labels),
+            lengths: lengths.lengths(),
+            words,
+            max_words,
+            maxlen: lengths.maxlen(),
+            notes,
+        })
+    }
+
     /// The rows named by `order`, in that order.
     fn select(&self, order: &[usize]) -> Self {
         let rows = order.iter().map(|&row| self.order[row]).collect();
@@ -214,15 +255,22 @@ impl LabelledTexts {
 
     /// Whether there is anything to learn.
     fn check(&self, problem: &Problem, labels: &[String]) -> Result<()> {
+        match self.nothing_to_learn(problem, labels) {
+            Some(flaw) => Err(Error::data(format!("{flaw}; name another column"))),
+            None => Ok(()),
+        }
+    }
+
+    fn nothing_to_learn(&self, problem: &Problem, labels: &[String]) -> Option<String> {
         let column = &self.label_column;
         let flaw = match (problem, labels) {
             (Problem::SingleLabel, [only]) => {
                 format!("every row has the label '{only}' in the column {column}")
             }
             (Problem::MultiLabel { .. }, []) => format!("no row has a label in the column {column}"),
-            _ => return Ok(()),
+            _ => return None,
         };
-        Err(Error::data(format!("{flaw}, so there is nothing to learn; name another column")))
+        Some(format!("{flaw}, so there is nothing to learn"))
     }
 }
 

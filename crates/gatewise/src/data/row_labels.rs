@@ -88,6 +88,16 @@ impl RowLabels {
         tally
     }
 
+    /// The numbers, where the rows have numbers.
+    pub fn values(&self) -> Option<&[f32]> {
+        matches!(self.problem, Problem::Regression { .. }).then_some(&self.values)
+    }
+
+    /// How many of these rows have no label.
+    pub fn rows_without(&self) -> usize {
+        self.ids.rows().filter(|ids| ids.is_empty()).count()
+    }
+
     /// The problem, its scale fitted to these rows.
     pub fn problem(&self) -> Problem {
         match &self.problem {

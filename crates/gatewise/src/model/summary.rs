@@ -2,6 +2,7 @@
 
 use super::Model;
 use crate::layers::{Layer, Signal};
+use crate::page::{clip, thousands};
 use std::fmt::Write;
 
 impl Model {
@@ -89,27 +90,6 @@ fn table(header: &[String; 3], rows: impl Iterator<Item = [String; 3]>) -> Strin
         text += &row(&cells, "│");
     }
     text + &rule("└", "┴", "┘", "─")
-}
-
-/// `text` cut to `width` characters, an ellipsis telling of it.
-fn clip(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width - 1).chain(['…']).collect()
-}
-
-/// 76051 as `76,051`.
-pub(crate) fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A size as Keras prints it.

@@ -1,0 +1,194 @@
+//! A [`Description`] as a page of 80 columns.
+
+use super::{Answers, Bucket, Coverage, Description, LabelCount, Lengths, Words};
+use crate::page::{clip, thousands};
+use std::fmt;
+
+const WIDTH: usize = 80;
+/// Labels that are told one by one.
+const LABELS: usize = 20;
+/// Of the longest bar.
+const BAR: f64 = 28.0;
+/// Of a label's name; more is cut off.
+const NAME: usize = 30;
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let skipped = match self.skipped {
+            0 => String::new(),
+            count => format!(" ({} bad ones skipped)", thousands(count)),
+        };
+        let (rows, text, label) = (thousands(self.rows), &self.text_column, &self.label_column);
+        writeln!(f, "{rows} rows{skipped}; texts in '{text}', {} in '{label}'\n", self.answers.kind())?;
+        self.answers.fmt(f)?;
+        writeln!(f, "\n{}\n{}", self.lengths, self.words)?;
+        let (max_words, maxlen) = (&self.max_words, &self.maxlen);
+        writeln!(f, "Suggested")?;
+        let of = format!("{} of the running words get an id; 4 ids are no words", percent(max_words.share));
+        writeln!(f, "  --max-words {:<7} ({of})", max_words.value)?;
+        let of = format!("{} of the rows fit whole, with their start mark", percent(maxlen.share));
+        writeln!(f, "  --maxlen {:<10} ({of})", maxlen.value)?;
+        if !self.notes.is_empty() {
+            writeln!(f, "\nNotes")?;
+        }
+        self.notes.iter().try_for_each(|note| wrap(f, note))
+    }
+}
+
+impl Answers {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Labels { .. } => "labels",
+            Self::Numbers { .. } => "numbers",
+        }
+    }
+}
+
+impl fmt::Display for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Numbers { min, mean, standard_deviation, max } => {
+                let heads = ["min", "mean", "deviation", "max"];
+                let figures = [f64::from(*min), *mean, *standard_deviation, f64::from(*max)];
+                columns(f, "Numbers", &heads, &figures.map(short))
+            }
+            Self::Labels { counts, per_row, rows_without } => {
+                let several = match (*rows_without, *per_row) {
+                    (0, 1.0) => String::new(),
+                    (0, _) => format!(", {per_row:.2} a row"),
+                    (rows, _) => {
+                        format!(", {per_row:.2} a row; {} row{} without", thousands(rows), plural(rows))
+                    }
+                };
+                writeln!(f, "{} label{}{several}", thousands(counts.len()), plural(counts.len()))?;
+                let (told, rest) = counts.split_at(counts.len().min(LABELS));
+                bars(f, told.iter().map(|LabelCount { label, rows, share }| (name(label), *rows, *share)))?;
+                match rest.iter().map(|label| label.rows).sum::<usize>() {
+                    0 => Ok(()),
+                    rows => {
+                        let (more, rows) = (thousands(rest.len()), thousands(rows));
+                        writeln!(f, "  and {more} more, with {rows} rows in all")
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Lengths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let heads = ["min", "median", "mean", "90 %", "95 %", "99 %", "max"];
+        let whole = |length: usize| thousands(length);
+        let Self { min, median, mean, p90, p95, p99, max, histogram } = self;
+        let figures =
+            [whole(*min), whole(*median), short(*mean), whole(*p90), whole(*p95), whole(*p99), whole(*max)];
+        columns(f, "Words a row", &heads, &figures)?;
+        bars(f, histogram.iter().map(|bucket| (bucket.name(), bucket.rows, bucket.share)))
+    }
+}
+
+impl Bucket {
+    fn name(&self) -> String {
+        let from = thousands(self.from);
+        match self.to {
+            None => format!("{from} and more"),
+            Some(to) if to == self.from => from,
+            Some(to) => format!("{from}–{}", thousands(to)),
+        }
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (running, distinct) = (thousands(self.running), thousands(self.distinct));
+        let once = thousands(self.once);
+        writeln!(f, "{running} running words, {distinct} different, {once} of them once")?;
+        let size = |coverage: &Coverage| match coverage.words == self.distinct {
+            true => "all".to_owned(),
+            false => thousands(coverage.words),
+        };
+        let heads: Vec<String> = self.coverage.iter().map(size).collect();
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        let shares: Vec<String> = self.coverage.iter().map(|coverage| percent(coverage.share)).collect();
+        columns(f, "The commonest", &heads, &shares)
+    }
+}
+
+/// A line of heads, with a title before it, and one of figures.
+fn columns(f: &mut fmt::Formatter<'_>, title: &str, heads: &[&str], figures: &[String]) -> fmt::Result {
+    write!(f, "{title:<14}")?;
+    heads.iter().try_for_each(|head| write!(f, "{head:>8}"))?;
+    write!(f, "\n{:14}", "")?;
+    figures.iter().try_for_each(|figure| write!(f, "{figure:>8}"))?;
+    writeln!(f)
+}
+
+/// A line a part: its name, its rows, their share, and a bar.
+fn bars(f: &mut fmt::Formatter<'_>, parts: impl Iterator<Item = (String, usize, f64)>) -> fmt::Result {
+    let parts: Vec<_> = parts.map(|(name, rows, share)| (name, thousands(rows), share)).collect();
+    let width = |text: &str| text.chars().count();
+    let names = parts.iter().map(|part| width(&part.0)).max().unwrap_or(0);
+    let rows = parts.iter().map(|part| part.1.len()).max().unwrap_or(0);
+    let most = parts.iter().map(|part| part.2).fold(0.0, f64::max);
+    parts.iter().try_for_each(|(name, count, share)| {
+        let line = format!("  {name:<names$}  {count:>rows$} {:>8}  {}", percent(*share), bar(share / most));
+        writeln!(f, "{}", line.trim_end())
+    })
+}
+
+/// A bar of this share of the longest, to the eighth of a column; what is not nothing can be seen.
+fn bar(share: f64) -> String {
+    let eighths = (share * BAR * 8.0).ceil() as usize;
+    let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    "█".repeat(eighths / 8) + part
+}
+
+/// A name on one line, not too long.
+fn name(label: &str) -> String {
+    clip(&label.replace(char::is_control, " "), NAME)
+}
+
+/// A note, its lines cut at blanks where they are too long.
+fn wrap(f: &mut fmt::Formatter<'_>, note: &str) -> fmt::Result {
+    for (index, line) in note.lines().enumerate() {
+        let mut column = 4;
+        f.write_str(if index == 0 { "  * " } else { "    " })?;
+        for (index, word) in line.split_whitespace().enumerate() {
+            let width = word.chars().count();
+            if index > 0 && column + 1 + width > WIDTH {
+                write!(f, "\n    ")?;
+                column = 4;
+            } else if index > 0 {
+                f.write_str(" ")?;
+                column += 1;
+            }
+            f.write_str(word)?;
+            column += width;
+        }
+        writeln!(f)?;
+    }
+    Ok(())
+}
+
+/// What is nearly all is not called all.
+fn percent(share: f64) -> String {
+    match share {
+        1.0 => "100 %".to_owned(),
+        share => format!("{:.1} %", (100.0 * share).min(99.9)),
+    }
+}
+
+/// Four digits or so.
+fn short(figure: f64) -> String {
+    match figure.abs() {
+        size if size >= 1e6 || (size < 1e-3 && size > 0.0) => format!("{figure:.1e}"),
+        size if size >= 1000.0 => format!("{figure:.0}"),
+        size if size >= 10.0 => format!("{figure:.1}"),
+        size if size >= 1.0 => format!("{figure:.2}"),
+        _ => format!("{figure:.3}"),
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
