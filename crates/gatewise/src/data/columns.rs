@@ -3,7 +3,7 @@
 //! Enters: names that the user gave, or none, and records to look at. Leaves: the numbers of the columns.
 
 use super::records::LOOKED_AT;
-use super::{Problem, Record, RecordFormat, Records};
+use super::{Problem, Record, RecordFormat, Records, UnreadColumn};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 
@@ -107,6 +107,7 @@ impl Columns {
 struct Look<'a> {
     place: String,
     header: Vec<String>,
+    unread: Vec<UnreadColumn>,
     rows: &'a [Record],
 }
 
@@ -117,7 +118,8 @@ impl<'a> Look<'a> {
             RecordFormat::Csv | RecordFormat::Tsv => format!("{}:1", records.name()),
             _ => records.name().to_owned(),
         };
-        Ok(Self { place, header, rows: records.peek(LOOKED_AT)? })
+        let unread = records.unread().to_vec();
+        Ok(Self { place, header, unread, rows: records.peek(LOOKED_AT)? })
     }
 
     fn error(&self, message: &str) -> Error {
@@ -127,7 +129,12 @@ impl<'a> Look<'a> {
     fn named(&self, wanted: &str) -> Result<usize, String> {
         let wanted = wanted.trim();
         let found = self.header.iter().position(|column| column == wanted);
-        found.ok_or_else(|| format!("there is no column '{wanted}'"))
+        found.ok_or_else(|| match self.unread.iter().find(|column| column.name == wanted) {
+            Some(UnreadColumn { is, .. }) => {
+                format!("the column '{wanted}' is {is}, but columns of one plain value a row are read")
+            }
+            None => format!("there is no column '{wanted}'"),
+        })
     }
 
     /// The column with the likeliest of `names` that is not `taken`.

@@ -47,7 +47,9 @@ pub use language::next_tokens;
 pub(crate) use padding::PAD;
 pub use padding::Padding;
 pub use problem::Problem;
-pub use records::{Column, Field, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records, Skipped};
+pub use records::{
+    Column, Field, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records, Skipped, UnreadColumn,
+};
 pub use series::{Scaler, last_number_column, read_series, windows};
 pub use targets::Targets;
 pub use time_series::{TimeSeries, parse_ts, read_ts};

@@ -15,7 +15,7 @@ mod write;
 #[cfg(feature = "parquet")]
 mod write_parquet;
 
-pub use record::{Column, FieldKind, Record};
+pub use record::{Column, FieldKind, Record, UnreadColumn};
 pub use write::{Field, RecordWriter};
 
 use crate::error::{Error, Result};
@@ -96,6 +96,17 @@ pub struct Skipped {
 trait Source: Send {
     /// Fills the empty `record`; `false` where there is no more.
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw>;
+
+    /// Columns that are left out.
+    fn unread(&self) -> &[UnreadColumn] {
+        &[]
+    }
+
+    /// How a Parquet file declares the columns; of any other file nothing.
+    #[cfg(feature = "parquet")]
+    fn declared(&self) -> &[::parquet::schema::types::TypePtr] {
+        &[]
+    }
 }
 
 /// Why there is no record.
@@ -224,6 +235,11 @@ impl Records {
     /// that comes later is in [`Record::raw`] only.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The columns that are left out: of a Parquet file those that are nested, or of a type that has no plain text.
+    pub fn unread(&self) -> &[UnreadColumn] {
+        self.source.unread()
     }
 
     /// The names of the columns with commas between, for messages.

@@ -1,13 +1,13 @@
 //! Records of Parquet files: a row each, of the columns that hold one value a row.
 
-use super::{Column, FieldKind, Flaw, Record, Source};
+use super::{Column, FieldKind, Flaw, Record, Source, UnreadColumn};
 use crate::error::{Error, Result};
 use parquet::basic::{ConvertedType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::schema::types::ColumnDescriptor;
+use parquet::schema::types::{ColumnDescriptor, TypePtr};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Write;
@@ -22,6 +22,9 @@ pub(super) struct Rows {
     file: SerializedFileReader<File>,
     /// Which leaves of the schema are read.
     leaves: Vec<usize>,
+    /// How they are declared.
+    declared: Vec<TypePtr>,
+    unread: Vec<UnreadColumn>,
     /// The row group behind that of `columns`.
     next_group: usize,
     columns: Vec<Decoder>,
@@ -37,16 +40,39 @@ impl Rows {
     pub fn new(path: &Path) -> Result<(Self, Vec<Column>)> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
-        let file = SerializedFileReader::new(file).map_err(|e| damaged(&name, &e))?;
-        let (mut leaves, mut columns) = (Vec::new(), Vec::new());
+        let size = file.metadata().map_err(|e| Error::io("cannot read", path, e))?.len();
+        let opened = unpanicked(|| SerializedFileReader::new(file));
+        let file =
+            opened.and_then(|file| check(&file, size).map(|()| file)).map_err(|e| damaged(&name, &e))?;
+        let (mut leaves, mut declared, mut columns) = (Vec::new(), Vec::new(), Vec::new());
+        let mut unread: Vec<UnreadColumn> = Vec::new();
         for (leaf, column) in file.metadata().file_metadata().schema_descr().columns().iter().enumerate() {
-            if let Some(kind) = kind(column) {
-                leaves.push(leaf);
-                columns.push(Column { name: column.name().trim().to_owned(), kind });
+            match kind(column) {
+                Ok(kind) => {
+                    leaves.push(leaf);
+                    declared.push(column.self_type_ptr());
+                    columns.push(Column { name: column.name().trim().to_owned(), kind });
+                }
+                Err(is) => {
+                    let root = column.path().parts().first().map_or("", |name| name.trim());
+                    if unread.last().is_none_or(|last| last.name != root) {
+                        unread.push(UnreadColumn { name: root.to_owned(), is });
+                    }
+                }
             }
         }
-        let rows =
-            Self { name, file, leaves, next_group: 0, columns: Vec::new(), left: 0, ready: 0, read: 0 };
+        let rows = Self {
+            name,
+            file,
+            leaves,
+            declared,
+            unread,
+            next_group: 0,
+            columns: Vec::new(),
+            left: 0,
+            ready: 0,
+            read: 0,
+        };
         Ok((rows, columns))
     }
 
@@ -75,8 +101,16 @@ impl Rows {
 }
 
 impl Source for Rows {
+    fn unread(&self) -> &[UnreadColumn] {
+        &self.unread
+    }
+
+    fn declared(&self) -> &[TypePtr] {
+        &self.declared
+    }
+
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
-        if self.ready == 0 && !self.decode().map_err(|e| damaged(&self.name, &e))? {
+        if self.ready == 0 && !unpanicked(|| self.decode()).map_err(|e| damaged(&self.name, &e))? {
             return Ok(false);
         }
         self.read += 1;
@@ -97,19 +131,47 @@ fn damaged(name: &str, error: &ParquetError) -> Error {
     Error::data(format!("{name} cannot be read as a Parquet file: {error}"))
 }
 
-/// What is in a column, where it has one value a row that can be said as text.
-fn kind(column: &ColumnDescriptor) -> Option<FieldKind> {
+/// The parquet crate panics at some damaged files, which are only damaged files to us.
+fn unpanicked<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err(ParquetError::General("it is damaged".into())))
+}
+
+/// Whether all parts of the file lie in its `size` bytes.
+fn check(file: &SerializedFileReader<File>, size: u64) -> Result<(), ParquetError> {
+    let chunks = file.metadata().row_groups().iter().flat_map(|group| group.columns());
+    for chunk in chunks {
+        let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
+        let within = |at: i64| u64::try_from(at).is_ok_and(|at| at <= size);
+        let end = start.checked_add(chunk.compressed_size());
+        if chunk.compressed_size() < 0 || chunk.num_values() < 0 || !within(start) || !end.is_some_and(within)
+        {
+            return Err(ParquetError::General("a column lies beyond the end of the file".into()));
+        }
+    }
+    Ok(())
+}
+
+/// What is in a column, where it has one value a row that can be said as text; else what it is.
+fn kind(column: &ColumnDescriptor) -> Result<FieldKind, &'static str> {
     if column.path().parts().len() != 1 || column.max_rep_level() != 0 {
-        return None;
+        return Err("nested");
     }
-    let number = |kind| (column.converted_type() != ConvertedType::DECIMAL).then_some(kind);
     match column.physical_type() {
-        Type::BOOLEAN => Some(FieldKind::Boolean),
-        Type::INT32 | Type::INT64 => number(FieldKind::Integer),
-        Type::FLOAT | Type::DOUBLE => Some(FieldKind::Float),
-        Type::BYTE_ARRAY => number(FieldKind::Text),
-        Type::INT96 | Type::FIXED_LEN_BYTE_ARRAY => None,
+        Type::INT96 => Err("of 96-bit times"),
+        _ if column.converted_type() == ConvertedType::DECIMAL => Err("of decimal numbers"),
+        Type::FIXED_LEN_BYTE_ARRAY => Err("of bytes"),
+        Type::BOOLEAN => Ok(FieldKind::Boolean),
+        Type::INT32 | Type::INT64 => Ok(FieldKind::Integer),
+        Type::FLOAT | Type::DOUBLE => Ok(FieldKind::Float),
+        Type::BYTE_ARRAY => Ok(FieldKind::Text),
     }
+}
+
+/// Whether whole numbers are to be read without a sign.
+pub(super) fn unsigned(converted: ConvertedType) -> bool {
+    use ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
+    matches!(converted, UINT_8 | UINT_16 | UINT_32 | UINT_64)
 }
 
 /// A column's reader and the rows that it decoded last.
@@ -125,10 +187,7 @@ struct Decoder {
 
 impl Decoder {
     fn new(reader: ColumnReader, column: &ColumnDescriptor) -> Self {
-        let unsigned = matches!(
-            column.converted_type(),
-            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64
-        );
+        let unsigned = unsigned(column.converted_type());
         Self { reader, unsigned, present: column.max_def_level(), text: Vec::new(), fields: Vec::new() }
     }
 

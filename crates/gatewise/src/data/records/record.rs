@@ -30,6 +30,15 @@ pub struct Column {
     pub kind: FieldKind,
 }
 
+/// A column of a file that is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadColumn {
+    /// Its name.
+    pub name: String,
+    /// What it is, such as `nested`.
+    pub is: &'static str,
+}
+
 /// A record: one field for each of the [`columns`](super::Records::columns).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {

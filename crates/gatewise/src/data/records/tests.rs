@@ -218,6 +218,7 @@ proptest! {
 #[cfg(feature = "parquet")]
 mod parquet {
     use super::*;
+    use crate::data::Columns;
     use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
     use ::parquet::file::properties::WriterProperties;
     use ::parquet::file::writer::SerializedFileWriter;
@@ -293,5 +294,93 @@ mod parquet {
         let whole = file(::parquet::basic::Compression::SNAPPY);
         assert!(read(&whole[..whole.len() - 9]).unwrap_err().to_string().contains("as a Parquet file"));
         assert!(read(b"").is_err());
+    }
+
+    fn tempfile_of(bytes: &[u8]) -> std::fs::File {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        file
+    }
+
+    /// A row of columns that plain JSON could not tell apart.
+    fn typed() -> Vec<u8> {
+        let schema = "message rows {
+            required binary text (UTF8); required int32 day (DATE); required int64 at (TIMESTAMP(MICROS,true));
+            required int64 large (UINT_64); required int32 small (UINT_32); required float score;
+            required int64 price (DECIMAL(9,2)); optional group people (LIST) { repeated group list {
+            optional binary element (UTF8); } } }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+        let mut columns = writer.next_row_group().unwrap();
+        while let Some(mut column) = columns.next_column().unwrap() {
+            use ::parquet::column::writer::ColumnWriter;
+            match column.untyped() {
+                ColumnWriter::Int32ColumnWriter(column) => column.write_batch(&[-1], None, None),
+                ColumnWriter::Int64ColumnWriter(column) => column.write_batch(&[-2], None, None),
+                ColumnWriter::FloatColumnWriter(column) => column.write_batch(&[0.1], None, None),
+                ColumnWriter::ByteArrayColumnWriter(column)
+                    if column.get_descriptor().max_rep_level() == 0 =>
+                {
+                    column.write_batch(&["fine".into()], None, None)
+                }
+                ColumnWriter::ByteArrayColumnWriter(column) => {
+                    column.write_batch(&[], Some(&[0]), Some(&[0]))
+                }
+                _ => unreachable!(),
+            }
+            .unwrap();
+            column.close().unwrap();
+        }
+        columns.close().unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    #[test]
+    fn columns_keep_their_types_and_nested_ones_are_named() {
+        use ::parquet::file::reader::{FileReader, SerializedFileReader};
+        let path = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
+        std::fs::write(path.path(), typed()).unwrap();
+        let mut records = Records::open(path.path(), OnError::Fail).unwrap();
+        let unread = |name: &str, is| UnreadColumn { name: name.into(), is };
+        assert_eq!(records.unread(), [unread("price", "of decimal numbers"), unread("people", "nested")]);
+        let columns = Columns { text: vec!["people".into()], ..Columns::default() };
+        let error = columns.find_texts(&mut records).unwrap_err().to_string();
+        assert!(
+            error.contains("the column 'people' is nested, but columns of one plain value a row"),
+            "{error}"
+        );
+        let label = Column { name: "label".into(), kind: FieldKind::Text };
+        let mut writer = RecordWriter::new(Vec::new(), RecordFormat::Parquet, &records, &[label]).unwrap();
+        let mut record = Record::default();
+        assert!(records.read(&mut record).unwrap());
+        let small = u32::MAX.to_string();
+        let fields = ["fine", "-1", "-2", "18446744073709551614", &small, "0.1"];
+        assert_eq!(record.fields().map(Option::unwrap).collect::<Vec<_>>(), fields);
+        writer.write(&record, &[(FieldKind::Text, "pos")]).unwrap();
+        let bytes = writer.finish().unwrap();
+        assert_eq!(read(&bytes).unwrap(), [[&fields[..], &["pos"]].concat()]);
+        let written = SerializedFileReader::new(tempfile_of(&bytes)).unwrap();
+        let read = SerializedFileReader::new(std::fs::File::open(path.path()).unwrap()).unwrap();
+        let declared = |file: &dyn FileReader| -> Vec<_> {
+            let columns = file.metadata().file_metadata().schema_descr().columns().to_vec();
+            columns
+                .iter()
+                .map(|c| (c.physical_type(), c.logical_type_ref().cloned(), c.converted_type()))
+                .collect()
+        };
+        assert_eq!(declared(&written)[..6], declared(&read)[..6]);
+    }
+
+    /// A column that the file says lies elsewhere, and whatever the parquet crate panics at.
+    #[test]
+    fn no_flipped_byte_is_a_panic() {
+        let whole = typed();
+        for at in 0..whole.len() {
+            for flip in [1, 0x80, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= flip;
+                let _ = read(&bytes);
+            }
+        }
     }
 }

@@ -71,7 +71,9 @@ impl<W: Write + Send> RecordWriter<W> {
             RecordFormat::Tsv => table(b'\t', out)?,
             RecordFormat::JsonLines => Sink::JsonLines(io::BufWriter::new(out)),
             #[cfg(feature = "parquet")]
-            RecordFormat::Parquet => Sink::Parquet(Box::new(Table::new(out, &columns)?)),
+            RecordFormat::Parquet => {
+                Sink::Parquet(Box::new(Table::new(out, &columns, records.source.declared())?))
+            }
             _ => {
                 return Err(Error::config(format!(
                     "records are not written as {format:?}; use CSV, TSV or JSON lines"

@@ -1,16 +1,20 @@
 //! Records into Parquet: columns by what their fields are, a group of rows at a time.
 
+use super::parquet::unsigned;
 use super::write::{Field, refused};
 use super::{Column, FieldKind};
 use crate::error::{Error, Result};
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type,
+};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::Type;
+use parquet::schema::types::{Type, TypePtr};
 use std::fmt;
 use std::io::Write;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Rows of a group at most, and the bytes of text they may hold.
@@ -38,9 +42,14 @@ struct Gathered {
     present: Vec<i16>,
 }
 
+/// As Parquet keeps them: unsigned numbers by their bits.
 enum Values {
     Integer(Vec<i64>),
+    Unsigned(Vec<i64>),
+    Integer32(Vec<i32>),
+    Unsigned32(Vec<i32>),
     Float(Vec<f64>),
+    Float32(Vec<f32>),
     Boolean(Vec<bool>),
     Text(Vec<ByteArray>),
 }
@@ -55,10 +64,27 @@ impl Values {
         }
     }
 
+    /// Those of a column that is written as it was read.
+    fn declared(declared: &Type) -> Self {
+        let unsigned = unsigned(declared.get_basic_info().converted_type());
+        match declared.get_physical_type() {
+            Physical::INT32 if unsigned => Self::Unsigned32(Vec::new()),
+            Physical::INT32 => Self::Integer32(Vec::new()),
+            Physical::INT64 if unsigned => Self::Unsigned(Vec::new()),
+            Physical::FLOAT => Self::Float32(Vec::new()),
+            Physical::INT64 => Self::Integer(Vec::new()),
+            Physical::DOUBLE => Self::Float(Vec::new()),
+            Physical::BOOLEAN => Self::Boolean(Vec::new()),
+            _ => Self::Text(Vec::new()),
+        }
+    }
+
     fn schema(&self) -> (Physical, ConvertedType) {
         match self {
-            Self::Integer(_) => (Physical::INT64, ConvertedType::NONE),
+            Self::Integer(_) | Self::Unsigned(_) => (Physical::INT64, ConvertedType::NONE),
+            Self::Integer32(_) | Self::Unsigned32(_) => (Physical::INT32, ConvertedType::NONE),
             Self::Float(_) => (Physical::DOUBLE, ConvertedType::NONE),
+            Self::Float32(_) => (Physical::FLOAT, ConvertedType::NONE),
             Self::Boolean(_) => (Physical::BOOLEAN, ConvertedType::NONE),
             Self::Text(_) => (Physical::BYTE_ARRAY, ConvertedType::UTF8),
         }
@@ -66,13 +92,17 @@ impl Values {
 
     /// Whether `text` could be kept.
     fn push(&mut self, text: &str) -> bool {
-        fn parsed<T: std::str::FromStr>(values: &mut Vec<T>, text: &str) -> bool {
-            text.parse().map(|value| values.push(value)).is_ok()
+        fn parsed<P: FromStr, T>(values: &mut Vec<T>, text: &str, keep: impl Fn(P) -> T) -> bool {
+            text.parse().map(|value| values.push(keep(value))).is_ok()
         }
         match self {
-            Self::Integer(values) => parsed(values, text),
-            Self::Float(values) => parsed(values, text),
-            Self::Boolean(values) => parsed(values, text),
+            Self::Integer(values) => parsed(values, text, |value| value),
+            Self::Unsigned(values) => parsed(values, text, |value: u64| value as i64),
+            Self::Integer32(values) => parsed(values, text, |value| value),
+            Self::Unsigned32(values) => parsed(values, text, |value: u32| value as i32),
+            Self::Float(values) => parsed(values, text, |value| value),
+            Self::Float32(values) => parsed(values, text, |value| value),
+            Self::Boolean(values) => parsed(values, text, |value| value),
             Self::Text(values) => {
                 values.push(ByteArray::from(text.as_bytes().to_vec()));
                 true
@@ -81,18 +111,33 @@ impl Values {
     }
 }
 
+/// The type of a column in which values may be missing: as it was `declared` in the file that was read, dates and
+/// times included, or that of its values.
+fn field(name: &str, values: &Values, declared: Option<&Type>) -> Result<Type, ParquetError> {
+    let (physical, converted) = values.schema();
+    let field = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
+    match declared.map(Type::get_basic_info) {
+        Some(info) => field
+            .with_logical_type(info.logical_type_ref().cloned())
+            .with_converted_type(info.converted_type())
+            .build(),
+        None => field.with_converted_type(converted).build(),
+    }
+}
+
 impl<W: Write + Send> Table<W> {
-    pub fn new(out: W, columns: &[Column]) -> Result<Self> {
-        let gathered = columns.iter().map(|column| {
-            let (name, values) = (column.name.clone(), Values::new(column.kind));
-            Gathered { name, values, present: Vec::new() }
+    /// The first columns are those `declared` in the file that was read, if that was a Parquet file.
+    pub fn new(out: W, columns: &[Column], declared: &[TypePtr]) -> Result<Self> {
+        let declared = |at: usize| declared.get(at).map(|declared| &**declared);
+        let gathered = columns.iter().enumerate().map(|(at, column)| {
+            let values = declared(at).map_or_else(|| Values::new(column.kind), Values::declared);
+            Gathered { name: column.name.clone(), values, present: Vec::new() }
         });
         let columns: Vec<Gathered> = gathered.collect();
-        let fields = columns.iter().map(|Gathered { name, values, .. }| {
-            let (physical, converted) = values.schema();
-            let field = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
-            Ok(Arc::new(field.with_converted_type(converted).build()?))
-        });
+        let fields = columns
+            .iter()
+            .enumerate()
+            .map(|(at, Gathered { name, values, .. })| Ok(Arc::new(field(name, values, declared(at))?)));
         let file = fields.collect::<Result<_, ParquetError>>().and_then(|fields| {
             let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
             let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
@@ -121,7 +166,13 @@ impl<W: Write + Send> Table<W> {
         let mut group = self.file.next_row_group()?;
         for Gathered { values, present, .. } in &mut self.columns {
             match values {
-                Values::Integer(values) => column::<_, Int64Type>(&mut group, values, present),
+                Values::Integer(values) | Values::Unsigned(values) => {
+                    column::<_, Int64Type>(&mut group, values, present)
+                }
+                Values::Integer32(values) | Values::Unsigned32(values) => {
+                    column::<_, Int32Type>(&mut group, values, present)
+                }
+                Values::Float32(values) => column::<_, FloatType>(&mut group, values, present),
                 Values::Float(values) => column::<_, DoubleType>(&mut group, values, present),
                 Values::Boolean(values) => column::<_, BoolType>(&mut group, values, present),
                 Values::Text(values) => column::<_, ByteArrayType>(&mut group, values, present),
