@@ -3,9 +3,9 @@
 use crate::note;
 use gatewise::Result;
 use gatewise::train::{BatchLog, Callback, Context, EpochLog};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Shows epochs as `--verbose` asks: 0 nothing, 1 a bar (a line an epoch where standard error is no
 /// terminal), 2 a line an epoch.
@@ -122,6 +122,14 @@ pub fn download_bar() -> impl FnMut(u64, Option<u64>) {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A bar of the time that a search has, with what it says of itself, on a terminal only.
+pub fn search_bar(time: Duration) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(time.as_millis() as u64), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:24.cyan/white} {elapsed} of {prefix} · {msg}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─");
+    bar.with_style(style).with_prefix(format!("{:#}", HumanDuration(time)))
 }
 
 /// Counts rows, on a terminal only; what it does not say is how many are left, which nobody knows.

@@ -40,6 +40,7 @@ fn the_best_trial_is_kept_and_its_command_trains_it_again() {
         options.contains("--units ") && !options.contains("--embedding "),
         "what is fixed stays: {options}"
     );
+    assert!(options.contains("--preset "), "one of those that are one model: {options}");
     assert!(trials.iter().all(|trial| trial["val_accuracy"].is_f64() && trial["epochs"] == 2), "{trials:?}");
     assert_eq!(
         ran.stderr.matches("\nTrial ").count() + usize::from(ran.stderr.starts_with("Trial ")),

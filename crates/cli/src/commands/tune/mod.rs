@@ -11,11 +11,13 @@ use super::texts;
 use super::train::curve_beside;
 use crate::args::{Args, Command, Format, Preset, Task, Train, Tune};
 use crate::interrupt::StopFlag;
+use crate::progress::search_bar;
 use crate::{Done, data, note, out, plot};
 use clap::Parser;
 use gatewise::data::Corpus;
 use gatewise::metrics::Report;
 use gatewise::{Artifact, Error, Result};
+use indicatif::ProgressBar;
 use serde_json::json;
 use space::{Settings, Space};
 use std::collections::HashSet;
@@ -50,7 +52,9 @@ pub fn tune(args: Tune) -> Result<Done> {
     let first = check(&args)?;
     let (name, corpus) = texts::load(&first)?;
     let mut search = Search::new(&args, name, corpus, &log)?;
-    search.run()?;
+    let run = search.run();
+    search.bar.finish_and_clear();
+    run?;
     let Search { best, trials, start, stop, corpus, name, .. } = search;
     let seconds = start.elapsed().as_secs_f64();
     let Some(Best { number, command, train, mut artifact, .. }) = best else {
@@ -218,6 +222,7 @@ struct Search<'a> {
     /// How many trials were begun.
     trials: usize,
     log: (File, PathBuf),
+    bar: ProgressBar,
 }
 
 impl<'a> Search<'a> {
@@ -226,8 +231,8 @@ impl<'a> Search<'a> {
         let file = File::create(log).map_err(|e| Error::io("cannot write", log, e))?;
         // Pad, start and unknown have ids too.
         let space = Space::new(&args.fixed, corpus.vocabulary.len() + 4);
-        let (curves, log) = (Vec::new(), (file, log.to_owned()));
-        Ok(Self { args, name, corpus, space, stop, start, curves, best: None, trials: 0, log })
+        let (curves, log, bar) = (Vec::new(), (file, log.to_owned()), search_bar(args.time));
+        Ok(Self { args, name, corpus, space, stop, start, curves, best: None, trials: 0, log, bar })
     }
 
     fn left(&self) -> Duration {
@@ -260,6 +265,7 @@ impl<'a> Search<'a> {
         let command = command(self.args, &options);
         let train = parse(&command);
         let command = quoted(&command);
+        self.bar.set_message(format!("trial {}{}", self.trials, self.best_so_far(" · ")));
         let trial = Trial {
             train: &train,
             name: &self.name,
@@ -267,6 +273,7 @@ impl<'a> Search<'a> {
             curves: &self.curves,
             stop: &self.stop,
             deadline: self.start + self.args.time,
+            bar: &self.bar,
         };
         let Outcome { artifact, report, curve, end, seconds } = trial.run()?;
         let epochs = curve.len();
@@ -306,9 +313,7 @@ impl<'a> Search<'a> {
     /// A line for people.
     fn tell(&self, options: &[String], figure: Option<Figure>, epochs: usize, end: &str, seconds: f64) {
         let figure = figure.map_or(String::new(), |it| format!(" - {}: {:.4}", it.name, it.value));
-        let best = self.best.as_ref().map_or(String::new(), |best| {
-            format!(" - best: {:.4} of trial {}", best.figure.value, best.number)
-        });
+        let best = self.best_so_far(" - ");
         let (left, options) = (
             self.left().as_secs(),
             match options {
@@ -316,12 +321,22 @@ impl<'a> Search<'a> {
                 _ => options.join(" "),
             },
         );
-        note!(
-            "Trial {}{figure} - {epochs} epochs, {end}, {seconds:.1} s{best} - {}:{:02} left - {options}",
-            self.trials,
-            left / 60,
-            left % 60
-        );
+        let tell = || {
+            note!(
+                "Trial {}{figure} - {epochs} epochs, {end}, {seconds:.1} s{best} - {}:{:02} left - {options}",
+                self.trials,
+                left / 60,
+                left % 60
+            )
+        };
+        self.bar.suspend(tell);
+    }
+
+    /// What the best trial found, after `separator`; of none nothing.
+    fn best_so_far(&self, separator: &str) -> String {
+        self.best.as_ref().map_or(String::new(), |best| {
+            format!("{separator}best: {:.4} of trial {}", best.figure.value, best.number)
+        })
     }
 }
 

@@ -9,7 +9,9 @@ struct Knob {
     values: &'static [&'static str],
 }
 
-const KNOBS: [Knob; 7] = [
+const KNOBS: [Knob; 8] = [
+    // Of the presets that are one model: with or without padding, and word vectors with or without dropout.
+    Knob { option: "--preset", values: &["fast", "classic"] },
     Knob { option: "--cell", values: &["lstm", "gru"] },
     Knob { option: "--units", values: &["16", "32", "64", "128"] },
     Knob { option: "--embedding", values: &["16", "32", "64", "128"] },

@@ -8,6 +8,7 @@ use gatewise::data::Corpus;
 use gatewise::metrics::Report;
 use gatewise::train::{BatchLog, Callback, Context, EarlyStopping, EpochLog};
 use gatewise::{Artifact, ErrorKind, Result};
+use indicatif::ProgressBar;
 use std::time::Instant;
 
 /// Trials that a trial is compared with before it may be given up.
@@ -22,6 +23,8 @@ pub(super) struct Trial<'a> {
     pub curves: &'a [Vec<f64>],
     pub stop: &'a StopFlag,
     pub deadline: Instant,
+    /// The time of the search, and what it says of itself.
+    pub bar: &'a ProgressBar,
 }
 
 /// What came of it.
@@ -51,6 +54,7 @@ impl Trial<'_> {
         let watch = Watch {
             stop: self.stop.clone(),
             deadline: self.deadline,
+            bar: self.bar,
             rivals: self.curves,
             curve: &mut curve,
             end: &mut end,
@@ -81,6 +85,7 @@ impl Trial<'_> {
 struct Watch<'a> {
     stop: StopFlag,
     deadline: Instant,
+    bar: &'a ProgressBar,
     rivals: &'a [Vec<f64>],
     curve: &'a mut Vec<f64>,
     end: &'a mut &'static str,
@@ -99,6 +104,7 @@ impl Watch<'_> {
 
 impl Callback for Watch<'_> {
     fn on_batch_end(&mut self, context: &mut Context<'_>, _: &BatchLog) -> Result<()> {
+        self.bar.set_position(self.bar.elapsed().as_millis() as u64);
         let over = if self.stop.raised() { "interrupted" } else { "out of time" };
         if self.stop.raised() || Instant::now() >= self.deadline {
             *self.end = over;
@@ -127,8 +133,9 @@ mod tests {
         let stop = StopFlag::listen().unwrap();
         let hopeless = |curve: &[f64], count: usize| {
             let (mut curve, mut end) = (curve.to_vec(), "");
-            let (stop, rivals) = (stop.clone(), &rivals[..count]);
-            Watch { stop, deadline: Instant::now(), rivals, curve: &mut curve, end: &mut end }.is_hopeless()
+            let (stop, rivals, bar) = (stop.clone(), &rivals[..count], &ProgressBar::hidden());
+            Watch { stop, deadline: Instant::now(), bar, rivals, curve: &mut curve, end: &mut end }
+                .is_hopeless()
         };
         // At the second epoch the others' best are 0.5, 0.6, 0.7 and 0.8; the fifth ended before.
         assert!(hopeless(&[0.9, 0.71], 5) && hopeless(&[0.75, 0.9], 5));
