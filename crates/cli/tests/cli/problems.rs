@@ -57,6 +57,22 @@ fn any_number_of_labels_from_training_to_answer() {
     let first: Vec<_> = lines.lines().map(|line| line.split('\t').next().unwrap()).collect();
     assert_eq!(first, ["blue;red", "", "green"]);
 
+    // A file, too, has a probability for each label that is answered, through every format.
+    fs::write(home.path("q.csv"), "n,text\n1,it is blue then red\n2,it is\n").unwrap();
+    home.run("predict model.gatewise q.csv -o a.parquet --top-k 1").ok();
+    home.run("predict model.gatewise a.parquet --threshold 0 -o a.jsonl").ok();
+    let objects = fs::read_to_string(home.path("a.jsonl")).unwrap();
+    let rows: Vec<serde_json::Value> =
+        objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let text = |row: usize, key: &str| rows[row][key].as_str().unwrap().to_owned();
+    assert_eq!([text(0, "labels"), text(1, "labels")], ["blue;red", ""]);
+    let probabilities = text(0, "probabilities");
+    assert!(probabilities.split(';').all(|p| p.parse::<f32>().unwrap() > 0.5), "{probabilities}");
+    assert_eq!((probabilities.split(';').count(), text(1, "probabilities").len()), (2, 0));
+    assert!(rows[0]["top_1_probability"].as_f64() > Some(0.5), "{objects}");
+    assert_eq!(text(1, "predicted_labels"), "blue;green;red", "above 0 are all");
+    assert_eq!(text(1, "predicted_probabilities").split(';').count(), 3);
+
     let json = home
         .run(&format!(
             "train a.csv --test b.csv --label-separator ; --epochs 1 --threshold f1 {SMALL} --format json"
@@ -88,6 +104,14 @@ fn numbers_from_training_to_answer() {
     let value = answer["value"].as_f64().unwrap();
     assert!((150.0..250.0).contains(&value), "{answer}");
     assert!(answer.get("label").is_none() && answer.get("probabilities").is_none());
+
+    fs::write(home.path("q.jsonl"), "{\"text\": \"so more more it is\", \"value\": true}\n").unwrap();
+    home.run("predict model.gatewise q.jsonl -o q.parquet").ok();
+    let answered = home.run("predict model.gatewise q.parquet").ok().json();
+    let predicted = answered["predicted_value"].as_f64().unwrap();
+    assert_eq!((&answered["value"], predicted as f32), (&true.into(), value as f32));
+    home.run("predict model.gatewise q.jsonl --top-k 1").failed(2, &["answers with numbers"]);
+    home.run("predict model.gatewise q.jsonl --threshold 0.1").failed(2, &["leave --threshold out"]);
 
     let tested = home.run("evaluate model.gatewise a.csv").ok();
     let last = tested.stdout.lines().last().unwrap().to_owned();

@@ -58,14 +58,18 @@ impl<'a> Answers<'a> {
             }
             (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
             (Problem::MultiLabel { separator }, None) => {
-                let yes = scores.iter().filter(|&&score| score > artifact.threshold);
-                let of_label: Vec<String> = yes.map(|score| format!("{score:.4}")).collect();
+                let of_label = of_labels(artifact, scores, |probability| format!("{probability:.4}"));
                 write!(out, "{label}\t{}\t", of_label.join(separator))?;
             }
             (_, None) => write!(out, "{label}\t{probability:.4}\t")?,
         }
         writeln!(out, "{}", on_one_line(name))
     }
+}
+
+/// The probabilities of those labels that are answered, in their order, as `show` has them.
+pub fn of_labels(artifact: &Artifact, scores: &[f32], show: impl Fn(f32) -> String) -> Vec<String> {
+    scores.iter().filter(|&&score| score > artifact.threshold).map(|&score| show(score)).collect()
 }
 
 /// The labels with the largest probabilities, at most `count`, the likeliest first.

@@ -1,6 +1,6 @@
 //! Answers for the texts in a file of records: the records with the answers added.
 
-use super::answers::{top, unheard};
+use super::answers::{of_labels, top, unheard};
 use super::oov::Oov;
 use crate::args::{Format, Predict};
 use crate::interrupt::StopFlag;
@@ -161,7 +161,7 @@ struct Added {
 }
 
 impl Added {
-    /// `label` and `probability` (`labels` where a row may have several, `value` of a model that answers with one),
+    /// `label` and `probability` (`labels` and `probabilities` where a row may have several, `value` of a model that answers with one),
     /// and for `--top-k` each of the likeliest; those that the file has already are told apart by `predicted_`.
     fn new(artifact: &Artifact, records: &Records, top: Option<usize>) -> Self {
         let top = top.map(|count| count.min(artifact.labels.len()));
@@ -170,7 +170,9 @@ impl Added {
         });
         let probability = ("probability", FieldKind::Float);
         let first = match artifact.problem {
-            Problem::MultiLabel { .. } => vec![("labels", FieldKind::Text), probability],
+            Problem::MultiLabel { .. } => {
+                vec![("labels", FieldKind::Text), ("probabilities", FieldKind::Text)]
+            }
             Problem::Regression { .. } => vec![("value", FieldKind::Float)],
             _ => vec![("label", FieldKind::Text), probability],
         };
@@ -193,10 +195,15 @@ impl Added {
         writer: &mut RecordWriter<W>,
     ) -> Result<()> {
         let ranked = self.top.map(|count| top(artifact, &answer.scores, count)).unwrap_or_default();
-        let all: Vec<(&str, String)> = std::iter::once((answer.label.as_str(), answer.probability))
-            .chain(ranked)
-            .map(|(label, probability)| (label, probability.to_string()))
-            .collect();
+        let probability = match &artifact.problem {
+            Problem::MultiLabel { separator } => {
+                of_labels(artifact, &answer.scores, |probability| probability.to_string()).join(separator)
+            }
+            _ => answer.probability.to_string(),
+        };
+        let ranked = ranked.into_iter().map(|(label, probability)| (label, probability.to_string()));
+        let all: Vec<(&str, String)> =
+            std::iter::once((answer.label.as_str(), probability)).chain(ranked).collect();
         let pairs = all.iter().flat_map(|(label, probability)| [*label, probability.as_str()]);
         let fields: Vec<_> = self.columns.iter().map(|column| column.kind).zip(pairs).collect();
         writer.write(record, &fields)
