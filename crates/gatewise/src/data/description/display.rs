@@ -102,7 +102,8 @@ impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (running, distinct) = (thousands(self.running), thousands(self.distinct));
         let once = thousands(self.once);
-        writeln!(f, "{running} running words, {distinct} different, {once} of them once")?;
+        let words = if self.running == 1 { "word" } else { "words" };
+        writeln!(f, "{running} running {words}, {distinct} different, {once} of them once")?;
         let size = |coverage: &Coverage| match coverage.words == self.distinct {
             true => "all".to_owned(),
             false => thousands(coverage.words),
