@@ -92,9 +92,9 @@ pub struct Train {
     /// Size of the vocabulary, pad, start and unknown included [default: 5000; of the accurate preset 30000].
     #[arg(long, value_name = "WORDS", value_parser = at_least(3), allow_negative_numbers = true)]
     pub max_words: Option<usize>,
-    /// Words seen fewer times in training are unknown.
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
-    pub min_count: usize,
+    /// Words seen fewer times in training are unknown [default: 1; of the accurate preset 2].
+    #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub min_count: Option<usize>,
     /// How texts are cut: `words` (as Keras does), `unicode` words, `characters`, or the tokens of a Hugging
     /// Face tokenizer.json, whose path is given [default: words].
     #[arg(long, value_name = "KIND|FILE")]

@@ -36,7 +36,7 @@ fn layers(classes: usize) -> Sequential {
 
 fn options(members: usize) -> EnsembleOptions {
     let linear = LinearOptions { ngram: 2, ..LinearOptions::default() };
-    EnsembleOptions { members, linear, threads: 2, ..EnsembleOptions::default() }
+    EnsembleOptions { folds: members, members, linear, threads: 2, ..EnsembleOptions::default() }
 }
 
 fn artifact(classes: usize, members: usize) -> Artifact {
@@ -128,7 +128,8 @@ fn rows_are_judged_by_models_that_did_not_see_them() {
     let targets: Vec<f32> = (0..200u64).map(|i| ((i * i * 2_654_435_761) >> 7 & 1) as f32).collect();
     let data = Dataset::new(rows, targets).unwrap().with_padding(Padding::to(3));
     let options = EnsembleOptions {
-        linear: LinearOptions { ngram: 3, l2: 1e-3, ..LinearOptions::default() },
+        linear: LinearOptions { ngram: 3, ..LinearOptions::default() },
+        penalties: vec![1e-3],
         ..options(4)
     };
     let fitted = Ensemble::fit(&layers(2), &data, &options, |_| Ok(Next::Member)).unwrap();

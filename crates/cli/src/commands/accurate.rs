@@ -11,13 +11,17 @@ use gatewise::optimizer::{CosineDecay, Ema};
 use gatewise::{Artifact, Result};
 use std::time::Instant;
 
+/// Of fewer rows than this, members are quickly trained, and each row of a fold is missed: there are more of both.
+const FEW: usize = 20_000;
+
 /// Trains the members of `artifact` on `training`, as its summary says; the learning rate falls to zero along a cosine,
 /// and a member's weights are their average over the last steps.
 pub(super) fn accurate(args: &Train, artifact: Artifact, training: &Dataset) -> Result<Trained> {
     let summary = artifact.training.clone();
     let (start, stop) = (Instant::now(), StopFlag::listen()?);
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
-    let options = EnsembleOptions { seed: args.seed, threads, isa, ..Default::default() };
+    let (folds, members) = if training.len() < FEW { (5, 10) } else { (4, 4) };
+    let options = EnsembleOptions { folds, members, seed: args.seed, threads, isa, ..Default::default() };
     let mut history = None;
     let fitted = Ensemble::fit(artifact.model.spec(), training, &options, |fold| {
         if args.verbose > 0 {

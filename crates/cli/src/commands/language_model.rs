@@ -21,7 +21,7 @@ pub fn language_model(args: &Train) -> Result<Done> {
         ("--threshold", args.threshold.is_some()),
         ("--test", args.test.is_some()),
         ("--tokenizer", args.tokenizer.is_some()),
-        ("--min-count", args.min_count > 1),
+        ("--min-count", args.min_count.is_some()),
     ];
     if let Some((option, _)) = for_labels.into_iter().chain(args.place.rows.given()).find(|(_, given)| *given)
     {

@@ -14,6 +14,7 @@ pub(super) struct Settings {
     pub learning_rate: f64,
     pub maxlen: usize,
     pub max_words: usize,
+    pub min_count: usize,
     embedding: usize,
     units: Vec<usize>,
     dropout: f64,
@@ -35,10 +36,11 @@ impl Settings {
             Preset::Fast => (8, 32, 2e-3, 300),
             Preset::Accurate => (4, 32, 3e-3, 400),
         };
-        let (max_words, embedding, units, dropout) = match preset {
-            Preset::Classic => (5000, 15, 10, 0.0),
-            Preset::Fast => (5000, 64, 64, 0.5),
-            Preset::Accurate => (30_000, 32, 32, 0.5),
+        let (max_words, min_count, embedding, units, dropout) = match preset {
+            Preset::Classic => (5000, 1, 15, 10, 0.0),
+            Preset::Fast => (5000, 1, 64, 64, 0.5),
+            // Words that occur once would be learnt by heart, and unknown words would never be met.
+            Preset::Accurate => (30_000, 2, 32, 32, 0.5),
         };
         Self {
             preset,
@@ -47,6 +49,7 @@ impl Settings {
             learning_rate: args.learning_rate.unwrap_or(learning_rate),
             maxlen: args.maxlen.unwrap_or(maxlen),
             max_words: args.max_words.unwrap_or(max_words),
+            min_count: args.min_count.unwrap_or(min_count),
             embedding: args.embedding.unwrap_or(embedding),
             units: args.units.clone().unwrap_or(vec![units]),
             dropout: args.dropout.unwrap_or(dropout),
@@ -57,23 +60,24 @@ impl Settings {
     /// The same for `corpus`: the accurate preset goes through a small one more often, has no rows of the table that
     /// no word would use, and pads no further than nearly all rows reach (layers that walk both ways walk the
     /// padding too; the linear model sees the rest).
-    pub fn for_corpus(self, args: &Train, corpus: &Corpus) -> Self {
+    pub fn for_corpus(self, args: &Train, corpus: &Corpus) -> Result<Self> {
         let rows = &corpus.train.words;
         if self.preset != Preset::Accurate || rows.is_empty() {
-            return self;
+            return Ok(self);
         }
         // Pad, start, unknown, and the one that Keras leaves unused.
-        let max_words = self.max_words.min(corpus.vocabulary.len() + 4);
+        let known = corpus.words(self.max_words, self.min_count)?.len();
+        let max_words = self.max_words.min(known + 4);
         let epochs = (ROWS_SEEN / rows.len()).clamp(self.epochs, 4 * self.epochs);
         let mut lengths: Vec<usize> = rows.rows().map(<[u32]>::len).collect();
         let most = (99 * lengths.len() / 100).min(lengths.len() - 1);
         let reach = *lengths.select_nth_unstable(most).1 + 1;
-        Self {
+        Ok(Self {
             max_words,
             epochs: args.epochs.unwrap_or(epochs),
             maxlen: args.maxlen.unwrap_or(self.maxlen.min(reach)),
             ..self
-        }
+        })
     }
 
     /// The layers, with an output for each label, or one where there are two classes.

@@ -18,7 +18,7 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
     let for_texts = [
         ("--embedding", args.embedding.is_some()),
         ("--tokenizer", args.tokenizer.is_some()),
-        ("--min-count", args.min_count > 1),
+        ("--min-count", args.min_count.is_some()),
         ("--label-separator", args.label_separator.is_some()),
         ("--task regression", args.task == Task::Regression),
     ];

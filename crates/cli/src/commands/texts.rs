@@ -46,14 +46,14 @@ pub(super) fn load(args: &Train) -> Result<(String, Corpus)> {
 
 /// The model for the corpus called `name`, as yet untrained, and the corpus's rows as it reads them.
 pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Artifact, Parts)> {
-    let settings = Settings::new(args, name).for_corpus(args, corpus);
+    let settings = Settings::new(args, name).for_corpus(args, corpus)?;
     let model = settings.layers(args, &corpus.problem, corpus.labels.len()).compile(args.seed)?;
     let padding = Padding {
         maxlen: Some(settings.maxlen),
         padding: args.padding.into(),
         truncating: args.truncating.into(),
     };
-    let vocabulary = corpus.words(settings.max_words, args.min_count)?;
+    let vocabulary = corpus.words(settings.max_words, settings.min_count)?;
     let oov_rate = Some(corpus.oov_rate(&vocabulary));
     let &Settings { epochs, batch_size, learning_rate, .. } = &settings;
     let artifact = Artifact {

@@ -1,5 +1,7 @@
 //! Training an ensemble: every member without a fold of its own.
 
+use super::folds::Folds;
+use super::members::Members;
 use super::weights::Evidence;
 use super::{Accuracies, Ensemble, add_evidence};
 use crate::data::Dataset;
@@ -7,15 +9,22 @@ use crate::error::{Error, Result};
 use crate::kernels::{Isa, Pool};
 use crate::linear::{LinearModel, LinearOptions};
 use crate::model::{Model, Sequential};
-use crate::rng::{Purpose, Random};
 
 /// How an ensemble is made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnsembleOptions {
-    /// How many recurrent members, which is how many folds the rows are dealt into; at least 2. Default 4.
+    /// How many folds the rows are dealt into, at least 2. Default 4.
+    pub folds: usize,
+    /// How many recurrent members, at least one a fold. Member k is trained without fold k, counted round. With two
+    /// a fold or more, it is known how far members differ by chance, and so how much better their mean is than one. Default 4.
     pub members: usize,
-    /// How the linear model is fitted. Default: runs of up to three words that are in at least two rows.
+    /// How the linear model is fitted; its penalty is one of `penalties`. Default: runs of up to three words that are
+    /// in at least two rows.
     pub linear: LinearOptions,
+    /// What λ of the linear model may be, at least one number: it is the one with which members and linear model
+    /// together are likeliest to be right about rows they have not seen. Default: 10, 3, 1, 0.3
+    /// and 0.1.
+    pub penalties: Vec<f64>,
     /// Decides the folds, and with the member's number its weights.
     pub seed: u64,
     /// For what the members say of their folds, and for linear models beside one another.
@@ -27,8 +36,10 @@ pub struct EnsembleOptions {
 impl Default for EnsembleOptions {
     fn default() -> Self {
         Self {
+            folds: 4,
             members: 4,
             linear: LinearOptions { ngram: 3, min_count: 2, ..LinearOptions::default() },
+            penalties: vec![10.0, 3.0, 1.0, 0.3, 0.1],
             seed: 1,
             threads: crate::model::default_threads(),
             isa: Isa::detect(),
@@ -69,9 +80,9 @@ pub struct Fitted {
 }
 
 impl Ensemble {
-    /// Deals the rows of `data` into as many folds as there are members, class by class; has each member trained by
-    /// `train` without its fold; fits the linear model without each fold in turn, and at last to all rows; and weighs
-    /// both kinds by what they said of the folds that they had not seen.
+    /// Deals the rows of `data` into folds, class by class; has each member trained by `train` without one of them; fits
+    /// the linear model without each fold in turn, and at last to all rows; and weighs both kinds by what they said of
+    /// the folds that they had not seen.
     ///
     /// ```
     /// use gatewise::data::{Dataset, Padding, Sequences};
@@ -84,7 +95,7 @@ impl Ensemble {
     ///     .with(Embedding::new(12, 4))
     ///     .with(Lstm::new(4))
     ///     .with(Dense::new(1).activation(Activation::Sigmoid));
-    /// let options = EnsembleOptions { members: 2, ..Default::default() };
+    /// let options = EnsembleOptions { folds: 2, members: 2, ..Default::default() };
     /// let fitted = Ensemble::fit(&layers, &data, &options, |fold| {
     ///     Fit::new().epochs(5).learning_rate(0.05).run(fold.model, fold.training)?;
     ///     Ok(Next::Member)
@@ -95,8 +106,8 @@ impl Ensemble {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for fewer than two members;
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are fewer rows than members or targets are no classes
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for fewer than two folds, fewer members than folds, or no penalty;
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are fewer rows than folds or targets are no classes
     /// that `layers` answer in; what `train` gives.
     pub fn fit(
         layers: &Sequential,
@@ -104,86 +115,97 @@ impl Ensemble {
         options: &EnsembleOptions,
         mut train: impl FnMut(Fold<'_>) -> Result<Next>,
     ) -> Result<Fitted> {
-        let members = options.members;
-        if members < 2 {
-            return Err(Error::config(format!(
-                "an ensemble needs at least 2 members, but {members} were asked for"
-            )));
-        }
-        if data.len() < members {
-            return Err(Error::data(format!(
-                "an ensemble of {members} members needs at least as many rows, but there are {}",
-                data.len()
-            )));
-        }
+        options.check(data.len())?;
         let width = layers.compile(options.seed)?.output_width();
-        let classes = if width == 1 { 2 } else { width };
-        let folds = deal(data, members, options.seed);
-        let own = |fold: usize| data.select(&folds[fold]);
-        let others = |fold: usize| {
-            let mut rows = [&folds[..fold], &folds[fold + 1..]].concat().concat();
-            rows.sort_unstable();
-            data.select(&rows)
-        };
-        // Of each row, fold by fold, what members say that have not seen it.
+        let folds = Folds::deal(data, options.folds, options.seed);
         let (mut models, mut said) = (Vec::new(), Vec::new());
-        for member in 0..members {
-            let (training, validation) = (others(member), own(member));
+        for member in 0..options.members {
+            let fold = member % options.folds;
+            let (training, validation) = (folds.others(fold), folds.own(fold));
             let mut model = layers.compile(options.seed.wrapping_add(member as u64))?;
-            let fold = Fold { member, model: &mut model, training: &training, validation: &validation };
-            let next = train(fold)?;
+            let next =
+                train(Fold { member, model: &mut model, training: &training, validation: &validation })?;
             let outputs =
                 model.predict_on(validation.inputs(), validation.padding(), options.threads, options.isa)?;
-            let before = said.len();
-            said.resize(before + outputs.len(), 0.0);
-            let rows = outputs.chunks_exact(width).zip(said[before..].chunks_exact_mut(width));
-            rows.for_each(|(outputs, said)| add_evidence(outputs, said));
+            let mut evidence = vec![0.0; outputs.len()];
+            let rows = outputs.chunks_exact(width).zip(evidence.chunks_exact_mut(width));
+            rows.for_each(|(outputs, evidence)| add_evidence(outputs, evidence));
+            said.push(evidence);
             models.push(model);
             if next == Next::Stop {
                 break;
             }
         }
-        // The same of linear models, and behind them the one that sees all rows.
-        let seen = models.len();
-        let fit = |rows: &Dataset| LinearModel::fit_classes(rows, &options.linear, classes);
-        let fit_and_ask = |fold: usize| -> Result<(LinearModel, Vec<f64>)> {
-            if fold == seen {
-                return Ok((fit(data)?, Vec::new()));
-            }
-            let linear = fit(&others(fold))?;
-            let odds = own(fold).sequences().map(|rows| linear.log_odds(rows));
-            Ok((linear, odds.unwrap_or_default()))
-        };
-        let mut fits: Vec<_> = (0..=seen).map(|_| None).collect();
-        let mut pool = Pool::new(options.threads);
-        pool.for_each(&mut vec![(); pool.threads()], &mut fits, |(), fold, it| *it = Some(fit_and_ask(fold)));
-        let fits: Vec<_> = fits.into_iter().flatten().collect::<Result<_>>()?;
-        let (mut linear, odds): (Vec<_>, Vec<_>) = fits.into_iter().unzip();
-        let odds = odds.concat();
-        let class = |&row: &usize| data.targets().values()[row] as usize;
-        let right: Vec<usize> = folds[..seen].iter().flatten().map(class).collect();
-        let evidence = Evidence { width, sources: [&said, &odds], classes: &right };
-        let weights = evidence.weights();
-        let [member, linear_alone, joined] =
-            [[1.0, 0.0], [0.0, 1.0], weights].map(|weights| evidence.accuracy(weights));
-        let accuracy = Accuracies { member, linear: linear_alone, joined };
-        let linear = linear.pop().expect("one more than there are members");
+        let classes = if width == 1 { 2 } else { width };
+        let (linear, weights, accuracy) = join(&folds, classes, &said, options)?;
         let model = models.remove(0);
         Ok(Fitted { model, ensemble: Self { others: models, linear, weights, accuracy } })
     }
 }
 
-/// The rows of each fold, in order: those of each class, in an order drawn from `seed`, are dealt out in turn.
-fn deal(data: &Dataset, folds: usize, seed: u64) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..data.len()).collect();
-    Random::new(seed, Purpose::Data, 1).shuffle(&mut order);
-    let targets = data.targets();
-    let class = |row: usize| targets.values()[row * targets.width()];
-    order.sort_by(|&a, &b| class(a).total_cmp(&class(b)));
-    let fold = |fold: usize| {
-        let mut rows: Vec<usize> = order.iter().skip(fold).step_by(folds).copied().collect();
-        rows.sort_unstable();
-        rows
+impl EnsembleOptions {
+    fn check(&self, rows: usize) -> Result<()> {
+        let &Self { folds, members, .. } = self;
+        if folds < 2 || members < folds {
+            return Err(Error::config(format!(
+                "an ensemble needs at least 2 folds and a member for each, but {folds} folds and {members} members were \
+                 asked for"
+            )));
+        }
+        if self.penalties.is_empty() {
+            return Err(Error::config(
+                "an ensemble needs at least one penalty of its linear model to choose from",
+            ));
+        }
+        match rows < folds {
+            true => Err(Error::data(format!(
+                "an ensemble of {folds} folds needs at least as many rows, but there are {rows}"
+            ))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The linear model beside members who have `said` something of their folds, one after the other; how much either
+/// kind counts; and what they did.
+fn join(
+    folds: &Folds<'_>,
+    classes: usize,
+    said: &[Vec<f64>],
+    options: &EnsembleOptions,
+) -> Result<(LinearModel, [f64; 2], Accuracies)> {
+    let asked = said.len().min(options.folds);
+    let fit = |rows: &Dataset, penalties| LinearModel::fit_path(rows, &options.linear, penalties, classes);
+    // Of each fold what linear models say, one a penalty, that have not seen it.
+    let ask = |fold: usize| -> Result<Vec<Vec<f64>>> {
+        let (own, models) = (folds.own(fold), fit(&folds.others(fold), &options.penalties)?);
+        let odds = |rows| models.iter().map(|linear| linear.log_odds(rows)).collect();
+        Ok(own.sequences().map(odds).unwrap_or_default())
     };
-    (0..folds).map(fold).collect()
+    let mut odds: Vec<_> = (0..asked).map(|_| None).collect();
+    let mut pool = Pool::new(options.threads);
+    pool.for_each(&mut vec![(); pool.threads()], &mut odds, |(), fold, it| *it = Some(ask(fold)));
+    let odds: Vec<Vec<Vec<f64>>> = odds.into_iter().flatten().collect::<Result<_>>()?;
+    let of_penalty = |penalty: usize| odds.iter().flat_map(|fold| &fold[penalty]).copied().collect();
+    let odds: Vec<Vec<f64>> = (0..options.penalties.len()).map(of_penalty).collect();
+
+    let width = if classes == 2 { 1 } else { classes };
+    let members = Members::new(width, options.folds, said);
+    let right = folds.classes(0..asked);
+    let evidence =
+        |penalty: usize| Evidence { width, sources: [&members.mean, &odds[penalty]], classes: &right };
+    let weighed = (0..odds.len()).map(|penalty| {
+        let weights = evidence(penalty).weights();
+        (penalty, weights, evidence(penalty).loss(weights))
+    });
+    let best = weighed.min_by(|a, b| a.2.total_cmp(&b.2));
+    let (penalty, weights, _) = best.expect("there is at least one penalty");
+    let evidence = evidence(penalty);
+    let accuracy = Accuracies {
+        member: members.accuracy(|fold| folds.classes(fold..fold + 1)),
+        linear: evidence.accuracy([0.0, 1.0]),
+        joined: evidence.accuracy(weights),
+    };
+    let linear = fit(folds.data(), &options.penalties[..=penalty])?.swap_remove(penalty);
+    Ok((linear, evidence.without_noise(weights, members.noise), accuracy))
 }

@@ -4,6 +4,8 @@
 //! the rows, and how much each kind counts, learnt from what they said of the rows they had not seen.
 
 mod fit;
+mod folds;
+mod members;
 mod weights;
 
 pub use fit::{EnsembleOptions, Fitted, Fold, Next};
@@ -29,7 +31,9 @@ use crate::model::Model;
 /// Such joints of a recurrent model with counts of word runs are old (G. Mesnil, T. Mikolov, M. Ranzato and Y. Bengio,
 /// "Ensemble of Generative and Discriminative Techniques for Sentiment Analysis of Movie Reviews", 2014,
 /// <https://arxiv.org/abs/1412.5335>); fitting a and b to what each says of rows it has not seen is stacking
-/// (Wolpert 1992).
+/// (Wolpert 1992). A row of a fold is unseen by one member or two, but the mean of all of them answers, which is surer;
+/// where two have said something of the same rows, a and b are corrected for that, as a regression is whose inputs are
+/// measured with errors (W. A. Fuller, "Measurement Error Models", 1987).
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     /// The members beside the first, of its architecture.
@@ -47,11 +51,11 @@ pub struct Ensemble {
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Accuracies {
-    /// One recurrent model, trained without the row's fold.
+    /// One recurrent model, trained without the row's fold; the mean over the models.
     pub member: f64,
     /// The linear model, likewise.
     pub linear: f64,
-    /// Both, with the weights a and b, which are fitted to these very rows.
+    /// Those members and the linear model, with weights that are fitted to these very rows.
     pub joined: f64,
 }
 

@@ -1,7 +1,7 @@
 //! L2-regularised logistic regression on sparse 0/1 features, solved to its one optimum.
 //!
-//! Enters: the features present in each row, a scale for each feature, targets. Leaves: weights and
-//! bias, the scale already multiplied in.
+//! Enters: the features present in each row, a scale for each feature, targets, weights and bias to begin with.
+//! Leaves: the best weights and bias.
 //!
 //! The method is L-BFGS (Liu and Nocedal 1989) with the diagonal of the Hessian at 0 as its first
 //! metric. The Hessian at 0 is the largest there is, so the first step never overshoots, and about ten
@@ -27,13 +27,19 @@ pub(super) struct Problem<'a> {
 }
 
 impl Problem<'_> {
-    /// The weights, times their scale, and the bias.
-    pub(super) fn solve(&self, tolerance: f64, max_steps: usize) -> (Vec<f64>, f64) {
-        let n = self.scale.len() + 1;
+    /// Moves `w`, the weights and behind them the bias, from where they are to the optimum, which is where the gradient
+    /// is `tolerance` times what it is at 0, times the share of the rarer target.
+    pub(super) fn solve(&self, w: &mut [f64], tolerance: f64, max_steps: usize) {
+        let n = w.len();
         let inverse_diagonal = self.inverse_diagonal();
-        let (mut w, mut g) = (vec![0.0; n], vec![0.0; n]);
-        let mut loss = self.loss(&w, &mut g);
-        let goal = tolerance * norm(&g);
+        let mut g = vec![0.0; n];
+        let mut loss = self.loss(&vec![0.0; n], &mut g);
+        let yes = self.targets.iter().map(|&y| f64::from(y)).sum::<f64>();
+        let rarer = yes.min(self.targets.len() as f64 - yes).max(1.0);
+        let goal = tolerance * rarer / self.targets.len() as f64 * norm(&g);
+        if w.iter().any(|&w| w != 0.0) {
+            loss = self.loss(w, &mut g);
+        }
         let mut memory: VecDeque<Step> = VecDeque::with_capacity(MEMORY);
         let (mut next_w, mut next_g) = (vec![0.0; n], vec![0.0; n]);
         for _ in 0..max_steps {
@@ -44,7 +50,7 @@ impl Problem<'_> {
             let slope = dot(&direction, &g);
             let mut length = 1.0;
             let next_loss = loop {
-                for ((to, w), d) in next_w.iter_mut().zip(&w).zip(&direction) {
+                for ((to, w), d) in next_w.iter_mut().zip(&*w).zip(&direction) {
                     *to = w + length * d;
                 }
                 let next_loss = self.loss(&next_w, &mut next_g);
@@ -58,17 +64,15 @@ impl Problem<'_> {
                 break; // as good as floating point can tell
             }
             let mut step = if memory.len() == MEMORY { memory.pop_front() } else { None }.unwrap_or_default();
-            step.between(&w, &next_w, &g, &next_g);
+            step.between(w, &next_w, &g, &next_g);
             // Strict convexity makes this positive; rounding may not.
             if step.curvature > 0.0 {
                 memory.push_back(step);
             }
-            std::mem::swap(&mut w, &mut next_w);
+            w.copy_from_slice(&next_w);
             std::mem::swap(&mut g, &mut next_g);
             loss = next_loss;
         }
-        let bias = w.pop().expect("the bias is the last weight");
-        (w.iter().zip(self.scale).map(|(w, r)| w * r).collect(), bias)
     }
 
     /// The objective at `w`; its gradient overwrites `g`.

@@ -4,6 +4,7 @@
 //! Enters: a [`Dataset`] whose targets are classes. Leaves: a fitted [`LinearModel`]. Its accuracy is printed beside
 //! every result, since a recurrent model earns its keep only by what it adds to this.
 
+mod fit;
 mod logistic;
 mod ngrams;
 
@@ -11,7 +12,8 @@ pub use ngrams::MAX_NGRAM;
 use ngrams::Ngrams;
 
 use crate::data::{Dataset, Sequences};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use std::sync::Arc;
 
 /// How a [`LinearModel`] is fitted.
 ///
@@ -28,8 +30,8 @@ pub struct LinearOptions {
     pub alpha: f64,
     /// λ, the strength of the L2 penalty: scikit-learn's `1 / C`. Default 10.
     pub l2: f64,
-    /// The fit ends when the gradient is this much smaller than at the start. Default 0.01, as in
-    /// LIBLINEAR.
+    /// The fit ends when the gradient is smaller than at the start by this times the share of the rarer class. Default
+    /// 0.01, as in LIBLINEAR.
     pub tolerance: f64,
     /// The fit ends after this many steps in any case. Default 100; about 10 are usual.
     pub max_steps: usize,
@@ -78,7 +80,7 @@ impl Default for LinearOptions {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearModel {
-    ngrams: Ngrams,
+    ngrams: Arc<Ngrams>,
     /// One for class 1, or, with more than two classes, one for each.
     regressions: Vec<Regression>,
 }
@@ -90,9 +92,6 @@ struct Regression {
     bias: f32,
 }
 
-/// Classes at most.
-const CLASSES: f32 = 1_000.0;
-
 impl LinearModel {
     /// Fits the model to `data`.
     ///
@@ -102,74 +101,8 @@ impl LinearModel {
     /// positive number, or `ngram` is out of bounds.
     pub fn fit(data: &Dataset, options: &LinearOptions) -> Result<Self> {
         let highest = data.targets().values().iter().fold(0, |highest, &y| highest.max(y as usize));
-        Self::fit_classes(data, options, highest + 1)
-    }
-
-    /// As [`fit`](Self::fit), for so many classes, whether or not `data` have rows of all of them.
-    pub(crate) fn fit_classes(data: &Dataset, options: &LinearOptions, count: usize) -> Result<Self> {
-        for (name, value) in [("alpha", options.alpha), ("l2", options.l2), ("tolerance", options.tolerance)]
-        {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::config(format!(
-                    "the linear model's {name} is {value}, but it must be positive and finite"
-                )));
-            }
-        }
-        if !(1..=MAX_NGRAM).contains(&options.ngram) {
-            return Err(Error::config(format!(
-                "the linear model counts runs of up to {} words, but it must be 1 to {MAX_NGRAM}",
-                options.ngram
-            )));
-        }
-        if data.is_empty() {
-            return Err(Error::data("the linear model has no row to learn from; give it at least one"));
-        }
-        let Some(sequences) = data.sequences().filter(|_| !data.targets().per_step()) else {
-            return Err(Error::data(
-                "the linear model counts words of labelled rows, but rows are vectors or have a target a step",
-            ));
-        };
-        let targets = data.targets().values();
-        let is_class = |y: f32| y.fract() == 0.0 && (0.0..CLASSES.min(count.max(2) as f32)).contains(&y);
-        if let Some(at) = targets.iter().position(|&y| !is_class(y)) {
-            return Err(Error::data(format!(
-                "the linear model tells classes apart, so targets must be 0, 1, 2 and so on, below {CLASSES}, but row \
-                 {} has {}",
-                at / data.targets().width(),
-                targets[at]
-            )));
-        }
-        let ngrams = Ngrams::learn(sequences, options.ngram, options.min_count);
-        let rows = ngrams.apply(sequences);
-        let width = data.targets().width();
-        if width > 1 && count > 2 {
-            return Err(Error::data(format!(
-                "the linear model tells {width} labels apart, each of which a row has (1) or has not (0), but there is a {}",
-                count - 1
-            )));
-        }
-        let classes = match (width, count) {
-            (2.., _) => 0..=width - 1,
-            (_, ..=2) => 1..=1,
-            _ => 0..=count - 1,
-        };
-        let regressions = classes.map(|class| {
-            let of_row = |row: &[f32]| match row {
-                [y] => *y as usize == class,
-                labels => labels[class] == 1.0,
-            };
-            let targets: Vec<f32> =
-                targets.chunks_exact(width).map(|row| f32::from(u8::from(of_row(row)))).collect();
-            let ratios = log_count_ratios(&rows, &targets, ngrams.len(), options.alpha);
-            let problem =
-                logistic::Problem { rows: &rows, targets: &targets, scale: &ratios, l2: options.l2 };
-            let (weights, bias) = problem.solve(options.tolerance, options.max_steps);
-            Regression {
-                weights: weights.into_iter().map(|weight| weight as f32).collect(),
-                bias: bias as f32,
-            }
-        });
-        Ok(Self { regressions: regressions.collect(), ngrams })
+        let mut models = Self::fit_path(data, options, &[options.l2], highest + 1)?;
+        Ok(models.pop().expect("one for each penalty"))
     }
 
     /// The share of rows of `data` whose class is found, or all of whose labels are and no other. With two classes that
@@ -240,7 +173,7 @@ impl LinearModel {
             false => Err("the weights of its linear part are not one finite number a feature".into()),
             true => {
                 let regressions = regressions.into_iter().map(|(weights, bias)| Regression { weights, bias });
-                Ok(Self { ngrams, regressions: regressions.collect() })
+                Ok(Self { ngrams: Arc::new(ngrams), regressions: regressions.collect() })
             }
         }
     }
@@ -251,17 +184,6 @@ impl Regression {
         let sum: f64 = features.iter().map(|&feature| f64::from(self.weights[feature as usize])).sum();
         f64::from(self.bias) + sum
     }
-}
-
-/// r of [`LinearModel`], one a feature.
-fn log_count_ratios(rows: &Sequences, targets: &[f32], features: usize, alpha: f64) -> Vec<f64> {
-    let (mut p, mut q) = (vec![alpha; features], vec![alpha; features]);
-    for (row, &y) in rows.rows().zip(targets) {
-        let counts = if y > 0.5 { &mut p } else { &mut q };
-        row.iter().for_each(|&f| counts[f as usize] += 1.0);
-    }
-    let prior = q.iter().sum::<f64>() / p.iter().sum::<f64>();
-    p.iter().zip(&q).map(|(p, q)| (p / q * prior).ln()).collect()
 }
 
 #[cfg(test)]
@@ -278,28 +200,6 @@ mod tests {
 
     fn fit(data: &Dataset, ngram: usize) -> LinearModel {
         LinearModel::fit(data, &LinearOptions { ngram, ..Default::default() }).unwrap()
-    }
-
-    #[test]
-    fn ratios_are_those_worked_out_by_hand() {
-        let rows: Sequences = [vec![3, 7], vec![3, 3], vec![3, 8], vec![8], vec![7]].into_iter().collect();
-        let ngrams = Ngrams::learn(&rows, 1, 1);
-        let present = ngrams.apply(&rows);
-        // A word that comes twice counts once.
-        let number = |row: usize| present.row(row)[0] as usize;
-        let (seven, eight) = (number(4), number(3));
-        let three = 3 - seven - eight;
-        // p = 1 + (2, 2, 0), which sums to 7; q = 1 + (1, 0, 2), which sums to 6.
-        let ratios = log_count_ratios(&present, &[1.0, 1.0, 0.0, 0.0, 1.0], 3, 1.0);
-        let by_hand: [(usize, f64); 3] = [
-            (three, (3.0 / 7.0) / (2.0 / 6.0)),
-            (seven, (3.0 / 7.0) / (1.0 / 6.0)),
-            (eight, (1.0 / 7.0) / (3.0 / 6.0)),
-        ];
-        for (feature, by_hand) in by_hand {
-            let ratio = ratios[feature];
-            assert!((ratio - by_hand.ln()).abs() < 1e-15, "{ratio} against {}", by_hand.ln());
-        }
     }
 
     /// The numbers are scikit-learn 1.x's: `LogisticRegression(C=2, solver="liblinear", tol=1e-12)`
