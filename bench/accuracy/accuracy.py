@@ -47,11 +47,12 @@ def describe(name, result):
 
 def summary(name, results):
     accuracies = [100 * result["test_accuracy"] for result in results]
-    mean = sum(accuracies) / len(accuracies)
+    linear = [100 * result["baselines"][0]["test_accuracy"] for result in results]
+    mean = lambda shares: sum(shares) / len(shares)
     longest = max(result["wall_seconds"] for result in results)
     print(
-        f"{name}: mean {mean:.2f} %, from {min(accuracies):.2f} to {max(accuracies):.2f}, "
-        f"{len(accuracies)} runs, the longest {longest:.0f} s\n",
+        f"{name}: mean {mean(accuracies):.2f} %, from {min(accuracies):.2f} to {max(accuracies):.2f}, linear alone "
+        f"{mean(linear):.2f} %, {len(accuracies)} runs, the longest {longest:.0f} s\n",
         flush=True,
     )
 

@@ -151,6 +151,11 @@ fn it_can_be_stopped_and_says_what_is_wrong() {
         Ensemble::fit(&layers(2), data, options, train).unwrap_err().kind()
     };
     assert_eq!(kind(&data(2), &options(1)), ErrorKind::Config);
+    assert_eq!(kind(&data(2), &EnsembleOptions { members: 2, ..options(3) }), ErrorKind::Config);
+    assert_eq!(kind(&data(2), &EnsembleOptions { penalties: vec![], ..options(3) }), ErrorKind::Config);
+    let of_two = layers(2).with(Dense::new(2).activation(Activation::Softmax));
+    let error = Ensemble::fit(&of_two, &data(2), &options(2), |_| Ok(Next::Member)).unwrap_err();
+    assert!(error.to_string().contains("end in Dense(1)"), "{error}");
     assert_eq!(kind(&data(2).select(&[0, 1]), &options(3)), ErrorKind::Data);
     assert_eq!(kind(&data(3), &options(2)), ErrorKind::Data, "a third class, but one output");
 }

@@ -106,7 +106,8 @@ impl Ensemble {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for fewer than two folds, fewer members than folds, or no penalty;
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for fewer than two folds, fewer members than folds, no
+    /// penalty, or two outputs (two classes need one);
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are fewer rows than folds or targets are no classes
     /// that `layers` answer in; what `train` gives.
     pub fn fit(
@@ -117,6 +118,12 @@ impl Ensemble {
     ) -> Result<Fitted> {
         options.check(data.len())?;
         let width = layers.compile(options.seed)?.output_width();
+        if width == 2 {
+            return Err(Error::config(
+                "an ensemble tells two classes apart by one output, but its layers end in two; end in Dense(1) with a \
+                 sigmoid",
+            ));
+        }
         let folds = Folds::deal(data, options.folds, options.seed);
         let (mut models, mut said) = (Vec::new(), Vec::new());
         for member in 0..options.members {
