@@ -143,8 +143,7 @@ impl Ensemble {
                 break;
             }
         }
-        let classes = if width == 1 { 2 } else { width };
-        let (linear, weights, accuracy) = join(&folds, classes, &said, options)?;
+        let (linear, weights, accuracy) = join(&folds, width, &said, options)?;
         let model = models.remove(0);
         Ok(Fitted { model, ensemble: Self { others: models, linear, weights, accuracy } })
     }
@@ -173,15 +172,16 @@ impl EnsembleOptions {
     }
 }
 
-/// The linear model beside members who have `said` something of their folds, one after the other; how much either
+/// The linear model beside members who have `said` something of their folds, `width` numbers a row; how much either
 /// kind counts; and what they did.
 fn join(
     folds: &Folds<'_>,
-    classes: usize,
+    width: usize,
     said: &[Vec<f64>],
     options: &EnsembleOptions,
 ) -> Result<(LinearModel, [f64; 2], Accuracies)> {
     let asked = said.len().min(options.folds);
+    let classes = if width == 1 { 2 } else { width };
     let fit = |rows: &Dataset, penalties| LinearModel::fit_path(rows, &options.linear, penalties, classes);
     // Of each fold what linear models say, one a penalty, that have not seen it.
     let ask = |fold: usize| -> Result<Vec<Vec<f64>>> {
@@ -196,7 +196,6 @@ fn join(
     let of_penalty = |penalty: usize| odds.iter().flat_map(|fold| &fold[penalty]).copied().collect();
     let odds: Vec<Vec<f64>> = (0..options.penalties.len()).map(of_penalty).collect();
 
-    let width = if classes == 2 { 1 } else { classes };
     let members = Members::new(width, options.folds, said);
     let right = folds.classes(0..asked);
     let evidence =

@@ -56,6 +56,9 @@ impl Evidence<'_> {
     /// linear regression whose inputs are measured with errors, (Σ − N)⁻¹ Σ w with Σ the second moments of the evidence
     /// and N those of the noise.
     pub fn without_noise(&self, weights: [f64; 2], noise: f64) -> [f64; 2] {
+        if noise == 0.0 {
+            return weights;
+        }
         let [mut xx, mut xy, mut yy] = [0.0; 3];
         for row in self.rows() {
             let [x, y] = self.sources.map(|source| centred(&source[row * self.width..][..self.width]));
@@ -68,7 +71,7 @@ impl Evidence<'_> {
         let quiet = xx - noise * (self.rows().len() * self.width) as f64;
         let determinant = quiet * yy - xy * xy;
         // Evidence that is nearly all noise, or nearly the same twice, says nothing of this.
-        if noise == 0.0 || determinant <= 1e-3 * xx * yy {
+        if determinant <= 1e-3 * xx * yy {
             return weights;
         }
         let [a, b] = weights;

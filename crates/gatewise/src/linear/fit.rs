@@ -37,12 +37,12 @@ impl LinearModel {
             let targets: Vec<f32> =
                 targets.chunks_exact(width).map(|row| f32::from(u8::from(of_row(row)))).collect();
             let scale = log_count_ratios(&rows, &targets, ngrams.len(), options.alpha);
-            let mut solution = vec![0.0; ngrams.len() + 1];
-            for (model, &l2) in models.iter_mut().zip(penalties) {
-                let problem = logistic::Problem { rows: &rows, targets: &targets, scale: &scale, l2 };
-                problem.solve(&mut solution, options.tolerance, options.max_steps);
-                model.regressions.push(Regression::new(&solution, &scale));
-            }
+            let problem = logistic::Problem { rows: &rows, targets: &targets, scale: &scale };
+            let mut models = models.iter_mut();
+            problem.solve(penalties, options.tolerance, options.max_steps, |solution| {
+                let model = models.next().expect("a model for each penalty");
+                model.regressions.push(Regression::new(solution, &scale));
+            });
         }
         Ok(models)
     }

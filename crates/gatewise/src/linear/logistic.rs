@@ -1,7 +1,7 @@
 //! L2-regularised logistic regression on sparse 0/1 features, solved to its one optimum.
 //!
-//! Enters: the features present in each row, a scale for each feature, targets, weights and bias to begin with.
-//! Leaves: the best weights and bias.
+//! Enters: the features present in each row, a scale for each feature, targets, penalties. Leaves: the
+//! best weights and bias for each penalty.
 //!
 //! The method is L-BFGS (Liu and Nocedal 1989) with the diagonal of the Hessian at 0 as its first
 //! metric. The Hessian at 0 is the largest there is, so the first step never overshoots, and about ten
@@ -22,38 +22,53 @@ pub(super) struct Problem<'a> {
     pub targets: &'a [f32],
     /// The value that stands for "present", one a feature.
     pub scale: &'a [f64],
-    /// λ.
-    pub l2: f64,
 }
 
 impl Problem<'_> {
-    /// Moves `w`, the weights and behind them the bias, from where they are to the optimum, which is where the gradient
-    /// is `tolerance` times what it is at 0, times the share of the rarer target.
-    pub(super) fn solve(&self, w: &mut [f64], tolerance: f64, max_steps: usize) {
-        let n = w.len();
-        let inverse_diagonal = self.inverse_diagonal();
-        let mut g = vec![0.0; n];
-        let mut loss = self.loss(&vec![0.0; n], &mut g);
+    /// Solves the problem for each λ of `penalties`, from where the one before was solved and at first from 0, and
+    /// gives `each` the weights and behind them the bias. It is solved where the gradient is `tolerance` times what it
+    /// is at 0, times the share of the rarer target.
+    pub(super) fn solve(
+        &self,
+        penalties: &[f64],
+        tolerance: f64,
+        max_steps: usize,
+        mut each: impl FnMut(&[f64]),
+    ) {
+        let n = self.scale.len() + 1;
+        let (mut w, mut g) = (vec![0.0; n], vec![0.0; n]);
+        // At 0 there is nothing to penalise, so that this is the start whatever the penalty.
+        let mut loss = self.loss(&w, &mut g, 0.0);
         let yes = self.targets.iter().map(|&y| f64::from(y)).sum::<f64>();
         let rarer = yes.min(self.targets.len() as f64 - yes).max(1.0);
         let goal = tolerance * rarer / self.targets.len() as f64 * norm(&g);
-        if w.iter().any(|&w| w != 0.0) {
-            loss = self.loss(w, &mut g);
+        for (index, &l2) in penalties.iter().enumerate() {
+            if index > 0 {
+                loss = self.loss(&w, &mut g, l2);
+            }
+            self.descend(l2, goal, max_steps, loss, &mut w, &mut g);
+            each(&w);
         }
+    }
+
+    /// Moves `w`, where the objective is `loss` and its gradient `g`, to where the gradient is no longer than `goal`.
+    fn descend(&self, l2: f64, goal: f64, max_steps: usize, mut loss: f64, w: &mut [f64], g: &mut Vec<f64>) {
+        let n = w.len();
+        let inverse_diagonal = self.inverse_diagonal(l2);
         let mut memory: VecDeque<Step> = VecDeque::with_capacity(MEMORY);
         let (mut next_w, mut next_g) = (vec![0.0; n], vec![0.0; n]);
         for _ in 0..max_steps {
-            if norm(&g) <= goal {
+            if norm(g) <= goal {
                 break;
             }
-            let direction = direction(&g, &memory, &inverse_diagonal);
-            let slope = dot(&direction, &g);
+            let direction = direction(g, &memory, &inverse_diagonal);
+            let slope = dot(&direction, g);
             let mut length = 1.0;
             let next_loss = loop {
                 for ((to, w), d) in next_w.iter_mut().zip(&*w).zip(&direction) {
                     *to = w + length * d;
                 }
-                let next_loss = self.loss(&next_w, &mut next_g);
+                let next_loss = self.loss(&next_w, &mut next_g, l2);
                 // Armijo's condition; below 1e-9 the two losses differ by rounding only.
                 if next_loss <= loss + 1e-4 * length * slope || length < 1e-9 {
                     break next_loss;
@@ -64,19 +79,19 @@ impl Problem<'_> {
                 break; // as good as floating point can tell
             }
             let mut step = if memory.len() == MEMORY { memory.pop_front() } else { None }.unwrap_or_default();
-            step.between(w, &next_w, &g, &next_g);
+            step.between(w, &next_w, g, &next_g);
             // Strict convexity makes this positive; rounding may not.
             if step.curvature > 0.0 {
                 memory.push_back(step);
             }
             w.copy_from_slice(&next_w);
-            std::mem::swap(&mut g, &mut next_g);
+            std::mem::swap(g, &mut next_g);
             loss = next_loss;
         }
     }
 
     /// The objective at `w`; its gradient overwrites `g`.
-    fn loss(&self, w: &[f64], g: &mut [f64]) -> f64 {
+    fn loss(&self, w: &[f64], g: &mut [f64], l2: f64) -> f64 {
         let features = self.scale.len();
         // Multiplying by the scale once a feature leaves the rows nothing but sums.
         let scaled: Vec<f64> = w.iter().zip(self.scale).map(|(w, r)| w * r).collect();
@@ -97,18 +112,18 @@ impl Problem<'_> {
             *g *= r;
         }
         for (g, w) in g.iter_mut().zip(w) {
-            *g += self.l2 * w;
+            *g += l2 * w;
         }
-        loss + self.l2 / 2.0 * dot(w, w)
+        loss + l2 / 2.0 * dot(w, w)
     }
 
     /// One over the diagonal of the Hessian at 0: Σᵢ x²/4 + λ.
-    fn inverse_diagonal(&self) -> Vec<f64> {
+    fn inverse_diagonal(&self, l2: f64) -> Vec<f64> {
         let mut diagonal = vec![0.0; self.scale.len()];
         self.rows.ids().iter().for_each(|&f| diagonal[f as usize] += 0.25);
         diagonal.iter_mut().zip(self.scale).for_each(|(d, r)| *d *= r * r);
         diagonal.push(self.rows.len() as f64 / 4.0);
-        diagonal.iter().map(|d| 1.0 / (d + self.l2)).collect()
+        diagonal.iter().map(|d| 1.0 / (d + l2)).collect()
     }
 }
 

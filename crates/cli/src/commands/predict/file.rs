@@ -161,8 +161,9 @@ struct Added {
 }
 
 impl Added {
-    /// `label` and `probability` (`labels` and `probabilities` where a row may have several, `value` of a model that answers with one),
-    /// and for `--top-k` each of the likeliest; those that the file has already are told apart by `predicted_`.
+    /// `label` and `probability` (`labels` and `probabilities` where a row may have several, `value` of a model that
+    /// answers with one), and for `--top-k` each of the likeliest; those that the file has already are told apart by
+    /// `predicted_`.
     fn new(artifact: &Artifact, records: &Records, top: Option<usize>) -> Self {
         let top = top.map(|count| count.min(artifact.labels.len()));
         let ranked = (1..=top.unwrap_or(0)).flat_map(|rank| {
