@@ -6,11 +6,8 @@
 //! name says so. That makes each sample's arithmetic, and so the trained bits, independent of the
 //! machine.
 
-use super::noise::RowKeys;
-use super::product::{Product, Scatter};
-
-/// Samples in a block; the width of every [`Lanes`] implementation.
-pub(crate) const LANES: usize = 16;
+use super::row_keys::RowKeys;
+pub(crate) use super::width::LANES;
 
 /// Some `f32` values in a register, and what a matrix product needs of them.
 ///
@@ -97,9 +94,16 @@ pub(crate) trait Lanes: Vector {
     unsafe fn transpose(from: *const f32, to: *mut f32, stride: usize);
     /// Sum of all lanes, always in the order of a binary tree: (0+8, 1+9, …), then halves again.
     unsafe fn sum(self) -> f32;
-    /// Calls [`Product::tiles`], compiled for the instruction set once and not inlined: its many tiles are
-    /// long, and many kernels use it.
-    unsafe fn product(product: &Product, scatter: Option<&Scatter>);
+    /// Runs `work`, compiled for the instruction set once and not inlined: for what is long and used by many
+    /// kernels.
+    unsafe fn compiled<W: Work>(work: &W);
+}
+
+/// A computation over any kind of lanes.
+pub(crate) trait Work {
+    /// # Safety
+    /// As [`Lanes`].
+    unsafe fn run<V: Lanes>(&self);
 }
 
 /// The fallback for any processor: an array, operations lane by lane.
@@ -223,9 +227,9 @@ impl Lanes for Portable {
         }
     }
     #[inline(never)]
-    unsafe fn product(product: &Product, scatter: Option<&Scatter>) {
+    unsafe fn compiled<W: Work>(work: &W) {
         // SAFETY: same contract as the caller's.
-        unsafe { product.tiles::<Self>(scatter) }
+        unsafe { work.run::<Self>() }
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -25,19 +25,21 @@ mod product;
 pub(crate) mod recurrent;
 #[cfg(test)]
 pub(crate) mod reference;
+mod row_keys;
 mod sum;
 #[cfg(test)]
 mod tests;
 pub(crate) mod update;
+mod width;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use buffer::Buffer;
 pub use isa::Isa;
 pub(crate) use isa::for_each_isa;
-pub(crate) use lanes::LANES;
 pub(crate) use pool::Pool;
 pub(crate) use sum::sum_of;
+pub(crate) use width::LANES;
 
 /// `n` rounded up to whole vectors.
 pub(crate) fn round_up(n: usize) -> usize {

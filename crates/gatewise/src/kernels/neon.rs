@@ -4,9 +4,8 @@
 //! comparisons and choices by bits. How flushed denormals compare with x86's: see `float_mode.rs`.
 #![allow(unsafe_op_in_unsafe_fn)] // every line is an intrinsic under the one contract of `Lanes`
 
-use super::lanes::{LANES, Lanes, Vector};
-use super::noise::{FACTORS, RowKeys};
-use super::product::{Product, Scatter};
+use super::lanes::{LANES, Lanes, Vector, Work};
+use super::row_keys::{FACTORS, RowKeys};
 use std::arch::aarch64::*;
 
 /// Sixteen lanes in four NEON registers: lanes 0–3, 4–7, 8–11 and 12–15.
@@ -198,13 +197,13 @@ impl Lanes for Neon {
         }
     }
     #[inline(always)]
-    unsafe fn product(product: &Product, scatter: Option<&Scatter>) {
+    unsafe fn compiled<W: Work>(work: &W) {
         #[target_feature(enable = "neon")]
         #[inline(never)]
-        unsafe fn compiled(product: &Product, scatter: Option<&Scatter>) {
-            product.tiles::<Neon>(scatter);
+        unsafe fn compiled<W: Work>(work: &W) {
+            work.run::<Neon>();
         }
-        compiled(product, scatter);
+        compiled(work);
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -9,7 +9,9 @@
 //! (Wellons's `lowbias32`, with the second half of the key mixed in half-way), sixteen rows at a time.
 
 use super::for_each_isa;
-use super::lanes::{LANES, Lanes};
+use super::lanes::Lanes;
+use super::row_keys::RowKeys;
+use super::width::LANES;
 
 /// Where the random numbers of one block of one training step come from.
 #[derive(Debug, Clone, Copy)]
@@ -39,27 +41,6 @@ impl<'a> Noise<'a> {
             (keys.first[lane], keys.second[lane]) = (key as u32, (key >> 32) as u32);
         }
         keys
-    }
-}
-
-/// A key for each lane's row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RowKeys {
-    pub first: [u32; LANES],
-    pub second: [u32; LANES],
-}
-
-/// The two factors of the hash.
-pub(super) const FACTORS: [u32; 2] = [0x7feb_352d, 0x846c_a68b];
-
-impl RowKeys {
-    /// Number `count` of lane `l`'s row: 32 random bits. [`Lanes::keep`] does the same.
-    #[inline(always)]
-    pub fn draw(&self, l: usize, count: u32) -> u32 {
-        let x = count ^ self.first[l];
-        let x = (x ^ x >> 16).wrapping_mul(FACTORS[0]) ^ self.second[l];
-        let x = (x ^ x >> 15).wrapping_mul(FACTORS[1]);
-        x ^ x >> 16
     }
 }
 

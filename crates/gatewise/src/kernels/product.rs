@@ -1,6 +1,6 @@
 //! The one matrix product of all kernels, in register tiles.
 
-use super::lanes::{LANES, Lanes, Vector};
+use super::lanes::{LANES, Lanes, Vector, Work};
 
 /// `C[m][n] (+)= Σ_k A(m, k)·B[k][n]`.
 ///
@@ -35,6 +35,20 @@ pub(crate) struct Scatter {
     pub next: *const u32,
 }
 
+/// A product that waits to be compiled.
+struct Tiles<'a> {
+    product: &'a Product,
+    scatter: Option<&'a Scatter>,
+}
+
+impl Work for Tiles<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(&self) {
+        // SAFETY: whoever made this promises what `tiles` asks for.
+        unsafe { self.product.tiles::<V>(self.scatter) }
+    }
+}
+
 impl Product {
     /// Computes the product. The sum over k is taken in order, k = 0 first, by fused multiply-adds: the
     /// result does not depend on the tiles.
@@ -44,12 +58,22 @@ impl Product {
     #[inline(always)]
     pub unsafe fn run<V: Lanes>(&self) {
         // SAFETY: same contract as the caller's.
-        unsafe { V::product(self, None) }
+        unsafe { self.run_and_scatter::<V>(None) }
     }
 
-    /// What [`Lanes::product`] does, for it to be compiled for its instruction set. With `scatter` it adds the
-    /// rows of B to other rows on the way: the two together take little longer than the product, which waits
-    /// for arithmetic where they wait for memory.
+    /// As [`tiles`](Self::tiles), compiled for the instruction set once: its many tiles are long, and many kernels
+    /// use it.
+    ///
+    /// # Safety
+    /// As [`tiles`](Self::tiles).
+    #[inline(always)]
+    pub unsafe fn run_and_scatter<V: Lanes>(&self, scatter: Option<&Scatter>) {
+        // SAFETY: same contract as the caller's.
+        unsafe { V::compiled(&Tiles { product: self, scatter }) }
+    }
+
+    /// The product in tiles. With `scatter` it adds the rows of B to other rows on the way: the two together take
+    /// little longer than the product, which waits for arithmetic where they wait for memory.
     ///
     /// # Safety
     /// As [`run`](Self::run); `scatter` has `depth` offsets, each of a row of `columns`, which overlap none

@@ -1,9 +1,8 @@
 //! [`Lanes`] for x86-64: AVX-512 (one register) and AVX2 with FMA (two registers).
 #![allow(unsafe_op_in_unsafe_fn)] // every line is an intrinsic under the one contract of `Lanes`
 
-use super::lanes::{Lanes, Vector};
-use super::noise::{FACTORS, RowKeys};
-use super::product::{Product, Scatter};
+use super::lanes::{Lanes, Vector, Work};
+use super::row_keys::{FACTORS, RowKeys};
 use std::arch::x86_64::*;
 
 /// Sixteen lanes in one AVX-512 register.
@@ -157,13 +156,13 @@ impl Lanes for Avx512 {
         }
     }
     #[inline(always)]
-    unsafe fn product(product: &Product, scatter: Option<&Scatter>) {
+    unsafe fn compiled<W: Work>(work: &W) {
         #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
         #[inline(never)]
-        unsafe fn compiled(product: &Product, scatter: Option<&Scatter>) {
-            product.tiles::<Avx512>(scatter);
+        unsafe fn compiled<W: Work>(work: &W) {
+            work.run::<Avx512>();
         }
-        compiled(product, scatter);
+        compiled(work);
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
@@ -415,13 +414,13 @@ impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
-    unsafe fn product(product: &Product, scatter: Option<&Scatter>) {
+    unsafe fn compiled<W: Work>(work: &W) {
         #[target_feature(enable = "avx2,fma")]
         #[inline(never)]
-        unsafe fn compiled(product: &Product, scatter: Option<&Scatter>) {
-            product.tiles::<Avx2>(scatter);
+        unsafe fn compiled<W: Work>(work: &W) {
+            work.run::<Avx2>();
         }
-        compiled(product, scatter);
+        compiled(work);
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -304,7 +304,7 @@ pub(super) unsafe fn run<V: Lanes, C: Cell>(product: &Product, scatter: Option<&
     unsafe {
         match C::INLINE {
             true => product.tiles::<V>(scatter),
-            false => V::product(product, scatter),
+            false => product.run_and_scatter::<V>(scatter),
         }
     }
 }
