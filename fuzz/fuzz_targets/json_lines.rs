@@ -1,7 +1,7 @@
 //! JSON lines: any bytes are records or an error, and what is written of them is JSON again.
 #![no_main]
 
-use gatewise::data::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
+use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 

@@ -1,7 +1,7 @@
 //! Keras's `imdb.npz`: any archive, and any array of rows in a sound one, is refused or read.
 #![no_main]
 
-use gatewise::data::keras_imdb::{LoadData, load_data};
+use gatewise::datasets::keras_imdb::{LoadData, load_data};
 use libfuzzer_sys::fuzz_target;
 use std::io::{Cursor, Write};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};

@@ -1,7 +1,7 @@
 //! Parquet: any bytes are records or an error, and what was read can be written and read again.
 #![no_main]
 
-use gatewise::data::{Columns, OnError, Record, RecordFormat, RecordWriter, Records};
+use gatewise::files::{Columns, OnError, Record, RecordFormat, RecordWriter, Records};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! CSV and TSV: any bytes are records or an error, and what was read can be written and read again.
 #![no_main]
 
-use gatewise::data::{OnError, Record, RecordFormat, RecordWriter, Records};
+use gatewise::files::{OnError, Record, RecordFormat, RecordWriter, Records};
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 

@@ -10,14 +10,14 @@ pub use lab::{Lab, LabAbc, LabTasks};
 pub use tune::Tune;
 
 use values::{
-    at_least, part, positive, probability, seconds, seed, separator, share, threads, threshold, units,
+    at_least, cell, part, positive, probability, seconds, seed, separator, share, threads, threshold, units,
 };
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
-use gatewise::data::ClassWeight;
-use gatewise::layers::{Gru, Layer, Lstm, SimpleRnn};
+use gatewise::layers::Cell;
 use gatewise::metrics::ThresholdRule;
+use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -116,7 +116,7 @@ pub struct Train {
     #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
     pub embedding: Option<usize>,
     /// Kind of the recurrent layers.
-    #[arg(long, value_enum, default_value_t = Cell::Lstm, value_name = "CELL")]
+    #[arg(long, default_value_t = Cell::Lstm, value_name = "CELL", value_parser = cell())]
     pub cell: Cell,
     /// Recurrent units; several numbers stack several layers [default: 10; for a file of texts 64, for a language model 256].
     #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
@@ -301,38 +301,6 @@ pub struct Forecast {
 pub enum Threshold {
     At(f32),
     Best(ThresholdRule),
-}
-
-/// A recurrent layer, with Keras's defaults; `lstm_1997` has no forget gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Cell {
-    Lstm,
-    Gru,
-    #[value(name = "simple_rnn")]
-    SimpleRnn,
-    #[value(name = "lstm_1997")]
-    Lstm1997,
-}
-
-impl Cell {
-    /// As Keras spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lstm => "LSTM",
-            Self::Gru => "GRU",
-            Self::SimpleRnn => "SimpleRNN",
-            Self::Lstm1997 => "LSTM of 1997",
-        }
-    }
-
-    pub fn layer(self, units: usize, return_sequences: bool) -> Layer {
-        match self {
-            Self::Lstm => Lstm::new(units).return_sequences(return_sequences).into(),
-            Self::Lstm1997 => Lstm::new(units).forget_gate(false).return_sequences(return_sequences).into(),
-            Self::Gru => Gru::new(units).return_sequences(return_sequences).into(),
-            Self::SimpleRnn => SimpleRnn::new(units).return_sequences(return_sequences).into(),
-        }
-    }
 }
 
 /// Settings that go together.

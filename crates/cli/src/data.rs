@@ -3,10 +3,10 @@
 use crate::args::{Place, Rows};
 use crate::note;
 use crate::progress::download_bar;
-use gatewise::data::imdb::{self, ImdbOptions};
-use gatewise::data::{
-    Columns, Corpus, LabelledTexts, Problem, ReadOptions, RecordFormat, keras_imdb, locate, reviews,
-};
+use gatewise::datasets::imdb::{self, ImdbOptions};
+use gatewise::datasets::{keras_imdb, locate, reviews};
+use gatewise::files::{Columns, LabelledTexts, ReadOptions, RecordFormat};
+use gatewise::rows::{Corpus, Problem};
 use gatewise::text::Tokenizer;
 use gatewise::{Artifact, Error, ErrorKind, Result};
 use std::path::Path;

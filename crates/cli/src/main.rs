@@ -2,7 +2,6 @@
 //!
 //! Results go to standard output, progress and errors to standard error.
 
-mod abc;
 mod args;
 mod commands;
 mod data;

@@ -3,8 +3,8 @@
 mod shared;
 
 use divan::{Bencher, counter::ItemsCount};
-use gatewise::data::{Inputs, Padding, Problem, Sequences};
 use gatewise::layers::Lstm;
+use gatewise::rows::{Inputs, Padding, Problem, Sequences};
 use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Artifact, Isa, Predictor, Stateful, TrainingSummary};
 

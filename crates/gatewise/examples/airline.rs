@@ -9,7 +9,7 @@
 //! months. The forecast to beat is the same month of the year before. Fails where that is nearer on average.
 //! `gatewise forecast airline_passengers.csv` does the same from the command line.
 
-use gatewise::data::read_series;
+use gatewise::files::read_series;
 use gatewise::{ForecastOptions, Forecaster, Result};
 use std::path::PathBuf;
 

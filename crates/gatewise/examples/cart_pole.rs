@@ -11,9 +11,9 @@
 //!
 //! The seed decides everything; how many threads there are does not show.
 
-use gatewise::data::{Features, Padding};
 use gatewise::layers::{Activation, Dense, Input, Lstm};
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::{Features, Padding};
 use gatewise::{Model, Result, Sequential};
 
 const SEED: u64 = 1;

@@ -1,9 +1,9 @@
 //! What a small training gives on this machine, as a SHA-256 for each instruction set and number of
 //! threads: the same line everywhere. `tools/cross/check` compares processors with it.
 
-use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::{Dataset, Padding, Sequences};
 use gatewise::{Fit, Isa, Sequential};
 use sha2::{Digest, Sha256};
 

@@ -9,8 +9,9 @@
 //! 96 % on the test part. `gatewise train JapaneseVowels_TRAIN.ts --test JapaneseVowels_TEST.ts` does the same from
 //! the command line.
 
-use gatewise::data::{Dataset, Features, Padding, Targets, TimeSeries, read_ts};
+use gatewise::files::read_ts;
 use gatewise::layers::{Activation, Dense, Dropout, Input, Lstm, Masking};
+use gatewise::rows::{Dataset, Features, Padding, Targets, TimeSeries};
 use gatewise::{Fit, Result, Sequential};
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ fn main() -> Result<()> {
     // Each channel to mean 0 and deviation 1, as measured on the training part.
     let width = training.rows.width();
     let channel = |c: usize| training.rows.values().iter().skip(c).step_by(width).copied();
-    let scalers: Vec<_> = (0..width).map(|c| gatewise::data::Scaler::fit(channel(c))).collect();
+    let scalers: Vec<_> = (0..width).map(|c| gatewise::rows::Scaler::fit(channel(c))).collect();
     let dataset = |series: &TimeSeries| {
         let mut rows = Features::new(width);
         for i in 0..series.rows.len() {

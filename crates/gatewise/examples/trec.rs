@@ -8,8 +8,9 @@
 //! `label`. Fails below 87 % on the 500 test questions. `gatewise train trec_train.csv --test trec_test.csv`
 //! does the same from the command line.
 
-use gatewise::data::{Dataset, LabelledTexts, Padding, ReadOptions, Split};
+use gatewise::files::{LabelledTexts, ReadOptions};
 use gatewise::layers::{Activation, Dense, Dropout, Embedding, Lstm, SpatialDropout1D};
+use gatewise::rows::{Dataset, Padding, Split};
 use gatewise::text::Vocabulary;
 use gatewise::{Fit, Result, Sequential};
 use std::path::PathBuf;

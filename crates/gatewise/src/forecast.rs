@@ -2,12 +2,12 @@
 //!
 //! Enters: the numbers so far. Leaves: those that follow, a fixed number of steps at once.
 
-use crate::data::{Features, Padding, Scaler, windows};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::layers::{Dense, Input, Lstm};
 use crate::loss::Loss;
 use crate::model::{Model, Sequential, default_threads};
+use crate::rows::{Features, Padding, Scaler, windows};
 use crate::train::Fit;
 
 /// How a [`Forecaster`] is made.

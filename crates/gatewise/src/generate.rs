@@ -83,7 +83,7 @@ impl Sampling {
 /// that the next one costs the same after ten tokens as after a million.
 ///
 /// ```
-/// # use gatewise::data::next_tokens;
+/// # use gatewise::rows::next_tokens;
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// # use gatewise::text::{Tokenizer, Vocabulary};
 /// # use gatewise::{Artifact, Fit, Generator, Sampling, Sequential, TrainingSummary};
@@ -182,9 +182,9 @@ impl<'a> Iterator for Generator<'a> {
 mod tests {
     use super::*;
     use crate::artifact::TrainingSummary;
-    use crate::data::{Padding, Problem};
     use crate::layers::{Activation, Dense, Embedding, Gru, Lstm};
     use crate::model::Sequential;
+    use crate::rows::{Padding, Problem};
     use crate::text::{Side, Tokenizer, Vocabulary};
 
     fn counts(sampling: Sampling, probabilities: &[f32]) -> Vec<usize> {

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
-//! use gatewise::{Fit, Sequential, data::{Dataset, Sequences}};
+//! use gatewise::{Fit, Sequential, rows::{Dataset, Sequences}};
 //! // Rows that begin with a 1 are positive.
 //! let rows: Sequences = (0..200).map(|i| [2 - i % 2, 3, 4, 5]).collect();
 //! let data = Dataset::new(rows, (0..200).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
@@ -27,7 +27,9 @@
 //! | module | enters | leaves |
 //! |---|---|---|
 //! | [`text`] | text | words ([`Tokenizer`](text::Tokenizer)), ids ([`Vocabulary`](text::Vocabulary)) |
-//! | [`data`] | files, generators, ids with targets | [`Corpus`](data::Corpus), then [`Dataset`](data::Dataset) |
+//! | [`rows`] | ids or vectors with targets | [`Corpus`](rows::Corpus), then [`Dataset`](rows::Dataset) |
+//! | [`files`] | other people's files | a [`Corpus`](rows::Corpus), [`TimeSeries`](rows::TimeSeries), records |
+//! | [`datasets`] | names of known data sets | a [`Corpus`](rows::Corpus) |
 //! | [`layers`] | settings | the layers of a [`Sequential`] |
 //! | [`Sequential`] | layers | by [`compile`](Sequential::compile), a [`Model`]: weights and what to run |
 //! | [`optimizer`] | gradients | changed weights |
@@ -44,7 +46,8 @@
 //! # From text to answers
 //!
 //! ```
-//! use gatewise::data::{Dataset, Padding, Problem, Sequences, reviews};
+//! use gatewise::datasets::reviews;
+//! use gatewise::rows::{Dataset, Padding, Problem, Sequences};
 //! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 //! use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 //! use gatewise::{Artifact, Fit, Sequential, TrainingSummary};
@@ -97,8 +100,8 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
-//! For the film reviews that everybody knows there is [`data::imdb`], for Keras's own copy of them
-//! [`data::keras_imdb`].
+//! For the film reviews that everybody knows there is [`datasets::imdb`], for Keras's own copy of them
+//! [`datasets::keras_imdb`].
 //!
 //! # Determinism
 //!
@@ -119,15 +122,26 @@
 //!
 //! # Features
 //!
-//! `download`: fetch public data sets from their publishers (off by default; it brings an HTTP client).
-//! `parquet`: read Parquet files (off by default; it brings their codecs).
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `files` | on | [`files`]: readers and writers of CSV, TSV, JSON lines, folders and `.ts` |
+//! | `datasets` | on | [`datasets`]: IMDB, Keras's copy of it, and the generated reviews |
+//! | `tensorboard` | on | the callback that writes event files for TensorBoard |
+//! | `download` | off | fetching public data sets from their publishers; an HTTP client |
+//! | `parquet` | off | reading Parquet files; their codecs |
+//! | `hugging-face` | off | tokenizers from a Hugging Face `tokenizer.json` |
+//!
+//! A service that loads a model and answers needs none of them: `default-features = false`.
 
 #![warn(missing_docs)]
 
 mod artifact;
-pub mod data;
+#[cfg(feature = "datasets")]
+pub mod datasets;
 pub mod ensemble;
 mod error;
+#[cfg(feature = "files")]
+pub mod files;
 mod forecast;
 mod generate;
 mod kernels;
@@ -140,6 +154,7 @@ pub mod optimizer;
 mod page;
 mod predict;
 pub mod rng;
+pub mod rows;
 mod storage;
 pub mod text;
 pub mod train;

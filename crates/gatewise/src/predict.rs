@@ -2,11 +2,11 @@
 //! share.
 
 use crate::artifact::Artifact;
-use crate::data::{Dataset, Features, Inputs, Problem};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::metrics::{Evaluation, argmax};
 use crate::model::{Engine, Model, Rows, default_threads};
+use crate::rows::{Dataset, Features, Inputs, Problem};
 use crate::text::{EncodeStats, Sequences};
 use crate::train::Scored;
 use serde::Serialize;
@@ -147,7 +147,7 @@ impl Artifact {
 /// ```
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// # use gatewise::text::{Tokenizer, Vocabulary};
-/// # use gatewise::{data::Padding, Artifact, Predictor, Sequential, TrainingSummary};
+/// # use gatewise::{rows::Padding, Artifact, Predictor, Sequential, TrainingSummary};
 /// # let words = ["good", "bad"].map(String::from);
 /// # let model = Sequential::new()
 /// #     .with(Embedding::new(6, 4))

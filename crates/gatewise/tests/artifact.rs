@@ -1,8 +1,9 @@
 //! The model file: round trips, atomic replacement, and everything that can be wrong with its bytes.
 
-use gatewise::data::{Dataset, Features, Padding, Problem, Scaler, parse_ts};
+use gatewise::files::parse_ts;
 use gatewise::layers::{Activation, Dense, Embedding, Gru, Input, Lstm, Masking};
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::{Dataset, Features, Padding, Problem, Scaler};
 use gatewise::text::{Sequences, Side, Tokenizer, Vocabulary};
 use gatewise::{Artifact, ErrorKind, FORMAT, Fit, Sequential, TrainingSummary};
 use serde_json::{Value, json};

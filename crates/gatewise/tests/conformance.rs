@@ -2,9 +2,9 @@
 
 mod specs;
 
-use gatewise::data::{Dataset, Padding};
 use gatewise::layers::{Activation, Dense, Embedding, GlobalAveragePooling1D, Layer, Lstm};
 use gatewise::optimizer::{Optimizer, Update};
+use gatewise::rows::{Dataset, Padding};
 use gatewise::text::Side;
 use gatewise::train::{BatchLog, Callback, Context, EpochLog};
 use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Result, Sequential};

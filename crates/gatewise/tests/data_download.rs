@@ -1,8 +1,8 @@
 //! Downloading, from a server of our own on 127.0.0.1 that behaves well or badly.
 #![cfg(feature = "download")]
 
-use gatewise::data::download::{Remote, fetch};
-use gatewise::data::imdb;
+use gatewise::datasets::download::{Remote, fetch};
+use gatewise::datasets::imdb;
 use gatewise::{ErrorKind, Result};
 use md5::{Digest, Md5};
 use std::fs;

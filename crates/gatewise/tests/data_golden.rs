@@ -4,7 +4,8 @@
 //! of Keras and NumPy that the file names. Its `ids_sha256` is over little-endian u32: for each
 //! training row, then each test row, its length and its ids; `labels_sha256` is over a byte a row.
 
-use gatewise::data::{Dataset, keras_imdb};
+use gatewise::datasets::keras_imdb;
+use gatewise::rows::Dataset;
 use gatewise::text::{PadOptions, Side, Tokenizer, WordCounter, pad_sequences};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -2,8 +2,9 @@
 //! wrong with the files.
 
 use flate2::{Compression, write::GzEncoder};
-use gatewise::data::{Corpus, imdb};
+use gatewise::datasets::imdb;
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::Corpus;
 use gatewise::text::Tokenizer;
 use gatewise::{ErrorKind, Result};
 use std::fs;

@@ -1,7 +1,7 @@
 //! Keras's `imdb.npz`: what a pickle may say, what is refused, and what `load_data` does at the edges.
 //! That its results are Keras's is tested in `data_golden.rs`.
 
-use gatewise::data::keras_imdb::{LoadData, corpus, load_data, word_index};
+use gatewise::datasets::keras_imdb::{LoadData, corpus, load_data, word_index};
 use gatewise::rng::{Purpose, Random};
 use gatewise::{ErrorKind, Result};
 use std::io::Write;

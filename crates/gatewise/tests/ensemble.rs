@@ -1,9 +1,9 @@
 //! Ensembles: trained without their folds, joined by their formula, saved and loaded whole.
 
-use gatewise::data::{Dataset, Padding, Problem, Sequences};
 use gatewise::ensemble::{Ensemble, EnsembleOptions, Next};
 use gatewise::layers::{Activation, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, Lstm};
 use gatewise::linear::LinearOptions;
+use gatewise::rows::{Dataset, Padding, Problem, Sequences};
 use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Artifact, ErrorKind, Fit, Isa, Predictor, Result, Sequential, TrainingSummary};
 

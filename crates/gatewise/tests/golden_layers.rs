@@ -5,8 +5,8 @@
 //! not. Each file describes its layers as Keras does, and a layer's settings are read here by the same names
 //! that an artifact writes: a new case needs no line here.
 
-use gatewise::data::{Dataset, Features, Inputs, Padding, Sequences, Targets};
 use gatewise::layers::{Input, Layer};
+use gatewise::rows::{Dataset, Features, Inputs, Padding, Sequences, Targets};
 use gatewise::text::Side;
 use gatewise::{Isa, Loss, Model, Sequential};
 use safetensors::{Dtype, SafeTensors};

@@ -4,8 +4,8 @@
 //! loss with its settings, six rows of outputs (or of logits, whose activation is then folded in), targets,
 //! the loss of each row, the gradient of their sum, and the loss that Keras reports under sample weights.
 
-use gatewise::data::{ClassWeight, Targets};
 use gatewise::layers::Activation;
+use gatewise::rows::{ClassWeight, Targets};
 use gatewise::{ErrorKind, Loss};
 use serde_json::Value;
 

@@ -4,8 +4,8 @@
 //! TensorFlow in float64 (versions in each file's metadata): random weights, biases too, rows of every
 //! length from empty to longer than the model sees, padding on both sides, masked and not.
 
-use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::rows::{Dataset, Padding, Sequences};
 use gatewise::text::Side;
 use gatewise::{Fit, Isa, Loss, Model, Sequential};
 use safetensors::{Dtype, SafeTensors};

@@ -3,11 +3,11 @@
 //! The numbers in `golden/optimizers.safetensors`, `schedules.json` and `fit.safetensors` were made by
 //! `tools/golden/optimizers.py` with Keras 3 on TensorFlow in float64.
 
-use gatewise::data::{Dataset, Sequences};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm, Regularizer};
 use gatewise::optimizer::{
     Adagrad, Adam, AdamW, Clip, Ema, ExponentialDecay, LearningRate, Nadam, Optimizer, RmsProp, Sgd, Update,
 };
+use gatewise::rows::{Dataset, Sequences};
 use gatewise::{Fit, Isa, Loss, Model, Sequential};
 use safetensors::SafeTensors;
 use serde_json::Value;

@@ -4,8 +4,8 @@
 //! float64: random weights, ragged rows under a mask with a hole, random states before them; and three pieces
 //! of rows through a stack of stateful layers.
 
-use gatewise::data::{Features, Inputs};
 use gatewise::layers::{Gru, Input, Layer, Lstm, Masking};
+use gatewise::rows::{Features, Inputs};
 use gatewise::{Isa, Model, Sequential, Stateful};
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 
 mod specs;
 
-use gatewise::data::{Dataset, Features, Inputs, Padding, Sequences, Targets};
 use gatewise::layers::{Activation, Dense, Embedding, Input, Lstm, Masking, TimeDistributed};
+use gatewise::rows::{Dataset, Features, Inputs, Padding, Sequences, Targets};
 use gatewise::text::Side;
 use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Sequential};
 use specs::{bits, paddings, random, weight_bits};

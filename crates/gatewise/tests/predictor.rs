@@ -1,7 +1,7 @@
 //! One row at a time, or all at once: the same bits.
 
-use gatewise::data::{Padding, Problem};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::rows::{Padding, Problem};
 use gatewise::text::{Sequences, Side, Tokenizer, Vocabulary};
 use gatewise::{Artifact, Isa, Predictor, Sequential, TrainingSummary};
 

@@ -2,10 +2,10 @@
 
 mod specs;
 
-use gatewise::data::Dataset;
 use gatewise::optimizer::{
     Adagrad, Adam, AdamW, Clip, Ema, ExponentialDecay, Nadam, Optimizer, RmsProp, Sgd, Update,
 };
+use gatewise::rows::Dataset;
 use gatewise::train::{BatchLog, Callback, Checkpoints, Context, EpochLog, State};
 use gatewise::{Error, ErrorKind, Fit, History, Isa, Model, Result};
 use serde_json::json;

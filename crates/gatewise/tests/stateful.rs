@@ -2,11 +2,11 @@
 
 mod specs;
 
-use gatewise::data::{Features, Inputs, Padding, Sequences};
 use gatewise::layers::{
     Activation, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, Gru, Input, Layer, LayerNormalization,
     Lstm, Masking, SimpleRnn, TimeDistributed,
 };
+use gatewise::rows::{Features, Inputs, Padding, Sequences};
 use gatewise::text::Side;
 use gatewise::{ErrorKind, Isa, Model, Sequential, State, Stateful};
 use specs::{VOCABULARY, bits, paddings, predicted, random, rows, sequences, specs};

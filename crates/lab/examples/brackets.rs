@@ -7,9 +7,9 @@
 //! Strings of 10 to 60 brackets and letters, padded to one length; padding is masked, so that it is neither read
 //! nor scored. Fails below 98 % of the steps of strings that the model has not seen.
 
-use gatewise::data::tasks::{Brackets, Task};
 use gatewise::layers::{Activation, Dense, Input, Lstm, Masking};
 use gatewise::{Fit, Result, Sequential};
+use gatewise_lab::tasks::{Brackets, Task};
 
 fn main() -> Result<()> {
     let task = Brackets::default();

@@ -2,11 +2,8 @@
 //!
 //! One setting a task, the same for every layer and every trial.
 
-use crate::args::Cell;
-use gatewise::data::tasks::{
-    Adding, EmbeddedReber, Multiplication, NoiseFreeLag, Task, TemporalOrder, TwoSequences,
-};
-use gatewise::layers::{Activation, Dense, Input, Masking};
+use crate::tasks::{Adding, EmbeddedReber, Multiplication, NoiseFreeLag, Task, TemporalOrder, TwoSequences};
+use gatewise::layers::{Activation, Cell, Dense, Input, Masking};
 use gatewise::{Loss, Sequential};
 use serde_json::{Value, json};
 
@@ -19,27 +16,38 @@ pub enum Training {
     Set(usize),
 }
 
+/// A task with what it is trained with and when it counts as solved.
 #[derive(Debug)]
 pub struct Setting {
+    /// Name, as users give it.
     pub name: &'static str,
+    /// Draws sequences and judges answers.
     pub task: Box<dyn Task>,
     /// Run when no task is named.
     pub classic: bool,
+    /// Units of the recurrent layer.
     pub units: usize,
     /// Steps to remember: gates begin by keeping for 1 to so many.
     pub lag: usize,
+    /// Activation of the output layer.
     pub activation: Activation,
+    /// Loss that is trained with.
     pub loss: Loss,
+    /// Sequences a step.
     pub batch_size: usize,
+    /// Step size of Adam.
     pub learning_rate: f64,
+    /// Which sequences are trained on.
     pub training: Training,
     /// Sequences between two looks at whether the task is solved.
     pub round: usize,
-    /// Sequences that decide it, and whether they are new each time.
+    /// Sequences that decide whether it is solved.
     pub judged: usize,
+    /// Whether the sequences that decide are new each time.
     pub judged_afresh: bool,
-    /// Of those, how many may be wrong, and what the mean error of the outputs must be below.
+    /// Of those, how many may be wrong.
     pub allowed_wrong: usize,
+    /// What the mean error of the outputs must be below.
     pub mean_error: f64,
     /// Sequences at most.
     pub budget: usize,
@@ -48,6 +56,7 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The layers: input, masking, the recurrent layer, and one output layer.
     pub fn model(&self, cell: Cell) -> Sequential {
         let layers = Sequential::new().with(Input::new(self.task.input_width())).with(Masking::new(0.0));
         let each = self.task.targets_each_step();
@@ -83,6 +92,7 @@ impl Setting {
         )
     }
 
+    /// The same for programs.
     pub fn to_json(&self) -> Value {
         json!({
             "task": self.name, "units": self.units, "lag": self.lag, "loss": self.loss, "learning_rate": self.learning_rate,

@@ -1,19 +1,22 @@
 //! One trial: a layer learns a task from one seed.
 
-use super::settings::{Setting, Training};
-use crate::args::Cell;
-use crate::interrupt::StopFlag;
-use gatewise::data::{Dataset, Inputs, Padding};
+use crate::settings::{Setting, Training};
+use gatewise::layers::Cell;
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::{Dataset, Inputs, Padding};
 use gatewise::{Fit, Isa, Model, Result};
 use serde_json::{Value, json};
 
 /// How a trial went.
 #[derive(Debug, Clone)]
 pub struct Trial {
+    /// Name of the task.
     pub task: &'static str,
+    /// The recurrent layer.
     pub cell: Cell,
+    /// Decides weights and sequences.
     pub seed: u64,
+    /// Whether the task was solved within its budget.
     pub solved: bool,
     /// Sequences trained on.
     pub sequences: usize,
@@ -22,20 +25,22 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// One line for people.
     pub fn line(&self) -> String {
         let Self { task, cell, seed, solved, sequences, curve } = self;
         let share = 100.0 * curve.last().map_or(0.0, |point| point.1);
         let how = if *solved { "solved" } else { "not solved" };
         format!(
             "{task}, {}, seed {seed}: {how} after {sequences} sequences ({share:.1} % correct)",
-            cell.name()
+            cell.class_name()
         )
     }
 
+    /// The same for programs.
     pub fn to_json(&self) -> Value {
         let Self { task, cell, seed, solved, sequences, curve } = self;
         json!({
-            "task": task, "layer": cell.name(), "seed": seed, "solved": solved, "sequences": sequences,
+            "task": task, "layer": cell.class_name(), "seed": seed, "solved": solved, "sequences": sequences,
             "curve": curve,
         })
     }
@@ -45,8 +50,17 @@ impl Trial {
 const TRAINING: u64 = 0;
 const JUDGING: u64 = 1 << 32;
 
-/// `None` when the run was stopped.
-pub fn run(setting: &Setting, cell: Cell, seed: u64, isa: Isa, stop: &StopFlag) -> Result<Option<Trial>> {
+/// Trains `cell` on the task of `setting` until it is solved, its budget is spent, or `stop` gives true: then `None`.
+///
+/// # Errors
+/// As [`Fit::run_stream`].
+pub fn run(
+    setting: &Setting,
+    cell: Cell,
+    seed: u64,
+    isa: Isa,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Trial>> {
     let mut model = setting.model(cell).compile(seed)?;
     remember(&mut model, setting, cell, seed);
     let task = &*setting.task;
@@ -73,7 +87,7 @@ pub fn run(setting: &Setting, cell: Cell, seed: u64, isa: Isa, stop: &StopFlag) 
         }
         trial.curve.push((sequences, 1.0 - wrong.0 as f64 / setting.judged_in_all() as f64));
         trial.solved = wrong.0 <= setting.allowed_wrong && wrong.1 < setting.mean_error;
-        if trial.solved || sequences >= setting.budget || stop.raised() {
+        if trial.solved || sequences >= setting.budget || stop() {
             return Ok(None);
         }
         Ok(Some(match &fixed {
@@ -87,7 +101,7 @@ pub fn run(setting: &Setting, cell: Cell, seed: u64, isa: Isa, stop: &StopFlag) 
             None => task.dataset(seed, TRAINING + round, setting.round)?,
         }))
     })?;
-    Ok((!stop.raised()).then_some(trial))
+    Ok((!stop()).then_some(trial))
 }
 
 /// Begins with gates that keep what a cell holds for 1 to `lag` steps, the time drawn for each unit, and let in
@@ -110,7 +124,7 @@ fn remember(model: &mut Model, setting: &Setting, cell: Cell, seed: u64) {
             Cell::Lstm1997 => bias[unit] = -keep,
             // Columns z | r | h.
             Cell::Gru => bias[unit] = keep,
-            Cell::SimpleRnn => {}
+            _ => {}
         }
     }
 }

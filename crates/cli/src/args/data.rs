@@ -76,7 +76,7 @@ pub enum OnError {
     Skip,
 }
 
-impl From<OnError> for gatewise::data::OnError {
+impl From<OnError> for gatewise::files::OnError {
     fn from(on_error: OnError) -> Self {
         match on_error {
             OnError::Fail => Self::Fail,

@@ -1,7 +1,8 @@
 //! Arguments of `gatewise lab`.
 
-use super::{Cell, Format, Machine, at_least, part, positive, seed, units};
+use super::{Format, Machine, at_least, cell, part, positive, seed, units};
 use clap::{Args as ClapArgs, Subcommand};
+use gatewise::layers::Cell;
 use std::path::PathBuf;
 
 /// Experiments, and the equipment for them.
@@ -26,7 +27,7 @@ pub struct LabTasks {
     /// Layers to compare.
     #[arg(
         long,
-        value_enum,
+        value_parser = cell(),
         value_delimiter = ',',
         default_value = "lstm,gru,simple_rnn,lstm_1997",
         value_name = "LAYERS"

@@ -1,7 +1,14 @@
 //! Reading the values of options: what a number, a share or a time may be, and what to say where it is none.
 
 use super::Threshold;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use gatewise::layers::Cell;
 use std::time::Duration;
+
+/// Reads kinds of recurrent layers by their names.
+pub fn cell() -> impl TypedValueParser<Value = Cell> {
+    PossibleValuesParser::new(Cell::ALL.map(Cell::name)).try_map(|name| name.parse())
+}
 
 /// Reads whole numbers from `low` up.
 pub fn at_least(low: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {

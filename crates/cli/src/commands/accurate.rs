@@ -5,9 +5,9 @@ use crate::args::{Format, Train};
 use crate::interrupt::StopFlag;
 use crate::progress::EpochProgress;
 use crate::{note, out};
-use gatewise::data::Dataset;
 use gatewise::ensemble::{Accuracies, Ensemble, EnsembleOptions, Fitted, Next};
 use gatewise::optimizer::{CosineDecay, Ema};
+use gatewise::rows::Dataset;
 use gatewise::{Artifact, Result};
 use std::time::Instant;
 

@@ -3,10 +3,10 @@
 use super::figures;
 use super::parts::Parts;
 use crate::interrupt::StopFlag;
-use gatewise::data::{Dataset, Problem, Sequences};
 use gatewise::ensemble::Ensemble;
 use gatewise::linear::{LinearModel, LinearOptions};
 use gatewise::metrics::Report;
+use gatewise::rows::{Dataset, Problem, Sequences};
 use gatewise::{Artifact, Result};
 use serde_json::{Value, json};
 use std::time::Instant;

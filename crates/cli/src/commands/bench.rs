@@ -3,8 +3,8 @@
 use crate::args::{Bench, Format};
 use crate::data;
 use crate::{Done, out};
-use gatewise::data::Dataset;
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::Dataset;
 use gatewise::text::Sequences;
 use gatewise::{Artifact, Error, Fit, Predictor, Result};
 use serde_json::{Value, json};

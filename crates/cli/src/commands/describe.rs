@@ -3,7 +3,7 @@
 use super::texts::problem_of;
 use crate::args::{Data, DataDescribe, Format};
 use crate::{Done, data, out};
-use gatewise::data::LabelledTexts;
+use gatewise::files::LabelledTexts;
 use gatewise::{Error, ErrorKind, Result};
 
 pub fn data(args: Data) -> Result<Done> {

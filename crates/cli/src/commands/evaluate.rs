@@ -2,7 +2,7 @@
 
 use crate::args::{Evaluate, Format};
 use crate::{Done, data, note, out, plot};
-use gatewise::data::read_ts;
+use gatewise::files::read_ts;
 use gatewise::{Artifact, Result};
 use serde_json::json;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use crate::args::{Forecast, Format};
 use crate::{Done, out, plot};
-use gatewise::data::{last_number_column, read_series};
+use gatewise::files::{last_number_column, read_series};
 use gatewise::{Error, ForecastOptions, Forecaster, Result};
 use serde_json::json;
 

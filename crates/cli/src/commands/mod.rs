@@ -29,11 +29,10 @@ pub use summary::summary;
 pub use train::train;
 pub use tune::tune;
 
-use crate::args::Cell;
 use gatewise::Sequential;
-use gatewise::data::Problem;
-use gatewise::layers::{Activation, Dense, Dropout};
+use gatewise::layers::{Activation, Cell, Dense, Dropout};
 use gatewise::metrics::{Evaluation, LabelsReport, RegressionReport, Report};
+use gatewise::rows::Problem;
 
 /// Recurrent layers on top of `below`, each with its dropout. The last one gives every step's output too where
 /// `sequences` is set.

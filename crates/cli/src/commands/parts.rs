@@ -2,7 +2,7 @@
 
 use crate::args::Train;
 use crate::{data, note};
-use gatewise::data::{Dataset, hold_out};
+use gatewise::rows::{Dataset, hold_out};
 use gatewise::{Artifact, Error, Result};
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 
 use crate::args::{Preset, Train};
 use crate::data;
-use gatewise::data::{Corpus, Problem};
 use gatewise::layers::{Bidirectional, Dropout, Embedding, GlobalMaxPooling1D, SpatialDropout1D};
+use gatewise::rows::{Corpus, Problem};
 use gatewise::{Error, Result, Sequential};
 
 /// The settings of a training run on texts.

@@ -2,7 +2,7 @@
 
 use crate::args::{Format, Summary};
 use crate::{Done, out};
-use gatewise::data::Problem;
+use gatewise::rows::Problem;
 use gatewise::{Artifact, Result};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use super::preset::{self, Settings};
 use super::train::{check, learn};
 use crate::args::{Preset, Task, Train};
 use crate::{Done, data, note};
-use gatewise::data::{Corpus, Padding, Problem};
+use gatewise::rows::{Corpus, Padding, Problem};
 use gatewise::{Artifact, Error, History, Result, TrainingSummary};
 
 pub fn texts(args: &Train) -> Result<Done> {

@@ -1,9 +1,9 @@
 //! Models and made-up rows for the benchmarks: the same at every run.
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
-use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{Activation, Dense, Embedding, Layer};
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::{Dataset, Padding, Sequences};
 use gatewise::{Model, Sequential};
 
 pub const VOCABULARY: usize = 5_000;

@@ -2,9 +2,9 @@
 
 use super::ensemble::Joint;
 use super::{Artifact, TrainingSummary};
-use crate::data::{Features, Padding, Problem, Scaler};
 use crate::error::Result;
 use crate::model::{ParamInfo, Params, Sequential};
+use crate::rows::{Features, Padding, Problem, Scaler};
 
 use crate::storage::{hex, to_bytes};
 use crate::text::{Tokenizer, Vocabulary};

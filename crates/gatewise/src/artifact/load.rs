@@ -3,10 +3,10 @@
 use super::Artifact;
 use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version};
 use super::series::check_scalers;
-use crate::data::Problem;
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::model::Model;
+use crate::rows::Problem;
 use crate::storage::unseal;
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::fs::File;

@@ -11,11 +11,11 @@ mod save;
 mod series;
 mod targets;
 
-use crate::data::{Corpus, Dataset, Padding, Problem, Scaler, Split};
 use crate::ensemble::Ensemble;
 use crate::error::Result;
 use crate::metrics::Evaluation;
 use crate::model::Model;
+use crate::rows::{Corpus, Dataset, Padding, Problem, Scaler, Split};
 use crate::text::{Sequences, Tokenizer, Vocabulary};
 use crate::train::History;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub use format::FORMAT;
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::text::{Tokenizer, Vocabulary};
-/// use gatewise::{data::{Padding, Problem}, Artifact, Sequential, TrainingSummary};
+/// use gatewise::{rows::{Padding, Problem}, Artifact, Sequential, TrainingSummary};
 ///
 /// let words = ["good", "bad"].map(String::from);
 /// let model = Sequential::new()
@@ -101,7 +101,7 @@ pub struct TrainingSummary {
     pub history: History,
     /// Score on the held-out test rows.
     pub test: Option<Evaluation>,
-    /// Of texts, the share of words without an id, as [`Corpus::oov_rate`](crate::data::Corpus::oov_rate) has it.
+    /// Of texts, the share of words without an id, as [`Corpus::oov_rate`](crate::rows::Corpus::oov_rate) has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oov_rate: Option<f64>,
 }

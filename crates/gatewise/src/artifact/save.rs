@@ -6,7 +6,6 @@ use super::format::{FORMAT, KEY, Metadata};
 use crate::error::{Error, Result};
 use crate::storage::{seal, write_whole};
 use safetensors::tensor::TensorView;
-use std::collections::HashMap;
 use std::path::Path;
 
 impl Artifact {
@@ -48,7 +47,8 @@ impl Artifact {
             let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
             views.push((tensor.name.as_str(), view.map_err(|e| failed(&e))?));
         }
-        let header = HashMap::from([(KEY.to_owned(), seal(&json))]);
+        // The map is std's or not, as other crates ask of safetensors.
+        let header = std::iter::once((KEY.to_owned(), seal(&json))).collect();
         safetensors::serialize(views, Some(header)).map_err(|e| failed(&e))
     }
 }

@@ -1,10 +1,10 @@
 //! Models that read series of numbers: their rows scaled as in training, and answers for them.
 
 use super::Artifact;
-use crate::data::{Dataset, Features, Inputs, Problem, TimeSeries};
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::model::Model;
+use crate::rows::{Dataset, Features, Inputs, Problem, TimeSeries};
 
 /// Rows of the self-test, in steps.
 const PROBES: [usize; 3] = [1, 7, 30];

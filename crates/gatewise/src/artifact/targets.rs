@@ -1,8 +1,8 @@
 //! Targets of other data as a model's own: labels by name, numbers on its scale.
 
 use super::Artifact;
-use crate::data::{Problem, Targets};
 use crate::error::{Error, Result};
+use crate::rows::{Problem, Targets};
 
 impl Artifact {
     /// `targets`, which answer `problem` and name `labels`, as this model would answer.

@@ -47,7 +47,7 @@ impl Remote {
     /// The file at `url`, kept as `file_name`, whose MD5 sum is `md5`.
     ///
     /// ```
-    /// use gatewise::data::download::Remote;
+    /// use gatewise::datasets::download::Remote;
     /// let remote = Remote::new("https://example.org/toy.tar.gz", "toy.tar.gz", "d41d8cd98f00b204e9800998ecf8427e");
     /// assert_eq!(remote.most_bytes, 1 << 30);
     /// ```
@@ -68,7 +68,7 @@ pub fn fetch(_remote: &Remote, _folder: &Path, _progress: &mut Progress<'_>) -> 
 /// Fetches `remote` into `folder` (made if need be) and returns its path there.
 ///
 /// ```no_run
-/// use gatewise::data::{download::fetch, imdb};
+/// use gatewise::datasets::{download::fetch, imdb};
 /// let path = fetch(&imdb::remote(), "cache".as_ref(), &mut |done, _| eprint!("\r{done} bytes"))?;
 /// # Ok::<(), gatewise::Error>(())
 /// ```

@@ -47,7 +47,7 @@ impl fmt::Display for Place {
 /// The places to look in, in order: the caller's, `$GATEWISE_DATA`, the cache directory.
 ///
 /// ```
-/// use gatewise::data::locate::SearchPath;
+/// use gatewise::datasets::locate::SearchPath;
 /// let path = SearchPath::new(Some("my-data".as_ref()), None);
 /// assert_eq!(path.places()[0].path.to_str(), Some("my-data"));
 /// ```

@@ -8,8 +8,8 @@
 //! labels and notes (count, lengths, text), then both splits (rows, lengths, classes, the low 16 bits of
 //! every rank, and what ranks of 65,536 and more have above them: few, in a language).
 
-use crate::data::{Corpus, Problem, Sequences, Split};
 use crate::error::{Error, Result};
+use crate::rows::{Corpus, Problem, Sequences, Split};
 use crate::text::Tokenizer;
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -4,11 +4,11 @@ use super::folds::Folds;
 use super::members::Members;
 use super::weights::Evidence;
 use super::{Accuracies, Ensemble, add_evidence};
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, Pool};
 use crate::linear::{LinearModel, LinearOptions};
 use crate::model::{Model, Sequential};
+use crate::rows::Dataset;
 
 /// How an ensemble is made.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +85,7 @@ impl Ensemble {
     /// the folds that they had not seen.
     ///
     /// ```
-    /// use gatewise::data::{Dataset, Padding, Sequences};
+    /// use gatewise::rows::{Dataset, Padding, Sequences};
     /// use gatewise::ensemble::{Ensemble, EnsembleOptions, Next};
     /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
     /// use gatewise::{Fit, Sequential};

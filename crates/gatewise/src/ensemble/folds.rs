@@ -1,7 +1,7 @@
 //! Rows dealt into folds.
 
-use crate::data::Dataset;
 use crate::rng::{Purpose, Random};
+use crate::rows::Dataset;
 use std::ops::Range;
 
 /// The rows of a data set, and which fold each is in.

@@ -10,9 +10,9 @@ mod weights;
 
 pub use fit::{EnsembleOptions, Fitted, Fold, Next};
 
-use crate::data::Sequences;
 use crate::linear::LinearModel;
 use crate::model::Model;
+use crate::rows::Sequences;
 
 /// What answers beside an artifact's first model.
 ///

@@ -3,15 +3,16 @@
 //! Enters: names that the user gave, or none, and records to look at. Leaves: the numbers of the columns.
 
 use super::records::LOOKED_AT;
-use super::{Problem, Record, RecordFormat, Records, UnreadColumn};
+use super::{Record, RecordFormat, Records, UnreadColumn};
 use crate::error::{Error, Result};
+use crate::rows::Problem;
 use std::collections::HashSet;
 
 /// Which columns of a file hold the texts and the labels. A column that is not named is guessed: by its name,
 /// then by what is in it.
 ///
 /// ```
-/// use gatewise::data::{Columns, OnError, RecordFormat, Records};
+/// use gatewise::files::{Columns, OnError, RecordFormat, Records};
 /// let table = "id,Title,Body,Category\n1,Hello,how are you?,talk\n";
 /// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", OnError::Fail)?;
 /// assert_eq!(Columns::default().find(&mut records)?, (vec![2], 3));

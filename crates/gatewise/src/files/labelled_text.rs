@@ -6,11 +6,11 @@
 
 use super::description::{Answers, LengthTally, Words};
 use super::findings::{Finding, Findings, overlap};
-use super::hold_out::{hold_out, order};
 use super::row_labels::RowLabels;
 use super::row_words::RowWords;
-use super::{Columns, Corpus, Description, OnError, Problem, Record, Records, Skipped, Split};
+use super::{Columns, Description, OnError, Record, Records, Skipped};
 use crate::error::{Error, Result};
+use crate::rows::{Corpus, Problem, Split, hold_out, order};
 use crate::text::Tokenizer;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Default for ReadOptions {
 /// The rows of a file, in its order.
 ///
 /// ```no_run
-/// use gatewise::data::{LabelledTexts, ReadOptions};
+/// use gatewise::files::{LabelledTexts, ReadOptions};
 /// let texts = LabelledTexts::read("questions.csv".as_ref(), &ReadOptions::default())?;
 /// println!("the texts are in {}, the labels in {}", texts.text_column, texts.label_column);
 /// texts.notes().iter().for_each(|note| println!("{note}"));
@@ -172,7 +172,7 @@ impl LabelledTexts {
     /// a [`Corpus`], a description needs no two labels.
     ///
     /// ```
-    /// use gatewise::data::{LabelledTexts, ReadOptions};
+    /// use gatewise::files::{LabelledTexts, ReadOptions};
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("films.csv");
     /// std::fs::write(&path, "text,label\nA fine film.,pos\nA dull film,neg\nFine!,pos\n").unwrap();

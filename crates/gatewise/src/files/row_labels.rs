@@ -3,7 +3,7 @@
 //! Enters: a [`Problem`] and, row by row, what a file has in its label field. Leaves: what rows are alike
 //! (strata, to be split by), the names of the labels, and [`Targets`].
 
-use super::{Problem, Scaler, Targets};
+use crate::rows::{Problem, Scaler, Targets};
 use crate::text::{Interner, Sequences};
 
 /// The labels of rows: of each the names, by number, or a value.

@@ -4,9 +4,9 @@
 //! is a number, given in the order of first appearance, and takes a byte or two, since common words come first; beyond
 //! a budget, rows go to a temporary file.
 
-use super::Sequences;
 use super::spill::{Spill, SpillReader};
 use crate::error::Result;
+use crate::text::Sequences;
 use crate::text::{Interner, Ranking, rank};
 
 /// Rows of words.

@@ -3,40 +3,9 @@
 //! Enters: a file of cases, each some channels of numbers over time and a class. Leaves: rows of vectors, one
 //! number a channel, and the class of each.
 
-use super::Features;
-use super::hold_out::{hold_out, order};
 use crate::error::{Error, Result};
+use crate::rows::{Features, TimeSeries};
 use std::path::Path;
-
-/// Series with a class each, as a `.ts` file holds them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TimeSeries {
-    /// A row a case; a step holds one number a channel.
-    pub rows: Features,
-    /// The class of each row, an index into `labels`.
-    pub classes: Vec<u32>,
-    /// Class names in the order of the file's `@classLabel` line.
-    pub labels: Vec<String>,
-}
-
-impl TimeSeries {
-    fn select(&self, order: &[usize]) -> Self {
-        let classes = order.iter().map(|&row| self.classes[row]).collect();
-        Self { rows: self.rows.select(order), classes, labels: self.labels.clone() }
-    }
-
-    /// The rows in an order drawn from `seed`.
-    pub fn shuffle(&self, seed: u64) -> Self {
-        self.select(&order(self.rows.len(), seed))
-    }
-
-    /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each class, as nearly as whole
-    /// rows allow, with at least one row of each left (see [`hold_out`](super::hold_out)).
-    pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let [kept, held] = hold_out(&self.classes, share, seed);
-        (self.select(&kept), self.select(&held))
-    }
-}
 
 /// Reads a `.ts` file. Rows may differ in length; classes are required, time stamps and missing values are
 /// not supported.
@@ -54,7 +23,7 @@ pub fn read_ts(path: &Path) -> Result<TimeSeries> {
 /// As [`read_ts`], from a text; `name` is what errors call it.
 ///
 /// ```
-/// use gatewise::data::parse_ts;
+/// use gatewise::files::parse_ts;
 /// let text = "@dimensions 2\n@classLabel true a b\n@data\n1,2,3:4,5,6:b\n7:8:a\n";
 /// let series = parse_ts("example", text)?;
 /// assert_eq!(series.rows.row(0), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);    // step by step

@@ -79,7 +79,7 @@ impl Embedding {
     }
 
     /// Sets whether training changes the table. A frozen one keeps what it was given, such as
-    /// [`WordVectors`](crate::data::WordVectors).
+    /// [`WordVectors`](crate::text::WordVectors).
     pub fn trainable(self, trainable: bool) -> Self {
         Self { trainable, ..self }
     }

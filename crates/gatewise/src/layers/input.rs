@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// The first layer of a model that reads a vector of numbers at each step (see
-/// [`Features`](crate::data::Features)). Computes nothing; Keras's `Input(shape=(None, features))`.
+/// [`Features`](crate::rows::Features)). Computes nothing; Keras's `Input(shape=(None, features))`.
 ///
 /// | | |
 /// |---|---|

@@ -4,6 +4,7 @@
 
 mod activation;
 mod bidirectional;
+mod cell;
 mod dense;
 mod dropout;
 mod embedding;
@@ -25,6 +26,7 @@ mod time_distributed;
 pub use activation::Activation;
 pub(crate) use activation::ActivationStage;
 pub use bidirectional::{Bidirectional, MergeMode};
+pub use cell::Cell;
 pub use dense::Dense;
 pub(crate) use dense::DenseStage;
 pub(crate) use dropout::DropoutStage;

@@ -3,9 +3,9 @@
 
 use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
 use super::{Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage};
-use crate::data::PAD;
 use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
 use crate::kernels::{Buffer, Isa, LANES};
+use crate::rows::PAD;
 use std::ops::Range;
 
 /// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `shared_start.rs`).

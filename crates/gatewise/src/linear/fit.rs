@@ -1,8 +1,8 @@
 //! Fitting a [`LinearModel`]: runs are counted once, then there is a regression for each class and penalty.
 
 use super::{LinearModel, LinearOptions, MAX_NGRAM, Ngrams, Regression, logistic};
-use crate::data::{Dataset, Sequences};
 use crate::error::{Error, Result};
+use crate::rows::{Dataset, Sequences};
 use std::sync::Arc;
 
 /// Classes at most.

@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use crate::data::Sequences;
+use crate::rows::Sequences;
 
 /// How many steps L-BFGS remembers; more gain nothing here and cost memory with many bigrams.
 const MEMORY: usize = 5;

@@ -11,8 +11,8 @@ mod ngrams;
 pub use ngrams::MAX_NGRAM;
 use ngrams::Ngrams;
 
-use crate::data::{Dataset, Sequences};
 use crate::error::Result;
+use crate::rows::{Dataset, Sequences};
 use std::sync::Arc;
 
 /// How a [`LinearModel`] is fitted.
@@ -69,7 +69,7 @@ impl Default for LinearOptions {
 ///
 /// ```
 /// use gatewise::linear::{LinearModel, LinearOptions};
-/// use gatewise::data::{Dataset, Sequences};
+/// use gatewise::rows::{Dataset, Sequences};
 /// // 7 is praise, 8 is blame, 3 is neither.
 /// let rows = Sequences::from_iter([vec![3, 7], vec![7, 3, 3], vec![3, 8], vec![8]]);
 /// let data = Dataset::new(rows, vec![1.0, 1.0, 0.0, 0.0])?;
@@ -190,8 +190,9 @@ impl Regression {
 mod tests {
     use super::*;
     use crate::ErrorKind;
-    use crate::data::{Targets, reviews};
+    use crate::datasets::reviews;
     use crate::rng::{Purpose, Random};
+    use crate::rows::Targets;
     use proptest::prelude::*;
 
     fn dataset(rows: Vec<Vec<u32>>, targets: Vec<f32>) -> Dataset {

@@ -1,6 +1,6 @@
 //! Which runs of neighbouring ids a row has, as numbers of features.
 
-use crate::data::Sequences;
+use crate::rows::Sequences;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 

@@ -1,10 +1,10 @@
 //! Blocks: up to sixteen rows laid into lanes, padded, and indexed.
 
 use super::Model;
-use crate::data::{Inputs, PAD, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::{Block, Reads};
+use crate::rows::{Inputs, PAD, Padding};
 use crate::text::Side;
 use std::ops::Range;
 

@@ -7,10 +7,10 @@ mod one;
 
 use super::block::{Lanes, Rows, union};
 use super::{Model, State};
-use crate::data::Padding;
 use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, Isa, LANES, Pool, round_up};
 use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, Shared, Stage, StartBack, StartGrads};
+use crate::rows::Padding;
 
 /// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
 #[derive(Debug, Default)]

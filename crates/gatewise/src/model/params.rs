@@ -1,8 +1,8 @@
 //! The parameters of a model: one array of numbers and a table of what lies where.
 
-use crate::data::WordVectors;
 use crate::error::{Error, Result};
 use crate::layers::{ParamSpec, Regularizer};
+use crate::text::WordVectors;
 use std::ops::Range;
 
 /// One parameter tensor: an entry of the table.

@@ -3,10 +3,10 @@
 use super::block::Treatment;
 use super::lower::{Placed, lower};
 use super::params::{ParamInfo, Params};
-use crate::data::PAD;
 use crate::error::{Error, Result};
 use crate::layers::{Layer, Reads, Signal, Stage};
 use crate::rng::{Purpose, Random};
+use crate::rows::PAD;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 

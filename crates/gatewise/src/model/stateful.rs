@@ -3,9 +3,9 @@
 //! Enters: the next steps of some rows, and their state. Leaves: outputs, and the state after those steps.
 
 use super::{Engine, Model, Rows, State, default_threads};
-use crate::data::{Inputs, Padding};
 use crate::error::Result;
 use crate::kernels::Isa;
+use crate::rows::{Inputs, Padding};
 use crate::text::Side;
 
 /// A model made ready to read rows piece by piece, each piece from the state that the one before it left: the
@@ -16,7 +16,7 @@ use crate::text::Side;
 /// for any number of rows at a time:
 ///
 /// ```
-/// use gatewise::data::{Sequences, next_tokens};
+/// use gatewise::rows::{Sequences, next_tokens};
 /// use gatewise::layers::{Activation, Dense, Embedding, Gru};
 /// use gatewise::{Fit, Sequential, Stateful};
 /// // Train on windows of a text that goes 1 2 3 1 2 3 …, each from zero.

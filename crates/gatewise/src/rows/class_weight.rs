@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// How much the rows of each class count, as Keras's `class_weight` and scikit-learn's `"balanced"`.
 ///
 /// ```
-/// use gatewise::data::ClassWeight;
+/// use gatewise::rows::ClassWeight;
 ///
 /// // One row in four is of class 1.
 /// let targets = vec![0.0, 0.0, 1.0, 0.0].into();

@@ -43,7 +43,7 @@ impl Corpus {
     /// of them as have ids below `max_words` ([`Vocabulary::from_ranked`]).
     ///
     /// ```
-    /// use gatewise::{data::reviews, text::Tokenizer};
+    /// use gatewise::{datasets::reviews, text::Tokenizer};
     /// let corpus = reviews::corpus(1, &Tokenizer::default());
     /// assert_eq!(corpus.words(100, 1)?.len(), 96);
     /// assert!(corpus.words(5_000, 1_000)?.len() < corpus.words(5_000, 1)?.len());

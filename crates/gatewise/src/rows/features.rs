@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// As with [`Sequences`](super::Sequences), padding is never stored here.
 ///
 /// ```
-/// use gatewise::data::Features;
+/// use gatewise::rows::Features;
 /// let mut rows = Features::new(2);
 /// rows.push(&[0.5, 1.0, 0.25, 0.0])?; // two steps of two numbers
 /// rows.push(&[0.1, 0.2])?;

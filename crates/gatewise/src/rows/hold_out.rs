@@ -3,7 +3,7 @@
 use crate::rng::{Purpose, Random};
 
 /// The numbers of `count` rows in an order drawn from `seed`.
-pub(super) fn order(count: usize, seed: u64) -> Vec<usize> {
+pub(crate) fn order(count: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     Random::new(seed, Purpose::Data, 0).shuffle(&mut order);
     order
@@ -14,7 +14,7 @@ pub(super) fn order(count: usize, seed: u64) -> Vec<usize> {
 /// as whole rows allow, and none entirely. At least one row is held out, unless each is a stratum of its own.
 ///
 /// ```
-/// use gatewise::data::hold_out;
+/// use gatewise::rows::hold_out;
 /// let classes = [0, 0, 0, 0, 0, 0, 1, 1, 1, 2];
 /// let [kept, held] = hold_out(&classes, 0.3, 1);
 /// let count = |rows: &[usize], class| rows.iter().filter(|&&row| classes[row] == class).count();

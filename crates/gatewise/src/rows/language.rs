@@ -10,7 +10,7 @@ use crate::text::Side;
 /// Rows stay in the order of the text: a validation split is its end.
 ///
 /// ```
-/// use gatewise::data::next_tokens;
+/// use gatewise::rows::next_tokens;
 /// let data = next_tokens(&[5, 6, 7, 8, 9, 10], 2)?;
 /// assert_eq!(data.sequences().unwrap().row(1), [7, 8]);
 /// assert_eq!(data.targets().of(1, 0..2), [8.0, 9.0]);

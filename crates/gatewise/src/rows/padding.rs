@@ -10,7 +10,7 @@ use std::ops::Range;
 /// where the pad id 0 stands.
 ///
 /// ```
-/// use gatewise::{data::Padding, text::Side};
+/// use gatewise::{rows::Padding, text::Side};
 /// let padding = Padding::to(300);
 /// assert_eq!((padding.maxlen, padding.padding, padding.truncating), (Some(300), Side::Pre, Side::Pre));
 /// ```

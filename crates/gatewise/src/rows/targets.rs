@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// cross-entropy; one number a class for categorical cross-entropy; the values themselves for regression.
 ///
 /// ```
-/// use gatewise::data::Targets;
+/// use gatewise::rows::Targets;
 /// let binary: Targets = vec![0.0, 1.0, 1.0].into();
 /// assert_eq!((binary.len(), binary.width()), (3, 1));
 /// let one_hot = Targets::rows(3, vec![0., 1., 0., 0., 0., 1.])?;

@@ -10,11 +10,15 @@ mod pad;
 mod sequences;
 mod tokenizer;
 mod vocabulary;
+mod word_vectors;
 
+#[cfg(feature = "files")]
 pub(crate) use count::rank;
 pub use count::{Ranking, WordCounter};
+#[cfg(feature = "files")]
 pub(crate) use interner::Interner;
 pub use pad::{PadOptions, Padded, Side, pad_sequences};
 pub use sequences::Sequences;
 pub use tokenizer::Tokenizer;
 pub use vocabulary::{EncodeStats, IdPolicy, Vocabulary};
+pub use word_vectors::WordVectors;

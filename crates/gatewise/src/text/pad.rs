@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn takes_ragged_sequences() {
-        let rows: crate::data::Sequences = [vec![5, 6], vec![7]].into_iter().collect();
+        let rows: crate::rows::Sequences = [vec![5, 6], vec![7]].into_iter().collect();
         assert_eq!(pad_sequences(rows.rows(), &PadOptions::default()).unwrap().data, [5, 6, 0, 7]);
     }
 }

@@ -3,7 +3,7 @@
 /// Many sequences of token ids in one allocation.
 ///
 /// Row `i` is `ids[offsets[i]..offsets[i + 1]]`. Padding is never stored here: it is a policy applied
-/// when a block is cut (see [`Padding`](crate::data::Padding)).
+/// when a block is cut (see [`Padding`](crate::rows::Padding)).
 ///
 /// ```
 /// use gatewise::text::Sequences;
@@ -37,6 +37,7 @@ impl Sequences {
     }
 
     /// Rows whose ids are already flat, with the length of each; `None` when these do not add up.
+    #[cfg(feature = "datasets")]
     pub(crate) fn from_lengths(ids: Vec<u32>, lengths: &[usize]) -> Option<Self> {
         let mut offsets = Vec::with_capacity(lengths.len() + 1);
         let mut end = 0usize;

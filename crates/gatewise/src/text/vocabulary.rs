@@ -210,11 +210,11 @@ impl Vocabulary {
         stats
     }
 
-    /// The ids of rows of word ranks, such as a split of a [`Corpus`](crate::data::Corpus): what
+    /// The ids of rows of word ranks, such as a split of a [`Corpus`](crate::rows::Corpus): what
     /// [`encode`](Self::encode) gives for the texts they were counted from.
     ///
     /// ```
-    /// use gatewise::{data::Sequences, text::Vocabulary};
+    /// use gatewise::{rows::Sequences, text::Vocabulary};
     /// let vocabulary = Vocabulary::from_ranked(&["the", "film"].map(String::from), 100)?;
     /// let ranks: Sequences = [vec![2, 1, 0, 3]].into_iter().collect();
     /// assert_eq!(vocabulary.encode_ranks(&ranks).row(0), [1, 5, 4, 2, 2]);

@@ -4,8 +4,8 @@
 //! vectors of the vocabulary's words, and no others: what is kept is bounded by the vocabulary, however large
 //! the file.
 
+use super::Vocabulary;
 use crate::error::{Error, Result};
-use crate::text::Vocabulary;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -16,7 +16,7 @@ const MAX_LINE: u64 = 1 << 20;
 /// Vectors for the words of a vocabulary.
 ///
 /// ```
-/// use gatewise::data::WordVectors;
+/// use gatewise::text::WordVectors;
 /// use gatewise::layers::{Dense, Embedding, Lstm};
 /// use gatewise::text::Vocabulary;
 /// use gatewise::Sequential;

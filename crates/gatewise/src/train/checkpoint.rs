@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 /// differ, and so may the number of epochs: more of them is how one trains on.
 ///
 /// ```
-/// use gatewise::data::{Dataset, Sequences};
+/// use gatewise::rows::{Dataset, Sequences};
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::train::Checkpoints;
 /// use gatewise::{Fit, Sequential};

@@ -5,12 +5,12 @@
 use super::Fit;
 use super::score::Scorer;
 use super::trainer::Trainer;
-use crate::data::{Dataset, Inputs, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::model::{Engine, Model, Rows, default_threads};
+use crate::rows::{Dataset, Inputs, Padding};
 
 /// What [`Loss::suiting`] says of `model` and `data`.
 pub(super) fn suiting(model: &Model, data: &Dataset) -> Loss {

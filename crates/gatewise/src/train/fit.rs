@@ -12,18 +12,18 @@ use super::stopwatch::Stopwatch;
 use super::trainer::Trainer;
 use super::update::Change;
 use super::{Callback, Context, History};
-use crate::data::{ClassWeight, Dataset, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::model::{Model, Rows, default_threads};
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 use crate::rng::{Purpose, Random};
+use crate::rows::{ClassWeight, Dataset, Padding};
 
 /// Settings of a training run, with Keras's names and defaults.
 ///
 /// ```
-/// use gatewise::data::{Dataset, Padding, Sequences};
+/// use gatewise::rows::{Dataset, Padding, Sequences};
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::{Fit, Sequential};
 ///

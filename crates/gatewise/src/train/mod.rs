@@ -20,9 +20,11 @@ mod stream;
 mod trainer;
 mod update;
 
+#[cfg(feature = "tensorboard")]
+pub use callback::TensorBoard;
 pub use callback::{
     Callback, Context, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode,
-    ModelCheckpoint, ReduceLrOnPlateau, State, TensorBoard, TerminateOnNan,
+    ModelCheckpoint, ReduceLrOnPlateau, State, TerminateOnNan,
 };
 pub use checkpoint::Checkpoints;
 pub use fit::Fit;

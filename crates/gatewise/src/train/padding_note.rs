@@ -2,9 +2,9 @@
 //!
 //! Enters: a model, rows, their padding. Leaves: what the user should know, if anything.
 
-use crate::data::{Dataset, Padding};
 use crate::layers::Layer;
 use crate::model::Model;
+use crate::rows::{Dataset, Padding};
 use crate::text::Side;
 
 /// A note where the last output of a recurrent layer comes after padding that is not masked, so that what the
@@ -43,9 +43,9 @@ pub(super) fn unmasked(model: &Model, data: &Dataset, padding: Padding) -> Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Sequences;
     use crate::layers::{Dense, Embedding, Lstm};
     use crate::model::Sequential;
+    use crate::rows::Sequences;
 
     #[test]
     fn it_is_said_where_padding_follows_the_rows_unmasked() {

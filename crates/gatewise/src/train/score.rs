@@ -3,13 +3,13 @@
 //! Enters: what a model answered, in lanes or in rows. Leaves: sums of loss and of right answers, and for
 //! training the gradient that is sent back.
 
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::Activation;
 use crate::loss::Loss;
 use crate::metrics::{Evaluation, accuracy};
 use crate::model::{Model, Rows, Treatment};
+use crate::rows::Dataset;
 
 /// Sums over what was scored: rows, or steps of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -2,17 +2,17 @@
 
 use super::evaluate::suiting;
 use super::score::Scorer;
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::metrics::{Calibration, Evaluation, Report, ThresholdRule, argmax, best_threshold};
 use crate::model::{Engine, Model, Rows, default_threads};
+use crate::rows::Dataset;
 
 /// What a model answered to the rows of a data set, beside what was right.
 ///
 /// ```
-/// # use gatewise::data::{Dataset, Sequences};
+/// # use gatewise::rows::{Dataset, Sequences};
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// # use gatewise::{Fit, Sequential};
 /// # let rows: Sequences = (0..200).map(|i| [1 + i % 2, 3, 4, 5]).collect();

@@ -14,7 +14,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The format this version writes, and the only one it reads: no run is older than its program for long.
 const FORMAT: u32 = 2;
@@ -127,8 +127,9 @@ impl Moment<'_> {
             tensors_sha256: sha256(&tensors),
         };
         let json = serde_json::to_string(&metadata).map_err(|e| failed(&e))?;
-        safetensors::serialize(tensors, Some(HashMap::from([(KEY.to_owned(), seal(&json))])))
-            .map_err(|e| failed(&e))
+        // The map is std's or not, as other crates ask of safetensors.
+        let header = std::iter::once((KEY.to_owned(), seal(&json))).collect();
+        safetensors::serialize(tensors, Some(header)).map_err(|e| failed(&e))
     }
 }
 
@@ -342,7 +343,8 @@ mod tests {
         let newer = json.replacen("\"format\":2", "\"format\":3,\"unheard\":0", 1);
         let none: [(&str, TensorView<'_>); 0] = [];
         let bytes =
-            safetensors::serialize(none, Some(HashMap::from([(KEY.to_owned(), seal(&newer))]))).unwrap();
+            safetensors::serialize(none, Some(std::iter::once((KEY.to_owned(), seal(&newer))).collect()))
+                .unwrap();
         match Snapshot::from_bytes(&bytes, &settings(), model.params(), 2) {
             Err(Unusable::Refused(e)) => assert!(e.to_string().contains("has format 3"), "{e}"),
             other => panic!("{other:?}"),

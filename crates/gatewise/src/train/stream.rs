@@ -6,9 +6,9 @@ use super::evaluate::suiting;
 use super::progress::Progress;
 use super::score::Scorer;
 use super::trainer::Trainer;
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::model::{Model, Rows};
+use crate::rows::Dataset;
 
 impl Fit<'_> {
     /// Trains `model` on one data set after the other, as `next` makes them, until it gives `None`. `next`
@@ -20,14 +20,18 @@ impl Fit<'_> {
     /// answers well on rows that it has not seen.
     ///
     /// ```
-    /// use gatewise::data::tasks::{Task, TemporalOrder};
-    /// use gatewise::layers::{Activation, Dense, Input, Lstm};
+    /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+    /// use gatewise::rows::{Dataset, Sequences};
     /// use gatewise::{Fit, Sequential};
-    /// let task = TemporalOrder { marks: 2 };
-    /// let layers = Sequential::new().with(Input::new(8)).with(Lstm::new(4));
-    /// let mut model = layers.with(Dense::new(4).activation(Activation::Softmax)).compile(1)?;
+    /// let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(4));
+    /// let mut model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
+    /// // Rows that begin with a 1 are positive.
+    /// let fresh = |seen: usize| {
+    ///     let rows: Sequences = (seen..seen + 32).map(|i| [2 - i as u32 % 2, 3, 4]).collect();
+    ///     Dataset::new(rows, (seen..seen + 32).map(|i| (i % 2) as f32).collect::<Vec<_>>())
+    /// };
     /// let rows = Fit::new().batch_size(16).run_stream(&mut model, |_, rows| {
-    ///     (rows < 64).then(|| task.dataset(1, rows as u64, 32)).transpose()
+    ///     (rows < 64).then(|| fresh(rows)).transpose()
     /// })?;
     /// assert_eq!(rows, 64);
     /// # Ok::<(), gatewise::Error>(())

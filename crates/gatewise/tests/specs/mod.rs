@@ -2,12 +2,12 @@
 //! [`specs`].
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{
     Activation, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru,
     Layer, LayerNormalization, Lstm, MergeMode, SimpleRnn, SpatialDropout1D,
 };
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::{Dataset, Padding, Sequences};
 use gatewise::text::Side;
 use gatewise::{Fit, Isa, Model, Sequential};
 

@@ -25,6 +25,7 @@ pub struct Flaw {
     pub line: usize,
     /// Character in the line, from 1.
     pub column: usize,
+    /// What is wrong.
     pub message: String,
 }
 
@@ -39,6 +40,7 @@ impl fmt::Display for Flaw {
 pub struct Tune {
     /// The line it begins at, from 1.
     pub line: usize,
+    /// What it holds, or why it is no tune.
     pub judged: Result<Counts, Flaw>,
 }
 

@@ -1,7 +1,7 @@
 //! The adding problem (section 5.4 of the paper).
 
 use super::{Task, about, all_within};
-use crate::rng::Random;
+use gatewise::rng::Random;
 
 /// Add the two numbers that are marked.
 ///
@@ -15,7 +15,7 @@ use crate::rng::Random;
 /// 74,000 sequences for T = 100, 209,000 for T = 500 and 853,000 for T = 1000.
 ///
 /// ```
-/// use gatewise::data::tasks::{Adding, Task};
+/// use gatewise_lab::tasks::{Adding, Task};
 /// use gatewise::rng::{Purpose, Random};
 /// let (mut inputs, mut targets) = (Vec::new(), Vec::new());
 /// Adding { length: 100 }.draw(&mut Random::new(1, Purpose::Data, 0), &mut inputs, &mut targets);

@@ -1,7 +1,7 @@
 //! Bracket matching: a label for every step.
 
 use super::{Task, between, largest, push_one_hot};
-use crate::rng::Random;
+use gatewise::rng::Random;
 
 /// For each step of a string of brackets and letters: how deep is it nested, or is it wrong?
 ///
@@ -11,7 +11,7 @@ use crate::rng::Random;
 /// has to keep a small stack, and one bit for ever.
 ///
 /// ```
-/// use gatewise::data::tasks::{Brackets, Task};
+/// use gatewise_lab::tasks::{Brackets, Task};
 /// let task = Brackets { depth: 3, ..Brackets::default() };
 /// assert_eq!((task.input_width(), task.target_width()), (5, 5));     // depths 0 to 3, and broken
 /// ```

@@ -31,9 +31,9 @@ pub use reber::EmbeddedReber;
 pub use temporal_order::TemporalOrder;
 pub use two_sequences::TwoSequences;
 
-use super::{Dataset, Features, Targets};
-use crate::error::Result;
-use crate::rng::{Purpose, Random};
+use gatewise::Result;
+use gatewise::rng::{Purpose, Random};
+use gatewise::rows::{Dataset, Features, Targets};
 use std::fmt::Debug;
 
 /// A generator of labelled sequences that knows when an answer is right.
@@ -58,7 +58,7 @@ pub trait Task: Debug + Send + Sync {
     /// `count` sequences; the same `(seed, part)` gives the same ones.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a task draws parts of steps or too few targets; those here
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) when a task draws parts of steps or too few targets; those here
     /// do not.
     fn dataset(&self, seed: u64, part: u64, count: usize) -> Result<Dataset> {
         let mut random = Random::new(seed, Purpose::Data, part);
@@ -107,7 +107,7 @@ fn all_within(outputs: &[f32], targets: &[f32], within: f32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Inputs;
+    use gatewise::rows::Inputs;
 
     /// Row by row.
     pub(super) trait Look {

@@ -2,7 +2,7 @@
 
 use super::adding::{TOLERANCE, draw_marked};
 use super::{Task, all_within};
-use crate::rng::Random;
+use gatewise::rng::Random;
 
 /// Multiply the two numbers that are marked.
 ///
@@ -14,7 +14,7 @@ use crate::rng::Random;
 /// 1,273,000).
 ///
 /// ```
-/// use gatewise::data::tasks::{Multiplication, Task};
+/// use gatewise_lab::tasks::{Multiplication, Task};
 /// use gatewise::rng::{Purpose, Random};
 /// let (mut inputs, mut targets) = (Vec::new(), Vec::new());
 /// Multiplication { length: 100 }.draw(&mut Random::new(1, Purpose::Data, 0), &mut inputs, &mut targets);

@@ -1,7 +1,7 @@
 //! Noise-free sequences with long time lags (section 5.2, task 2a, of the paper).
 
 use super::{Task, all_within, push_one_hot};
-use crate::rng::Random;
+use gatewise::rng::Random;
 
 /// Predict the next symbol; the last one is the first one, p steps ago.
 ///
@@ -23,7 +23,7 @@ use crate::rng::Random;
 /// those p − 1, so that nothing but the last can be predicted, and only the last is judged. LSTM needed 5,680.
 ///
 /// ```
-/// use gatewise::data::tasks::{NoiseFreeLag, Task};
+/// use gatewise_lab::tasks::{NoiseFreeLag, Task};
 /// use gatewise::rng::{Purpose, Random};
 /// let task = NoiseFreeLag { lag: 100, every_step: true, random: false };
 /// let (mut inputs, mut targets) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! The embedded Reber grammar (section 5.1 of the paper).
 
 use super::{Task, push_one_hot};
-use crate::rng::Random;
+use gatewise::rng::Random;
 
 /// Predict the next symbol of a string of the embedded Reber grammar.
 ///
@@ -15,7 +15,7 @@ use crate::rng::Random;
 /// and succeeded in 97 to 100 % of trials.
 ///
 /// ```
-/// use gatewise::data::tasks::EmbeddedReber;
+/// use gatewise_lab::tasks::EmbeddedReber;
 /// assert!(EmbeddedReber::accepts("BTBTXSETE") && EmbeddedReber::accepts("BPBPVVEPE"));
 /// assert!(!EmbeddedReber::accepts("BTBTXSEPE"));
 /// ```

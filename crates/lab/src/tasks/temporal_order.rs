@@ -1,7 +1,7 @@
 //! Temporal order (section 5.6, tasks 6a and 6b, of the paper).
 
 use super::{Task, all_within, between, push_one_hot};
-use crate::rng::Random;
+use gatewise::rng::Random;
 
 /// In which order did the marks X and Y come?
 ///
@@ -20,7 +20,7 @@ use crate::rng::Random;
 /// 2,000 most recent sequences were and their mean error is below 0.1.
 ///
 /// ```
-/// use gatewise::data::tasks::{Task, TemporalOrder};
+/// use gatewise_lab::tasks::{Task, TemporalOrder};
 /// assert_eq!(TemporalOrder { marks: 2 }.target_width(), 4);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

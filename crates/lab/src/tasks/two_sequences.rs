@@ -1,7 +1,7 @@
 //! The two-sequence problem of Bengio et al. (section 5.3, task 3a, of the paper).
 
 use super::{Task, about, all_within};
-use crate::rng::Random;
+use gatewise::rng::Random;
 
 /// Tell two classes apart by the first few numbers; all others are noise on the same line.
 ///
@@ -13,7 +13,7 @@ use crate::rng::Random;
 /// with N = 1. (Its authors point out that guessing weights at random solves this task sooner.)
 ///
 /// ```
-/// use gatewise::data::tasks::{Task, TwoSequences};
+/// use gatewise_lab::tasks::{Task, TwoSequences};
 /// use gatewise::rng::{Purpose, Random};
 /// let (mut inputs, mut targets) = (Vec::new(), Vec::new());
 /// TwoSequences { length: 100, informative: 3 }.draw(&mut Random::new(1, Purpose::Data, 0), &mut inputs, &mut targets);

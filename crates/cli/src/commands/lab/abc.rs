@@ -1,9 +1,9 @@
 //! `gatewise lab abc`: which tunes of a text are ABC notation.
 
-use crate::abc::judge;
 use crate::args::{Format, LabAbc};
 use crate::{Done, out};
 use gatewise::{Error, Result};
+use gatewise_lab::abc::judge;
 use serde_json::json;
 use std::io::Read;
 

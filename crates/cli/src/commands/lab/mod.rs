@@ -2,9 +2,7 @@
 
 mod abc;
 mod plot;
-mod settings;
 mod tasks;
-mod trial;
 
 use crate::Done;
 use crate::args::Lab;

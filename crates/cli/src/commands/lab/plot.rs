@@ -1,9 +1,9 @@
 //! What the lab saw as a picture: one panel a task, the share of unseen sequences processed correctly over the
 //! sequences trained on, one line a trial.
 
-use super::trial::Trial;
-use crate::args::Cell;
+use gatewise::layers::Cell;
 use gatewise::{Error, ErrorKind, Result};
+use gatewise_lab::Trial;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;
@@ -21,7 +21,7 @@ fn color(cell: Cell) -> RGBColor {
         Cell::Lstm => RGBColor(0x1f, 0x77, 0xb4),
         Cell::Gru => RGBColor(0x2c, 0xa0, 0x2c),
         Cell::SimpleRnn => RGBColor(0xd9, 0x5f, 0x02),
-        Cell::Lstm1997 => RGBColor(0x7b, 0x4f, 0xa3),
+        _ => RGBColor(0x7b, 0x4f, 0xa3),
     }
 }
 
@@ -55,7 +55,11 @@ fn draw(
     for (i, &cell) in cells.iter().enumerate() {
         let x = middle + LEGEND * (2 * i32::try_from(i)? - i32::try_from(cells.len())?) / 2;
         head.draw(&PathElement::new([(x, 46), (x + 24, 46)], color(cell).stroke_width(3)))?;
-        head.draw_text(cell.name(), &("sans-serif", 14).into_text_style(&head).pos(left), (x + 32, 46))?;
+        head.draw_text(
+            cell.class_name(),
+            &("sans-serif", 14).into_text_style(&head).pos(left),
+            (x + 32, 46),
+        )?;
     }
     for (area, (name, budget, trials)) in body.split_evenly((rows, columns)).iter().zip(panels) {
         let last = trials.iter().filter_map(|trial| trial.curve.last()).map(|point| point.0).max();

@@ -4,12 +4,12 @@
 //! criterion is met or the budget is spent. What differs between the trials is the seed.
 
 use super::plot;
-use super::settings::{Setting, all};
-use super::trial::{Trial, run};
-use crate::args::{Cell, Format, LabTasks};
+use crate::args::{Format, LabTasks};
 use crate::interrupt::StopFlag;
 use crate::{Done, note, out};
+use gatewise::layers::Cell;
 use gatewise::{Error, Result};
+use gatewise_lab::{Setting, Trial, all, run};
 use serde_json::json;
 use std::ops::RangeInclusive;
 use std::sync::Mutex;
@@ -101,7 +101,7 @@ fn all_trials(jobs: &[(&Setting, Cell, u64)], args: &LabTasks, stop: &StopFlag) 
                 loop {
                     let index = taken.fetch_add(1, Ordering::Relaxed);
                     let Some(&(setting, cell, seed)) = jobs.get(index) else { break };
-                    let trial = run(setting, cell, seed, args.machine.isa(), stop);
+                    let trial = run(setting, cell, seed, args.machine.isa(), &|| stop.raised());
                     if let Ok(Some(trial)) = &trial {
                         note!("{}", trial.line());
                     }
@@ -158,7 +158,7 @@ fn table(settings: &[Setting], cells: &[Cell], trials: &[Trial], seeds: RangeInc
             text += &format!(
                 "{:<15} {:<13} {share:>7} {:>9} {paper:>9} {:>8}  {}\n",
                 setting.name,
-                cell.name(),
+                cell.class_name(),
                 or_dash(middle),
                 setting.budget,
                 each.join(" ")

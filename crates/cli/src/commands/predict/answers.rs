@@ -1,7 +1,7 @@
 //! Answers as lines: a table, or a JSON object each.
 
 use crate::args::{Format, Predict};
-use gatewise::data::Problem;
+use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, Error, Result};
 use std::error::Error as _;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};

@@ -6,9 +6,8 @@ use crate::args::{Format, Predict};
 use crate::interrupt::StopFlag;
 use crate::progress::row_counter;
 use crate::{Done, note};
-use gatewise::data::{
-    Column, Columns, FieldKind, OnError, Problem, Record, RecordFormat, RecordWriter, Records,
-};
+use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
+use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, Error, Predictor, Result, WholeFile};
 use std::io::{Stdout, Write};
 use std::path::Path;

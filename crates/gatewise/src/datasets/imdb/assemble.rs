@@ -4,9 +4,9 @@
 //! [`Corpus`] that depends on the reviews alone, not on that order.
 
 use super::source::{Chunk, LABELS, PARTS, Review, Source};
-use crate::data::numpy_shuffle::NumpyShuffle;
-use crate::data::{Corpus, Problem, Sequences, Split};
+use crate::datasets::numpy_shuffle::NumpyShuffle;
 use crate::error::{Error, Result};
+use crate::rows::{Corpus, Problem, Sequences, Split};
 use crate::text::{Tokenizer, WordCounter};
 use std::sync::mpsc;
 use std::thread;

@@ -6,11 +6,11 @@
 mod assemble;
 mod source;
 
-use crate::data::Corpus;
-use crate::data::download::{self, Progress, Remote};
-use crate::data::locate::SearchPath;
-use crate::data::token_cache::{self, Cached, TokenCache};
+use crate::datasets::download::{self, Progress, Remote};
+use crate::datasets::locate::SearchPath;
+use crate::datasets::token_cache::{self, Cached, TokenCache};
 use crate::error::{Error, Result};
+use crate::rows::Corpus;
 use crate::text::Tokenizer;
 use sha2::{Digest, Sha256};
 use source::Source;
@@ -75,7 +75,7 @@ impl Default for ImdbOptions<'_> {
 /// in a folder or in an archive.
 ///
 /// ```no_run
-/// use gatewise::data::imdb::{ImdbOptions, load};
+/// use gatewise::datasets::imdb::{ImdbOptions, load};
 /// let corpus = load(ImdbOptions { data_dir: Some("datasets".as_ref()), ..Default::default() })?;
 /// assert_eq!(corpus.labels, ["neg", "pos"]);
 /// # Ok::<(), gatewise::Error>(())

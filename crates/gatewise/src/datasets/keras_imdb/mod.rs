@@ -7,9 +7,9 @@ mod npy;
 mod pickle;
 mod pickle_stream;
 
-use crate::data::numpy_shuffle::NumpyShuffle;
-use crate::data::{Corpus, Dataset, Problem, Sequences, Split};
+use crate::datasets::numpy_shuffle::NumpyShuffle;
 use crate::error::{Error, Result};
+use crate::rows::{Corpus, Dataset, Problem, Sequences, Split};
 use crate::text::Tokenizer;
 use std::collections::HashMap;
 use std::fs::File;
@@ -63,7 +63,7 @@ impl Default for LoadData {
 /// `path` is `imdb.npz` or the folder it lies in.
 ///
 /// ```no_run
-/// use gatewise::data::keras_imdb::{LoadData, load_data};
+/// use gatewise::datasets::keras_imdb::{LoadData, load_data};
 /// let options = LoadData { num_words: Some(5000), ..Default::default() };
 /// let (train, test) = load_data("imdb.npz".as_ref(), &options)?;
 /// # Ok::<(), gatewise::Error>(())
@@ -150,7 +150,7 @@ fn limit(split: Split, num_words: u32, options: &LoadData) -> Result<Dataset> {
 /// by the training part alone.)
 ///
 /// ```no_run
-/// let corpus = gatewise::data::keras_imdb::corpus("datasets/keras".as_ref(), 113)?;
+/// let corpus = gatewise::datasets::keras_imdb::corpus("datasets/keras".as_ref(), 113)?;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
@@ -185,7 +185,7 @@ pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
 /// let folder = std::env::temp_dir();
 /// let path = folder.join(format!("gatewise-doc-{}.json", std::process::id()));
 /// std::fs::write(&path, r#"{"and": 2, "the": 1}"#)?;
-/// assert_eq!(gatewise::data::keras_imdb::word_index(&path)?, ["the", "and"]);
+/// assert_eq!(gatewise::datasets::keras_imdb::word_index(&path)?, ["the", "and"]);
 /// # std::fs::remove_file(path)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

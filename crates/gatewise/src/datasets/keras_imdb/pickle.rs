@@ -10,8 +10,8 @@
 
 use super::MOST_ROWS;
 use super::pickle_stream::{LONGEST_TEXT, Refused, Stream};
-use crate::data::Sequences;
 use crate::error::{Error, Result};
+use crate::rows::Sequences;
 use std::collections::HashMap;
 use std::io::BufRead;
 

@@ -13,8 +13,8 @@ mod grammar;
 
 use hashbrown::HashSet;
 
-use crate::data::{Corpus, Problem, Sequences, Split};
 use crate::rng::{Purpose, Random};
+use crate::rows::{Corpus, Problem, Sequences, Split};
 use crate::text::{Tokenizer, WordCounter};
 use grammar::Grammar;
 use std::ops::Range;
@@ -34,7 +34,7 @@ const WORDS: std::ops::RangeInclusive<usize> = 8..=60;
 /// the beginning of more.
 ///
 /// ```
-/// use gatewise::data::reviews;
+/// use gatewise::datasets::reviews;
 /// let rows = reviews::generate(1, 4);
 /// assert_eq!(rows.iter().filter(|(_, class)| *class == 1).count(), 2);
 /// assert_eq!(rows[..2], reviews::generate(1, 2));
@@ -67,7 +67,7 @@ pub fn generate(seed: u64, rows: usize) -> Vec<(String, u32)> {
 /// text in both.
 ///
 /// ```
-/// use gatewise::{data::reviews, text::Tokenizer};
+/// use gatewise::{datasets::reviews, text::Tokenizer};
 /// let corpus = reviews::corpus(1, &Tokenizer::default());
 /// assert_eq!(corpus.labels, ["neg", "pos"]);
 /// assert_eq!(corpus.vocabulary[0], "the");

@@ -1,7 +1,8 @@
 //! Figures worked out by hand, and the page they are told on.
 
 use super::*;
-use crate::data::{Columns, LabelledTexts, OnError, Problem, ReadOptions};
+use crate::files::{Columns, LabelledTexts, OnError, ReadOptions};
+use crate::rows::Problem;
 
 fn describe(text: &str, problem: Problem) -> Description {
     let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();

@@ -15,8 +15,8 @@ mod write;
 #[cfg(feature = "parquet")]
 mod write_parquet;
 
-pub use record::{Column, FieldKind, Record, UnreadColumn};
-pub use write::{Field, RecordWriter};
+pub use record::{Column, Field, FieldKind, Record, UnreadColumn};
+pub use write::RecordWriter;
 
 use crate::error::{Error, Result};
 use std::collections::VecDeque;
@@ -35,6 +35,11 @@ const MAX_RECORD: usize = 16 << 20;
 const MAX_COLUMNS: usize = 10_000;
 /// Bad records that are named.
 const NAMED: usize = 10;
+
+/// What a writer that could not write says.
+fn refused(error: std::io::Error) -> Error {
+    Error::io("cannot write the", "answers", error)
+}
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +62,7 @@ impl RecordFormat {
     /// has another or none, a folder if it is one. `None` for all else.
     ///
     /// ```
-    /// use gatewise::data::RecordFormat;
+    /// use gatewise::files::RecordFormat;
     /// assert_eq!(RecordFormat::of("rows.JSONL".as_ref()), Some(RecordFormat::JsonLines));
     /// assert_eq!(RecordFormat::of("rows.xlsx".as_ref()), None);
     /// ```
@@ -126,7 +131,7 @@ impl From<Error> for Flaw {
 /// The records of a file, from the first to the last.
 ///
 /// ```
-/// use gatewise::data::{OnError, RecordFormat, Records};
+/// use gatewise::files::{OnError, RecordFormat, Records};
 /// let table = "id,question\n7,\"who, then?\"\n8,why?\n";
 /// let records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
 /// assert_eq!(records.columns()[1].name, "question");

@@ -39,6 +39,9 @@ pub struct UnreadColumn {
     pub is: &'static str,
 }
 
+/// A field that is added to a record: what it is, and its text.
+pub type Field<'a> = (FieldKind, &'a str);
+
 /// A record: one field for each of the [`columns`](super::Records::columns).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {

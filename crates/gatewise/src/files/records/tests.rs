@@ -218,7 +218,7 @@ proptest! {
 #[cfg(feature = "parquet")]
 mod parquet {
     use super::*;
-    use crate::data::Columns;
+    use crate::files::Columns;
     use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
     use ::parquet::file::properties::WriterProperties;
     use ::parquet::file::writer::SerializedFileWriter;

@@ -2,20 +2,17 @@
 //!
 //! Enters: records and what was found out about them. Leaves: CSV, TSV, JSON lines or Parquet.
 
-use super::{Column, FieldKind, Record, RecordFormat};
+use super::{Column, Field, FieldKind, Record, RecordFormat, refused};
 use crate::error::{Error, Result};
 use std::io::{self, Write};
 
 #[cfg(feature = "parquet")]
 use super::write_parquet::Table;
 
-/// A field that is added to a record: what it is, and its text.
-pub type Field<'a> = (FieldKind, &'a str);
-
 /// Writes records with fields added.
 ///
 /// ```
-/// use gatewise::data::{Column, FieldKind, OnError, Record, RecordFormat, Records, RecordWriter};
+/// use gatewise::files::{Column, FieldKind, OnError, Record, RecordFormat, Records, RecordWriter};
 /// let table = "id,question\n7,\"who, then?\"\n";
 /// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
 /// let label = Column { name: "label".into(), kind: FieldKind::Text };
@@ -167,10 +164,6 @@ fn push_value(line: &mut String, (kind, text): Field<'_>) {
         FieldKind::Float if text.parse().is_ok_and(f64::is_finite) => line.push_str(text),
         FieldKind::Float | FieldKind::Text => push_string(line, text),
     }
-}
-
-pub(super) fn refused(error: io::Error) -> Error {
-    Error::io("cannot write the", "answers", error)
 }
 
 #[cfg(test)]

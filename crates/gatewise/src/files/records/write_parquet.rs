@@ -1,8 +1,7 @@
 //! Records into Parquet: columns by what their fields are, a group of rows at a time.
 
 use super::parquet::unsigned;
-use super::write::{Field, refused};
-use super::{Column, FieldKind};
+use super::{Column, Field, FieldKind, refused};
 use crate::error::{Error, Result};
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
 use parquet::data_type::{

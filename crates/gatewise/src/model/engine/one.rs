@@ -1,10 +1,10 @@
 //! One row alone, without the other fifteen lanes and without allocating.
 
 use super::{Engine, Workspace};
-use crate::data::{PAD, Padding};
 use crate::kernels::{Buffer, LANES};
 use crate::layers::{Block, Dims, Forward, ForwardOne, Signal};
 use crate::model::Model;
+use crate::rows::{PAD, Padding};
 use crate::text::Side;
 
 impl Engine {

@@ -6,6 +6,7 @@
 mod context;
 mod csv_logger;
 mod early_stopping;
+#[cfg(feature = "tensorboard")]
 mod event_file;
 mod file_name;
 mod lambda_callback;
@@ -14,6 +15,7 @@ mod list;
 mod model_checkpoint;
 mod monitor;
 mod reduce_lr_on_plateau;
+#[cfg(feature = "tensorboard")]
 mod tensorboard;
 mod terminate_on_nan;
 
@@ -27,6 +29,7 @@ pub(super) use list::CallbackList;
 pub use model_checkpoint::ModelCheckpoint;
 pub use monitor::Mode;
 pub use reduce_lr_on_plateau::ReduceLrOnPlateau;
+#[cfg(feature = "tensorboard")]
 pub use tensorboard::TensorBoard;
 pub use terminate_on_nan::TerminateOnNan;
 
