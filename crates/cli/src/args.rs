@@ -15,7 +15,7 @@ use values::{
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
-use gatewise::layers::Cell;
+use gatewise::layers::RecurrentCell;
 use gatewise::metrics::ThresholdRule;
 use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
@@ -116,8 +116,8 @@ pub struct Train {
     #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
     pub embedding: Option<usize>,
     /// Kind of the recurrent layers.
-    #[arg(long, default_value_t = Cell::Lstm, value_name = "CELL", value_parser = cell())]
-    pub cell: Cell,
+    #[arg(long, default_value_t = RecurrentCell::Lstm, value_name = "CELL", value_parser = cell())]
+    pub cell: RecurrentCell,
     /// Recurrent units; several numbers stack several layers [default: 10; for a file of texts 64, for a language model 256].
     #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: Option<Vec<usize>>,

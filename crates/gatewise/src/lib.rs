@@ -134,6 +134,8 @@
 //! A service that loads a model and answers needs none of them: `default-features = false`.
 
 #![warn(missing_docs)]
+// One room may: it says why at every place.
+#![deny(unsafe_code)]
 
 mod artifact;
 #[cfg(feature = "datasets")]
@@ -144,6 +146,7 @@ mod error;
 pub mod files;
 mod forecast;
 mod generate;
+#[allow(unsafe_code)]
 mod kernels;
 pub mod layers;
 pub mod linear;

@@ -3,7 +3,7 @@
 //! One setting a task, the same for every layer and every trial.
 
 use crate::tasks::{Adding, EmbeddedReber, Multiplication, NoiseFreeLag, Task, TemporalOrder, TwoSequences};
-use gatewise::layers::{Activation, Cell, Dense, Input, Masking};
+use gatewise::layers::{Activation, Dense, Input, Masking, RecurrentCell};
 use gatewise::{Loss, Sequential};
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub struct Setting {
 
 impl Setting {
     /// The layers: input, masking, the recurrent layer, and one output layer.
-    pub fn model(&self, cell: Cell) -> Sequential {
+    pub fn model(&self, cell: RecurrentCell) -> Sequential {
         let layers = Sequential::new().with(Input::new(self.task.input_width())).with(Masking::new(0.0));
         let each = self.task.targets_each_step();
         let layers = layers.with(cell.layer(self.units, each));

@@ -1,7 +1,7 @@
 //! One trial: a layer learns a task from one seed.
 
 use crate::settings::{Setting, Training};
-use gatewise::layers::Cell;
+use gatewise::layers::RecurrentCell;
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Dataset, Inputs, Padding};
 use gatewise::{Fit, Isa, Model, Result};
@@ -13,7 +13,7 @@ pub struct Trial {
     /// Name of the task.
     pub task: &'static str,
     /// The recurrent layer.
-    pub cell: Cell,
+    pub cell: RecurrentCell,
     /// Decides weights and sequences.
     pub seed: u64,
     /// Whether the task was solved within its budget.
@@ -56,7 +56,7 @@ const JUDGING: u64 = 1 << 32;
 /// As [`Fit::run_stream`].
 pub fn run(
     setting: &Setting,
-    cell: Cell,
+    cell: RecurrentCell,
     seed: u64,
     isa: Isa,
     stop: &dyn Fn() -> bool,
@@ -108,7 +108,7 @@ pub fn run(
 /// as little as fits (Tallec and Ollivier, "Can recurrent neural networks warp time?", 2018). Without it the
 /// forget gates begin at σ(1) = 0.73, and nothing is left after fifty steps; the 1997 cell had no forget gate
 /// and kept everything. SimpleRNN has no gate to begin with.
-fn remember(model: &mut Model, setting: &Setting, cell: Cell, seed: u64) {
+fn remember(model: &mut Model, setting: &Setting, cell: RecurrentCell, seed: u64) {
     let Setting { units, lag, .. } = *setting;
     // The recurrent layer's, which is the first.
     let bias = model.params().table().iter().find(|info| info.name.ends_with("/bias"));
@@ -119,11 +119,11 @@ fn remember(model: &mut Model, setting: &Setting, cell: Cell, seed: u64) {
         let keep = (1.0 + (lag as f64 - 2.0) * random.uniform()).ln() as f32;
         match cell {
             // Columns i | f | c | o.
-            Cell::Lstm => (bias[unit], bias[units + unit]) = (-keep, keep),
+            RecurrentCell::Lstm => (bias[unit], bias[units + unit]) = (-keep, keep),
             // Columns i | c | o.
-            Cell::Lstm1997 => bias[unit] = -keep,
+            RecurrentCell::Lstm1997 => bias[unit] = -keep,
             // Columns z | r | h.
-            Cell::Gru => bias[unit] = keep,
+            RecurrentCell::Gru => bias[unit] = keep,
             _ => {}
         }
     }

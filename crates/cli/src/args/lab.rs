@@ -2,7 +2,7 @@
 
 use super::{Format, Machine, at_least, cell, part, positive, seed, units};
 use clap::{Args as ClapArgs, Subcommand};
-use gatewise::layers::Cell;
+use gatewise::layers::RecurrentCell;
 use std::path::PathBuf;
 
 /// Experiments, and the equipment for them.
@@ -32,7 +32,7 @@ pub struct LabTasks {
         default_value = "lstm,gru,simple_rnn,lstm_1997",
         value_name = "LAYERS"
     )]
-    pub cells: Vec<Cell>,
+    pub cells: Vec<RecurrentCell>,
     /// Sequences a trial may train on [default: the task's].
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub budget: Option<usize>,

@@ -2,12 +2,12 @@
 
 use super::Threshold;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use gatewise::layers::Cell;
+use gatewise::layers::RecurrentCell;
 use std::time::Duration;
 
 /// Reads kinds of recurrent layers by their names.
-pub fn cell() -> impl TypedValueParser<Value = Cell> {
-    PossibleValuesParser::new(Cell::ALL.map(Cell::name)).try_map(|name| name.parse())
+pub fn cell() -> impl TypedValueParser<Value = RecurrentCell> {
+    PossibleValuesParser::new(RecurrentCell::ALL.map(RecurrentCell::name)).try_map(|name| name.parse())
 }
 
 /// Reads whole numbers from `low` up.

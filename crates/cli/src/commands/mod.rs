@@ -30,13 +30,19 @@ pub use train::train;
 pub use tune::tune;
 
 use gatewise::Sequential;
-use gatewise::layers::{Activation, Cell, Dense, Dropout};
+use gatewise::layers::{Activation, Dense, Dropout, RecurrentCell};
 use gatewise::metrics::{Evaluation, LabelsReport, RegressionReport, Report};
 use gatewise::rows::Problem;
 
 /// Recurrent layers on top of `below`, each with its dropout. The last one gives every step's output too where
 /// `sequences` is set.
-fn recurrent(below: Sequential, cell: Cell, units: &[usize], dropout: f64, sequences: bool) -> Sequential {
+fn recurrent(
+    below: Sequential,
+    cell: RecurrentCell,
+    units: &[usize],
+    dropout: f64,
+    sequences: bool,
+) -> Sequential {
     let last = units.len().saturating_sub(1);
     units.iter().enumerate().fold(below, |spec, (index, &units)| {
         let spec = spec.with(cell.layer(units, sequences || index < last));

@@ -4,7 +4,6 @@
 
 mod activation;
 mod bidirectional;
-mod cell;
 mod dense;
 mod dropout;
 mod embedding;
@@ -17,6 +16,7 @@ mod masking;
 mod pooling;
 mod projected_recurrent;
 mod recurrence;
+mod recurrent_cell;
 mod recurrent_stage;
 mod regularizer;
 mod simple_rnn;
@@ -26,7 +26,6 @@ mod time_distributed;
 pub use activation::Activation;
 pub(crate) use activation::ActivationStage;
 pub use bidirectional::{Bidirectional, MergeMode};
-pub use cell::Cell;
 pub use dense::Dense;
 pub(crate) use dense::DenseStage;
 pub(crate) use dropout::DropoutStage;
@@ -44,6 +43,7 @@ pub use masking::Masking;
 pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub(crate) use pooling::{Pooling, PoolingStage};
 pub(crate) use recurrence::{Below, RecurrentLayer};
+pub use recurrent_cell::RecurrentCell;
 pub use regularizer::Regularizer;
 pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{

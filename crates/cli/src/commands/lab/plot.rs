@@ -1,7 +1,7 @@
 //! What the lab saw as a picture: one panel a task, the share of unseen sequences processed correctly over the
 //! sequences trained on, one line a trial.
 
-use gatewise::layers::Cell;
+use gatewise::layers::RecurrentCell;
 use gatewise::{Error, ErrorKind, Result};
 use gatewise_lab::Trial;
 use plotters::prelude::*;
@@ -16,11 +16,11 @@ const LEGEND: i32 = 140;
 /// Panels side by side at most.
 const COLUMNS: usize = 3;
 
-fn color(cell: Cell) -> RGBColor {
+fn color(cell: RecurrentCell) -> RGBColor {
     match cell {
-        Cell::Lstm => RGBColor(0x1f, 0x77, 0xb4),
-        Cell::Gru => RGBColor(0x2c, 0xa0, 0x2c),
-        Cell::SimpleRnn => RGBColor(0xd9, 0x5f, 0x02),
+        RecurrentCell::Lstm => RGBColor(0x1f, 0x77, 0xb4),
+        RecurrentCell::Gru => RGBColor(0x2c, 0xa0, 0x2c),
+        RecurrentCell::SimpleRnn => RGBColor(0xd9, 0x5f, 0x02),
         _ => RGBColor(0x7b, 0x4f, 0xa3),
     }
 }
@@ -29,7 +29,7 @@ fn color(cell: Cell) -> RGBColor {
 type Panel<'a> = (&'static str, usize, Vec<&'a Trial>);
 
 /// Writes the picture as SVG, beside the target first and then renamed.
-pub fn lags(panels: &[Panel<'_>], cells: &[Cell], path: &Path) -> Result<()> {
+pub fn lags(panels: &[Panel<'_>], cells: &[RecurrentCell], path: &Path) -> Result<()> {
     let mut svg = String::new();
     draw(panels, cells, &mut svg)
         .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
@@ -38,7 +38,7 @@ pub fn lags(panels: &[Panel<'_>], cells: &[Cell], path: &Path) -> Result<()> {
 
 fn draw(
     panels: &[Panel<'_>],
-    cells: &[Cell],
+    cells: &[RecurrentCell],
     svg: &mut String,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let columns = panels.len().clamp(1, COLUMNS);

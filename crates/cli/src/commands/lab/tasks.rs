@@ -7,7 +7,7 @@ use super::plot;
 use crate::args::{Format, LabTasks};
 use crate::interrupt::StopFlag;
 use crate::{Done, note, out};
-use gatewise::layers::Cell;
+use gatewise::layers::RecurrentCell;
 use gatewise::{Error, Result};
 use gatewise_lab::{Setting, Trial, all, run};
 use serde_json::json;
@@ -28,7 +28,7 @@ pub fn tasks(args: LabTasks) -> Result<Done> {
     }
     let last = args.seed.checked_add(u64::from(args.trials) - 1);
     let last = last.ok_or_else(|| Error::config("--seed leaves no room for the seeds of further trials"))?;
-    let jobs: Vec<(&Setting, Cell, u64)> = settings
+    let jobs: Vec<(&Setting, RecurrentCell, u64)> = settings
         .iter()
         .flat_map(|setting| cells.iter().map(move |&cell| (setting, cell)))
         .flat_map(|(setting, cell)| (args.seed..=last).map(move |seed| (setting, cell, seed)))
@@ -92,7 +92,11 @@ fn chosen(args: &LabTasks) -> Result<Vec<Setting>> {
 
 /// Runs the jobs, one on each thread at a time; the result does not depend on how many there are. Fewer results
 /// than jobs come back when the run was stopped.
-fn all_trials(jobs: &[(&Setting, Cell, u64)], args: &LabTasks, stop: &StopFlag) -> Result<Vec<Trial>> {
+fn all_trials(
+    jobs: &[(&Setting, RecurrentCell, u64)],
+    args: &LabTasks,
+    stop: &StopFlag,
+) -> Result<Vec<Trial>> {
     let taken = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Result<Option<Trial>>)>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -118,19 +122,24 @@ fn all_trials(jobs: &[(&Setting, Cell, u64)], args: &LabTasks, stop: &StopFlag) 
     Ok(trials?.into_iter().flatten().collect())
 }
 
-fn of<'a>(trials: &'a [Trial], setting: &Setting, cell: Cell) -> Vec<&'a Trial> {
+fn of<'a>(trials: &'a [Trial], setting: &Setting, cell: RecurrentCell) -> Vec<&'a Trial> {
     trials.iter().filter(|trial| trial.task == setting.name && trial.cell == cell).collect()
 }
 
 /// LSTM solved each task in every trial, SimpleRNN in none.
 fn as_published(settings: &[Setting], trials: &[Trial]) -> bool {
     settings.iter().all(|setting| {
-        of(trials, setting, Cell::Lstm).iter().all(|trial| trial.solved)
-            && of(trials, setting, Cell::SimpleRnn).iter().all(|trial| !trial.solved)
+        of(trials, setting, RecurrentCell::Lstm).iter().all(|trial| trial.solved)
+            && of(trials, setting, RecurrentCell::SimpleRnn).iter().all(|trial| !trial.solved)
     })
 }
 
-fn table(settings: &[Setting], cells: &[Cell], trials: &[Trial], seeds: RangeInclusive<u64>) -> String {
+fn table(
+    settings: &[Setting],
+    cells: &[RecurrentCell],
+    trials: &[Trial],
+    seeds: RangeInclusive<u64>,
+) -> String {
     let mut text = format!(
         "Sequences needed with the seeds {} to {}, - where the task was not solved; the median is of those that \
          solved it.\n\n{:<15} {:<13} {:>7} {:>9} {:>9} {:>8}  each trial\n",
@@ -153,7 +162,7 @@ fn table(settings: &[Setting], cells: &[Cell], trials: &[Trial], seeds: RangeInc
             let each: Vec<String> = trials.iter().map(|trial| or_dash(needed(trial))).collect();
             // Of an even number, the smaller of the two in the middle.
             let middle = solved.get(solved.len().saturating_sub(1) / 2).copied();
-            let paper = if cell == Cell::Lstm { setting.paper.to_string() } else { String::new() };
+            let paper = if cell == RecurrentCell::Lstm { setting.paper.to_string() } else { String::new() };
             let share = format!("{} of {}", solved.len(), trials.len());
             text += &format!(
                 "{:<15} {:<13} {share:>7} {:>9} {paper:>9} {:>8}  {}\n",

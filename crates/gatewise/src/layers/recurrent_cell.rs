@@ -9,16 +9,16 @@ use std::str::FromStr;
 /// A kind of recurrent layer.
 ///
 /// ```
-/// use gatewise::layers::Cell;
-/// let cell: Cell = "gru".parse()?;
-/// assert_eq!((cell, cell.class_name()), (Cell::Gru, "GRU"));
+/// use gatewise::layers::RecurrentCell;
+/// let cell: RecurrentCell = "gru".parse()?;
+/// assert_eq!((cell, cell.class_name()), (RecurrentCell::Gru, "GRU"));
 /// assert_eq!(cell.layer(8, false).describe(), "GRU(8)");
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Cell {
+pub enum RecurrentCell {
     /// [`Lstm`], with Keras's defaults.
     #[default]
     Lstm,
@@ -31,7 +31,7 @@ pub enum Cell {
     Lstm1997,
 }
 
-impl Cell {
+impl RecurrentCell {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Lstm, Self::Gru, Self::SimpleRnn, Self::Lstm1997];
 
@@ -66,13 +66,13 @@ impl Cell {
     }
 }
 
-impl fmt::Display for Cell {
+impl fmt::Display for RecurrentCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Cell {
+impl FromStr for RecurrentCell {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
@@ -91,11 +91,11 @@ mod tests {
 
     #[test]
     fn names_are_read_back_and_others_refused() {
-        for cell in Cell::ALL {
-            assert_eq!(cell.name().parse::<Cell>().unwrap(), cell);
+        for cell in RecurrentCell::ALL {
+            assert_eq!(cell.name().parse::<RecurrentCell>().unwrap(), cell);
             assert_eq!(serde_json::to_value(cell).unwrap(), cell.name());
         }
-        let refused = "rnn".parse::<Cell>().unwrap_err().to_string();
+        let refused = "rnn".parse::<RecurrentCell>().unwrap_err().to_string();
         assert!(refused.contains("lstm, gru, simple_rnn, lstm_1997"), "{refused}");
     }
 }
