@@ -4,6 +4,22 @@ use super::number::{self, Number};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Figures of one training step, measured before it changed the weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct StepLog {
+    /// The number of the step, from 1.
+    pub step: u64,
+    /// Mean loss of the batch, penalties included.
+    pub loss: f64,
+    /// Accuracy of the batch; `None` where the answers are numbers.
+    pub accuracy: Option<f64>,
+    /// Answers that were scored.
+    pub count: usize,
+    /// The learning rate of the step.
+    pub learning_rate: f64,
+}
+
 /// Running figures of the epoch so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchLog {
