@@ -1,7 +1,7 @@
 //! A data-parallel step: two steppers, each with half of a batch, end with the weights of one with all of it.
 use gatewise::layers::{Activation, Dense, Input, Lstm};
 use gatewise::train::{Gradient, Stepper};
-use gatewise::{Sequential, data::Dataset, data::Features, data::Padding};
+use gatewise::{Sequential, rows::Dataset, rows::Features, rows::Padding};
 
 fn main() -> gatewise::Result<()> {
     let mut series = Features::new(1);

@@ -2,11 +2,11 @@
 
 mod specs;
 
-use gatewise::data::{Dataset, Features, Padding};
 use gatewise::layers::{
     Activation, Dense, Embedding, Gru, Input, LayerNormalization, Lstm, Masking, Regularizer,
 };
 use gatewise::optimizer::{Clip, Ema, Sgd};
+use gatewise::rows::{Dataset, Features, Padding};
 use gatewise::train::{Gradient, LambdaCallback, Stepper};
 use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Result, Sequential};
 use specs::{Spec, bits, dataset, paddings, random, specs, weight_bits};

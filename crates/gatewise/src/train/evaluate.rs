@@ -3,12 +3,12 @@
 //! Enters: a model and rows. Leaves: numbers.
 
 use super::score::Scorer;
-use crate::data::{Dataset, Inputs, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::model::{Engine, Model, Rows, default_threads};
+use crate::rows::{Dataset, Inputs, Padding};
 use crate::rows::{Dataset, Inputs, Padding};
 
 /// What [`Loss::suiting`] says of `model` and `data`.

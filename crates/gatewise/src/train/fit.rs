@@ -5,12 +5,12 @@ use super::run_settings::RunSettings;
 use super::stepper_builder::StepperBuilder;
 use super::training::{Examples, Training};
 use super::{Callback, Checkpoints, History};
-use crate::data::{ClassWeight, Dataset};
 use crate::error::Result;
 use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::model::Model;
 use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
+use crate::rows::{ClassWeight, Dataset};
 
 /// Settings of a training run, with Keras's names and defaults.
 ///

@@ -18,7 +18,7 @@ use std::ops::Add;
 /// the gradient of a batch is the sum of the gradients of its parts:
 ///
 /// ```
-/// use gatewise::data::{Dataset, Sequences};
+/// use gatewise::rows::{Dataset, Sequences};
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::train::{Gradient, Stepper};
 /// use gatewise::{Result, Sequential};

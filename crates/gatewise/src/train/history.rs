@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// ([`Stepper::apply`](super::Stepper::apply)).
 ///
 /// ```
-/// # use gatewise::data::{Dataset, Sequences};
+/// # use gatewise::rows::{Dataset, Sequences};
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// # use gatewise::{Sequential, train::Stepper};
 /// # let rows: Sequences = (0..32).map(|i| [1 + i % 2, 3, 4]).collect();

@@ -5,11 +5,11 @@
 use super::score::Scorer;
 use super::trainer::{Of, Trainer};
 use super::update::Then;
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::model::{Model, Rows, default_threads};
+use crate::rows::Dataset;
 
 impl Model {
     /// The mean loss over all rows of `data` and its gradient, one number a parameter.

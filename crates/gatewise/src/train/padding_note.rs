@@ -2,10 +2,10 @@
 //!
 //! Enters: a model, rows, their padding. Leaves: what the user should know, if anything.
 
-use crate::data::{Inputs, Padding};
 use crate::layers::Layer;
 use crate::model::Model;
 use crate::rows::{Dataset, Padding};
+use crate::rows::{Inputs, Padding};
 use crate::text::Side;
 
 /// A recurrent layer as padding meets it.
@@ -93,9 +93,9 @@ fn other(side: Side) -> Side {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Sequences;
     use crate::layers::{Bidirectional, Dense, Embedding, Gru, Lstm, SimpleRnn};
     use crate::model::Sequential;
+    use crate::rows::Sequences;
     use crate::rows::Sequences;
 
     fn notes(mask: bool, below: Option<Layer>, last: Layer, side: Side, lengths: &[usize]) -> Vec<String> {

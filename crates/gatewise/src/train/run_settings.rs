@@ -3,9 +3,9 @@
 //! Enters: a data set. Leaves: which of its rows train, what they weigh, which rows validate.
 
 use super::Checkpoints;
-use crate::data::{ClassWeight, Dataset, Padding};
 use crate::error::{Error, Result};
 use crate::model::{Model, Rows};
+use crate::rows::{ClassWeight, Dataset, Padding};
 
 /// The settings of [`Fit`](super::Fit) that its loop reads; those of a step are the stepper's.
 #[derive(Debug)]

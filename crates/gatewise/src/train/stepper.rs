@@ -10,11 +10,11 @@ use super::score::{Scorer, Sum};
 use super::stepper_builder::StepperBuilder;
 use super::trainer::{Of, Trainer};
 use super::update::{Change, Then, all_finite};
-use crate::data::{Dataset, Padding};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::{Engine, Model, Rows};
 use crate::optimizer::Optimizer;
+use crate::rows::{Dataset, Padding};
 use std::borrow::BorrowMut;
 
 /// Trains a model step by step: [`gradient`](Self::gradient) computes what a batch says about the weights, and
@@ -32,7 +32,7 @@ use std::borrow::BorrowMut;
 /// same sum of all parts. The weights of the workers stay equal to the bit:
 ///
 /// ```
-/// use gatewise::data::{Dataset, Padding, Sequences};
+/// use gatewise::rows::{Dataset, Padding, Sequences};
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::train::{Gradient, Stepper};
 /// use gatewise::{Result, Sequential};
@@ -79,7 +79,7 @@ use std::borrow::BorrowMut;
 ///
 /// Two things about a part's rows come from elsewhere: their number for dropout, which is drawn from the
 /// seed, the step and the number of the row (see [`StepperBuilder::first_row`]), and the padded length. Give all parts the
-/// same [`Padding::maxlen`](crate::data::Padding::maxlen), or select them from the same data set.
+/// same [`Padding::maxlen`](crate::rows::Padding::maxlen), or select them from the same data set.
 #[derive(Debug)]
 pub struct Stepper<M = Model> {
     model: M,
@@ -227,7 +227,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     /// the cache). Returns what the batch reported, measured before the step.
     ///
     /// ```
-    /// use gatewise::data::{Dataset, Sequences};
+    /// use gatewise::rows::{Dataset, Sequences};
     /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
     /// use gatewise::train::Stepper;
     /// use gatewise::Sequential;

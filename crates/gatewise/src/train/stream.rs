@@ -3,9 +3,9 @@
 use super::Fit;
 use super::evaluate::suiting;
 use super::progress::Progress;
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::rows::Dataset;
 
 impl Fit<'_> {
     /// Trains `model` on one data set after the other, as `next` makes them, until it gives `None`. `next`

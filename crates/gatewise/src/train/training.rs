@@ -16,11 +16,11 @@ use super::stepper::Stepper;
 use super::stepper_builder::StepperBuilder;
 use super::stopwatch::Stopwatch;
 use super::{Callback, Context, History};
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::metrics::Evaluation;
 use crate::model::{Model, Rows};
 use crate::rng::{Purpose, Random};
+use crate::rows::Dataset;
 
 /// What is trained on.
 #[derive(Debug, Clone, Copy)]
