@@ -74,8 +74,10 @@ fn traces_are_those_of_keras() {
                         let what = format!("{} {isa} {layer} {signal} row {row}", case.name);
                         let ours = trace.get(row, layer, signal).unwrap();
                         let mut golden = numbers(golden);
-                        // What a layer computes and does not use at masked steps is nobody's business.
-                        if !matches!(&**signal, "cell" | "output") {
+                        // What a layer computes and does not use at masked steps is nobody's business; Bidirectional
+                        // gives zeros there in Keras, which no layer reads.
+                        let carries = matches!(&**signal, "cell" | "output") && layer != "bidirectional";
+                        if !carries && ours.shape().len() == 2 {
                             let units = ours.shape()[1];
                             for (t, step) in golden.chunks_exact_mut(units).enumerate() {
                                 if !trace.mask(row)[t] {
