@@ -3,10 +3,8 @@
 //! Enters: a model and rows of ids. Leaves: outputs, or one gradient for each block. Which thread ran a
 //! block never shows in the result.
 
-mod inputs;
+pub(super) mod inputs;
 mod one;
-
-pub(crate) use inputs::{FromVectors, InLane};
 
 use super::block::{Lanes, Rows, Treatment, union};
 use super::{Model, State};

@@ -2,7 +2,7 @@
 //!
 //! Enters: a model, rows, and what is differentiated. Leaves: for each row a vector for each of its steps.
 
-use super::engine::{FromVectors, InLane};
+use super::engine::inputs::{FromVectors, InLane};
 use super::lower::lower;
 use super::{Engine, Model, Rows, default_threads};
 use crate::data::{Features, Inputs, Padding, Targets};
