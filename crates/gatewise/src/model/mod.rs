@@ -5,18 +5,24 @@
 mod block;
 mod cores;
 mod engine;
+mod hidden_states;
+mod input_gradients;
+mod layer_call;
 mod lower;
 mod params;
 mod sequential;
 mod state;
 mod stateful;
 mod summary;
+mod trace;
 mod weights;
 
 pub(crate) use block::{Rows, Treatment};
 pub use cores::default_threads;
 pub(crate) use engine::{BatchBlock, Engine, Mode};
+pub use input_gradients::Output;
 pub use params::{ParamInfo, Params};
 pub use sequential::{Model, Sequential};
 pub use state::State;
 pub use stateful::Stateful;
+pub use trace::{Trace, TraceArray};
