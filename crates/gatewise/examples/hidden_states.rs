@@ -2,8 +2,8 @@
 //!
 //!     cargo run --release --example hidden_states
 
-use gatewise::data::{Dataset, Padding, Sequences};
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::rows::{Dataset, Padding, Sequences};
 use gatewise::{Fit, Result, Sequential};
 
 fn main() -> Result<()> {

@@ -4,8 +4,8 @@
 //! every gate, candidate, cell state and output of every recurrent layer at every step, and the gradients of the
 //! logit, the output and the loss with respect to the embedded inputs; random weights, ragged rows, masked and not.
 
-use gatewise::data::{Inputs, Padding, Sequences, Targets};
 use gatewise::layers::{Embedding, Layer};
+use gatewise::rows::{Inputs, Padding, Sequences, Targets};
 use gatewise::text::Side;
 use gatewise::{Isa, Loss, Model, Output, Sequential};
 use serde_json::Value;

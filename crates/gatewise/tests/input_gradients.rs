@@ -2,11 +2,11 @@
 
 mod specs;
 
-use gatewise::data::{Dataset, Features, Inputs, Padding, Targets};
 use gatewise::layers::{
     Activation, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru,
     Input, Layer, LayerNormalization, Lstm, Masking, SimpleRnn, TimeDistributed,
 };
+use gatewise::rows::{Dataset, Features, Inputs, Padding, Targets};
 use gatewise::text::Side;
 use gatewise::{Isa, Loss, Output, Sequential};
 use specs::{Spec, VOCABULARY, paddings, random, rows, sequences, specs};

@@ -2,10 +2,10 @@
 
 mod specs;
 
-use gatewise::data::{Features, Inputs, Padding};
 use gatewise::layers::{
     Activation, Bidirectional, Dense, GlobalMaxPooling1D, Gru, Input, Layer, Lstm, SimpleRnn,
 };
+use gatewise::rows::{Features, Inputs, Padding};
 use gatewise::{ErrorKind, Sequential};
 use specs::{bits, random};
 

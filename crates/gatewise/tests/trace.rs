@@ -2,8 +2,8 @@
 
 mod specs;
 
-use gatewise::data::{Inputs, Padding, Sequences, Targets};
 use gatewise::layers::{Activation, Dense, Embedding, Gru, Layer, Lstm, SimpleRnn};
+use gatewise::rows::{Inputs, Padding, Sequences, Targets};
 use gatewise::text::Side;
 use gatewise::{ErrorKind, Isa, Loss, Model, Output, Sequential, Trace};
 use specs::{Spec, VOCABULARY, bits, paddings, rows, sequences, specs};

@@ -6,9 +6,9 @@ use super::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, SignalPlace,
     Stage,
 };
-use crate::data::PAD;
 use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
 use crate::kernels::{Buffer, Isa, LANES};
+use crate::rows::PAD;
 use crate::rows::PAD;
 use std::ops::Range;
 

@@ -5,17 +5,17 @@
 use super::sequential::MAX_PARAMS;
 use super::trace::read_place;
 use super::{Engine, Mode, Model, Rows, Sequential, default_threads};
-use crate::data::{Features, Inputs, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, LANES};
 use crate::layers::{Layer, SignalPlace};
+use crate::rows::{Features, Inputs, Padding};
 
 impl Model {
     /// Returns a model of the layers up to and including `layer`, with the same weights: Keras's
     /// `Model(inputs, model.get_layer(name).output)`.
     ///
     /// ```
-    /// use gatewise::data::{Padding, Sequences};
+    /// use gatewise::rows::{Padding, Sequences};
     /// use gatewise::layers::{Dense, Embedding, GlobalMaxPooling1D, Lstm};
     /// use gatewise::Sequential;
     /// let layers = Sequential::new().with(Embedding::new(50, 4)).with(Lstm::new(3).return_sequences(true));
@@ -40,7 +40,7 @@ impl Model {
     /// The numbers are those that [`predict`](Self::predict) computes with, to the bit.
     ///
     /// ```
-    /// use gatewise::data::{Padding, Sequences};
+    /// use gatewise::rows::{Padding, Sequences};
     /// use gatewise::layers::{Dense, Embedding, Lstm};
     /// use gatewise::Sequential;
     /// let model = Sequential::new().with(Embedding::new(50, 4)).with(Lstm::new(3)).with(Dense::new(1)).compile(1)?;
@@ -101,7 +101,7 @@ impl Model {
     /// output.
     ///
     /// ```
-    /// use gatewise::data::{Padding, Sequences};
+    /// use gatewise::rows::{Padding, Sequences};
     /// use gatewise::layers::{Bidirectional, Dense, Embedding, Lstm};
     /// use gatewise::Sequential;
     /// let layers = Sequential::new().with(Embedding::new(50, 4).mask_zero(true));

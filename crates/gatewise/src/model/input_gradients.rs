@@ -5,11 +5,11 @@
 use super::engine::inputs::{FromVectors, InLane};
 use super::lower::lower;
 use super::{Engine, Model, Rows, default_threads};
-use crate::data::{Features, Inputs, Padding, Targets};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, LANES};
 use crate::layers::{Activation, DropoutStage, Layer, Signal};
 use crate::loss::Loss;
+use crate::rows::{Features, Inputs, Padding, Targets};
 
 /// What [`Model::input_gradients`] differentiates: one number of each row.
 ///
@@ -46,7 +46,7 @@ impl Model {
     /// computed apart: the same functions, rounded elsewhere than in [`predict`](Self::predict).
     ///
     /// ```
-    /// use gatewise::data::{Padding, Sequences};
+    /// use gatewise::rows::{Padding, Sequences};
     /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
     /// use gatewise::{Output, Sequential};
     /// let layers = Sequential::new().with(Embedding::new(50, 4)).with(Lstm::new(3));

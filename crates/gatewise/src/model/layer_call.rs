@@ -4,12 +4,12 @@
 
 use super::Sequential;
 use super::sequential::MAX_PARAMS;
-use crate::data::{Features, Inputs, Padding};
 use crate::error::Result;
 use crate::layers::{
     Bidirectional, Dense, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Input, Layer, LayerNormalization,
     Lstm, SimpleRnn, TimeDistributed,
 };
+use crate::rows::{Features, Inputs, Padding};
 use std::collections::BTreeMap;
 
 impl Layer {
@@ -27,7 +27,7 @@ impl Layer {
     /// [`Params::set_weights`](crate::Params::set_weights).
     ///
     /// ```
-    /// use gatewise::data::Features;
+    /// use gatewise::rows::Features;
     /// use gatewise::layers::SimpleRnn;
     /// let mut x = Features::new(1);
     /// x.push(&[0.5, -1.0])?; // one row of two steps

@@ -5,11 +5,11 @@
 
 use super::lower::{Found, plan};
 use super::{BatchBlock, Engine, Mode, Model, Rows, default_threads};
-use crate::data::{Inputs, PAD, Padding};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, LANES};
 use crate::layers::{Block, BlockGrads, Signal, SignalPlace};
 use crate::model::engine::Workspace;
+use crate::rows::{Inputs, PAD, Padding};
 use std::ops::Range;
 
 /// More numbers than this are refused: 4 GiB of them.
@@ -45,7 +45,7 @@ const MAX_VALUES: usize = 1 << 30;
 /// **Dropout** is off. The numbers are those of [`Model::predict`], to the bit.
 ///
 /// ```
-/// use gatewise::data::{Padding, Sequences};
+/// use gatewise::rows::{Padding, Sequences};
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::Sequential;
 /// let layers = Sequential::new().with(Embedding::new(50, 4)).with(Lstm::new(3));
