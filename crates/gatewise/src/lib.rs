@@ -144,6 +144,7 @@ mod artifact;
 pub mod datasets;
 pub mod ensemble;
 mod error;
+mod evaluate;
 #[cfg(feature = "files")]
 pub mod files;
 mod forecast;
@@ -166,6 +167,7 @@ pub mod train;
 
 pub use artifact::{Artifact, FORMAT, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
+pub use evaluate::Scored;
 pub use forecast::{ForecastOptions, Forecaster};
 pub use generate::{Generator, Sampling};
 pub use kernels::Isa;

@@ -3,12 +3,12 @@
 
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
+use crate::evaluate::Scored;
 use crate::kernels::Isa;
 use crate::metrics::{Evaluation, argmax};
 use crate::model::{Engine, Model, Rows, default_threads};
 use crate::rows::{Dataset, Features, Inputs, Problem};
 use crate::text::{EncodeStats, Sequences};
-use crate::train::Scored;
 use serde::Serialize;
 
 /// What a model says of one text or series.

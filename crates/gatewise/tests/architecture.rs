@@ -22,6 +22,7 @@ const ORDER: &[&[&str]] = &[
     &["metrics"],
     &["model"],
     &["optimizer"],
+    &["evaluate"],
     &["train", "linear"],
     &["ensemble"],
     &["artifact"],

@@ -5,7 +5,6 @@ mod specs;
 use gatewise::layers::{Activation, Dense, Embedding, Lstm, Regularizer};
 use gatewise::metrics::{ConfusionMatrix, Report, ThresholdRule, roc_auc};
 use gatewise::rows::{ClassWeight, Dataset, Targets};
-use gatewise::rows::{ClassWeight, Dataset, Targets};
 use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Sequential};
 use specs::{random, weight_bits};
 

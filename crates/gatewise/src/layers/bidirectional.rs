@@ -1,6 +1,6 @@
 //! Bidirectional: a recurrent layer that reads the steps both ways (Schuster & Paliwal 1997).
 
-use super::recurrence::Below;
+use super::recurrent_layer::Below;
 use super::{Backward, Built, Dims, Forward, Layer, ParamSpec, Shared, Signal, SignalPlace, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, LANES};

@@ -1,6 +1,7 @@
 //! GRU: the gated recurrent unit (Cho et al. 2014), its reset gate after the product or before.
 
-use super::recurrence::{Below, Plan, Recurrent, RecurrentLayer, function, recurrent_settings};
+use super::recurrence::Recurrent;
+use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
 use super::{Activation, Built, Initializer, Regularizer, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};

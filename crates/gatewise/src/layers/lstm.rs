@@ -1,6 +1,7 @@
 //! LSTM: long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
-use super::recurrence::{Below, Plan, Recurrent, RecurrentLayer, function, recurrent_settings};
+use super::recurrence::Recurrent;
+use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
 use super::{Activation, Built, Init, Initializer, Regularizer, Signal, Stage};
 use crate::error::Result;
 use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};

@@ -17,6 +17,7 @@ mod pooling;
 mod projected_recurrent;
 mod recurrence;
 mod recurrent_cell;
+mod recurrent_layer;
 mod recurrent_stage;
 mod regularizer;
 mod simple_rnn;
@@ -42,8 +43,8 @@ pub use lstm::Lstm;
 pub use masking::Masking;
 pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub(crate) use pooling::{Pooling, PoolingStage};
-pub(crate) use recurrence::{Below, RecurrentLayer};
 pub use recurrent_cell::RecurrentCell;
+pub(crate) use recurrent_layer::{Below, RecurrentLayer};
 pub use regularizer::Regularizer;
 pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{

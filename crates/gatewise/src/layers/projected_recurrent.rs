@@ -9,7 +9,6 @@ use super::{
 use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
 use crate::kernels::{Buffer, Isa, LANES};
 use crate::rows::PAD;
-use crate::rows::PAD;
 use std::ops::Range;
 
 /// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `shared_start.rs`).

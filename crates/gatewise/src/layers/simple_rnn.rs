@@ -1,6 +1,7 @@
 //! SimpleRNN: the fully connected recurrent layer (Elman 1990).
 
-use super::recurrence::{Below, Plan, Recurrent, RecurrentLayer, function, recurrent_settings};
+use super::recurrence::Recurrent;
+use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
 use super::{Activation, Built, Initializer, Regularizer, Signal, Stage};
 use crate::error::Result;
 use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};

@@ -5,7 +5,7 @@
 mod callback;
 mod checkpoint;
 mod diverged;
-mod evaluate;
+
 mod fit;
 mod gradient;
 mod history;
@@ -16,8 +16,7 @@ mod pieces;
 mod progress;
 mod resume;
 mod run_settings;
-mod score;
-mod scored;
+
 mod snapshot;
 mod stepper;
 mod stepper_builder;
@@ -37,6 +36,5 @@ pub use checkpoint::Checkpoints;
 pub use fit::Fit;
 pub use gradient::Gradient;
 pub use history::{BatchLog, EpochLog, History, StepLog, Values};
-pub use scored::Scored;
 pub use stepper::Stepper;
 pub use stepper_builder::StepperBuilder;

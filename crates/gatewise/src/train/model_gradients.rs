@@ -2,10 +2,10 @@
 //!
 //! Enters: a model and a data set. Leaves: a loss, and one number a parameter.
 
-use super::score::Scorer;
 use super::trainer::{Of, Trainer};
 use super::update::Then;
 use crate::error::{Error, Result};
+use crate::evaluate::Scorer;
 use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::model::{Model, Rows, default_threads};

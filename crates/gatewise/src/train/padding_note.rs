@@ -4,7 +4,6 @@
 
 use crate::layers::Layer;
 use crate::model::Model;
-use crate::rows::{Dataset, Padding};
 use crate::rows::{Inputs, Padding};
 use crate::text::Side;
 

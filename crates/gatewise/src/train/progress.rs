@@ -1,7 +1,7 @@
 //! How far a run has come: what the training loop counts, and what a checkpoint saves of it.
 
-use super::score::Sum;
 use super::{BatchLog, EpochLog, Values};
+use crate::evaluate::Sum;
 use crate::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 

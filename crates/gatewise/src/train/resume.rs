@@ -8,7 +8,6 @@ use super::stepper::Stepper;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::rows::{Dataset, Inputs};
-use crate::rows::{Dataset, Inputs};
 use crate::storage::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

@@ -4,13 +4,13 @@
 
 use super::StepLog;
 use super::diverged::{self, Suspects};
-use super::evaluate::suiting_width;
 use super::gradient::{self, Gradient};
-use super::score::{Scorer, Sum};
 use super::stepper_builder::StepperBuilder;
 use super::trainer::{Of, Trainer};
 use super::update::{Change, Then, all_finite};
 use crate::error::{Error, Result};
+use crate::evaluate::default_loss_for_width;
+use crate::evaluate::{Scorer, Sum};
 use crate::loss::Loss;
 use crate::model::{Engine, Model, Rows};
 use crate::optimizer::Optimizer;
@@ -113,7 +113,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     fn new(model: M, settings: StepperBuilder) -> Result<Self> {
         settings.check()?;
         let it: &Model = model.borrow();
-        let loss = settings.loss.unwrap_or_else(|| suiting_width(it, 1));
+        let loss = settings.loss.unwrap_or_else(|| default_loss_for_width(it, 1));
         let trainer = Trainer::new(it, loss, &settings.slot_starts(), settings.isa, settings.threads)?;
         let trainer = trainer.with_noise(settings.seed, settings.first_row);
         if let Some(error) = diverged::before_training(it) {

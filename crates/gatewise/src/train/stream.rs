@@ -1,9 +1,9 @@
 //! Training on data made as they are needed: a stream rather than epochs over the same rows.
 
 use super::Fit;
-use super::evaluate::suiting;
 use super::progress::Progress;
 use crate::error::{Error, Result};
+use crate::evaluate::default_loss;
 use crate::model::Model;
 use crate::rows::Dataset;
 
@@ -56,7 +56,7 @@ impl Fit<'_> {
         // Loss and optimizer are checked against the first data set.
         let Some(mut data) = next(model, 0)? else { return Ok(0) };
         settings.check(&data)?;
-        let loss = steps.loss.unwrap_or_else(|| suiting(model, &data));
+        let loss = steps.loss.unwrap_or_else(|| default_loss(model, &data));
         let mut stepper = steps.loss(loss).build(model)?;
         let mut at = Progress::default();
         loop {

@@ -3,8 +3,8 @@
 //! Enters: a model and the rows of a batch. Leaves: a gradient in each block, and what was scored.
 
 use super::pieces::{Piece, pieces};
-use super::score::{Answer, Scorer, Sum};
 use crate::error::{Error, Result};
+use crate::evaluate::{Answer, Scorer, Sum};
 use crate::kernels::noise::Noise;
 use crate::kernels::{Isa, LANES};
 use crate::layers::{BlockGrads, StartGrads};

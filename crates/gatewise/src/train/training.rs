@@ -5,18 +5,18 @@
 use super::callback::{CallbackList, Plan};
 use super::checkpoint::Folder;
 use super::diverged;
-use super::evaluate::{evaluate, suiting};
 use super::padding_note;
 use super::progress::Progress;
 use super::resume::{self, described_run, name_kept};
 use super::run_settings::RunSettings;
-use super::score::Scorer;
 use super::snapshot::Moment;
 use super::stepper::Stepper;
 use super::stepper_builder::StepperBuilder;
 use super::stopwatch::Stopwatch;
 use super::{Callback, Context, History};
 use crate::error::{Error, Result};
+use crate::evaluate::Scorer;
+use crate::evaluate::{default_loss, evaluate};
 use crate::metrics::Evaluation;
 use crate::model::{Model, Rows};
 use crate::rng::{Purpose, Random};
@@ -63,7 +63,7 @@ impl<'r, 'a> Training<'r, 'a> {
         model: &'r mut Model,
         Examples { data, rows, weights }: Examples<'r>,
     ) -> Result<Self> {
-        let loss = stepper.loss.unwrap_or_else(|| suiting(model, data));
+        let loss = stepper.loss.unwrap_or_else(|| default_loss(model, data));
         let stepper = stepper.loss(loss).build(model)?;
         let model = stepper.model();
         let read = Rows::new(model, data.inputs(), data.padding())?;

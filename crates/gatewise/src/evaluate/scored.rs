@@ -1,6 +1,6 @@
 //! A model's answers to a data set, scored: what every metric is computed from.
 
-use super::evaluate::suiting;
+use super::model::default_loss;
 use super::score::Scorer;
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
@@ -147,7 +147,7 @@ impl Model {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
-        let loss = suiting(self, data);
+        let loss = default_loss(self, data);
         let rows = Rows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?.with_threshold(threshold);
         let outputs = answer(rows);

@@ -13,7 +13,7 @@ use crate::rows::Dataset;
 
 /// Sums over what was scored: rows, or steps of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Sum {
+pub(crate) struct Sum {
     /// How many answers were scored.
     pub count: usize,
     pub loss: f64,
@@ -41,7 +41,7 @@ impl Sum {
 
 /// How a model's answers to a data set are scored.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scorer<'a> {
+pub(crate) struct Scorer<'a> {
     loss: Loss,
     /// What turns the outputs of training into answers: an activation that the loss folds in.
     folded: Option<Activation>,
@@ -58,7 +58,7 @@ pub(super) struct Scorer<'a> {
 
 /// Memory for one answer and its gradient.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     output: Vec<f32>,
     gradient: Vec<f32>,
 }

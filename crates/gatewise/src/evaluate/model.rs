@@ -9,20 +9,19 @@ use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::model::{Engine, Model, Rows, default_threads};
 use crate::rows::{Dataset, Inputs, Padding};
-use crate::rows::{Dataset, Inputs, Padding};
 
 /// What [`Loss::suiting`] says of `model` and `data`.
-pub(super) fn suiting(model: &Model, data: &Dataset) -> Loss {
-    suiting_width(model, data.targets().width())
+pub(crate) fn default_loss(model: &Model, data: &Dataset) -> Loss {
+    default_loss_for_width(model, data.targets().width())
 }
 
 /// What [`Loss::suiting`] says of `model` and targets of `width` numbers.
-pub(super) fn suiting_width(model: &Model, width: usize) -> Loss {
+pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
     let activation = model.stages().last().and_then(|stage| stage.activation());
     Loss::suiting(activation.unwrap_or_default(), width)
 }
 
-pub(super) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
+pub(crate) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
     let rows = Rows::new(model, data.inputs(), data.padding())?;
     let scorer = Scorer::new(model, loss, data, rows)?;
     Ok(scorer.all(&engine.predict(model, rows), model.params().penalty()))
@@ -60,7 +59,7 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, an id is outside the
     /// vocabulary, or targets do not fit the loss.
     pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
-        self.evaluate_with(data, suiting(self, data), default_threads(), Isa::detect())
+        self.evaluate_with(data, default_loss(self, data), default_threads(), Isa::detect())
     }
 
     /// As [`evaluate`](Self::evaluate), with this loss, on this many threads, with this instruction set.
@@ -79,6 +78,6 @@ impl Model {
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_on(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
-        self.evaluate_with(data, suiting(self, data), threads, isa)
+        self.evaluate_with(data, default_loss(self, data), threads, isa)
     }
 }
