@@ -96,8 +96,8 @@ impl Model {
     /// Returns the output of one layer after the last step of every row, `[rows][units]`, row-major: of a recurrent
     /// layer the last hidden state, whether or not the layer returns sequences.
     ///
-    /// It is the output that the layer has with `return_sequences` unset: after the padding where padding stands
-    /// behind the row and is not masked. For layers above which there are no steps, such as pooling, it is their
+    /// It is the output of the layer with `return_sequences` unset. Where padding stands behind the row and is not
+    /// masked, that is the state after the padding. Of a layer with one output a row, such as pooling, it is that
     /// output.
     ///
     /// ```
