@@ -1,6 +1,6 @@
 //! What members say of rows that they have not seen.
 
-use super::weights::Evidence;
+use super::weights::{Evidence, centred};
 
 /// The evidence of some members, each of which has said something of its fold.
 pub(super) struct Members<'a> {
@@ -49,12 +49,6 @@ impl<'a> Members<'a> {
         }
         right / rows.max(1) as f64
     }
-}
-
-/// Evidence for the classes less its mean, on which a softmax does not depend; one number stays as it is.
-pub(super) fn centred(evidence: &[f64]) -> impl Iterator<Item = f64> {
-    let mean = if evidence.len() == 1 { 0.0 } else { evidence.iter().sum::<f64>() / evidence.len() as f64 };
-    evidence.iter().map(move |it| it - mean)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! How much each kind of evidence counts: logistic regression on two numbers a class.
 
-use super::members::centred;
 use super::probabilities;
 
 /// Evidence for the classes of some rows from two sources, and the classes that were right.
@@ -144,6 +143,12 @@ impl Evidence<'_> {
         }
         (gradient, hessian)
     }
+}
+
+/// Evidence for the classes less its mean, on which a softmax does not depend; one number stays as it is.
+pub(super) fn centred(evidence: &[f64]) -> impl Iterator<Item = f64> {
+    let mean = if evidence.len() == 1 { 0.0 } else { evidence.iter().sum::<f64>() / evidence.len() as f64 };
+    evidence.iter().map(move |it| it - mean)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Model;
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
-use crate::layers::{Block, Reads};
+use crate::layers::{Block, Layer, Reads, Signal};
 use crate::rows::{Inputs, PAD, Padding};
 use crate::text::Side;
 use std::ops::Range;
@@ -108,6 +108,35 @@ pub(crate) struct Treatment {
     pub lays_all: bool,
     /// Padding is no step: it is masked, whatever else is.
     pub ends_rows: bool,
+}
+
+impl Model {
+    /// Whether blocks may begin after shared padding: the first stage walks it alone, each that reads steps
+    /// follows the one below it there, and the answer is none of steps.
+    fn shares_start(&self) -> bool {
+        let follows = self.stages().windows(2).all(|pair| match pair[0].output() {
+            Signal::Vector(_) => true,
+            _ => pair[0].tells_start() && pair[1].follows_start(),
+        });
+        let alone = self.stages().first().is_some_and(|first| !first.follows_start());
+        let whole = self.stages().last().is_some_and(|last| matches!(last.output(), Signal::Vector(_)));
+        follows && alone && whole && self.stages().iter().all(|stage| stage.shares_start())
+    }
+
+    /// How the stages treat padding.
+    pub(crate) fn treatment(&self) -> Treatment {
+        let mask = match self.spec().layers() {
+            [Layer::Embedding(layer), ..] => layer.mask_zero.then_some(PAD as f32),
+            [Layer::Input(_), Layer::Masking(layer), ..] => Some(layer.mask_value),
+            _ => None,
+        };
+        Treatment {
+            mask,
+            shares_start: self.shares_start(),
+            lays_all: self.stages().iter().any(|stage| stage.reads_masked_steps()),
+            ends_rows: false,
+        }
+    }
 }
 
 impl Treatment {

@@ -1,12 +1,10 @@
 //! `Sequential`: the specification of a model, and `Model`: what it compiles to.
 
-use super::block::Treatment;
 use super::lower::{Placed, lower};
 use super::params::{ParamInfo, Params};
 use crate::error::{Error, Result};
 use crate::layers::{Layer, Reads, Signal, Stage};
 use crate::rng::{Purpose, Random};
-use crate::rows::PAD;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -237,33 +235,6 @@ impl Model {
     /// Floats of a row of the table that the first stage looks ids up in, if it does.
     pub(crate) fn table_stride(&self) -> Option<usize> {
         self.stages.first().and_then(|stage| stage.table_stride())
-    }
-
-    /// Whether blocks may begin after shared padding: the first stage walks it alone, each that reads steps
-    /// follows the one below it there, and the answer is none of steps.
-    fn shares_start(&self) -> bool {
-        let follows = self.stages.windows(2).all(|pair| match pair[0].output() {
-            Signal::Vector(_) => true,
-            _ => pair[0].tells_start() && pair[1].follows_start(),
-        });
-        let alone = self.stages.first().is_some_and(|first| !first.follows_start());
-        let whole = self.stages.last().is_some_and(|last| matches!(last.output(), Signal::Vector(_)));
-        follows && alone && whole && self.stages.iter().all(|stage| stage.shares_start())
-    }
-
-    /// How the stages treat padding.
-    pub(crate) fn treatment(&self) -> Treatment {
-        let mask = match &*self.spec.layers {
-            [Layer::Embedding(layer), ..] => layer.mask_zero.then_some(PAD as f32),
-            [Layer::Input(_), Layer::Masking(layer), ..] => Some(layer.mask_value),
-            _ => None,
-        };
-        Treatment {
-            mask,
-            shares_start: self.shares_start(),
-            lays_all: self.stages.iter().any(|stage| stage.reads_masked_steps()),
-            ends_rows: false,
-        }
     }
 }
 

@@ -95,7 +95,6 @@ mod tests {
     use crate::layers::{Bidirectional, Dense, Embedding, Gru, Lstm, SimpleRnn};
     use crate::model::Sequential;
     use crate::rows::Sequences;
-    use crate::rows::Sequences;
 
     fn notes(mask: bool, below: Option<Layer>, last: Layer, side: Side, lengths: &[usize]) -> Vec<String> {
         let spec = Sequential::new().with(Embedding::new(9, 2).mask_zero(mask));
