@@ -244,9 +244,9 @@ impl Model {
     fn shares_start(&self) -> bool {
         let follows = self.stages.windows(2).all(|pair| match pair[0].output() {
             Signal::Vector(_) => true,
-            _ => pair[0].tells_start() && pair[1].follows_start(),
+            _ => pair[0].emits_pad_prefix() && pair[1].consumes_pad_prefix(),
         });
-        let alone = self.stages.first().is_some_and(|first| !first.follows_start());
+        let alone = self.stages.first().is_some_and(|first| !first.consumes_pad_prefix());
         let whole = self.stages.last().is_some_and(|last| matches!(last.output(), Signal::Vector(_)));
         follows && alone && whole && self.stages.iter().all(|stage| stage.shares_start())
     }
