@@ -106,7 +106,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         self.recurrence.reverses()
     }
 
-    fn tells_start(&self) -> bool {
+    fn emits_pad_prefix(&self) -> bool {
         self.shares_start() && self.recurrence.return_sequences
     }
 

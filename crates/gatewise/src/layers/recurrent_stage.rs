@@ -87,11 +87,11 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         self.recurrence.shares_start()
     }
 
-    fn follows_start(&self) -> bool {
+    fn consumes_pad_prefix(&self) -> bool {
         true
     }
 
-    fn tells_start(&self) -> bool {
+    fn emits_pad_prefix(&self) -> bool {
         self.shares_start() && self.recurrence.return_sequences
     }
 

@@ -192,7 +192,7 @@ pub(crate) struct StartBack<'a> {
 /// What the shared steps add to the gradients of a stage.
 #[derive(Debug, Default)]
 pub(crate) struct StartGrads {
-    /// Of its parameters; empty where it does not [follow](Stage::follows_start).
+    /// Of its parameters; empty unless the stage [consumes the prefix](Stage::consumes_pad_prefix).
     pub params: Vec<f32>,
     /// Of what the stage below gave at the shared steps.
     pub below: Buffer,
@@ -319,17 +319,19 @@ pub(crate) trait Stage: Debug + Send + Sync {
         true
     }
 
-    /// Whether it walks the shared steps itself and so must be told what the stage below gave there.
-    fn follows_start(&self) -> bool {
+    /// Whether it walks the shared steps of padding itself: it then needs the outputs of the stage below there.
+    fn consumes_pad_prefix(&self) -> bool {
         false
     }
-    /// Whether it knows what it gives at the shared steps.
-    fn tells_start(&self) -> bool {
+    /// Whether its outputs at the shared steps of padding are known: [`start_outputs`](Self::start_outputs) then
+    /// writes them.
+    fn emits_pad_prefix(&self) -> bool {
         false
     }
-    /// Writes that, from its packed weights, into `outputs`, `[steps][width in whole vectors]`.
+    /// Writes its outputs at the shared steps, from its packed weights, into `outputs`, `[steps][width in whole
+    /// vectors]`.
     fn start_outputs(&self, _packed: &[f32], _steps: usize, _outputs: &mut [f32]) {}
-    /// Walks the shared steps back, where [`follows_start`](Self::follows_start).
+    /// Walks the shared steps back, where [`consumes_pad_prefix`](Self::consumes_pad_prefix).
     fn start_back(&self, _io: StartBack<'_>) {}
 
     /// Floats of the state that it hands on from one piece of a row to the next: `[states][H][16]`.
@@ -347,7 +349,7 @@ pub(crate) trait Stage: Debug + Send + Sync {
         0
     }
     /// Derives packed weights from the parameters, and what `steps` shared steps lead to; `below` is what the
-    /// stage below gave at them, where this one [follows](Self::follows_start).
+    /// stage below gave at them, where this one [reads it](Self::consumes_pad_prefix).
     fn prepare(&self, _isa: Isa, _params: &[f32], _steps: usize, _below: &[f32], _packed: &mut [f32]) {}
     /// Floats of a row of the table that it looks ids up in, if it does.
     fn table_stride(&self) -> Option<usize> {

@@ -337,7 +337,7 @@ impl Engine {
             let (starts, over) = starts.split_at_mut(stage + 1);
             let StartGrads { params, below } = &mut starts[stage];
             params.clear();
-            if steps == 0 || !it.follows_start() {
+            if steps == 0 || !it.consumes_pad_prefix() {
                 continue;
             }
             params.resize(it.param_range().len(), 0.0);
@@ -425,7 +425,7 @@ fn pack(isa: Isa, model: &Model, steps: usize, packed: &mut Vec<Buffer>) {
     for (index, stage) in model.stages().iter().enumerate() {
         let (below, rest) = packed.split_at_mut(index);
         let mut outputs: &[f32] = &[];
-        if steps > 0 && stage.follows_start() {
+        if steps > 0 && stage.consumes_pad_prefix() {
             let (Some(below), Some(it)) = (below.last(), model.stages().get(index.wrapping_sub(1))) else {
                 unreachable!("a model that shares starts with a stage that walks them")
             };
