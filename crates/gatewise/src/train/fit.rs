@@ -15,7 +15,7 @@ use super::{Callback, Context, History};
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::Loss;
-use crate::model::{Model, Rows, default_threads};
+use crate::model::{Machine, Model, Rows};
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 use crate::rng::{Purpose, Random};
 use crate::rows::{ClassWeight, Dataset, Padding};
@@ -56,8 +56,7 @@ pub struct Fit<'a> {
     pub(super) loss: Option<Loss>,
     pub(super) class_weight: Option<ClassWeight>,
     pub(super) seed: u64,
-    pub(super) threads: usize,
-    pub(super) isa: Isa,
+    pub(super) machine: Machine,
     pub(super) checkpoints: Option<Checkpoints>,
     pub(super) resume: bool,
     pub(super) callbacks: CallbackList<'a>,
@@ -81,8 +80,7 @@ impl Default for Fit<'_> {
             loss: None,
             class_weight: None,
             seed: 0,
-            threads: default_threads(),
-            isa: Isa::detect(),
+            machine: Machine::new(),
             checkpoints: None,
             resume: false,
             callbacks: CallbackList::default(),
@@ -179,14 +177,19 @@ impl<'a> Fit<'a> {
         Self { seed, ..self }
     }
 
+    /// Trains on `machine`. The result does not depend on it. Default: [`Machine::new`].
+    pub fn machine(self, machine: &Machine) -> Self {
+        Self { machine: machine.clone(), ..self }
+    }
+
     /// Threads to use; the result does not depend on it. Default: the cores this process may run on.
     pub fn threads(self, threads: usize) -> Self {
-        Self { threads, ..self }
+        Self { machine: self.machine.threads(threads), ..self }
     }
 
     /// The instruction set to use. Default: the fastest this processor has.
     pub fn isa(self, isa: Isa) -> Self {
-        Self { isa, ..self }
+        Self { machine: self.machine.isa(isa), ..self }
     }
 
     /// Saves the run now and then, so that it can be killed and resumed.
@@ -227,7 +230,7 @@ impl<'a> Fit<'a> {
         let rows = Rows::new(model, data.inputs(), data.padding())?;
         let loss = self.loss.unwrap_or_else(|| suiting(model, data));
         let mut trainer =
-            Trainer::new(model, loss, &self.slot_starts(), self.isa, self.threads)?.with_noise(self.seed);
+            Trainer::new(model, loss, &self.slot_starts(), &self.machine)?.with_noise(self.seed);
         let weights = self.weights(data, training)?;
         let mut scorer = Scorer::new(model, loss, data, rows)?;
         if let Some(weights) = &weights {

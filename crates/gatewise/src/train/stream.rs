@@ -70,7 +70,7 @@ impl Fit<'_> {
             let trainer = match &mut trainer {
                 Some(trainer) => trainer,
                 None => {
-                    let new = Trainer::new(model, loss, &self.slot_starts(), self.isa, self.threads)?;
+                    let new = Trainer::new(model, loss, &self.slot_starts(), &self.machine)?;
                     trainer.insert(new.with_noise(self.seed))
                 }
             };
