@@ -6,7 +6,7 @@ use divan::{Bencher, counter::ItemsCount};
 use gatewise::layers::Lstm;
 use gatewise::rows::{Inputs, Padding, Sequences};
 use gatewise::text::{Tokenizer, Vocabulary};
-use gatewise::{Artifact, Machine, Predictor, Stateful};
+use gatewise::{Artifact, Machine, Output, Predictor, Stateful};
 
 fn main() {
     divan::main();
@@ -41,4 +41,40 @@ fn a_step_from_a_state(bencher: Bencher, rows: usize) {
     let mut state = served.zero_state(rows).unwrap();
     let step: Inputs = (0..rows as u32).map(|row| [3 + row * 37]).collect::<Sequences>().into();
     bencher.counter(ItemsCount::new(rows)).bench_local(|| served.predict(&step, &mut state).unwrap());
+}
+
+/// The ids of one row of 200 tokens.
+fn one_row() -> Inputs {
+    [(0..200).map(|step| 3 + step * 37 % 4_000).collect::<Vec<u32>>()]
+        .into_iter()
+        .collect::<Sequences>()
+        .into()
+}
+
+/// Every number of one row of 200 tokens.
+#[divan::bench]
+fn trace_of_one_row(bencher: Bencher) {
+    let (model, row) = (shared::model(15, Lstm::new(10)), one_row());
+    bencher.counter(ItemsCount::new(1usize)).bench_local(|| model.trace(&row, Padding::default()).unwrap());
+}
+
+/// The gradient of the logit with respect to 200 embedded tokens.
+#[divan::bench]
+fn input_gradients_of_one_row(bencher: Bencher) {
+    let (model, row) = (shared::model(15, Lstm::new(10)), one_row());
+    let of = Output::Logit(0);
+    bencher
+        .counter(ItemsCount::new(1usize))
+        .bench_local(|| model.input_gradients(&row, Padding::default(), of).unwrap());
+}
+
+/// The last hidden state of 5,000 rows, and that of every step.
+#[divan::bench(args = [false, true], sample_count = 5, sample_size = 1)]
+fn hidden_states_of_5000_rows(bencher: Bencher, every_step: bool) {
+    let (model, data) = (shared::model(15, Lstm::new(10)), shared::dataset(5_000));
+    let (inputs, padding) = (data.inputs(), data.padding());
+    bencher.counter(ItemsCount::new(data.len())).bench_local(|| match every_step {
+        true => model.hidden_states(inputs, padding, "lstm").unwrap().values().len(),
+        false => model.last_hidden_state(inputs, padding, "lstm").unwrap().len(),
+    });
 }

@@ -38,6 +38,8 @@
 //! | [`Artifact`] | a model, its tokenizer, vocabulary, padding, labels | one file, and back |
 //! | [`Predictor`], [`Artifact::predict`] | text | a probability, an [`Answer`] |
 //! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, and the state after them |
+//! | [`Model::trace`], [`Model::hidden_states`] | rows | what every layer computed at every step |
+//! | [`Model::input_gradients`] | rows | how much every input moves an [`Output`] |
 //! | [`Generator`] | a prompt | what a language model goes on with |
 //!
 //! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,
@@ -169,7 +171,10 @@ pub use forecast::{ForecastOptions, Forecaster};
 pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::Loss;
-pub use model::{Machine, Model, ParamInfo, Params, Sequential, State, Stateful, default_threads};
+pub use model::{
+    Machine, Model, Output, ParamInfo, Params, Sequential, State, Stateful, Trace, TraceArray,
+    default_threads,
+};
 pub use predict::{Answer, Predictor};
 pub use storage::{WholeFile, check_target, write_whole};
 pub use train::{Checkpoints, Fit, History};

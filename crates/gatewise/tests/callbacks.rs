@@ -9,8 +9,8 @@ use gatewise::train::{
 use gatewise::{ErrorKind, Fit, History, Model};
 use serde_json::{Value, json};
 use specs::{dataset, paddings, specs};
-use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 use tempfile::tempdir;
 
@@ -40,13 +40,13 @@ fn what_model_checkpoint_saves_is_the_model_of_that_epoch() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("best.safetensors");
     let values = json!([0.5, 0.3, 0.4, 0.35]);
-    let (mut all, saved) = (Vec::new(), RefCell::new(Vec::new()));
+    let (mut all, saved) = (Vec::new(), Mutex::new(Vec::new()));
     let keep = LambdaCallback::new().on_epoch_end(|context, _| {
         all.push(context.model().params().clone());
         Ok(())
     });
     let own = ModelCheckpoint::new("{epoch}").save_best_only(true).saving(|path, model| {
-        saved.borrow_mut().push((path.to_owned(), model.params().clone()));
+        saved.lock().unwrap().push((path.to_owned(), model.params().clone()));
         Ok(())
     });
     let fit = fit(4).callback(feed("val_loss", &values)).callback(keep);
@@ -55,9 +55,10 @@ fn what_model_checkpoint_saves_is_the_model_of_that_epoch() {
     let mut loaded = model();
     loaded.load_weights(&path).unwrap();
     assert_eq!(loaded.params(), &all[1]);
-    let names: Vec<_> = saved.borrow().iter().map(|(path, _)| path.to_str().unwrap().to_owned()).collect();
+    let names: Vec<_> =
+        saved.lock().unwrap().iter().map(|(path, _)| path.to_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["1", "2"]);
-    assert_eq!(saved.borrow()[1].1, all[1]);
+    assert_eq!(saved.lock().unwrap()[1].1, all[1]);
     // Weights of another shape are refused, and change nothing.
     let mut other = specs()[4].layers.compile(3).unwrap();
     let before = other.params().clone();
@@ -90,11 +91,11 @@ fn divergence_stops_quietly_where_asked_and_the_best_weights_come_back() {
     let blow_up = || LearningRateScheduler::new(|epoch, rate| if epoch < 2 { rate } else { 1e39 });
     let error = fit(5).callback(blow_up()).run(&mut model(), &data).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Diverged);
-    let notes = RefCell::new(Vec::new());
-    struct Notes<'a>(&'a RefCell<Vec<String>>);
+    let notes = Mutex::new(Vec::new());
+    struct Notes<'a>(&'a Mutex<Vec<String>>);
     impl Callback for Notes<'_> {
         fn on_note(&mut self, note: &str) {
-            self.0.borrow_mut().push(note.to_owned());
+            self.0.lock().unwrap().push(note.to_owned());
         }
     }
     let best = EarlyStopping::new().monitor("loss").patience(9).restore_best_weights(true);
@@ -103,7 +104,7 @@ fn divergence_stops_quietly_where_asked_and_the_best_weights_come_back() {
     let history = fit.run(&mut model, &data).unwrap();
     assert!(history.stopped && history.epochs.len() == 2);
     assert!(model.params().values().iter().all(|weight| weight.is_finite()));
-    let notes = notes.borrow().join("\n");
+    let notes = notes.lock().unwrap().join("\n");
     assert!(
         notes.contains("training has diverged at step") && notes.contains("those after epoch"),
         "{notes}"

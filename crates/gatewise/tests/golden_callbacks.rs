@@ -12,8 +12,7 @@ use gatewise::train::{
 use gatewise::{Fit, Model, Result};
 use serde_json::{Value, json};
 use specs::{dataset, paddings, specs};
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use tempfile::tempdir;
 
 const RATE: f64 = 0.125;
@@ -27,7 +26,7 @@ fn golden(part: &str) -> Vec<Value> {
 /// The callback under test, and what it remembers after each epoch.
 struct Watched<C> {
     subject: C,
-    seen: Rc<RefCell<Vec<Value>>>,
+    seen: Arc<Mutex<Vec<Value>>>,
 }
 
 impl<C: Callback> Callback for Watched<C> {
@@ -38,7 +37,7 @@ impl<C: Callback> Callback for Watched<C> {
         self.subject.on_epoch_end(context, log)?;
         let mut seen = self.subject.save_state().value;
         seen["learning_rate"] = context.learning_rate().into();
-        self.seen.borrow_mut().push(seen);
+        self.seen.lock().unwrap().push(seen);
         Ok(())
     }
     fn on_train_end(&mut self, context: &mut Context<'_>) -> Result<()> {
@@ -68,17 +67,17 @@ fn feed<'a>(name: &'a str, values: &'a Value) -> LambdaCallback<'a> {
 /// Runs ten epochs with the figures and `subject`; returns how many were run, which epoch's weights the model
 /// has, and what was seen.
 fn decide<C: Callback>(name: &str, values: &Value, subject: C) -> (usize, usize, Vec<Value>) {
-    let (seen, weights) = (Rc::default(), RefCell::new(Vec::new()));
+    let (seen, weights) = (Arc::default(), Mutex::new(Vec::new()));
     let mut model = model();
     let keep = LambdaCallback::new().on_epoch_end(|context, _| {
-        weights.borrow_mut().push(context.model().params().clone());
+        weights.lock().unwrap().push(context.model().params().clone());
         Ok(())
     });
-    let watched = Watched { subject, seen: Rc::clone(&seen) };
+    let watched = Watched { subject, seen: Arc::clone(&seen) };
     let fit = fit(10).callback(feed(name, values)).callback(keep).callback(watched);
     let history = fit.run(&mut model, &dataset(16, paddings()[0])).unwrap();
-    let of = weights.borrow().iter().position(|weights| weights == model.params()).unwrap();
-    (history.epochs.len(), of, seen.take())
+    let of = weights.lock().unwrap().iter().position(|weights| weights == model.params()).unwrap();
+    (history.epochs.len(), of, std::mem::take(&mut *seen.lock().unwrap()))
 }
 
 fn mode(settings: &Value) -> Mode {
@@ -184,15 +183,15 @@ fn the_files_of_model_checkpoint_are_those_of_keras() {
 
 #[test]
 fn a_schedule_sets_the_learning_rate_as_in_keras() {
-    let rates = RefCell::new(Vec::new());
+    let rates = Mutex::new(Vec::new());
     let watch = LambdaCallback::new().on_epoch_end(|context, log| {
         assert_eq!(log.get("learning_rate"), Some(context.learning_rate()));
-        rates.borrow_mut().push(json!(context.learning_rate()));
+        rates.lock().unwrap().push(json!(context.learning_rate()));
         Ok(())
     });
     let scheduler = LearningRateScheduler::new(|epoch, rate| if epoch < 3 { rate } else { rate * 0.5 });
     fit(10).callback(scheduler).callback(watch).run(&mut model(), &dataset(16, paddings()[0])).unwrap();
-    assert_eq!(*rates.borrow(), golden("scheduler"));
+    assert_eq!(*rates.lock().unwrap(), golden("scheduler"));
 }
 
 /// The lines of Keras's file, whose ends are `\r\n`, and ours without the column that Keras lacks.
@@ -241,14 +240,18 @@ fn the_csv_file_holds_what_that_of_keras_holds() {
 #[test]
 fn steps_per_epoch_cuts_a_pass_where_keras_cuts_it() {
     for case in golden("steps_per_epoch") {
-        let counts = RefCell::new(Vec::new());
+        let counts = Mutex::new(Vec::new());
         let count = LambdaCallback::new().on_epoch_end(|context, _| {
-            counts.borrow_mut().push(Value::from(context.batch()));
+            counts.lock().unwrap().push(Value::from(context.batch()));
             Ok(())
         });
         let steps = case["steps_per_epoch"].as_u64().unwrap() as usize;
         let fit = fit(6).batch_size(5).learning_rate(0.01).steps_per_epoch(steps).callback(count);
         fit.run(&mut model(), &dataset(35, paddings()[0])).unwrap();
-        assert_eq!(Value::from(counts.take()), case["batches"], "{steps} steps");
+        assert_eq!(
+            Value::from(std::mem::take(&mut *counts.lock().unwrap())),
+            case["batches"],
+            "{steps} steps"
+        );
     }
 }

@@ -10,10 +10,9 @@ use gatewise::train::{BatchLog, Callback, Checkpoints, Context, EpochLog, State}
 use gatewise::{Error, ErrorKind, Fit, History, Isa, Model, Result};
 use serde_json::json;
 use specs::{Spec, dataset, paddings, specs, weight_bits};
-use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::{TempDir, tempdir};
 
@@ -80,16 +79,16 @@ fn copied(folder: &Path) -> TempDir {
 /// Keeps what a kill would have left at each batch and after each epoch.
 struct Witness<'a> {
     folder: &'a Path,
-    kills: Rc<RefCell<Vec<TempDir>>>,
+    kills: Arc<Mutex<Vec<TempDir>>>,
 }
 
 impl Callback for Witness<'_> {
     fn on_batch_end(&mut self, _: &mut Context<'_>, _: &BatchLog) -> Result<()> {
-        self.kills.borrow_mut().push(copied(self.folder));
+        self.kills.lock().unwrap().push(copied(self.folder));
         Ok(())
     }
     fn on_epoch_end(&mut self, _: &mut Context<'_>, _: &mut EpochLog) -> Result<()> {
-        self.kills.borrow_mut().push(copied(self.folder));
+        self.kills.lock().unwrap().push(copied(self.folder));
         Ok(())
     }
 }
@@ -110,17 +109,17 @@ impl Callback for StopAfter {
 }
 
 #[derive(Default, Clone)]
-struct Notes(Rc<RefCell<Vec<String>>>);
+struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl Callback for Notes {
     fn on_note(&mut self, note: &str) {
-        self.0.borrow_mut().push(note.to_owned());
+        self.0.lock().unwrap().push(note.to_owned());
     }
 }
 
 impl Notes {
     fn text(&self) -> String {
-        self.0.borrow().join("\n")
+        self.0.lock().unwrap().join("\n")
     }
 }
 
@@ -129,11 +128,11 @@ fn a_run_killed_at_any_batch_ends_with_the_same_bits() {
     for spec in specs() {
         let whole = outcome(fit(), &spec).unwrap();
         let folder = tempdir().unwrap();
-        let kills = Rc::default();
-        let witness = Witness { folder: folder.path(), kills: Rc::clone(&kills) };
+        let kills = Arc::default();
+        let witness = Witness { folder: folder.path(), kills: Arc::clone(&kills) };
         let watched = outcome(saving(folder.path()).callback(witness), &spec).unwrap();
         assert!(watched == whole, "{}: saving changes nothing", spec.name);
-        let kills = kills.take();
+        let kills = std::mem::take(&mut *kills.lock().unwrap());
         assert_eq!(kills.len(), EPOCHS * (BATCHES + 1));
         for (at, left) in kills.iter().enumerate() {
             // What computes may differ from run to run.
@@ -260,34 +259,34 @@ fn more_epochs_train_on_and_fewer_are_refused() {
 #[derive(Clone)]
 struct Counter {
     limit: usize,
-    seen: Rc<RefCell<(usize, usize, f64)>>,
+    seen: Arc<Mutex<(usize, usize, f64)>>,
 }
 
 impl Counter {
     fn new(limit: usize) -> Self {
-        Self { limit, seen: Rc::default() }
+        Self { limit, seen: Arc::default() }
     }
 }
 
 impl Callback for Counter {
     fn on_epoch_begin(&mut self, _: &mut Context<'_>) -> Result<()> {
-        self.seen.borrow_mut().0 += 1;
+        self.seen.lock().unwrap().0 += 1;
         Ok(())
     }
     fn on_batch_end(&mut self, _: &mut Context<'_>, log: &BatchLog) -> Result<()> {
-        let mut seen = self.seen.borrow_mut();
+        let mut seen = self.seen.lock().unwrap();
         seen.1 += 1;
         seen.2 += log.loss / 3.0;
         Ok(())
     }
     fn on_epoch_end(&mut self, context: &mut Context<'_>, _: &mut EpochLog) -> Result<()> {
-        if self.seen.borrow().1 >= self.limit {
+        if self.seen.lock().unwrap().1 >= self.limit {
             context.stop();
         }
         Ok(())
     }
     fn save_state(&self) -> State<'_> {
-        let (epochs, batches, sum) = *self.seen.borrow();
+        let (epochs, batches, sum) = *self.seen.lock().unwrap();
         json!({"epochs": epochs, "batches": batches, "sum": sum}).into()
     }
     fn restore_state(&mut self, state: State<'_>) -> Result<()> {
@@ -295,7 +294,7 @@ impl Callback for Counter {
         let number = |key: &str| state[key].as_u64().map(|n| n as usize);
         let all = number("epochs").zip(number("batches")).zip(state["sum"].as_f64());
         let ((epochs, batches), sum) = all.ok_or_else(|| Error::artifact("no state of a counter"))?;
-        *self.seen.borrow_mut() = (epochs, batches, sum);
+        *self.seen.lock().unwrap() = (epochs, batches, sum);
         Ok(())
     }
 }
@@ -308,15 +307,15 @@ fn callbacks_go_on_with_what_they_knew() {
     let whole = outcome(fit().epochs(6).callback(counter.clone()), spec).unwrap();
     assert!(whole.1.stopped && whole.1.epochs.len() == 2);
     let folder = tempdir().unwrap();
-    let kills = Rc::default();
-    let witness = Witness { folder: folder.path(), kills: Rc::clone(&kills) };
+    let kills = Arc::default();
+    let witness = Witness { folder: folder.path(), kills: Arc::clone(&kills) };
     outcome(saving(folder.path()).epochs(6).callback(Counter::new(limit)).callback(witness), spec).unwrap();
-    for (at, left) in kills.take().iter().enumerate() {
+    for (at, left) in std::mem::take(&mut *kills.lock().unwrap()).iter().enumerate() {
         let own = Counter::new(limit);
         // A callback without state may come and go.
         let resumed = resuming(left.path()).epochs(6).callback(Notes::default()).callback(own.clone());
         assert!(outcome(resumed, spec).unwrap() == whole, "killed at {at}");
-        assert_eq!(*own.seen.borrow(), *counter.seen.borrow(), "killed at {at}");
+        assert_eq!(*own.seen.lock().unwrap(), *counter.seen.lock().unwrap(), "killed at {at}");
     }
     // A run that a callback ended is over, even if more epochs are asked for.
     let again = outcome(resuming(folder.path()).epochs(9).callback(Counter::new(limit)), spec).unwrap();

@@ -2,7 +2,7 @@
 
 mod specs;
 
-use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+use gatewise::layers::{Activation, Dense, Embedding, Lstm, Regularizer};
 use gatewise::metrics::{ConfusionMatrix, Report, ThresholdRule, roc_auc};
 use gatewise::rows::{ClassWeight, Dataset, Targets};
 use gatewise::{ErrorKind, Fit, Loss, Machine, Model, Sequential};
@@ -50,6 +50,22 @@ fn a_binary_model_is_scored_at_its_threshold() {
     assert!(report.scores.f1 > half.of_class(1).f1, "{report:?}");
     assert_eq!(report.roc_auc, roc_auc(&scored.outputs, &scored.targets).ok());
     assert_eq!(scored.calibration(10).unwrap().samples, 60);
+}
+
+#[test]
+fn score_and_evaluate_report_the_same_loss_penalties_included() {
+    for activation in [Activation::Sigmoid, Activation::Linear] {
+        let head = Dense::new(1).activation(activation).kernel_regularizer(Regularizer::l2(0.03));
+        let embedding = Embedding::new(specs::VOCABULARY, 3);
+        let lstm = Lstm::new(4).recurrent_regularizer(Regularizer::l1(0.01));
+        let model = lively(Sequential::new().with(embedding).with(lstm).with(head));
+        let data = data(classes(60, 2));
+        let (scored, penalty) = (model.score(&data).unwrap(), model.params().penalty());
+        assert_eq!(scored.evaluation, model.evaluate(&data).unwrap());
+        let losses = scored.outputs.iter().zip(&scored.targets);
+        let mean = losses.map(|(output, target)| scored.loss.of(&[*output], &[*target])).sum::<f64>() / 60.0;
+        assert!(penalty > 0.1 && (scored.evaluation.loss - mean - penalty).abs() < 1e-12);
+    }
 }
 
 #[test]

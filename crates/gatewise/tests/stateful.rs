@@ -115,7 +115,7 @@ fn pieces_are_the_whole_on_every_instruction_set() {
                 for (isa, threads) in Isa::available().into_iter().zip([2, 1, 3].into_iter().cycle()) {
                     let machine = Machine::new().threads(threads).isa(isa);
                     let served = Stateful::on(model.clone(), &machine).unwrap();
-                    let mut run = |ends: &[Vec<usize>]| {
+                    let run = |ends: &[Vec<usize>]| {
                         let mut state = model.zero_state(count).unwrap();
                         (in_pieces(&served, ids, rows, ends, &mut state), state)
                     };

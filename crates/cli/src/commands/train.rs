@@ -163,7 +163,7 @@ pub(super) fn run(
     model: &mut Model,
     data: &Dataset,
     validation: Option<&Dataset>,
-    whole: &dyn Fn(&Model) -> Result<Artifact>,
+    whole: &(dyn Fn(&Model) -> Result<Artifact> + Sync),
 ) -> Result<Run> {
     let validation_split = args.validation_split.unwrap_or(match args.task {
         Task::LanguageModel => 0.1,

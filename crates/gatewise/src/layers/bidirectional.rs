@@ -1,7 +1,7 @@
 //! Bidirectional: a recurrent layer that reads the steps both ways (Schuster & Paliwal 1997).
 
 use super::recurrence::Below;
-use super::{Backward, Built, Dims, Forward, Layer, ParamSpec, Shared, Signal, Stage};
+use super::{Backward, Built, Dims, Forward, Layer, ParamSpec, Shared, Signal, SignalPlace, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, LANES};
 use serde::{Deserialize, Serialize};
@@ -121,7 +121,8 @@ impl Bidirectional {
         };
         let Ok(reversed) = self.reversed() else { unreachable!("it has been built") };
         let ways = [stage(&self.wrapped, forward), stage(&reversed, backward)];
-        Box::new(BidirectionalStage { inputs, ways, merge_mode: self.merge_mode })
+        let names = ["forward", "backward"].map(|way| format!("{way}_{}", self.wrapped.base_name()));
+        Box::new(BidirectionalStage { inputs, ways, names, merge_mode: self.merge_mode })
     }
 }
 
@@ -134,6 +135,8 @@ struct BidirectionalStage {
     /// D
     inputs: usize,
     ways: [Box<dyn Stage>; 2],
+    /// `forward_lstm`, `backward_lstm`
+    names: [String; 2],
     merge_mode: MergeMode,
 }
 
@@ -240,6 +243,23 @@ impl Stage for BidirectionalStage {
             Signal::Sequence(_) => Signal::Sequence(units),
             _ => Signal::Vector(units),
         }
+    }
+
+    fn signals(&self, steps: usize) -> Vec<SignalPlace> {
+        let tapes = self.tape_lens(Dims { steps, training: true });
+        let outputs = [tapes[0] + tapes[1], tapes[0] + tapes[1] + self.output_len(steps)];
+        let mut all = Vec::new();
+        for (index, way) in self.ways.iter().enumerate() {
+            let tape = if index == 0 { 0 } else { tapes[0] };
+            all.extend(way.signals(steps).into_iter().map(|place| SignalPlace {
+                part: self.names[index].clone(),
+                start: place.start + if place.on_tape { tape } else { outputs[index] },
+                on_tape: true,
+                ..place
+            }));
+        }
+        all.push(SignalPlace::output(self.output()));
+        all
     }
 
     fn shares_start(&self) -> bool {

@@ -47,8 +47,8 @@ pub use recurrent_cell::RecurrentCell;
 pub use regularizer::Regularizer;
 pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{
-    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal, Stage,
-    StartBack, StartGrads, StartSums,
+    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal,
+    SignalPlace, Stage, StartBack, StartGrads, StartSums,
 };
 
 pub use time_distributed::TimeDistributed;
@@ -217,6 +217,30 @@ impl Layer {
             Self::Gru(layer) => Some(layer),
             Self::SimpleRnn(layer) => Some(layer),
             _ => None,
+        }
+    }
+
+    /// The layer with every step's output, or the last one's only; `None` where it has no such choice.
+    pub(crate) fn with_return_sequences(&self, every: bool) -> Option<Self> {
+        match self.clone() {
+            Self::Lstm(layer) => Some(layer.return_sequences(every).into()),
+            Self::Gru(layer) => Some(layer.return_sequences(every).into()),
+            Self::SimpleRnn(layer) => Some(layer.return_sequences(every).into()),
+            Self::Bidirectional(layer) => {
+                let wrapped = Box::new(layer.wrapped.with_return_sequences(every)?);
+                Some(Bidirectional { wrapped, ..layer }.into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the layer above reads the steps from the last to the first.
+    pub(crate) fn reverses(&self) -> bool {
+        match self {
+            Self::Lstm(layer) => layer.go_backwards && layer.return_sequences,
+            Self::Gru(layer) => layer.go_backwards && layer.return_sequences,
+            Self::SimpleRnn(layer) => layer.go_backwards && layer.return_sequences,
+            _ => false,
         }
     }
 

@@ -2,7 +2,10 @@
 //! all samples share is walked once.
 
 use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
-use super::{Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, Stage};
+use super::{
+    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, SignalPlace,
+    Stage,
+};
 use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
 use crate::kernels::{Buffer, Isa, LANES};
 use crate::rows::PAD;
@@ -84,6 +87,10 @@ impl<C: Cell> Stage for ProjectedStage<C> {
 
     fn output(&self) -> Signal {
         self.recurrence.output()
+    }
+
+    fn signals(&self, steps: usize) -> Vec<SignalPlace> {
+        self.recurrence.signals(steps)
     }
 
     fn shares_start(&self) -> bool {

@@ -3,7 +3,8 @@
 use super::projected_recurrent::ProjectedStage;
 use super::recurrent_stage::RecurrentStage;
 use super::{
-    Activation, Block, BlockGrads, Built, Dims, Init, Initializer, ParamSpec, Regularizer, Signal, Stage,
+    Activation, Block, BlockGrads, Built, Dims, Init, Initializer, ParamSpec, Regularizer, Signal,
+    SignalPlace, Stage,
 };
 use crate::error::{Error, Result};
 use crate::kernels::noise::{self, Noise, Rate};
@@ -346,6 +347,28 @@ impl<C: Cell> Recurrence<C> {
             true => Signal::Sequence(self.shape.units),
             false => Signal::Vector(self.shape.units),
         }
+    }
+
+    /// As [`Stage::signals`].
+    pub fn signals(&self, steps: usize) -> Vec<SignalPlace> {
+        let (shape, reversed) = (self.shape, self.backwards);
+        let (start, step_stride) = (shape.state_len(), shape.tape_step());
+        let output = SignalPlace {
+            per_step: true,
+            on_tape: !self.return_sequences,
+            start: if self.return_sequences { 0 } else { start + steps * step_stride },
+            reversed,
+            ..SignalPlace::output(self.output())
+        };
+        let kept = shape.signals().map(|(name, at)| SignalPlace {
+            name,
+            on_tape: true,
+            start: start + at,
+            step_stride,
+            unit_stride: shape.tape_unit(),
+            ..output.clone()
+        });
+        kept.chain([output.clone()]).collect()
     }
 
     /// Steps of outputs and of kernel tape that are kept.

@@ -4,7 +4,7 @@
 //! too (see `kernels/recurrent/shared_start.rs`): its input there is the same for all.
 
 use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
-use super::{Backward, Dims, Forward, Signal, Stage, StartBack};
+use super::{Backward, Dims, Forward, Signal, SignalPlace, Stage, StartBack};
 use crate::kernels::recurrent::{self, cell::Cell, projected, shared_start};
 use crate::kernels::{Buffer, Isa, round_up};
 use std::ops::Range;
@@ -77,6 +77,10 @@ impl<C: Cell> Stage for RecurrentStage<C> {
 
     fn output(&self) -> Signal {
         self.recurrence.output()
+    }
+
+    fn signals(&self, steps: usize) -> Vec<SignalPlace> {
+        self.recurrence.signals(steps)
     }
 
     fn shares_start(&self) -> bool {

@@ -247,6 +247,44 @@ pub(crate) struct Finish<'a> {
     pub grads: &'a mut [f32],
 }
 
+/// Where a signal of a layer lies after a training forward: value `unit` of step `slot` in lane `l` at
+/// `start + slot·step_stride + unit·unit_stride + l`.
+#[derive(Debug, Clone)]
+pub(crate) struct SignalPlace {
+    /// The layer inside the layer that it belongs to (`forward_lstm`); empty for the layer's own.
+    pub part: String,
+    /// `input_gate`, `output`, …
+    pub name: &'static str,
+    /// On the tape rather than in the output block.
+    pub on_tape: bool,
+    pub start: usize,
+    pub step_stride: usize,
+    pub unit_stride: usize,
+    pub units: usize,
+    /// A value at each step, rather than one a row.
+    pub per_step: bool,
+    /// Slot 0 is the last step of the stage's input.
+    pub reversed: bool,
+}
+
+impl SignalPlace {
+    /// The output block of a stage that gives `signal`.
+    pub fn output(signal: Signal) -> Self {
+        let units = signal.width();
+        Self {
+            part: String::new(),
+            name: "output",
+            on_tape: false,
+            start: 0,
+            step_stride: units * LANES,
+            unit_stride: LANES,
+            units,
+            per_step: matches!(signal, Signal::Sequence(_)),
+            reversed: false,
+        }
+    }
+}
+
 /// Sizes that memory is asked for by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dims {
@@ -270,6 +308,11 @@ pub(crate) trait Stage: Debug + Send + Sync {
     /// The activation, where it is nothing else: a loss may fold it in.
     fn activation(&self) -> Option<Activation> {
         None
+    }
+    /// The signals of its layer, and where they lie after a training forward over a block of `steps` steps;
+    /// the output is the last.
+    fn signals(&self, _steps: usize) -> Vec<SignalPlace> {
+        vec![SignalPlace::output(self.output())]
     }
     /// Whether blocks may begin after padding that all samples share.
     fn shares_start(&self) -> bool {

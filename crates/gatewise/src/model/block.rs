@@ -119,6 +119,16 @@ pub(crate) struct Treatment {
 }
 
 impl Treatment {
+    /// With every step of the padded rows laid, none of them shared.
+    pub fn laying_all(self) -> Self {
+        Self { shares_start: false, lays_all: true, ..self }
+    }
+
+    /// Without shared padding.
+    pub fn unshared(self) -> Self {
+        Self { shares_start: false, ..self }
+    }
+
     /// Of rows that begin where a piece before them ended, and end where a piece after them begins.
     pub fn carrying(self) -> Self {
         Self { shares_start: false, ends_rows: true, ..self }
@@ -235,6 +245,19 @@ impl Lanes {
                 }
                 let to = self.features[t * width * LANES + lane..].iter_mut().step_by(LANES);
                 to.zip(vector).for_each(|(to, &value)| *to = value);
+            }
+        }
+    }
+
+    /// Lays the vectors of the ids: their rows of `table`, each of `width` numbers.
+    pub fn embed(&mut self, table: &[f32], width: usize) {
+        self.features.clear();
+        self.features.resize(self.ids.len() * width, 0.0);
+        let steps = self.features.chunks_exact_mut(width * LANES).zip(self.ids.chunks_exact(LANES));
+        for (x, ids) in steps {
+            for (lane, &id) in ids.iter().enumerate() {
+                let vector = &table[id as usize * width..][..width];
+                x[lane..].iter_mut().step_by(LANES).zip(vector).for_each(|(x, &value)| *x = value);
             }
         }
     }

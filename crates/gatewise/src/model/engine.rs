@@ -3,9 +3,10 @@
 //! Enters: a model and rows of ids. Leaves: outputs, or one gradient for each block. Which thread ran a
 //! block never shows in the result.
 
+pub(super) mod inputs;
 mod one;
 
-use super::block::{Lanes, Rows, union};
+use super::block::{Lanes, Rows, Treatment, union};
 use super::machine::Machine;
 use super::{Model, State};
 use crate::kernels::noise::Noise;
@@ -135,6 +136,11 @@ impl Workspace {
         &self.outputs[last][..run.stages[last].output().block_len(steps)]
     }
 
+    /// After a training [`forward`](Self::forward), the output block and the tape of stage `index`.
+    pub fn kept(&self, index: usize) -> [&[f32]; 2] {
+        [&self.outputs[index], &self.tapes[index]]
+    }
+
     /// The output of a training [`forward`](Self::forward), and the place for its gradient.
     pub fn output_and_gradient(&mut self, run: &Run<'_>, block: Block<'_>) -> (&[f32], &mut [f32]) {
         let last = run.stages.len() - 1;
@@ -146,6 +152,19 @@ impl Workspace {
     /// Walks the stages back from the gradient of the output, after a [`forward`](Self::forward) of the
     /// same block in the same mode, and leaves the block's share of each stage's gradient in `partials`.
     pub fn backward(&mut self, run: &Run<'_>, block: Block<'_>, mode: Mode<'_>, partials: &mut Vec<Buffer>) {
+        self.back(run, block, mode, partials, false);
+    }
+
+    /// As [`backward`](Self::backward); with `to_input` the first stage leaves the gradient of the vectors that
+    /// it reads in `dy`.
+    fn back(
+        &mut self,
+        run: &Run<'_>,
+        block: Block<'_>,
+        mode: Mode<'_>,
+        partials: &mut Vec<Buffer>,
+        to_input: bool,
+    ) {
         let steps = block.steps;
         let dims = Dims { steps, training: true };
         partials.resize_with(run.stages.len(), Buffer::default);
@@ -163,7 +182,7 @@ impl Workspace {
                 x,
                 y: &rest[0][..y_len],
                 dy: &self.dy[..y_len],
-                dx: (index > 0).then_some(&mut self.dx[..x.len()]),
+                dx: (index > 0 || to_input).then_some(&mut self.dx[..x.len()]),
                 partial: &mut partials[index][..partial_len],
                 tape: &self.tapes[index][..stage.tape_len(dims)],
                 scratch: &mut self.scratch[..scratch_len],
@@ -320,7 +339,19 @@ impl Engine {
         batch: &[usize],
         blocks: &mut [BatchBlock],
     ) {
-        let (isa, treatment) = (self.isa, model.treatment());
+        self.prepare_batch_as(model, rows, model.treatment(), batch, blocks);
+    }
+
+    /// As [`prepare_batch`](Self::prepare_batch), with padding treated this way.
+    pub fn prepare_batch_as(
+        &mut self,
+        model: &Model,
+        rows: &Rows<'_>,
+        treatment: Treatment,
+        batch: &[usize],
+        blocks: &mut [BatchBlock],
+    ) {
+        let isa = self.isa;
         let vocabulary = model.table_stride().map(|_| model.vocabulary());
         for (block, indices) in blocks.iter_mut().zip(batch.chunks(LANES)) {
             block.rows.clear();

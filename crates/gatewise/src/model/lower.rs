@@ -17,8 +17,25 @@ pub(crate) struct Placed {
     pub params: Vec<Range<usize>>,
 }
 
+/// Where the numbers of a layer are found when its model has run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Found {
+    /// Among the vectors that the model reads.
+    Input,
+    /// In the table, under each step's id: an embedding that is fused with the layer above it.
+    Table,
+    /// With the stage of this index.
+    Stage(usize),
+}
+
 /// Chooses the stages for `layers`, which have been built and so fit together.
 pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
+    plan(layers).0
+}
+
+/// The stages for `layers`, and where each layer is found.
+pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<Found>) {
+    let mut found = Vec::new();
     let mut stages: Vec<Box<dyn Stage>> = Vec::new();
     let mut rest = layers;
     while let [first, tail @ ..] = rest {
@@ -26,10 +43,14 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
         rest = tail;
         match (&first.layer, tail) {
             // What these say is done when rows are laid into lanes.
-            (Layer::Input(_) | Layer::Masking(_), _) => {}
+            (Layer::Input(_) | Layer::Masking(_), _) => {
+                found.push(Found::Input);
+                continue;
+            }
             (Layer::Embedding(layer), [above, tail @ ..]) if fuses(above) => {
                 let (width, masked, table) = (layer.output_dim, layer.mask_zero, param(0));
                 stages.push(recurrent_stage(above, Below::Embedding { width, masked, table }));
+                found.push(Found::Table);
                 rest = tail;
             }
             (Layer::Embedding(layer), _) => {
@@ -66,8 +87,9 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
                 }
             }
         }
+        found.push(Found::Stage(stages.len() - 1));
     }
-    stages
+    (stages, found)
 }
 
 fn pooling(pooling: Pooling, output: Signal) -> Box<dyn Stage> {

@@ -30,7 +30,7 @@ pub struct Sequential {
 }
 
 /// More parameters than this are refused: 4 GiB of weights, far above what a CPU trains.
-const MAX_PARAMS: usize = 1 << 30;
+pub(super) const MAX_PARAMS: usize = 1 << 30;
 
 impl Sequential {
     /// No layers.

@@ -98,7 +98,9 @@ impl Artifact {
             let outputs = self.members().map(|model| engine.predict(model, rows)).collect();
             self.joined(outputs, rows)
         };
-        let mut scored = self.model().score_with(data, self.threshold(), answer)?;
+        // An ensemble was not trained as one: there is no loss that its members' penalties are part of.
+        let penalty = if self.ensemble().is_some() { 0.0 } else { self.model().params().penalty() };
+        let mut scored = self.model().score_with(data, self.threshold(), penalty, answer)?;
         if let Problem::Regression { scale } = self.problem() {
             let numbers = scored.outputs.iter_mut().chain(&mut scored.targets);
             numbers.for_each(|number| *number = scale.restore(*number));

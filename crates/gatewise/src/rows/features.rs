@@ -56,6 +56,29 @@ impl Features {
         Ok(())
     }
 
+    /// Rows of `lengths` steps whose numbers are `values`; `what` they are, for messages.
+    pub(crate) fn computed(
+        what: &str,
+        width: usize,
+        values: Vec<f32>,
+        lengths: impl Iterator<Item = usize>,
+    ) -> Result<Self> {
+        let ends = lengths.scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        });
+        let offsets: Vec<usize> = std::iter::once(0).chain(ends).collect();
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let row = offsets.partition_point(|&offset| offset <= at / width) - 1;
+            return Err(Error::data(format!(
+                "{what} of row {row} have {} at step {}; the weights or the inputs are too large for f32",
+                values[at],
+                at / width - offsets[row]
+            )));
+        }
+        Ok(Self { width, values, offsets })
+    }
+
     /// Numbers in a vector.
     pub fn width(&self) -> usize {
         self.width

@@ -118,7 +118,7 @@ impl Targets {
     }
 
     /// Checks that there is a target for each row (and step) of `inputs`.
-    pub(super) fn check(&self, inputs: &Inputs) -> Result<()> {
+    pub(crate) fn check(&self, inputs: &Inputs) -> Result<()> {
         if inputs.len() != self.len() {
             return Err(Error::data(format!(
                 "a data set needs one target for each sequence, but there are {} sequences and {} targets",

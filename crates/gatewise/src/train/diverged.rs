@@ -1,6 +1,5 @@
 //! Divergence: which number stopped being finite first, at which step, and how large the gradient was.
 
-use super::progress::Progress;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Model, ParamInfo};
 
@@ -15,17 +14,17 @@ pub(super) struct Suspects<'a> {
 }
 
 impl Suspects<'_> {
-    /// The error for the step that `at` has counted already.
-    pub fn error(&self, at: &Progress) -> Error {
+    /// The error for the step; in a run, `at` is its epoch and its batch, counted from 0 and from 1.
+    pub fn error(&self, at: Option<(usize, usize)>) -> Error {
         let Self { model, grads, step, loss } = *self;
         let squares: f64 = grads.iter().map(|&g| f64::from(g).powi(2)).sum();
+        let place =
+            at.map_or(String::new(), |(epoch, batch)| format!(" (epoch {}, batch {batch})", epoch + 1));
         Error::new(
             ErrorKind::Diverged,
             format!(
-                "training has diverged at step {step} (epoch {}, batch {}): {}; the batch's loss is {loss:.4}, the \
-                 norm of its gradient {:.3e}; try a smaller learning rate",
-                at.epoch + 1,
-                at.batch,
+                "training has diverged at step {step}{place}: {}; the batch's loss is {loss:.4}, the norm of its \
+                 gradient {:.3e}; try a smaller learning rate",
                 first(model, grads).unwrap_or_else(|| "its loss is no finite number".into()),
                 squares.sqrt(),
             ),

@@ -1,12 +1,9 @@
-//! What a model answers and how well: outputs, loss and accuracy, gradients, without changing it.
+//! What a model answers and how well: outputs, loss and accuracy, without changing it.
 //!
 //! Enters: a model and rows. Leaves: numbers.
 
-use super::Fit;
 use super::score::Scorer;
-use super::trainer::Trainer;
 use crate::error::{Error, Result};
-use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::model::{Engine, Machine, Model, Rows};
@@ -14,16 +11,19 @@ use crate::rows::{Dataset, Inputs, Padding};
 
 /// What [`Loss::suiting`] says of `model` and `data`.
 pub(super) fn suiting(model: &Model, data: &Dataset) -> Loss {
+    suiting_width(model, data.targets().width())
+}
+
+/// What [`Loss::suiting`] says of `model` and targets of `width` numbers.
+pub(super) fn suiting_width(model: &Model, width: usize) -> Loss {
     let activation = model.stages().last().and_then(|stage| stage.activation());
-    Loss::suiting(activation.unwrap_or_default(), data.targets().width())
+    Loss::suiting(activation.unwrap_or_default(), width)
 }
 
 pub(super) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
     let rows = Rows::new(model, data.inputs(), data.padding())?;
     let scorer = Scorer::new(model, loss, data, rows)?;
-    let mut all = scorer.all(&engine.predict(model, rows));
-    all.loss += model.params().penalty();
-    Ok(all)
+    Ok(scorer.all(&engine.predict(model, rows), model.params().penalty()))
 }
 
 impl Model {
@@ -72,21 +72,5 @@ impl Model {
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_on(&self, data: &Dataset, machine: &Machine) -> Result<Evaluation> {
         self.evaluate_with(data, suiting(self, data), machine)
-    }
-
-    /// The mean loss over all rows of `data` and its gradient, one number a parameter.
-    ///
-    /// # Errors
-    /// As [`Fit::run`].
-    pub fn gradients(&self, data: &Dataset, loss: Loss, isa: Isa) -> Result<(f64, Vec<f32>)> {
-        Fit::new().check(data)?;
-        let rows = Rows::new(self, data.inputs(), data.padding())?;
-        let scorer = Scorer::new(self, loss, data, rows)?;
-        let mut model = self.clone();
-        let mut trainer = Trainer::new(self, loss, &[], &Machine::new().isa(isa))?;
-        let mut all: Vec<usize> = (0..data.len()).collect();
-        let sum = trainer.forward_backward(self, &scorer, &rows, &mut all);
-        trainer.update(&mut model, None, all.len());
-        Ok((sum.loss / sum.count.max(1) as f64, trainer.grads().to_vec()))
     }
 }

@@ -4,6 +4,39 @@ use super::number::{self, Number};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Figures of one training step, measured before it changed the weights
+/// ([`Stepper::apply`](super::Stepper::apply)).
+///
+/// ```
+/// # use gatewise::rows::{Dataset, Sequences};
+/// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+/// # use gatewise::{Sequential, train::Stepper};
+/// # let rows: Sequences = (0..32).map(|i| [1 + i % 2, 3, 4]).collect();
+/// # let data = Dataset::new(rows, (0..32).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
+/// # let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(8));
+/// # let model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
+/// # let mut stepper = Stepper::builder().learning_rate(0.02).build(model)?;
+/// let gradient = stepper.gradient(&data)?;
+/// let log = stepper.apply(&gradient)?;
+/// assert_eq!((log.step, log.count, log.learning_rate), (1, 32, 0.02));
+/// assert_eq!(log.loss, gradient.loss() / 32.0);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct StepLog {
+    /// The number of the step, from 1.
+    pub step: u64,
+    /// Mean loss of the batch, penalties included.
+    pub loss: f64,
+    /// Accuracy of the batch; `None` where the answers are numbers.
+    pub accuracy: Option<f64>,
+    /// Answers that were scored.
+    pub count: usize,
+    /// The learning rate of the step.
+    pub learning_rate: f64,
+}
+
 /// Running figures of the epoch so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchLog {

@@ -7,17 +7,24 @@ mod checkpoint;
 mod diverged;
 mod evaluate;
 mod fit;
+mod gradient;
 mod history;
+mod model_gradients;
 mod number;
 mod padding_note;
+mod pieces;
 mod progress;
 mod resume;
+mod run_settings;
 mod score;
 mod scored;
 mod snapshot;
+mod stepper;
+mod stepper_builder;
 mod stopwatch;
 mod stream;
 mod trainer;
+mod training;
 mod update;
 
 #[cfg(feature = "tensorboard")]
@@ -28,5 +35,8 @@ pub use callback::{
 };
 pub use checkpoint::Checkpoints;
 pub use fit::Fit;
-pub use history::{BatchLog, EpochLog, History, Values};
+pub use gradient::Gradient;
+pub use history::{BatchLog, EpochLog, History, StepLog, Values};
 pub use scored::Scored;
+pub use stepper::Stepper;
+pub use stepper_builder::StepperBuilder;

@@ -1,87 +1,76 @@
 //! Resuming: what determines a run, what it goes on from, and what it saves.
 
-use super::Fit;
+use super::callback::CallbackList;
 use super::checkpoint::Folder;
-use super::progress::Progress;
-use super::snapshot::{CREATED_BY, Moment, Snapshot};
-use super::trainer::Trainer;
+use super::run_settings::RunSettings;
+use super::snapshot::{CREATED_BY, Snapshot};
+use super::stepper::Stepper;
 use crate::error::{Error, Result};
-use crate::loss::Loss;
 use crate::model::Model;
 use crate::rows::{Dataset, Inputs};
 use crate::storage::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-impl Fit<'_> {
-    /// The folder for checkpoints, if there are to be any.
-    pub(super) fn open_folder(&self, model: &Model, data: &Dataset, loss: Loss) -> Result<Option<Folder>> {
-        let Some(checkpoints) = &self.checkpoints else {
-            return match self.resume {
-                true => Err(Error::config("resume needs a folder with checkpoints, but none was given")),
-                false => Ok(None),
-            };
-        };
-        // All that the run's result depends on; epochs aside, threads and instruction set do not count.
-        let settings = json!({
-            "seed": self.seed,
-            "batch_size": self.batch_size,
-            "validation_split": self.validation_split,
-            "loss": loss,
-            "class_weight": self.class_weight,
-            "callbacks": self.callbacks.configs(),
-            "optimizer": self.optimizer.config(),
-            "clip": self.clip,
-            "ema": self.ema,
-            "layers": model.spec(),
-            "first_weights_sha256": bits(model.params().values()),
-            "data": described(data),
-            "validation_data": self.validation_data.map(described),
-            "validation_steps": self.validation_steps,
-            "validation_freq": self.validation_freq,
-            "shuffle": self.shuffle,
-            "steps_per_epoch": self.steps_per_epoch,
-            "initial_epoch": self.initial_epoch,
-        });
-        Folder::open(checkpoints, settings).map(Some)
-    }
+/// All that a run's result depends on; epochs aside, threads and instruction set do not count.
+pub(super) fn described_run(
+    settings: &RunSettings<'_>,
+    stepper: &Stepper<&mut Model>,
+    callbacks: &CallbackList<'_>,
+    data: &Dataset,
+) -> Value {
+    let (model, steps) = (stepper.model(), stepper.settings());
+    json!({
+        "seed": steps.seed,
+        "batch_size": settings.batch_size,
+        "validation_split": settings.validation_split,
+        "loss": stepper.loss(),
+        "class_weight": settings.class_weight,
+        "callbacks": callbacks.configs(),
+        "optimizer": steps.optimizer.config(),
+        "clip": steps.clip,
+        "ema": steps.ema,
+        "layers": model.spec(),
+        "first_weights_sha256": bits(model.params().values()),
+        "data": described(data),
+        "validation_data": settings.validation_data.map(described),
+        "validation_steps": settings.validation_steps,
+        "validation_freq": settings.validation_freq,
+        "shuffle": settings.shuffle,
+        "steps_per_epoch": settings.steps_per_epoch,
+        "initial_epoch": settings.initial_epoch,
+    })
+}
 
-    /// What to resume from, if anything.
-    pub(super) fn load(&mut self, folder: Option<&mut Folder>, model: &Model) -> Result<Option<Snapshot>> {
-        let Some(folder) = folder else { return Ok(None) };
-        if !self.resume {
-            return folder.expect_empty().map(|()| None);
-        }
-        let (snapshot, mut notes) = folder.load(model.params(), self.slot_starts().len())?;
-        if let Some(Snapshot { progress: at, step, created_by, .. }) = &snapshot {
-            let needed = at.epoch + usize::from(at.batch > 0);
-            if self.epochs < needed {
-                return Err(Error::config(format!(
-                    "cannot resume: epochs is {}, but the checkpoint is from epoch {needed}; ask for at least {needed}",
-                    self.epochs
-                )));
-            }
-            notes.push(format!("resumed after step {step}: {} epochs and {} batches", at.epoch, at.batch));
-            if created_by != CREATED_BY {
-                notes.push(format!(
-                    "the checkpoint was written by {created_by}, and this is {CREATED_BY}: the result may \
-                     differ in the last bits from that of an uninterrupted run"
-                ));
-            }
-        }
-        self.callbacks.note(&notes);
-        Ok(snapshot)
+/// What to resume from, if anything.
+pub(super) fn load(
+    folder: &mut Folder,
+    settings: &RunSettings<'_>,
+    stepper: &Stepper<&mut Model>,
+    callbacks: &mut CallbackList<'_>,
+) -> Result<Option<Snapshot>> {
+    if !settings.resume {
+        return folder.expect_empty().map(|()| None);
     }
-
-    pub(super) fn moment<'m>(
-        &'m self,
-        model: &'m Model,
-        trainer: &'m Trainer,
-        progress: &'m Progress,
-    ) -> Moment<'m> {
-        let (step, slots) = trainer.state();
-        Moment { progress, step, callbacks: self.callbacks.states(), params: model.params(), slots }
+    let (snapshot, mut notes) = folder.load(stepper.model().params(), stepper.state().1.len())?;
+    if let Some(Snapshot { progress: at, step, created_by, .. }) = &snapshot {
+        let needed = at.epoch + usize::from(at.batch > 0);
+        if settings.epochs < needed {
+            return Err(Error::config(format!(
+                "cannot resume: epochs is {}, but the checkpoint is from epoch {needed}; ask for at least {needed}",
+                settings.epochs
+            )));
+        }
+        notes.push(format!("resumed after step {step}: {} epochs and {} batches", at.epoch, at.batch));
+        if created_by != CREATED_BY {
+            notes.push(format!(
+                "the checkpoint was written by {created_by}, and this is {CREATED_BY}: the result may \
+                 differ in the last bits from that of an uninterrupted run"
+            ));
+        }
     }
+    callbacks.note(&notes);
+    Ok(snapshot)
 }
 
 /// `error`, with the checkpoint that stays named.

@@ -23,9 +23,19 @@ pub(super) struct Sum {
 
 impl Sum {
     pub fn add(&mut self, other: Self) {
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         self.loss += other.loss;
         self.hits += other.hits;
+    }
+
+    /// With a penalty on weights, which is part of the mean.
+    pub fn with_penalty(self, penalty: f64) -> Self {
+        Self { loss: self.loss + penalty * self.count as f64, ..self }
+    }
+
+    /// The mean loss.
+    pub fn mean(&self) -> f64 {
+        self.loss / self.count.max(1) as f64
     }
 }
 
@@ -89,6 +99,11 @@ impl<'a> Scorer<'a> {
         Self { weights: Some(weights), ..self }
     }
 
+    /// The rows that it scores.
+    pub fn rows(&self) -> Rows<'a> {
+        self.rows
+    }
+
     /// With this threshold for one half.
     pub fn with_threshold(self, threshold: f32) -> Self {
         Self { threshold, ..self }
@@ -145,15 +160,16 @@ impl<'a> Scorer<'a> {
         sum
     }
 
-    /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them.
-    pub fn all(&self, outputs: &[f32]) -> Evaluation {
+    /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them, by a
+    /// model whose weights have this `penalty`.
+    pub fn all(&self, outputs: &[f32], penalty: f64) -> Evaluation {
         let mut sum = Sum::default();
         self.for_each(outputs, |index, output, target| {
             sum.add(self.one(output, target, self.weight(index)));
         });
         let count = sum.count.max(1) as f64;
         Evaluation {
-            loss: sum.loss / count,
+            loss: sum.loss / count + penalty,
             accuracy: self.has_accuracy().then_some(sum.hits / count),
             samples: self.data.len(),
         }

@@ -131,14 +131,16 @@ impl Model {
     /// As [`evaluate`](Self::evaluate).
     pub fn score_on(&self, data: &Dataset, threshold: f32, machine: &Machine) -> Result<Scored> {
         let mut engine = Engine::new(machine);
-        self.score_with(data, threshold, |rows| engine.predict(self, rows))
+        self.score_with(data, threshold, self.params().penalty(), |rows| engine.predict(self, rows))
     }
 
-    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others.
+    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others. `penalty` is
+    /// that of the weights behind the answer.
     pub(crate) fn score_with(
         &self,
         data: &Dataset,
         threshold: f32,
+        penalty: f64,
         answer: impl FnOnce(Rows<'_>) -> Vec<f32>,
     ) -> Result<Scored> {
         if data.is_empty() {
@@ -148,7 +150,7 @@ impl Model {
         let rows = Rows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?.with_threshold(threshold);
         let outputs = answer(rows);
-        let evaluation = scorer.all(&outputs);
+        let evaluation = scorer.all(&outputs, penalty);
         let (outputs, targets) = scorer.pairs(outputs);
         let width = self.output_width();
         let is_language_model = self.output_per_step() && self.vocabulary() == width;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 /// Runs from its start. The bare wasm32 has no clock, and its [`Instant::now`] panics.
+#[derive(Debug)]
 pub(super) struct Stopwatch(Option<Instant>);
 
 impl Stopwatch {

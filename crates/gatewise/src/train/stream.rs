@@ -1,13 +1,10 @@
 //! Training on data made as they are needed: a stream rather than epochs over the same rows.
 
 use super::Fit;
-use super::diverged::{self, Suspects};
 use super::evaluate::suiting;
 use super::progress::Progress;
-use super::score::Scorer;
-use super::trainer::Trainer;
 use crate::error::{Error, Result};
-use crate::model::{Model, Rows};
+use crate::model::Model;
 use crate::rows::Dataset;
 
 impl Fit<'_> {
@@ -45,48 +42,41 @@ impl Fit<'_> {
         model: &mut Model,
         mut next: impl FnMut(&Model, usize) -> Result<Option<Dataset>>,
     ) -> Result<usize> {
-        let validation = self.validation_split != 0.0 || self.validation_data.is_some();
-        let epochs =
-            self.epochs != 1 || self.initial_epoch != 0 || self.steps_per_epoch.is_some() || validation;
-        if epochs || self.checkpoints.is_some() || self.ema.is_some() || !self.callbacks.is_empty() {
+        let Self { settings, stepper: steps, callbacks } = self;
+        let validation = settings.validation_split != 0.0 || settings.validation_data.is_some();
+        let epochs = settings.epochs != 1
+            || settings.initial_epoch != 0
+            || settings.steps_per_epoch.is_some()
+            || validation;
+        if epochs || settings.checkpoints.is_some() || steps.ema.is_some() || !callbacks.is_empty() {
             return Err(Error::config(
                 "a stream has no epochs: leave out epochs, validation, checkpoints, callbacks and ema",
             ));
         }
-        if let Some(error) = diverged::before_training(model) {
-            return Err(error);
-        }
-        let mut trainer: Option<Trainer> = None;
+        // Loss and optimizer are checked against the first data set.
+        let Some(mut data) = next(model, 0)? else { return Ok(0) };
+        settings.check(&data)?;
+        let loss = steps.loss.unwrap_or_else(|| suiting(model, &data));
+        let mut stepper = steps.loss(loss).build(model)?;
         let mut at = Progress::default();
-        while let Some(data) = next(model, at.samples)? {
-            self.check(&data)?;
-            let loss = self.loss.unwrap_or_else(|| suiting(model, &data));
-            let rows = Rows::new(model, data.inputs(), data.padding())?;
-            let weights = self.weights(&data, data.len())?;
-            let mut scorer = Scorer::new(model, loss, &data, rows)?;
+        loop {
+            let weights = settings.weights(&data, data.len())?;
+            let mut scorer = stepper.scorer(&data)?;
             if let Some(weights) = &weights {
                 scorer = scorer.with_weights(weights);
             }
-            let trainer = match &mut trainer {
-                Some(trainer) => trainer,
-                None => {
-                    let new = Trainer::new(model, loss, &self.slot_starts(), &self.machine)?;
-                    trainer.insert(new.with_noise(self.seed))
-                }
-            };
             let mut order: Vec<usize> = (0..data.len()).collect();
-            for indices in order.chunks_mut(self.batch_size) {
-                let sum = trainer.forward_backward(model, &scorer, &rows, indices);
-                let change = self.change(&at, trainer.state().0);
-                let finite = trainer.update(model, Some(change), indices.len());
-                at.count(sum, indices.len());
+            for batch in order.chunks_mut(settings.batch_size) {
+                let learning_rate = stepper.learning_rate();
+                let (sum, finite) = stepper.step(&scorer, batch, learning_rate);
+                at.count(sum, batch.len());
                 if !(finite && sum.loss.is_finite()) {
-                    let (grads, step) = (trainer.grads(), trainer.state().0);
-                    let loss = sum.loss / sum.count.max(1) as f64;
-                    return Err(Suspects { model, grads, step, loss }.error(&at));
+                    return Err(stepper.diverged(sum, Some((at.epoch, at.batch))));
                 }
             }
+            let Some(more) = next(stepper.model(), at.samples)? else { return Ok(at.samples) };
+            settings.check(&more)?;
+            data = more;
         }
-        Ok(at.samples)
     }
 }

@@ -1,13 +1,15 @@
 //! The first half of a training step: forward, loss and backward over blocks. `update` is the second.
+//!
+//! Enters: a model and the rows of a batch. Leaves: a gradient in each block, and what was scored.
 
+use super::pieces::{Piece, pieces};
 use super::score::{Answer, Scorer, Sum};
-use super::update::{Piece, pieces};
 use crate::error::{Error, Result};
-use crate::kernels::LANES;
 use crate::kernels::noise::Noise;
+use crate::kernels::LANES;
 use crate::layers::{BlockGrads, StartGrads};
 use crate::loss::Loss;
-use crate::model::{BatchBlock, Engine, Machine, Mode, Model, Rows};
+use crate::model::{BatchBlock, Engine, Machine, Mode, Model};
 use crate::rng::{Purpose, Random};
 
 /// Everything a run changes besides the model.
@@ -26,8 +28,17 @@ pub(super) struct Trainer {
     pub(super) grads: Vec<f32>,
     pub(super) slots: Vec<Vec<f32>>,
     pub(super) step: u64,
-    /// What dropout is drawn from; without it, nothing is dropped.
-    noise_seed: Option<u64>,
+    /// What dropout is drawn from, and the number of the first row; without it, nothing is dropped.
+    noise: Option<(u64, usize)>,
+}
+
+/// What a gradient is of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Of {
+    /// The mean over the answers that are scored: the loss's gradient is divided by their count before backward.
+    Mean,
+    /// The sum over them.
+    Sum,
 }
 
 impl Trainer {
@@ -60,39 +71,52 @@ impl Trainer {
             grads: filled(0.0),
             slots: slots.iter().map(|&start| filled(start)).collect(),
             step: 0,
-            noise_seed: None,
+            noise: None,
         })
     }
 
-    /// With dropout, drawn from `seed` and the number of the step.
-    pub fn with_noise(self, seed: u64) -> Self {
-        Self { noise_seed: Some(seed), ..self }
+    /// With dropout, drawn from `seed`, the number of the step and that of the row, row 0 being `first_row`.
+    pub fn with_noise(self, seed: u64, first_row: usize) -> Self {
+        Self { noise: Some((seed, first_row)), ..self }
     }
 
-    /// Forward, loss (penalties on weights included) and backward for the rows `batch`: leaves a gradient,
-    /// that of penalties not included, in each block.
+    /// Forward, loss and backward for the rows `batch`, which it sorts by length: leaves a gradient in each
+    /// block. Penalties on weights are in neither. Dropout knows the rows by `numbers`, where the data are a
+    /// selection, else by their place.
     pub fn forward_backward(
         &mut self,
         model: &Model,
         scorer: &Scorer<'_>,
-        rows: &Rows<'_>,
         batch: &mut [usize],
+        numbers: Option<&[usize]>,
+        of: Of,
     ) -> Sum {
+        let rows = &scorer.rows();
         rows.sort_by_length(batch);
         let count = batch.len().div_ceil(LANES);
         self.blocks.resize_with(self.blocks.len().max(count), BatchBlock::default);
         self.sums.resize_with(self.sums.len().max(count), Default::default);
         let (blocks, sums) = (&mut self.blocks[..count], &mut self.sums[..count]);
         self.engine.prepare_batch(model, rows, batch, blocks);
-        let scale = 1.0 / scorer.count(batch).max(1) as f32;
-        let noise_key = self.noise_seed.map(|seed| Random::new(seed, Purpose::Dropout, self.step).bits());
+        let scale = match of {
+            Of::Mean => 1.0 / scorer.count(batch).max(1) as f32,
+            Of::Sum => 1.0,
+        };
+        let step = self.step;
+        let noise = self.noise.map(|(seed, first)| (Random::new(seed, Purpose::Dropout, step).bits(), first));
         self.engine.for_each_block(
             model,
             self.stages,
             blocks,
             sums,
             |space, run, rows, block, grads, (sum, answer)| {
-                let mode = Mode::Gradient(noise_key.map(|key| Noise::new(key, rows)));
+                let mut known = [0; LANES];
+                let noise = noise.map(|(key, first)| {
+                    let number = |row: usize| first.wrapping_add(numbers.map_or(row, |numbers| numbers[row]));
+                    known.iter_mut().zip(rows).for_each(|(known, &row)| *known = number(row));
+                    Noise::new(key, &known[..rows.len()])
+                });
+                let mode = Mode::Gradient(noise);
                 space.forward(run, block, mode, None);
                 let (y, dy) = space.output_and_gradient(run, block);
                 *sum = scorer.block(rows, block.steps, y, scale, dy, answer);
@@ -101,7 +125,6 @@ impl Trainer {
         );
         let mut all = Sum::default();
         sums.iter().for_each(|(_, (sum, _))| all.add(*sum));
-        all.loss += model.params().penalty() * all.count as f64;
         all
     }
 

@@ -2,47 +2,16 @@
 //! optimizer move the weights, and take the weights into their average.
 //!
 //! The parameters are cut into pieces that are summed independently. Each piece is moved right after it
-//! is summed, while both are in the cache, unless a norm is to be clipped: that needs all sums first.
+//! is summed, while both are in the cache, unless a norm is to be clipped: that needs all sums first. A
+//! gradient that was summed before, here or elsewhere, is applied piece by piece in the same way.
 
+use super::pieces::Piece;
 use super::trainer::Trainer;
 use crate::kernels::{Isa, LANES, sum_of};
-use crate::layers::{BlockGrads, Finish, Reduce, Shared, Stage, StartGrads, StartSums};
-use crate::model::{Model, ParamInfo};
+use crate::layers::{BlockGrads, Finish, Reduce, Shared, StartGrads, StartSums};
+use crate::model::{Engine, Model, ParamInfo};
 use crate::optimizer::{Clip, Ema, Optimizer, Update};
 use std::ops::Range;
-
-/// A run of parameters that is summed as one piece of work.
-#[derive(Debug, Clone)]
-pub(super) struct Piece {
-    stage: usize,
-    /// Which of the stage's parts, or `None` for what it finishes when all are done.
-    part: Option<usize>,
-    range: Range<usize>,
-    /// The tensors in it: their places in the model's table, and where in the piece they lie.
-    tensors: Vec<(usize, Range<usize>)>,
-}
-
-/// The pieces of `model`, in the order of its parameters, which they cover.
-pub(super) fn pieces(model: &Model) -> Vec<Piece> {
-    let table = model.params().table();
-    let tensors = |range: &Range<usize>| {
-        let shared = |(index, info): (usize, &ParamInfo)| {
-            let (start, end) = (info.range.start.max(range.start), info.range.end.min(range.end));
-            (start < end).then(|| (index, start - range.start..end - range.start))
-        };
-        table.iter().enumerate().filter_map(shared).collect()
-    };
-    let of_stage = |(stage, it): (usize, &dyn Stage)| {
-        let parts = it.parts().into_iter().enumerate().map(|(part, range)| (Some(part), range));
-        let rest = (!it.rest().is_empty()).then(|| (None, it.rest()));
-        let piece = |(part, range)| Piece { stage, part, tensors: tensors(&range), range };
-        parts.chain(rest).map(piece).collect::<Vec<_>>()
-    };
-    let mut pieces: Vec<_> =
-        model.stages().iter().map(|stage| &**stage).enumerate().flat_map(of_stage).collect();
-    pieces.sort_by_key(|piece| piece.range.start);
-    pieces
-}
 
 /// How the weights follow from their gradient.
 #[derive(Debug, Clone, Copy)]
@@ -55,11 +24,39 @@ pub(super) struct Change<'a> {
     pub ema: Option<Ema>,
 }
 
+/// What is done with each piece once its gradient is summed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Then<'a> {
+    /// Nothing more.
+    Keep,
+    /// The gradient of penalties is added.
+    Penalize,
+    /// The gradient of penalties is added, and the weights are changed.
+    Change(Change<'a>),
+}
+
+impl<'a> Then<'a> {
+    fn penalizes(self) -> bool {
+        !matches!(self, Self::Keep)
+    }
+
+    /// The change that can be made piece by piece, and the one that has to wait for the norm of all.
+    fn changes(self) -> (Option<Change<'a>>, Option<Change<'a>>) {
+        match self {
+            Self::Change(change) if matches!(change.clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_))) => {
+                (None, Some(change))
+            }
+            Self::Change(change) => (Some(change), None),
+            _ => (None, None),
+        }
+    }
+}
+
 impl Trainer {
-    /// Sums the blocks' gradients in block order and changes the weights by them, if asked to. Returns
-    /// whether all is finite still; where a tensor's gradient is not, its piece is left as it was.
-    pub fn update(&mut self, model: &mut Model, change: Option<Change<'_>>, batch: usize) -> bool {
-        self.step += 1;
+    /// Sums the gradients of the blocks of the last `batch` rows in block order, and does what is to be done
+    /// `then`. Returns whether all is finite still; where a tensor's gradient is not, its piece is left as it was.
+    pub fn update(&mut self, model: &mut Model, batch: usize, then: Then<'_>) -> bool {
+        self.step += u64::from(matches!(then, Then::Change(_)));
         let (step, isa) = (self.step, self.engine.isa);
         let blocks: Vec<&BlockGrads> =
             self.sums[..batch.div_ceil(LANES)].iter().map(|(grads, _)| grads).collect();
@@ -71,17 +68,8 @@ impl Trainer {
             .zip(&mut self.left)
             .map(|(stage, left)| left.chunks_mut(stage.left_len().max(1)))
             .collect();
-        let mut work = Vec::with_capacity(self.pieces.len());
-        let mut params = values;
-        let mut grads = &mut *self.grads;
-        let mut slots: Vec<&mut [f32]> = self.slots.iter_mut().map(|slot| &mut **slot).collect();
-        let mut finishing = Vec::new();
-        for piece in &self.pieces {
-            let len = piece.range.len();
-            let params = take(&mut params, len);
-            let grads = take(&mut grads, len);
-            let slots: Vec<_> = slots.iter_mut().map(|slot| take(slot, len)).collect();
-            let run = Run { table, tensors: &piece.tensors, params, grads, slots, finite: true };
+        let (mut work, mut finishing) = (Vec::with_capacity(self.pieces.len()), Vec::new());
+        for (piece, run) in runs(&self.pieces, table, values, &mut self.grads, &mut self.slots) {
             match piece.part {
                 Some(part) => {
                     let left = left[piece.stage].next().unwrap_or_default();
@@ -90,10 +78,7 @@ impl Trainer {
                 None => finishing.push((piece.stage, run)),
             }
         }
-        // A norm is known only when all is summed: then the pieces are gone through once more.
-        let clip = change.and_then(|change| change.clip);
-        let apart = matches!(clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_)));
-        let at_once = change.filter(|_| !apart);
+        let (at_once, apart) = then.changes();
         self.engine.for_each_part(&mut work, |derived, scratch, (stage, part, run, left)| {
             let shared = Shared { params: run.params, ..derived.shared(*stage) };
             let (stage, part, blocks, grads) = (*stage, *part, &*blocks, &mut *run.grads);
@@ -101,22 +86,35 @@ impl Trainer {
             let above = StartGrads::above(&starts[stage + 1..], width, shared_steps);
             let start = StartSums { params: &starts[stage].params, above };
             stages[stage].reduce(Reduce { shared, blocks, stage, part, start, grads, left, scratch });
-            run.add_penalties();
-            run.change(step, isa, at_once);
+            run.summed(step, isa, then.penalizes(), at_once);
         });
         let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, _, run, _)| run).collect();
         drop(left);
         for (stage, mut run) in finishing {
             let (blocks, left, grads) = (&*blocks, &*self.left[stage], &mut *run.grads);
             stages[stage].finish(Finish { blocks, stage, left, grads });
-            run.add_penalties();
-            run.change(step, isa, at_once);
+            run.summed(step, isa, then.penalizes(), at_once);
             summed.push(run);
         }
-        if apart {
-            scale_norms(table, &mut summed, clip);
-            self.engine.for_each_part(&mut summed, |_, _, run| run.change(step, isa, change));
-        }
+        change_apart(&mut self.engine, table, &mut summed, step, apart);
+        summed.iter().all(|run| run.finite)
+    }
+
+    /// Changes the weights by the mean of a gradient that was summed before: `sums` by `count`. Returns whether
+    /// all is finite still.
+    pub fn apply(&mut self, model: &mut Model, sums: &[f32], count: usize, change: Change<'_>) -> bool {
+        self.step += 1;
+        let (step, isa, count) = (self.step, self.engine.isa, count.max(1) as f32);
+        let (_, table, values) = model.parts_mut();
+        let (at_once, apart) = Then::Change(change).changes();
+        let runs = runs(&self.pieces, table, values, &mut self.grads, &mut self.slots);
+        let mut work: Vec<_> = runs.map(|(piece, run)| (&sums[piece.range.clone()], run)).collect();
+        self.engine.for_each_part(&mut work, |_, _, (sums, run)| {
+            run.grads.iter_mut().zip(*sums).for_each(|(grad, sum)| *grad = sum / count);
+            run.summed(step, isa, true, at_once);
+        });
+        let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, run)| run).collect();
+        change_apart(&mut self.engine, table, &mut summed, step, apart);
         summed.iter().all(|run| run.finite)
     }
 
@@ -129,6 +127,39 @@ impl Trainer {
             average.inspect(|average| values[range.clone()].copy_from_slice(&average[range]));
         }
     }
+}
+
+/// Each of `pieces`, which cover the parameters, with all that belongs to it.
+fn runs<'a>(
+    pieces: &'a [Piece],
+    table: &'a [ParamInfo],
+    mut params: &'a mut [f32],
+    mut grads: &'a mut [f32],
+    slots: &'a mut [Vec<f32>],
+) -> impl Iterator<Item = (&'a Piece, Run<'a>)> {
+    let mut slots: Vec<&mut [f32]> = slots.iter_mut().map(|slot| &mut **slot).collect();
+    pieces.iter().map(move |piece| {
+        let len = piece.range.len();
+        let params = take(&mut params, len);
+        let grads = take(&mut grads, len);
+        let slots = slots.iter_mut().map(|slot| take(slot, len)).collect();
+        (piece, Run { table, tensors: &piece.tensors, params, grads, slots, finite: true })
+    })
+}
+
+/// Makes the `change` that had to wait until all was summed, if there is one: a norm is known only then, and
+/// the pieces are gone through once more.
+fn change_apart(
+    engine: &mut Engine,
+    table: &[ParamInfo],
+    summed: &mut [Run<'_>],
+    step: u64,
+    change: Option<Change<'_>>,
+) {
+    let Some(change) = change else { return };
+    let isa = engine.isa;
+    scale_norms(table, summed, change.clip);
+    engine.for_each_part(summed, |_, _, run| run.change(step, isa, change));
 }
 
 /// A run of parameters with all that belongs to it.
@@ -156,8 +187,18 @@ impl Run<'_> {
         }
     }
 
-    fn change(&mut self, step: u64, isa: Isa, change: Option<Change<'_>>) {
-        let Some(Change { optimizer, learning_rate, clip, ema }) = change else { return };
+    /// Goes on once the gradient is summed.
+    fn summed(&mut self, step: u64, isa: Isa, penalizes: bool, change: Option<Change<'_>>) {
+        if penalizes {
+            self.add_penalties();
+        }
+        if let Some(change) = change {
+            self.change(step, isa, change);
+        }
+    }
+
+    fn change(&mut self, step: u64, isa: Isa, change: Change<'_>) {
+        let Change { optimizer, learning_rate, clip, ema } = change;
         let Self { table, tensors, params, grads, slots, finite } = self;
         // Looked at while they are in the cache, this costs next to nothing, and names the step.
         *finite = all_finite(grads);
@@ -209,7 +250,7 @@ fn scale_norms(table: &[ParamInfo], runs: &mut [Run<'_>], clip: Option<Clip>) {
 }
 
 /// Whether no number is NaN or infinite. Reads to the end: a branch a number would cost more.
-fn all_finite(values: &[f32]) -> bool {
+pub(super) fn all_finite(values: &[f32]) -> bool {
     // Without its sign, a number with the highest exponent, and no other, carries into the sign bit.
     let carry = |bad: u32, value: f32| bad | ((value.to_bits() & 0x7fff_ffff) + 0x0080_0000);
     let (chunks, rest) = values.as_chunks::<LANES>();

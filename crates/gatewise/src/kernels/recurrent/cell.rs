@@ -41,6 +41,8 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
     const STATES: usize;
     /// Values kept for backward beside the state.
     const KEPT: usize;
+    /// What people call the values that are kept, and which of them each is.
+    const SIGNALS: &'static [(&'static str, usize)];
     /// Whether `h` of the step before reaches `h` past the recurrent weights too.
     const CARRIES: bool;
     /// Units that are walked at a time where there are registers for their accumulators and the rest;
@@ -161,6 +163,10 @@ impl<A: Activations, const FORGET: bool> Cell for Lstm<A, FORGET> {
     const BIASES: usize = 1;
     const STATES: usize = 2;
     const KEPT: usize = 5;
+    const SIGNALS: &'static [(&'static str, usize)] = match FORGET {
+        true => &[("input_gate", 0), ("forget_gate", 1), ("candidate", 2), ("output_gate", 3)],
+        false => &[("input_gate", 0), ("candidate", 2), ("output_gate", 3)],
+    };
     const CARRIES: bool = false;
     const TILE: [usize; 2] = if FORGET { [2, 1] } else { [4, 4] };
     const INLINE: bool = FORGET && A::USUAL;
@@ -220,6 +226,9 @@ impl<A: Activations, const FORGET: bool> Cell for Lstm<A, FORGET> {
     }
 }
 
+/// What both GRUs keep.
+const GRU_SIGNALS: &[(&str, usize)] = &[("update_gate", 0), ("reset_gate", 1), ("candidate", 2)];
+
 /// The gated recurrent unit with the reset gate after the product (Keras's `reset_after`). Its columns:
 /// the candidate's part from the input, z, r, and the candidate's part from the previous output.
 #[derive(Debug, Clone, Copy)]
@@ -235,6 +244,7 @@ impl<A: Activations> Cell for Gru<A> {
     const BIASES: usize = 2;
     const STATES: usize = 1;
     const KEPT: usize = 4;
+    const SIGNALS: &'static [(&'static str, usize)] = GRU_SIGNALS;
     const CARRIES: bool = true;
     const TILE: [usize; 2] = [4, 4];
 
@@ -290,6 +300,7 @@ impl<A: Activations> Cell for ResetBefore<A> {
     const BIASES: usize = 1;
     const STATES: usize = 1;
     const KEPT: usize = 4;
+    const SIGNALS: &'static [(&'static str, usize)] = GRU_SIGNALS;
     const CARRIES: bool = true;
     const TILE: [usize; 2] = [4, 4];
     const RESET: Option<usize> = Some(2);
@@ -363,6 +374,7 @@ impl<A: Activations> Cell for SimpleRnn<A> {
     const BIASES: usize = 1;
     const STATES: usize = 1;
     const KEPT: usize = 0;
+    const SIGNALS: &'static [(&'static str, usize)] = &[];
     const CARRIES: bool = false;
     const TILE: [usize; 2] = [8, 4];
 

@@ -101,6 +101,18 @@ impl<C: Cell> Shape<C> {
         self.units * tape::<C>() * LANES
     }
 
+    /// The values that a step leaves on the tape, by name, and where those of the first unit lie in a step of
+    /// it: gates and candidate, then, where there is one, the cell state.
+    pub fn signals(self) -> impl Iterator<Item = (&'static str, usize)> {
+        let cell = (C::STATES == 2).then_some(("cell", C::KEPT));
+        C::SIGNALS.iter().copied().chain(cell).map(|(name, value)| (name, value * LANES))
+    }
+
+    /// Floats from a unit's value on the tape to the next unit's.
+    pub fn tape_unit(self) -> usize {
+        tape::<C>() * LANES
+    }
+
     /// Floats of a state in lanes: `h`, then the rest.
     pub fn state_len(self) -> usize {
         C::STATES * self.units * LANES

@@ -41,7 +41,7 @@ unsafe fn product<V: Lanes>(io: Case<'_>) {
             assert!(offsets.iter().all(|&at| at as usize + width <= to.len()));
             let (rows, offsets, next) = (to.as_mut_ptr(), offsets.as_ptr(), offsets.as_ptr());
             // SAFETY: the sizes just asserted.
-            unsafe { V::product(&product, Some(&Scatter { rows, offsets, next })) }
+            unsafe { product.run_and_scatter::<V>(Some(&Scatter { rows, offsets, next })) }
         }
     }
 }

@@ -145,6 +145,7 @@ fn check_against_twin<C: Tested>(case: &Case, block: &Block, ours: &Ours, isa: I
         let twin_y: Vec<f64> = steps.iter().flat_map(|s| s.after[0].iter().copied()).collect();
         let y = lane(ours.y.get(), shape.units, l);
         assert_close(&flat(&y), &twin_y, TOLERANCE, &format!("{isa} y of lane {l}"));
+        check_signals(shape, ours.tape.get(), &steps, l, &format!("{isa} lane {l}"));
         let back = twin.backward(&steps, &sample.dy, &mut twin_grads);
         twin.backward(&steps, &sample.dy, &mut sizes);
         if case.steps > 0 {
@@ -185,6 +186,24 @@ fn check_against_twin<C: Tested>(case: &Case, block: &Block, ours: &Ours, isa: I
         ("db", &bias, &db, &db_sizes),
     ] {
         assert_sums(ours.get(), twin, sizes, TOLERANCE, &format!("{isa} {name}"));
+    }
+}
+
+/// What a trace reads from the tape: the gates, candidate and cell state of the twin.
+fn check_signals<C: Cell>(shape: Shape<C>, tape: &[f32], twin: &[Step], l: usize, what: &str) {
+    for (t, step) in twin.iter().enumerate().filter(|(_, step)| step.real) {
+        for (name, at) in shape.signals() {
+            let twin = match name {
+                "input_gate" | "update_gate" => &step.gates[0],
+                "forget_gate" | "reset_gate" => &step.gates[1],
+                "candidate" => &step.gates[2],
+                "output_gate" => &step.gates[3],
+                _ => &step.after[1],
+            };
+            let units = tape[t * shape.tape_step() + at + l..].iter().step_by(shape.tape_unit());
+            let ours: Vec<f32> = units.take(shape.units).copied().collect();
+            assert_close(&ours, twin, 1e-5, &format!("{what} {name} of step {t}"));
+        }
     }
 }
 

@@ -5,11 +5,14 @@ use crate::error::Result;
 use crate::train::{BatchLog, EpochLog};
 use std::fmt;
 
-type Moment<'a> = Option<Box<dyn FnMut(&mut Context<'_>) -> Result<()> + 'a>>;
-type BatchEnd<'a> = Option<Box<dyn FnMut(&mut Context<'_>, &BatchLog) -> Result<()> + 'a>>;
-type EpochEnd<'a> = Option<Box<dyn FnMut(&mut Context<'_>, &mut EpochLog) -> Result<()> + 'a>>;
+type Moment<'a> = Option<Box<dyn FnMut(&mut Context<'_>) -> Result<()> + Send + 'a>>;
+type BatchEnd<'a> = Option<Box<dyn FnMut(&mut Context<'_>, &BatchLog) -> Result<()> + Send + 'a>>;
+type EpochEnd<'a> = Option<Box<dyn FnMut(&mut Context<'_>, &mut EpochLog) -> Result<()> + Send + 'a>>;
 
 /// A callback made of closures, for what is not worth a type. It has no state in checkpoints.
+///
+/// The closures are `Send`, as every callback: what they share with the program they share by `&mut`, or
+/// through a `Mutex` or a channel.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -45,27 +48,33 @@ impl<'a> LambdaCallback<'a> {
     }
 
     /// Calls `call` as [`Callback::on_train_begin`].
-    pub fn on_train_begin(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + 'a) -> Self {
+    pub fn on_train_begin(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + Send + 'a) -> Self {
         Self { train_begin: Some(Box::new(call)), ..self }
     }
 
     /// Calls `call` as [`Callback::on_epoch_begin`].
-    pub fn on_epoch_begin(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + 'a) -> Self {
+    pub fn on_epoch_begin(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + Send + 'a) -> Self {
         Self { epoch_begin: Some(Box::new(call)), ..self }
     }
 
     /// Calls `call` as [`Callback::on_batch_end`].
-    pub fn on_batch_end(self, call: impl FnMut(&mut Context<'_>, &BatchLog) -> Result<()> + 'a) -> Self {
+    pub fn on_batch_end(
+        self,
+        call: impl FnMut(&mut Context<'_>, &BatchLog) -> Result<()> + Send + 'a,
+    ) -> Self {
         Self { batch_end: Some(Box::new(call)), ..self }
     }
 
     /// Calls `call` as [`Callback::on_epoch_end`].
-    pub fn on_epoch_end(self, call: impl FnMut(&mut Context<'_>, &mut EpochLog) -> Result<()> + 'a) -> Self {
+    pub fn on_epoch_end(
+        self,
+        call: impl FnMut(&mut Context<'_>, &mut EpochLog) -> Result<()> + Send + 'a,
+    ) -> Self {
         Self { epoch_end: Some(Box::new(call)), ..self }
     }
 
     /// Calls `call` as [`Callback::on_train_end`].
-    pub fn on_train_end(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + 'a) -> Self {
+    pub fn on_train_end(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + Send + 'a) -> Self {
         Self { train_end: Some(Box::new(call)), ..self }
     }
 }

@@ -24,7 +24,7 @@ impl<F: FnMut(usize, f64) -> f64> LearningRateScheduler<F> {
     }
 }
 
-impl<F: FnMut(usize, f64) -> f64> Callback for LearningRateScheduler<F> {
+impl<F: FnMut(usize, f64) -> f64 + Send> Callback for LearningRateScheduler<F> {
     fn on_epoch_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
         let rate = (self.0)(context.epoch(), context.learning_rate());
         context.set_learning_rate(rate)

@@ -44,6 +44,8 @@ use serde_json::Value;
 /// decides what the run does, or which ends up in its results, saves it in checkpoints: a resumed run then
 /// makes the calls that were left, and ends as an uninterrupted one would have ended.
 ///
+/// A callback is `Send`, so that a run can be handed to another thread with all that watches it.
+///
 /// ```
 /// use gatewise::train::{Callback, Context, EpochLog, State};
 /// use gatewise::{Error, Result};
@@ -74,7 +76,7 @@ use serde_json::Value;
 ///     }
 /// }
 /// ```
-pub trait Callback {
+pub trait Callback: Send {
     /// Before the first epoch, and again in each process that resumes the run.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 const NAME: &str = "ModelCheckpoint";
 
-type Save<'a> = Box<dyn FnMut(&Path, &Model) -> Result<()> + 'a>;
+type Save<'a> = Box<dyn FnMut(&Path, &Model) -> Result<()> + Send + 'a>;
 
 /// Saves the model at the end of epochs or every so many batches; with Keras's settings, defaults and
 /// decisions.
@@ -75,7 +75,7 @@ impl<'a> ModelCheckpoint<'a> {
     }
 
     /// Saves whatever `save` makes of the model in place of its weights.
-    pub fn saving(self, save: impl FnMut(&Path, &Model) -> Result<()> + 'a) -> Self {
+    pub fn saving(self, save: impl FnMut(&Path, &Model) -> Result<()> + Send + 'a) -> Self {
         Self { save: Box::new(save), ..self }
     }
 

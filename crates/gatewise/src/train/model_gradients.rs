@@ -1,0 +1,32 @@
+//! `Model::gradients`: the gradient of a mean loss, penalties included.
+//!
+//! Enters: a model and a data set. Leaves: a loss, and one number a parameter.
+
+use super::score::Scorer;
+use super::trainer::{Of, Trainer};
+use super::update::Then;
+use crate::error::{Error, Result};
+use crate::kernels::Isa;
+use crate::loss::Loss;
+use crate::model::{Machine, Model, Rows};
+use crate::rows::Dataset;
+
+impl Model {
+    /// The mean loss over all rows of `data` and its gradient, one number a parameter.
+    ///
+    /// # Errors
+    /// As [`Fit::run`](crate::Fit::run).
+    pub fn gradients(&self, data: &Dataset, loss: Loss, isa: Isa) -> Result<(f64, Vec<f32>)> {
+        if data.is_empty() {
+            return Err(Error::data("there are no rows to train on"));
+        }
+        let rows = Rows::new(self, data.inputs(), data.padding())?;
+        let scorer = Scorer::new(self, loss, data, rows)?;
+        let mut model = self.clone();
+        let mut trainer = Trainer::new(self, loss, &[], &Machine::new().isa(isa))?;
+        let mut all: Vec<usize> = (0..data.len()).collect();
+        let sum = trainer.forward_backward(self, &scorer, &mut all, None, Of::Mean);
+        trainer.update(&mut model, all.len(), Then::Penalize);
+        Ok((sum.with_penalty(self.params().penalty()).mean(), trainer.grads().to_vec()))
+    }
+}

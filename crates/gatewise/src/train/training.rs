@@ -1,0 +1,248 @@
+//! A run of `fit` under way: begin, epochs (begin, steps, validate, end), finish.
+//!
+//! Enters: settings, a stepper, callbacks, rows. Leaves: a [`History`].
+
+use super::callback::{CallbackList, Plan};
+use super::checkpoint::Folder;
+use super::diverged;
+use super::evaluate::{evaluate, suiting};
+use super::padding_note;
+use super::progress::Progress;
+use super::resume::{self, described_run, name_kept};
+use super::run_settings::RunSettings;
+use super::score::Scorer;
+use super::snapshot::Moment;
+use super::stepper::Stepper;
+use super::stepper_builder::StepperBuilder;
+use super::stopwatch::Stopwatch;
+use super::{Callback, Context, History};
+use crate::error::{Error, Result};
+use crate::metrics::Evaluation;
+use crate::model::{Model, Rows};
+use crate::rng::{Purpose, Random};
+use crate::rows::Dataset;
+
+/// What is trained on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Examples<'r> {
+    pub data: &'r Dataset,
+    /// How many rows train: the first.
+    pub rows: usize,
+    /// What their losses are multiplied by, where their classes decide it.
+    pub weights: Option<&'r [f32]>,
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub(super) struct Training<'r, 'a> {
+    settings: &'r RunSettings<'a>,
+    stepper: Stepper<&'r mut Model>,
+    callbacks: CallbackList<'a>,
+    scorer: Scorer<'r>,
+    validation: Option<Dataset>,
+    /// Where checkpoints go.
+    folder: Option<Folder>,
+    /// How many rows train.
+    rows: usize,
+    plan: Plan,
+    at: Progress,
+    /// Whether a callback stopped it.
+    interrupted: bool,
+    /// Since when the epoch trains, and the seconds it had trained before.
+    clock: (Stopwatch, f64),
+    /// What the epoch's validation found.
+    measured: Option<Evaluation>,
+}
+
+impl<'r, 'a> Training<'r, 'a> {
+    /// Checks that model, rows and settings fit, and opens the folder for checkpoints. The weights stay as they are.
+    pub fn new(
+        settings: &'r RunSettings<'a>,
+        stepper: StepperBuilder,
+        callbacks: CallbackList<'a>,
+        model: &'r mut Model,
+        Examples { data, rows, weights }: Examples<'r>,
+    ) -> Result<Self> {
+        let loss = stepper.loss.unwrap_or_else(|| suiting(model, data));
+        let stepper = stepper.loss(loss).build(model)?;
+        let model = stepper.model();
+        let read = Rows::new(model, data.inputs(), data.padding())?;
+        let mut scorer = Scorer::new(model, loss, data, read)?;
+        if let Some(weights) = weights {
+            scorer = scorer.with_weights(weights);
+        }
+        let validation = settings.validation(model, data, rows, read.settled())?;
+        let steps = settings.steps(rows).saturating_mul(settings.batch_size);
+        let plan = Plan {
+            epochs: settings.epochs,
+            samples: rows.min(steps),
+            validation_samples: validation.as_ref().map_or(0, Dataset::len),
+        };
+        let folder = match &settings.checkpoints {
+            Some(checkpoints) => {
+                Some(Folder::open(checkpoints, described_run(settings, &stepper, &callbacks, data))?)
+            }
+            None if settings.resume => {
+                return Err(Error::config("resume needs a folder with checkpoints, but none was given"));
+            }
+            None => None,
+        };
+        let (at, clock) = (Progress::starting(settings.initial_epoch), (Stopwatch::start(), 0.0));
+        let (interrupted, measured) = (false, None);
+        Ok(Self {
+            settings,
+            stepper,
+            callbacks,
+            scorer,
+            validation,
+            folder,
+            rows,
+            plan,
+            at,
+            interrupted,
+            clock,
+            measured,
+        })
+    }
+
+    /// Starts from the beginning, or goes on from the newest checkpoint.
+    pub fn start(&mut self) -> Result<()> {
+        let read = self.scorer.rows();
+        self.callbacks.note(&padding_note::unmasked(self.stepper.model(), read.inputs, read.settled()));
+        let Self { folder, settings, stepper, callbacks, .. } = self;
+        let load = |folder| resume::load(folder, settings, stepper, callbacks);
+        if let Some(snapshot) = folder.as_mut().map(load).transpose()?.flatten() {
+            self.at = snapshot.progress;
+            self.stepper.restore(&snapshot.params, snapshot.step, snapshot.slots);
+            self.callbacks.restore(&snapshot.callbacks)?;
+        }
+        self.interrupted = self.call(|callback, context| callback.on_train_begin(context))?;
+        Ok(())
+    }
+
+    /// Whether there is another epoch to train.
+    pub fn goes_on(&self) -> bool {
+        self.at.epoch < self.plan.epochs && !self.at.ended && !self.interrupted
+    }
+
+    /// Trains an epoch, or what is left of one, up to its end or up to where a callback stops it.
+    pub fn epoch(&mut self) -> Result<()> {
+        let whole = self.begin_epoch()? && self.steps()? && self.validate()?;
+        self.interrupted = !whole;
+        if whole { self.end_epoch() } else { Ok(()) }
+    }
+
+    /// Ends the run: the average of the weights takes their place, if there is one.
+    pub fn finish(mut self) -> Result<History> {
+        self.stepper.take_average();
+        self.call(|callback, context| callback.on_train_end(context))?;
+        Ok(History {
+            stopped: self.interrupted || self.at.epoch < self.plan.epochs,
+            epochs: self.at.history,
+            samples: self.plan.samples,
+            validation_samples: self.plan.validation_samples,
+        })
+    }
+
+    /// Like the rest of an epoch's parts, returns whether the run goes on.
+    fn begin_epoch(&mut self) -> Result<bool> {
+        // An epoch that a resumed run goes on with has begun before.
+        let stopped =
+            self.at.batch == 0 && self.call(|callback, context| callback.on_epoch_begin(context))?;
+        self.clock = (Stopwatch::start(), self.at.seconds);
+        Ok(!stopped)
+    }
+
+    fn steps(&mut self) -> Result<bool> {
+        let steps = self.settings.steps(self.rows);
+        // An epoch is the whole of a pass over the rows, or its next part.
+        let parts = self.settings.batches(self.rows).div_ceil(steps);
+        let (pass, part) = (self.at.epoch / parts, self.at.epoch % parts);
+        let mut order: Vec<usize> = (0..self.rows).collect();
+        if self.settings.shuffle {
+            Random::new(self.stepper.settings().seed, Purpose::Shuffle, pass as u64).shuffle(&mut order);
+        }
+        let batches = order.chunks_mut(self.settings.batch_size);
+        let left = batches.skip(part * steps + self.at.batch).take(steps.saturating_sub(self.at.batch));
+        for batch in left {
+            if !self.step(batch)? {
+                return Ok(false);
+            }
+        }
+        self.at.seconds = self.seconds();
+        Ok(true)
+    }
+
+    /// Trains a batch, and saves the run where that is due.
+    fn step(&mut self, batch: &mut [usize]) -> Result<bool> {
+        let learning_rate = self.learning_rate();
+        let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate);
+        self.at.count(sum, batch.len());
+        if !(finite && sum.loss.is_finite()) {
+            return self.diverged(self.stepper.diverged(sum, Some((self.at.epoch, self.at.batch))));
+        }
+        let log = self.at.batch_log(self.scorer.has_accuracy());
+        let stopped = self.call(|callback, context| callback.on_batch_end(context, &log))?;
+        if self.folder.as_ref().is_some_and(|folder| stopped || folder.due()) {
+            self.at.seconds = self.seconds();
+            self.save()?;
+        }
+        Ok(!stopped)
+    }
+
+    fn validate(&mut self) -> Result<bool> {
+        self.measured = None;
+        let due = (self.at.epoch + 1).is_multiple_of(self.settings.validation_freq);
+        let Some(data) = self.validation.as_ref().filter(|_| due) else { return Ok(true) };
+        let loss = self.stepper.loss();
+        let (model, engine) = self.stepper.engine();
+        let measured = evaluate(engine, model, data, loss)?;
+        if !measured.loss.is_finite() {
+            return self.diverged(diverged::in_validation(self.at.epoch, measured.loss));
+        }
+        self.measured = Some(measured);
+        Ok(true)
+    }
+
+    fn end_epoch(&mut self) -> Result<()> {
+        let mut log = self.at.epoch_log(self.scorer.has_accuracy(), self.learning_rate());
+        if let Some(measured) = self.measured {
+            (log.val_loss, log.val_accuracy) = (Some(measured.loss), measured.accuracy);
+        }
+        let ended = self.call(|callback, context| callback.on_epoch_end(context, &mut log))?;
+        self.at.close_epoch(log, ended);
+        self.save()
+    }
+
+    /// The learning rate of the next step: the optimizer's, unless a callback has set another.
+    fn learning_rate(&self) -> f64 {
+        self.at.rate(&*self.stepper.settings().optimizer, self.stepper.steps())
+    }
+
+    /// Seconds that the epoch has trained.
+    fn seconds(&self) -> f64 {
+        let (since, before) = &self.clock;
+        before + since.seconds()
+    }
+
+    /// Calls all callbacks with the run as it is now. Returns whether it is to stop.
+    fn call(&mut self, call: impl FnMut(&mut dyn Callback, &mut Context<'_>) -> Result<()>) -> Result<bool> {
+        let (model, optimizer, step) = self.stepper.parts_mut();
+        self.callbacks.call(Context::new(model, &mut self.at, optimizer, step, self.plan), call)
+    }
+
+    /// Ends the run with `error`, unless a callback would rather have it stop.
+    fn diverged(&mut self, error: Error) -> Result<bool> {
+        let error = name_kept(error, &self.folder);
+        let tamed = self.call(|callback, context| callback.on_diverged(context, &error))?;
+        if tamed { Ok(false) } else { Err(error) }
+    }
+
+    /// Saves the run, if it has a folder.
+    fn save(&mut self) -> Result<()> {
+        let Self { folder: Some(folder), stepper, callbacks, at, .. } = self else { return Ok(()) };
+        let (step, slots) = stepper.state();
+        let (params, callbacks) = (stepper.model().params(), callbacks.states());
+        folder.save(&Moment { progress: at, step, callbacks, params, slots })
+    }
+}
