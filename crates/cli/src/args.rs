@@ -396,6 +396,12 @@ impl Machine {
         self.threads.unwrap_or_else(gatewise::default_threads)
     }
 
+    /// The machine asked for: that of the process, where nothing is.
+    pub fn machine(&self) -> gatewise::Machine {
+        let machine = gatewise::Machine::new().isa(self.isa());
+        self.threads.map_or(machine.clone(), |threads| machine.threads(threads))
+    }
+
     /// The instruction set asked for, or the fastest present.
     pub fn isa(&self) -> Isa {
         self.isa.unwrap_or_else(Isa::detect)

@@ -10,6 +10,7 @@ use gatewise::rows::{Corpus, Problem};
 use gatewise::text::Tokenizer;
 use gatewise::{Artifact, Error, ErrorKind, Result};
 use std::path::Path;
+use std::sync::LazyLock;
 
 pub const IMDB: &str = "imdb";
 pub const REVIEWS: &str = "reviews";
@@ -70,7 +71,9 @@ pub struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// As a model reads.
     pub fn of(artifact: &'a Artifact) -> Self {
-        Self { problem: &artifact.problem, tokenizer: &artifact.tokenizer }
+        // Where the model reads no texts, the rows that are read with it are refused.
+        static DEFAULT: LazyLock<Tokenizer> = LazyLock::new(Tokenizer::default);
+        Self { problem: artifact.problem(), tokenizer: artifact.tokenizer().unwrap_or(&DEFAULT) }
     }
 }
 

@@ -39,12 +39,12 @@ fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>,
 
 /// Writes how a model was trained as SVG, beside the target first and then renamed; of no epochs nothing.
 pub fn training_curve(artifact: &Artifact, path: &Path) -> Result<()> {
-    let TrainingSummary { data, history, .. } = &artifact.training;
+    let TrainingSummary { data, history, .. } = artifact.training();
     if history.epochs.is_empty() {
         return Ok(());
     }
     let data = Path::new(data).file_name().map_or(data.into(), |file| file.to_string_lossy());
-    let title = format!("{data}: {}", artifact.model.spec().describe());
+    let title = format!("{data}: {}", artifact.model().spec().describe());
     let mut svg = String::new();
     draw(history, &title, &mut svg)
         .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;

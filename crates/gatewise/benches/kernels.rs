@@ -6,7 +6,7 @@ mod shared;
 use divan::{Bencher, counter::ItemsCount};
 use gatewise::layers::{Gru, Lstm, SimpleRnn};
 use gatewise::optimizer::Sgd;
-use gatewise::{Fit, Isa, Model};
+use gatewise::{Fit, Isa, Machine, Model};
 
 const ROWS: usize = 128;
 
@@ -52,5 +52,6 @@ fn step(bencher: Bencher, (cell, units, isa): (Cell, usize, Isa)) {
 #[divan::bench(args = cases(), sample_count = 10, sample_size = 1)]
 fn outputs(bencher: Bencher, (cell, units, isa): (Cell, usize, Isa)) {
     let (model, data) = (model(cell, units), shared::dataset(ROWS));
-    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.evaluate_on(&data, 1, isa).unwrap());
+    let machine = Machine::new().threads(1).isa(isa);
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.evaluate_on(&data, &machine).unwrap());
 }

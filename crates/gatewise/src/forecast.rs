@@ -3,15 +3,15 @@
 //! Enters: the numbers so far. Leaves: those that follow, a fixed number of steps at once.
 
 use crate::error::{Error, Result};
-use crate::kernels::Isa;
 use crate::layers::{Dense, Input, Lstm};
 use crate::loss::Loss;
-use crate::model::{Model, Sequential, default_threads};
+use crate::model::{Machine, Model, Rows, Sequential, Session};
 use crate::rows::{Features, Padding, Scaler, windows};
 use crate::train::Fit;
+use std::sync::Arc;
 
 /// How a [`Forecaster`] is made.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ForecastOptions {
     /// Steps that are forecast at once.
     pub horizon: usize,
@@ -27,10 +27,8 @@ pub struct ForecastOptions {
     pub learning_rate: f64,
     /// Decides the weights and the order of windows.
     pub seed: u64,
-    /// None of these two changes the result.
-    pub threads: usize,
-    /// The instruction set.
-    pub isa: Isa,
+    /// What training and forecasts run on. It does not change the result.
+    pub machine: Machine,
 }
 
 impl Default for ForecastOptions {
@@ -43,13 +41,14 @@ impl Default for ForecastOptions {
             batch_size: 16,
             learning_rate: 3e-3,
             seed: 1,
-            threads: default_threads(),
-            isa: Isa::detect(),
+            machine: Machine::new(),
         }
     }
 }
 
 /// Input(1) → LSTM(units) → Dense(horizon) on the changes of a series from step to step.
+///
+/// A forecaster is `Send`, `Sync` and `Clone`; clones share the model.
 ///
 /// Where all numbers are positive, the changes are those of their logarithms: growth and seasons are then
 /// proportional. Changes are brought to mean 0 and deviation 1; the loss is the mean squared error.
@@ -66,7 +65,8 @@ impl Default for ForecastOptions {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Forecaster {
-    model: Model,
+    model: Arc<Model>,
+    session: Arc<Session>,
     scaler: Scaler,
     logs: bool,
     length: usize,
@@ -108,10 +108,10 @@ impl Forecaster {
             .learning_rate(options.learning_rate)
             .loss(Loss::MeanSquaredError)
             .seed(options.seed)
-            .threads(options.threads)
-            .isa(options.isa)
+            .machine(&options.machine)
             .run(&mut model, &data)?;
-        Ok(Self { model, scaler, logs, length })
+        let session = Session::new(&model, &options.machine, Padding::to(length));
+        Ok(Self { model: model.into(), session: session.into(), scaler, logs, length })
     }
 
     /// Whether it works on logarithms.
@@ -138,7 +138,9 @@ impl Forecaster {
         let mut rows = Features::new(1);
         let scaled = changes(known, self.logs).into_iter().map(|change| self.scaler.scale(change));
         rows.push(&scaled.collect::<Vec<_>>())?;
-        let steps = self.model.predict(&rows.into(), Padding::default())?;
+        let rows = rows.into();
+        let steps =
+            self.session.outputs(&self.model, Rows::new(&self.model, &rows, Padding::to(self.length))?);
         let mut level = if self.logs { last.ln() } else { *last };
         let follow = |step: &f32| {
             level += self.scaler.restore(*step);

@@ -1,11 +1,12 @@
 //! Language models speak: one token after the other, drawn from what the model expects next.
 
-use crate::artifact::Artifact;
+use crate::artifact::{AnswerKind, Artifact, Reader};
 use crate::error::{Error, Result};
 use crate::metrics::argmax;
-use crate::model::{State, Stateful};
+use crate::model::{Machine, Session, State, read_on, session};
 use crate::rng::{Purpose, Random};
-use crate::text::Sequences;
+use crate::text::{Sequences, Vocabulary};
+use std::sync::Arc;
 
 /// How the next token is drawn.
 ///
@@ -79,14 +80,14 @@ impl Sampling {
 
 /// Tokens that a language model goes on with, without end.
 ///
-/// Each is drawn given the whole text so far: the model hears a token once and carries its state from there, so
+/// Each is drawn given the whole text so far: the model reads a token once and carries its state from there, so
 /// that the next one costs the same after ten tokens as after a million.
 ///
 /// ```
 /// # use gatewise::rows::next_tokens;
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// # use gatewise::text::{Tokenizer, Vocabulary};
-/// # use gatewise::{Artifact, Fit, Generator, Sampling, Sequential, TrainingSummary};
+/// # use gatewise::{Artifact, Fit, Generator, Sampling, Sequential};
 /// let (tokenizer, text) = (Tokenizer::characters(), "abc".repeat(200));
 /// let vocabulary = Vocabulary::from_ranked(&["a", "b", "c"].map(String::from), 7)?;
 /// let mut ids = Vec::new();
@@ -94,98 +95,123 @@ impl Sampling {
 /// let data = next_tokens(&ids, 12)?;
 /// let layers = Sequential::new().with(Embedding::new(7, 4)).with(Lstm::new(8).return_sequences(true));
 /// let mut model = layers.with(Dense::new(7).activation(Activation::Softmax)).compile(1)?;
-/// let history = Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &data)?;
-/// let (padding, labels) = (data.padding(), Vec::new());
-/// let training = TrainingSummary { history, ..Default::default() };
-/// let artifact = Artifact { model, tokenizer, vocabulary, scalers: vec![], ensemble: None, padding, problem: Default::default(), labels, threshold: 0.5, training };
+/// Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &data)?;
+/// let artifact = Artifact::builder(model).text(tokenizer, vocabulary).padding(data.padding()).build()?;
 /// let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
-/// let said: String = Generator::new(&artifact, "ca", sampling)?.take(7).collect();
+/// let generator = Generator::new(artifact, "ca", sampling)?;
+/// let other = generator.restart("ab", sampling)?;
+/// let said: String = generator.take(7).collect();
 /// assert_eq!(said, "bcabcab");
+/// assert_eq!(other.take(2).collect::<String>(), "ca");
 /// # Ok::<(), gatewise::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Generator<'a> {
-    artifact: &'a Artifact,
-    model: Stateful<'a>,
+///
+/// A generator owns its artifact, or shares it (`Arc<Artifact>`); it may be sent to another thread. A clone goes on from
+/// the same text, and draws the same tokens. Clones and [restarts](Self::restart) share the prepared weights.
+#[derive(Debug, Clone)]
+pub struct Generator {
+    artifact: Arc<Artifact>,
+    session: Arc<Session>,
     state: State,
     sampling: Sampling,
     random: Random,
-    /// What the model expects after all it has heard: a probability an id.
+    /// What the model expects after all it has read: a probability an id.
     next: Vec<f32>,
 }
 
-/// Tokens of a prompt that are heard at a time: outputs of all their steps are made.
+/// Tokens of a prompt that are read at a time: outputs of all their steps are made.
 const PIECE: usize = 1024;
 
-impl<'a> Generator<'a> {
+impl Generator {
     /// Goes on from `prompt`, which may be empty where the vocabulary has an id for the start of a text.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is no language model (one that gives
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is not a language model (one that gives
     /// a probability for each id of its vocabulary at every step), one of its layers reads backwards, or a
-    /// setting is out of range; [`ErrorKind::Data`](crate::ErrorKind::Data) when a hand-made one's vocabulary is
-    /// larger than its embedding.
-    pub fn new(artifact: &'a Artifact, prompt: &str, sampling: Sampling) -> Result<Self> {
+    /// setting is out of range.
+    pub fn new(artifact: impl Into<Arc<Artifact>>, prompt: &str, sampling: Sampling) -> Result<Self> {
+        let artifact = artifact.into();
         sampling.check()?;
-        let Artifact { model, vocabulary, tokenizer, .. } = artifact;
-        let words = vocabulary.max_words();
-        if !model.output_per_step() || model.output_width() != words || !artifact.labels.is_empty() {
+        if artifact.answer_kind() != AnswerKind::NextToken {
             return Err(Error::config(
                 "this model is no language model: it does not give a probability for every word of its \
                  vocabulary at every step; train one with --task language-model",
             ));
         }
+        let session = Arc::new(session(artifact.model(), &Machine::new())?);
+        Self::begin(artifact, session, prompt, sampling)
+    }
+
+    /// Returns a generator that goes on from another prompt.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn restart(&self, prompt: &str, sampling: Sampling) -> Result<Self> {
+        sampling.check()?;
+        Self::begin(Arc::clone(&self.artifact), Arc::clone(&self.session), prompt, sampling)
+    }
+
+    fn begin(
+        artifact: Arc<Artifact>,
+        session: Arc<Session>,
+        prompt: &str,
+        sampling: Sampling,
+    ) -> Result<Self> {
         let mut ids = Vec::new();
-        vocabulary.encode(tokenizer, prompt, &mut ids);
+        if let Reader::Text { tokenizer, vocabulary, .. } = artifact.reader() {
+            vocabulary.encode(tokenizer, prompt, &mut ids);
+        }
         if ids.is_empty() {
             return Err(Error::config(
                 "there is nothing to go on from: this model's vocabulary has no id for the start of a text, \
                  so give a prompt",
             ));
         }
-        let mut model = Stateful::new(model)?;
-        let (mut state, mut next) = (model.zero_state(1)?, Vec::new());
-        // An id of every kind that the vocabulary can give, to be checked once.
-        hear(&mut model, &[words.saturating_sub(1) as u32], &mut state.clone())?;
-        for piece in ids.chunks(PIECE) {
-            next = hear(&mut model, piece, &mut state)?;
-        }
         let random = Random::new(sampling.seed, Purpose::Sample, 0);
-        Ok(Self { artifact, model, state, sampling, random, next })
+        let state = artifact.model().zero_state(1)?;
+        let mut generator = Self { artifact, session, state, sampling, random, next: Vec::new() };
+        for piece in ids.chunks(PIECE) {
+            generator.read(piece)?;
+        }
+        Ok(generator)
+    }
+
+    /// Reads the next tokens of the text.
+    fn read(&mut self, tokens: &[u32]) -> Result<()> {
+        let rows = Sequences::from_iter([tokens.iter().copied()]).into();
+        let mut outputs = read_on(&self.session, self.artifact.model(), &rows, &mut self.state)?;
+        self.next = outputs.split_off(outputs.len() - outputs.len() / tokens.len());
+        Ok(())
+    }
+
+    /// The id of the next token, of those that stand for words.
+    fn draw(&mut self, vocabulary: &Vocabulary) -> Option<u32> {
+        let first = vocabulary.policy().index_from as usize + 1;
+        let words = &self.next[first.min(self.next.len())..][..vocabulary.len()];
+        let any = words.iter().any(|&p| p > 0.0);
+        any.then(|| (first + self.sampling.draw(words, &mut self.random)) as u32)
     }
 }
 
-/// What `model` expects after the next tokens of a text that `state` has heard before.
-fn hear(model: &mut Stateful<'_>, tokens: &[u32], state: &mut State) -> Result<Vec<f32>> {
-    let mut outputs = model.predict(&Sequences::from_iter([tokens.iter().copied()]).into(), state)?;
-    Ok(outputs.split_off(outputs.len() - outputs.len() / tokens.len()))
-}
+impl Iterator for Generator {
+    type Item = String;
 
-impl<'a> Iterator for Generator<'a> {
-    type Item = &'a str;
-
-    fn next(&mut self) -> Option<&'a str> {
-        let vocabulary = &self.artifact.vocabulary;
-        // Only ids that stand for words can be said.
-        let first = vocabulary.policy().index_from as usize + 1;
-        let words = &self.next[first.min(self.next.len())..][..vocabulary.len()];
-        if words.is_empty() || !words.iter().any(|&p| p > 0.0) {
-            return None;
-        }
-        let id = (first + self.sampling.draw(words, &mut self.random)) as u32;
-        self.next = hear(&mut self.model, &[id], &mut self.state).ok()?;
-        vocabulary.word(id)
+    fn next(&mut self) -> Option<String> {
+        let artifact = Arc::clone(&self.artifact);
+        let vocabulary = artifact.vocabulary()?;
+        let id = self.draw(vocabulary)?;
+        self.read(&[id]).ok()?;
+        vocabulary.word(id).map(str::to_owned)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::TrainingSummary;
     use crate::layers::{Activation, Dense, Embedding, Gru, Lstm};
     use crate::model::Sequential;
-    use crate::rows::{Padding, Problem};
-    use crate::text::{Side, Tokenizer, Vocabulary};
+    use crate::rows::Padding;
+    use crate::text::{Side, Tokenizer};
 
     fn counts(sampling: Sampling, probabilities: &[f32]) -> Vec<usize> {
         let mut counts = vec![0; probabilities.len()];
@@ -227,29 +253,19 @@ mod tests {
         let values = model.params_mut().values_mut().iter_mut();
         values.for_each(|w| *w += 2.0 * (random.uniform() as f32 - 0.5));
         let padding = Padding { maxlen: Some(3), padding: Side::Post, truncating: Side::Post };
-        let (tokenizer, labels, training) = (Tokenizer::characters(), Vec::new(), TrainingSummary::default());
-        let artifact = Artifact {
-            model,
-            tokenizer,
-            vocabulary,
-            scalers: vec![],
-            ensemble: None,
-            padding,
-            problem: Problem::SingleLabel,
-            labels,
-            threshold: 0.5,
-            training,
-        };
+        let tokenizer = Tokenizer::characters();
+        let builder = Artifact::builder(model).text(tokenizer.clone(), vocabulary.clone());
+        let artifact = Arc::new(builder.padding(padding).build().unwrap());
         let mut text = "abcdefgh".repeat(2 * PIECE / 8 + 1);
         let (sampling, mut random) = (Sampling::default(), Random::new(1, Purpose::Sample, 0));
-        for said in Generator::new(&artifact, &text.clone(), sampling).unwrap().take(30) {
+        for said in Generator::new(Arc::clone(&artifact), &text.clone(), sampling).unwrap().take(30) {
             let mut ids = Vec::new();
-            artifact.vocabulary.encode(&artifact.tokenizer, &text, &mut ids);
+            vocabulary.encode(&tokenizer, &text, &mut ids);
             let rows = Sequences::from_iter([ids]).into();
-            let outputs = artifact.model.predict(&rows, Padding { maxlen: None, ..padding }).unwrap();
+            let outputs = artifact.model().predict(&rows, Padding { maxlen: None, ..padding }).unwrap();
             let next = sampling.draw(&outputs[outputs.len() - 8..], &mut random);
             assert_eq!(said, letters[next], "after {} characters", text.len());
-            text.push_str(said);
+            text.push_str(&said);
         }
         let said = &text[text.len() - 30..];
         assert!(said.chars().any(|c| !said.starts_with(c)), "there is a choice: {said}");

@@ -49,10 +49,10 @@
 //!
 //! ```
 //! use gatewise::datasets::reviews;
-//! use gatewise::rows::{Dataset, Padding, Problem, Sequences};
+//! use gatewise::rows::{Dataset, Padding, Sequences};
 //! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 //! use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
-//! use gatewise::{Artifact, Fit, Sequential, TrainingSummary};
+//! use gatewise::{Artifact, Fit, Predictor, Sequential, TrainingSummary};
 //!
 //! // Any texts with labels will do; these come from a grammar in the library.
 //! let texts: Vec<(String, u32)> = reviews::generate(1, 4_000);
@@ -89,16 +89,17 @@
 //! assert!(history.epochs[7].val_accuracy > Some(0.8));
 //!
 //! // Model → artifact → answers. What was trained is what is served.
-//! let labels = vec!["neg".into(), "pos".into()];
-//! let training = TrainingSummary { history, ..Default::default() };
-//! let problem = Problem::SingleLabel;
-//! let artifact =
-//!     Artifact { model, tokenizer, vocabulary, scalers: vec![], ensemble: None, padding, problem, labels, threshold: 0.5, training };
+//! let artifact = Artifact::builder(model)
+//!     .text(tokenizer, vocabulary)
+//!     .padding(padding)
+//!     .labels(["neg", "pos"])
+//!     .training(TrainingSummary { history, ..Default::default() })
+//!     .build()?;
 //! let folder = tempfile::tempdir().unwrap();
 //! let path = folder.path().join("model.gatewise");
 //! artifact.save(&path)?;
-//! let answers = Artifact::load(&path)?.predict(&["What a gripping film this is."])?;
-//! assert_eq!(answers[0].label, "pos");
+//! let predictor = Predictor::new(Artifact::load(&path)?)?;
+//! assert_eq!(predictor.answer("What a gripping film this is.")?.label, "pos");
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
@@ -165,7 +166,7 @@ mod storage;
 pub mod text;
 pub mod train;
 
-pub use artifact::{Artifact, FORMAT, TrainingSummary};
+pub use artifact::{AnswerKind, Artifact, ArtifactBuilder, FORMAT, Reader, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
 pub use evaluate::Scored;
 pub use forecast::{ForecastOptions, Forecaster};
@@ -173,7 +174,8 @@ pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{
-    Model, Output, ParamInfo, Params, Sequential, State, Stateful, Trace, TraceArray, default_threads,
+    Machine, Model, Output, ParamInfo, Params, Sequential, State, Stateful, Trace, TraceArray,
+    default_threads,
 };
 pub use predict::{Answer, Predictor};
 pub use storage::{WholeFile, check_target, write_whole};

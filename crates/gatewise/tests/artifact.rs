@@ -5,7 +5,9 @@ use gatewise::layers::{Activation, Dense, Embedding, Gru, Input, Lstm, Masking};
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Dataset, Features, Padding, Problem, Scaler};
 use gatewise::text::{Sequences, Side, Tokenizer, Vocabulary};
-use gatewise::{Artifact, ErrorKind, FORMAT, Fit, Sequential, TrainingSummary};
+use gatewise::{
+    AnswerKind, Artifact, ErrorKind, FORMAT, Fit, Predictor, Reader, Sequential, TrainingSummary,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -32,27 +34,24 @@ fn artifact(seed: u64) -> Artifact {
     let history =
         Fit::new().epochs(1).learning_rate(0.02).validation_split(0.2).run(&mut model, &data).unwrap();
     let test = Some(model.evaluate(&data).unwrap());
-    Artifact {
-        model,
-        tokenizer: Tokenizer::default(),
-        vocabulary: Vocabulary::from_ranked(&words, 10).unwrap(),
-        scalers: Vec::new(),
-        ensemble: None,
-        padding,
-        problem: Problem::SingleLabel,
-        labels: vec!["thumbs down".into(), "thumbs up".into()],
-        threshold: 0.4,
-        training: TrainingSummary {
-            data: "forty rows".into(),
-            seed,
-            batch_size: 32,
-            epochs: 1,
-            learning_rate: 0.02,
-            history,
-            test,
-            oov_rate: Some(0.25),
-        },
-    }
+    let training = TrainingSummary {
+        data: "forty rows".into(),
+        seed,
+        batch_size: 32,
+        epochs: 1,
+        learning_rate: 0.02,
+        history,
+        test,
+        oov_rate: Some(0.25),
+    };
+    Artifact::builder(model)
+        .text(Tokenizer::default(), Vocabulary::from_ranked(&words, 10).unwrap())
+        .padding(padding)
+        .labels(["thumbs down", "thumbs up"])
+        .threshold(0.4)
+        .training(training)
+        .build()
+        .unwrap()
 }
 
 /// The message of the refusal, which must be of the kind `Artifact`.
@@ -110,22 +109,19 @@ fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
     let text = "@classLabel true a b c\n@data\n1,2,4:30,20,25:a\n5:50:c\n2,2.5:26,25:b\n";
     let series = parse_ts("text", text).unwrap();
     let channel = |c| series.rows.values().iter().skip(c).step_by(2).copied();
-    let artifact = Artifact {
-        model,
-        vocabulary: Vocabulary::from_ranked(&[], 3).unwrap(),
-        scalers: vec![Scaler::fit(channel(0)), Scaler::fit(channel(1))],
-        padding: Padding::default(),
-        problem: Problem::SingleLabel,
-        labels: series.labels.clone(),
-        ..artifact(1)
-    };
+    let artifact = Artifact::builder(model)
+        .series(vec![Scaler::fit(channel(0)), Scaler::fit(channel(1))])
+        .labels(series.labels.clone())
+        .build()
+        .unwrap();
     let loaded = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
-    assert_eq!(loaded.scalers, artifact.scalers);
+    assert_eq!(loaded.scalers(), artifact.scalers());
+    assert_eq!(loaded.reader(), artifact.reader());
     let answers = artifact.predict_series(&series.rows).unwrap();
     assert_eq!(loaded.predict_series(&series.rows).unwrap(), answers);
     // The middle of the scales is a step like any other, not padding.
     let mut middle = Features::new(2);
-    let mean = [artifact.scalers[0].mean, artifact.scalers[1].mean];
+    let mean = [artifact.scalers()[0].mean, artifact.scalers()[1].mean];
     middle.push(&[[1.0, 30.0], mean].concat()).unwrap();
     middle.push(&[1.0, 30.0]).unwrap();
     let both = artifact.predict_series(&middle).unwrap();
@@ -135,12 +131,10 @@ fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
     let targets = |series| artifact.series_dataset(series).unwrap().targets().values().to_vec();
     assert_eq!(targets(&other), targets(&series));
     assert!(artifact.predict(&["a text"]).is_err());
-    let message =
-        |artifact: &Artifact| Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap_err().to_string();
-    let scaled = |scalers| Artifact { scalers, ..artifact.clone() };
+    let message = |scalers| artifact.clone().into_builder().series(scalers).build().unwrap_err().to_string();
     let none = Scaler { mean: 0.0, deviation: -1.0 };
-    assert!(message(&scaled(vec![none; 2])).contains("the scale of a channel is no positive number"));
-    assert!(scaled(vec![artifact.scalers[0]]).to_bytes().is_err(), "one scale for two channels");
+    assert!(message(vec![none; 2]).contains("the scale of a channel is no positive number"));
+    assert!(message(vec![artifact.scalers()[0]]).contains("scales for 1 channels where its Input has 2"));
 }
 
 #[test]
@@ -149,20 +143,19 @@ fn what_is_loaded_is_what_was_saved() {
     let path = folder.path().join("model.gatewise");
     before.save(&path).unwrap();
     let after = Artifact::load(&path).unwrap();
-    let bits = |a: &Artifact| a.model.params().values().iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+    let bits = |a: &Artifact| a.model().params().values().iter().map(|w| w.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&after), bits(&before));
-    assert_eq!(after.model.params().table().len(), before.model.params().table().len());
-    assert_eq!(after.model.spec(), before.model.spec());
-    assert_eq!(after.tokenizer, before.tokenizer);
-    assert_eq!(after.vocabulary, before.vocabulary);
-    assert_eq!(after.padding, before.padding);
-    assert_eq!(after.labels, before.labels);
-    assert_eq!(after.threshold.to_bits(), before.threshold.to_bits());
+    assert_eq!(after.model().params().table().len(), before.model().params().table().len());
+    assert_eq!(after.model().spec(), before.model().spec());
+    assert_eq!(after.reader(), before.reader());
+    assert_eq!(after.padding(), before.padding());
+    assert_eq!(after.labels(), before.labels());
+    assert_eq!(after.threshold().to_bits(), before.threshold().to_bits());
     assert_eq!(after.weights_sha256(), before.weights_sha256());
     // Times are not saved: equal runs give equal files.
-    let mut training = before.training.clone();
+    let mut training = before.training().clone();
     training.history.epochs.iter_mut().for_each(|log| log.seconds = 0.0);
-    assert_eq!(after.training, training);
+    assert_eq!(*after.training(), training);
     let texts = ["", "The film: not bad!", "naïve", "unheard of", &"good ".repeat(300)];
     let (a, b) = (before.predict(&texts).unwrap(), after.predict(&texts).unwrap());
     assert_eq!(a, b);
@@ -210,8 +203,8 @@ fn saving_replaces_whole_files_only() {
     artifact(2).save(&path).unwrap();
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut old, &mut bytes).unwrap();
-    assert_eq!(Artifact::from_bytes(&bytes).unwrap().training.seed, 1);
-    assert_eq!(Artifact::load(&path).unwrap().training.seed, 2);
+    assert_eq!(Artifact::from_bytes(&bytes).unwrap().training().seed, 1);
+    assert_eq!(Artifact::load(&path).unwrap().training().seed, 2);
     assert_eq!(entries(folder.path()), ["model.gatewise"]);
 }
 
@@ -224,7 +217,7 @@ fn a_link_is_followed() {
     std::os::unix::fs::symlink("model.gatewise", &link).unwrap();
     artifact(2).save(&link).unwrap();
     assert!(link.is_symlink());
-    assert_eq!(Artifact::load(&file).unwrap().training.seed, 2);
+    assert_eq!(Artifact::load(&file).unwrap().training().seed, 2);
 }
 
 #[test]
@@ -251,7 +244,7 @@ fn a_place_that_cannot_be_written_is_named_and_left_alone() {
     gatewise::check_target(&path).unwrap();
     gatewise::check_target(&folder.path().join("new.gatewise")).unwrap();
     assert_eq!(entries(folder.path()), ["model.gatewise"]);
-    assert_eq!(Artifact::load(&path).unwrap().training.seed, 1);
+    assert_eq!(Artifact::load(&path).unwrap().training().seed, 1);
 }
 
 /// A device must not be replaced by a file, which for root would even succeed.
@@ -279,7 +272,7 @@ fn a_folder_without_leave_to_write_keeps_its_model() {
         return;
     }
     assert_eq!(saved.unwrap_err().kind(), ErrorKind::Io);
-    assert_eq!(Artifact::load(&path).unwrap().training.seed, 1);
+    assert_eq!(Artifact::load(&path).unwrap().training().seed, 1);
     assert_eq!(entries(folder.path()), ["model.gatewise"]);
 }
 
@@ -330,8 +323,9 @@ fn no_damage_goes_unseen() {
 #[test]
 fn no_blank_of_the_header_may_change() {
     let labels = |n| vec!["no".to_owned(), "y".repeat(n)];
-    let mut padded =
-        (1..9).map(|n| Artifact { labels: labels(n), ..artifact(3) }.to_bytes().unwrap()).filter(|bytes| {
+    let mut padded = (1..9)
+        .map(|n| artifact(3).into_builder().labels(labels(n)).build().unwrap().to_bytes().unwrap())
+        .filter(|bytes| {
             let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
             bytes[8 + length - 1] == b' '
         });
@@ -455,18 +449,8 @@ fn of_classes() -> (Artifact, Vec<String>) {
     let layers = Sequential::new().with(Embedding::new(8, 4)).with(Lstm::new(5)).with(head);
     let mut model = layers.compile(1).unwrap();
     Fit::new().epochs(60).learning_rate(0.05).run(&mut model, &data).unwrap();
-    let artifact = Artifact {
-        model,
-        tokenizer: Tokenizer::default(),
-        vocabulary,
-        scalers: Vec::new(),
-        ensemble: None,
-        padding,
-        problem: Problem::SingleLabel,
-        labels: ["warm", "fresh", "cool"].map(String::from).into(),
-        threshold: 0.5,
-        training: TrainingSummary::default(),
-    };
+    let builder = Artifact::builder(model).text(Tokenizer::default(), vocabulary);
+    let artifact = builder.padding(padding).labels(["warm", "fresh", "cool"]).build().unwrap();
     (artifact, texts)
 }
 
@@ -477,12 +461,12 @@ fn several_classes_go_through_the_file() {
     let (before, after) = (artifact.predict(&texts).unwrap(), loaded.predict(&texts).unwrap());
     assert_eq!(before, after);
     for (row, answer) in after.iter().enumerate() {
-        assert_eq!(answer.label, loaded.labels[row % 3]);
+        assert_eq!(answer.label, loaded.labels()[row % 3]);
         assert_eq!(answer.scores.len(), 3);
         assert_eq!(answer.probability, answer.scores[row % 3]);
         assert!((answer.scores.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }
-    let mut predictor = gatewise::Predictor::new(&loaded).unwrap();
+    let predictor = gatewise::Predictor::new(loaded).unwrap();
     assert_eq!(predictor.scores(&texts[4]).unwrap(), after[4].scores);
     // Labels that do not fit the outputs are refused; without labels there are only numbers.
     for labels in [json!(["a", "b"]), json!(["a", "b", "c", "d"])] {
@@ -491,9 +475,9 @@ fn several_classes_go_through_the_file() {
     }
     // As does a model that answers at every step.
     let layers = Sequential::new().with(Embedding::new(8, 4)).with(Lstm::new(3).return_sequences(true));
-    let every_step = Artifact { model: layers.compile(1).unwrap(), ..artifact.clone() };
+    let every_step = artifact.clone().with_model(layers.compile(1).unwrap()).unwrap();
     Artifact::from_bytes(&every_step.to_bytes().unwrap()).unwrap().predict(&texts).unwrap_err();
-    let bare = Artifact { labels: Vec::new(), ..artifact };
+    let bare = artifact.into_builder().labels([""; 0]).build().unwrap();
     let bare = Artifact::from_bytes(&bare.to_bytes().unwrap()).unwrap();
     assert!(bare.predict(&texts).unwrap_err().to_string().contains("sorts nothing into classes"));
 }
@@ -503,21 +487,21 @@ fn several_classes_go_through_the_file() {
 fn a_problem_goes_through_the_file_and_must_fit_the_outputs() {
     let (artifact, texts) = of_classes();
     let several = Problem::MultiLabel { separator: "; ".into() };
-    let labels = Artifact { problem: several.clone(), threshold: 0.0, ..artifact.clone() };
+    let builder = || artifact.clone().into_builder();
+    let labels = builder().problem(several.clone()).threshold(0.0).build().unwrap();
     let loaded = Artifact::from_bytes(&labels.to_bytes().unwrap()).unwrap();
-    assert_eq!(loaded.problem, several);
+    assert_eq!(*loaded.problem(), several);
     let answer = &loaded.predict(&texts[..1]).unwrap()[0];
-    assert_eq!((&answer.labels, answer.label.clone()), (&artifact.labels, artifact.labels.join("; ")));
+    assert_eq!((&*answer.labels, answer.label.clone()), (artifact.labels(), artifact.labels().join("; ")));
     let refused = |problem: &Problem, labels: &[String]| {
-        let bad = Artifact { problem: problem.clone(), labels: labels.to_vec(), ..artifact.clone() };
-        let error = Artifact::from_bytes(&bad.to_bytes().unwrap()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Artifact);
+        let error = builder().problem(problem.clone()).labels(labels.to_vec()).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
         error.to_string()
     };
-    assert!(refused(&several, &artifact.labels[1..]).contains("2 labels and 3 outputs"));
+    assert!(refused(&several, &artifact.labels()[1..]).contains("2 labels and 3 outputs"));
     assert!(refused(&several, &[]).contains("one output a label"));
     assert!(
-        refused(&Problem::MultiLabel { separator: String::new() }, &artifact.labels).contains("separates")
+        refused(&Problem::MultiLabel { separator: String::new() }, artifact.labels()).contains("separates")
     );
     assert!(refused(&Problem::regression(), &[]).contains("a model of numbers has one output"));
 }
@@ -525,14 +509,59 @@ fn a_problem_goes_through_the_file_and_must_fit_the_outputs() {
 #[test]
 fn numbers_are_answered_in_their_own_unit() {
     let scale = Scaler { mean: 200.0, deviation: 50.0 };
-    let artifact = Artifact { problem: Problem::Regression { scale }, labels: Vec::new(), ..artifact(3) };
+    let numbers =
+        |scale| artifact(3).into_builder().problem(Problem::Regression { scale }).labels([""; 0]).build();
+    let artifact = numbers(scale).unwrap();
     let loaded = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
     let answer = &loaded.predict(&["good film"]).unwrap()[0];
     assert_eq!(answer.value, Some(200.0 + 50.0 * answer.scores[0]));
     assert_eq!(answer.label, answer.value.unwrap().to_string());
     assert!(answer.labels.is_empty() && answer.probability.is_nan());
-    let flat = Problem::Regression { scale: Scaler { mean: 0.0, deviation: 0.0 } };
-    let error =
-        Artifact::from_bytes(&Artifact { problem: flat, ..artifact }.to_bytes().unwrap()).unwrap_err();
+    let error = numbers(Scaler { mean: 0.0, deviation: 0.0 }).unwrap_err();
     assert!(error.to_string().contains("a scale for it"), "{error}");
+}
+
+/// What `load` would refuse never takes the place of a good file, and never becomes an artifact.
+#[test]
+fn what_would_not_load_is_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.gatewise");
+    artifact(1).save(&path).unwrap();
+    let mut model = artifact(2).model().clone();
+    model.params_mut().values_mut()[3] = f32::NAN;
+    let broken = artifact(2).with_model(model).unwrap();
+    let error = broken.save(&path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Artifact);
+    assert!(error.to_string().contains("could not be read back"), "{error}");
+    assert_eq!(Artifact::load(&path).unwrap().training().seed, 1);
+    assert_eq!(entries(folder.path()), ["model.gatewise"]);
+
+    let refused = |builder: gatewise::ArtifactBuilder| builder.build().unwrap_err().to_string();
+    let parts = || artifact(1).into_builder();
+    assert!(refused(parts().labels(["only one"])).contains("1 labels and 1 outputs"));
+    assert!(refused(parts().threshold(f32::NAN)).contains("threshold is NaN"));
+    assert!(artifact(1).set_threshold(f32::INFINITY).is_err());
+    assert!(refused(parts().series(vec![Scaler::default()])).contains("scales for 1 channels"));
+    assert!(refused(parts().padding(Padding::to(1 << 20))).contains("at most 65536"));
+    let large = Vocabulary::from_ranked(&[], 11).unwrap();
+    assert!(refused(parts().text(Tokenizer::default(), large)).contains("ids up to 11"));
+}
+
+/// A model without a vocabulary reads the ids that it is given, through the file too.
+#[test]
+fn rows_of_ids_need_no_vocabulary() {
+    let ids = artifact(3).into_builder().reader(Reader::Ids).build().unwrap();
+    let loaded = Artifact::from_bytes(&ids.to_bytes().unwrap()).unwrap();
+    assert_eq!((loaded.reader(), loaded.answer_kind()), (&Reader::Ids, AnswerKind::Class));
+    assert_eq!(loaded.to_bytes().unwrap(), ids.to_bytes().unwrap());
+    let (by_id, by_word) = (Predictor::new(loaded).unwrap(), Predictor::new(artifact(3)).unwrap());
+    let rows: Sequences = [vec![1, 4, 5], vec![], vec![9, 0, 2, 2]].into_iter().collect();
+    let answers = by_id.predict_of_ids(&rows).unwrap();
+    for (row, answer) in rows.rows().zip(&answers) {
+        assert_eq!(by_id.answer_of_ids(row).unwrap(), *answer);
+        assert_eq!(by_word.scores_of_ids(row).unwrap(), answer.scores);
+    }
+    assert!(by_id.answer("film").unwrap_err().to_string().contains("rows of ids, not texts"));
+    assert_eq!(by_word.answer("film good").unwrap().scores, by_id.scores_of_ids(&[1, 4, 5]).unwrap());
+    assert_eq!(by_id.artifact().answer_kind(), AnswerKind::Class);
 }

@@ -3,9 +3,9 @@
 use gatewise::ensemble::{Ensemble, EnsembleOptions, Next};
 use gatewise::layers::{Activation, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, Lstm};
 use gatewise::linear::LinearOptions;
-use gatewise::rows::{Dataset, Padding, Problem, Sequences};
+use gatewise::rows::{Dataset, Padding, Sequences};
 use gatewise::text::{Tokenizer, Vocabulary};
-use gatewise::{Artifact, ErrorKind, Fit, Isa, Predictor, Result, Sequential, TrainingSummary};
+use gatewise::{Artifact, ErrorKind, Fit, Machine, Predictor, Result, Sequential};
 
 const WORDS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -36,7 +36,13 @@ fn layers(classes: usize) -> Sequential {
 
 fn options(members: usize) -> EnsembleOptions {
     let linear = LinearOptions { ngram: 2, ..LinearOptions::default() };
-    EnsembleOptions { folds: members, members, linear, threads: 2, ..EnsembleOptions::default() }
+    EnsembleOptions {
+        folds: members,
+        members,
+        linear,
+        machine: Machine::new().threads(2),
+        ..EnsembleOptions::default()
+    }
 }
 
 fn artifact(classes: usize, members: usize) -> Artifact {
@@ -46,34 +52,29 @@ fn artifact(classes: usize, members: usize) -> Artifact {
         Ok(Next::Member)
     })
     .unwrap();
-    Artifact {
-        model: fitted.model,
-        tokenizer: Tokenizer::default(),
-        vocabulary: Vocabulary::from_ranked(&WORDS.map(String::from), 12).unwrap(),
-        scalers: Vec::new(),
-        ensemble: Some(fitted.ensemble),
-        padding: Padding::to(5),
-        problem: Problem::SingleLabel,
-        labels: (0..classes).map(|class| class.to_string()).collect(),
-        threshold: 0.5,
-        training: TrainingSummary::default(),
-    }
+    Artifact::builder(fitted.model)
+        .text(Tokenizer::default(), Vocabulary::from_ranked(&WORDS.map(String::from), 12).unwrap())
+        .ensemble(fitted.ensemble)
+        .padding(Padding::to(5))
+        .labels((0..classes).map(|class| class.to_string()))
+        .build()
+        .unwrap()
 }
 
 #[test]
 fn members_and_counts_are_joined_by_their_formula() {
     for classes in [2, 3] {
         let artifact = artifact(classes, 3);
-        let ensemble = artifact.ensemble.as_ref().unwrap();
+        let ensemble = artifact.ensemble().unwrap();
         let data = data(classes);
-        let (rows, width) = (data.sequences().unwrap(), artifact.model.output_width());
-        let models = std::iter::once(&artifact.model).chain(&ensemble.others);
+        let (rows, width) = (data.sequences().unwrap(), artifact.model().output_width());
+        let models = std::iter::once(artifact.model()).chain(ensemble.others());
         let outputs: Vec<Vec<f32>> =
             models.map(|model| model.predict(data.inputs(), data.padding()).unwrap()).collect();
         assert_ne!(outputs[0], outputs[1], "members differ");
-        let odds = ensemble.linear.log_odds(rows);
-        let [a, b] = ensemble.weights;
-        let scored = artifact.score(&data, 2, Isa::detect()).unwrap();
+        let odds = ensemble.linear().log_odds(rows);
+        let [a, b] = ensemble.weights();
+        let scored = artifact.score(&data, &Machine::new().threads(2)).unwrap();
         for row in 0..data.len() {
             let z = |at: usize| {
                 let of_member = |outputs: &Vec<f32>| {
@@ -102,20 +103,22 @@ fn a_file_holds_all_of_it() {
     let (before, after) = (artifact.predict(&texts).unwrap(), loaded.predict(&texts).unwrap());
     assert_eq!(before, after);
     // One at a time and together.
-    let mut predictor = Predictor::new(&loaded).unwrap();
+    let predictor = Predictor::new(loaded.clone()).unwrap();
     for (text, answer) in texts.iter().zip(&after) {
         assert_eq!(predictor.scores(text).unwrap(), answer.scores);
     }
     // Nothing of what stands beside the model may be missing or changed.
     let summed = loaded.weights_sha256();
     for change in 0..3 {
-        let mut other = loaded.clone();
-        let ensemble = other.ensemble.as_mut().unwrap();
+        let ensemble = loaded.ensemble().unwrap();
+        let (mut others, mut weights) = (ensemble.others().to_vec(), ensemble.weights());
         match change {
-            0 => ensemble.others[0].params_mut().values_mut()[5] += 1.0,
-            1 => ensemble.weights[0] += 1.0,
-            _ => ensemble.others.clear(),
+            0 => others[0].params_mut().values_mut()[5] += 1.0,
+            1 => weights[0] += 1.0,
+            _ => others.clear(),
         }
+        let changed = Ensemble::from_parts(others, ensemble.linear().clone(), weights, ensemble.accuracy());
+        let other = loaded.clone().into_builder().ensemble(changed).build().unwrap();
         let differs = other.weights_sha256() != summed || other.to_bytes().unwrap() != bytes;
         assert!(differs, "change {change}");
     }
@@ -133,8 +136,8 @@ fn rows_are_judged_by_models_that_did_not_see_them() {
         ..options(4)
     };
     let fitted = Ensemble::fit(&layers(2), &data, &options, |_| Ok(Next::Member)).unwrap();
-    assert!(fitted.ensemble.linear.accuracy(&data) > 0.95, "it has seen them");
-    assert!(fitted.ensemble.accuracy.linear < 0.65, "{:?}", fitted.ensemble.accuracy);
+    assert!(fitted.ensemble.linear().accuracy(&data) > 0.95, "it has seen them");
+    assert!(fitted.ensemble.accuracy().linear < 0.65, "{:?}", fitted.ensemble.accuracy());
 }
 
 #[test]
@@ -144,7 +147,7 @@ fn it_can_be_stopped_and_says_what_is_wrong() {
         trained += 1;
         Ok(if trained == 2 { Next::Stop } else { Next::Member })
     });
-    assert_eq!((fitted.unwrap().ensemble.others.len(), trained), (1, 2));
+    assert_eq!((fitted.unwrap().ensemble.members(), trained), (2, 2));
 
     let kind = |data: &Dataset, options: &EnsembleOptions| {
         let train = |_: gatewise::ensemble::Fold<'_>| -> Result<Next> { Ok(Next::Member) };

@@ -7,7 +7,7 @@
 use gatewise::layers::{Embedding, Layer};
 use gatewise::rows::{Inputs, Padding, Sequences, Targets};
 use gatewise::text::Side;
-use gatewise::{Isa, Loss, Model, Output, Sequential};
+use gatewise::{Isa, Loss, Machine, Model, Output, Sequential};
 use serde_json::Value;
 
 fn numbers(values: &Value) -> Vec<f32> {
@@ -65,7 +65,8 @@ fn assert_close(ours: &[f32], golden: &[f32], what: &str) {
 fn traces_are_those_of_keras() {
     for case in cases() {
         for isa in Isa::available() {
-            let trace = case.model.trace_on(&case.rows, case.padding, 2, isa).unwrap();
+            let trace =
+                case.model.trace_on(&case.rows, case.padding, &Machine::new().threads(2).isa(isa)).unwrap();
             for (layer, signals) in case.value["inside"].as_object().unwrap() {
                 let signals = signals.as_object().unwrap();
                 assert_eq!(trace.signals(layer).unwrap().len(), signals.len(), "{} {layer}", case.name);
@@ -109,7 +110,10 @@ fn input_gradients_are_those_of_keras() {
         ];
         for (name, of) in of {
             for isa in Isa::available() {
-                let ours = case.model.input_gradients_on(&case.rows, case.padding, of, 2, isa).unwrap();
+                let ours = case
+                    .model
+                    .input_gradients_on(&case.rows, case.padding, of, &Machine::new().threads(2).isa(isa))
+                    .unwrap();
                 for (row, golden) in list(&case.value["gradients"][name]).iter().enumerate() {
                     let what = format!("{} {isa} {name} row {row}", case.name);
                     assert_close(ours.row(row), &numbers(golden), &what);

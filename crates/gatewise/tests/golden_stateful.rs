@@ -6,7 +6,7 @@
 
 use gatewise::layers::{Gru, Input, Layer, Lstm, Masking};
 use gatewise::rows::{Features, Inputs};
-use gatewise::{Isa, Model, Sequential, Stateful};
+use gatewise::{Isa, Machine, Model, Sequential, Stateful};
 use serde_json::Value;
 
 fn golden() -> Value {
@@ -58,7 +58,10 @@ fn a_layer_begins_and_ends_in_the_states_of_keras() {
             for (name, start) in names.iter().zip(case["start"].as_array().unwrap()) {
                 state.get_mut(name).unwrap().copy_from_slice(&numbers(start));
             }
-            let outputs = Stateful::with(&model, isa, 2).unwrap().predict(&x, &mut state).unwrap();
+            let outputs = Stateful::on(model.clone(), &Machine::new().threads(2).isa(isa))
+                .unwrap()
+                .predict(&x, &mut state)
+                .unwrap();
             assert_close(&outputs, &golden_outputs, &format!("{name} {isa}: outputs"));
             for (part, after) in names.iter().zip(case["after"].as_array().unwrap()) {
                 assert_close(state.get(part).unwrap(), &numbers(after), &format!("{name} {isa}: {part}"));

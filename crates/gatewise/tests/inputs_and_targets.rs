@@ -6,7 +6,7 @@ mod specs;
 use gatewise::layers::{Activation, Dense, Embedding, Input, Lstm, Masking, TimeDistributed};
 use gatewise::rows::{Dataset, Features, Inputs, Padding, Sequences, Targets};
 use gatewise::text::Side;
-use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Sequential};
+use gatewise::{ErrorKind, Fit, Isa, Loss, Machine, Model, Sequential};
 use specs::{bits, paddings, random, weight_bits};
 
 const WIDTH: usize = 3;
@@ -223,7 +223,8 @@ fn gradients_are_slopes_of_the_loss() {
         for padding in paddings() {
             let (model, data) = (lively(layers.clone()), data.clone().with_padding(padding));
             let (reported, grads) = model.gradients(&data, loss, Isa::detect()).unwrap();
-            let evaluate = |model: &Model| model.evaluate_with(&data, loss, 1, Isa::detect()).unwrap().loss;
+            let evaluate =
+                |model: &Model| model.evaluate_with(&data, loss, &Machine::new().threads(1)).unwrap().loss;
             assert!((reported - evaluate(&model)).abs() < 1e-6, "{name}");
             assert!(grads.iter().any(|g| g.abs() > 1e-4), "{name}");
             for at in (0..grads.len()).step_by(7) {
@@ -276,7 +277,7 @@ fn the_loss_that_suits_is_taken_and_classes_are_learnt_by_heart() {
     assert!(now.accuracy == Some(1.0) && now.loss < 0.05, "{now:?}");
     assert_eq!(Some(now.loss), {
         let loss = Loss::SparseCategoricalCrossentropy;
-        model.evaluate_with(&data, loss, 1, Isa::detect()).ok().map(|same| same.loss)
+        model.evaluate_with(&data, loss, &Machine::new().threads(1)).ok().map(|same| same.loss)
     });
 }
 

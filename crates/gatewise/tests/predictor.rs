@@ -1,9 +1,9 @@
 //! One row at a time, or all at once: the same bits.
 
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
-use gatewise::rows::{Padding, Problem};
+use gatewise::rows::Padding;
 use gatewise::text::{Sequences, Side, Tokenizer, Vocabulary};
-use gatewise::{Artifact, Isa, Predictor, Sequential, TrainingSummary};
+use gatewise::{Artifact, Isa, Machine, Predictor, Sequential};
 
 const WORDS: usize = 40;
 
@@ -17,18 +17,9 @@ fn artifact(mask_zero: bool, stacked: bool, padding: Padding) -> Artifact {
     // Larger weights than a fresh model's, so that no gate stays near the middle.
     model.params_mut().values_mut().iter_mut().for_each(|w| *w *= 4.0);
     let words: Vec<String> = (0..WORDS).map(|n| format!("w{n}")).collect();
-    Artifact {
-        model,
-        tokenizer: Tokenizer::default(),
-        vocabulary: Vocabulary::from_ranked(&words, WORDS).unwrap(),
-        scalers: Vec::new(),
-        ensemble: None,
-        padding,
-        problem: Problem::SingleLabel,
-        labels: vec!["neg".into(), "pos".into()],
-        threshold: 0.5,
-        training: TrainingSummary::default(),
-    }
+    let vocabulary = Vocabulary::from_ranked(&words, WORDS).unwrap();
+    let builder = Artifact::builder(model).text(Tokenizer::default(), vocabulary);
+    builder.padding(padding).labels(["neg", "pos"]).build().unwrap()
 }
 
 /// Rows of every length up to beyond the model's, some with the pad id inside.
@@ -47,18 +38,19 @@ fn one_row_gives_the_bits_of_many() {
                 let padding = Padding { maxlen, padding, truncating };
                 let artifact = artifact(mask_zero, stacked, padding);
                 let many = match maxlen {
-                    Some(_) => artifact.model.predict(&rows().into(), padding).unwrap(),
+                    Some(_) => artifact.model().predict(&rows().into(), padding).unwrap(),
                     // Without a length of its own, a row alone is as long as it is.
                     None => rows()
                         .rows()
                         .map(|row| {
                             let alone = Sequences::from_iter([row.iter().copied()]);
-                            artifact.model.predict(&alone.into(), padding).unwrap()[0]
+                            artifact.model().predict(&alone.into(), padding).unwrap()[0]
                         })
                         .collect(),
                 };
                 for isa in Isa::available() {
-                    let mut predictor = Predictor::with(&artifact, isa, 1).unwrap();
+                    let machine = Machine::new().threads(1).isa(isa);
+                    let predictor = Predictor::on(artifact.clone(), &machine).unwrap();
                     for (row, many) in rows().rows().zip(&many) {
                         let one = predictor.probability_of_ids(row).unwrap();
                         assert_eq!(
@@ -78,7 +70,7 @@ fn text_goes_the_same_way_and_strange_ids_are_refused() {
     let artifact = artifact(false, false, Padding::to(20));
     let texts = ["", "w1 w2 w3", "W1, w2? unheard of!", &"w5 w9 ".repeat(30)];
     let answers = artifact.predict(&texts).unwrap();
-    let mut predictor = Predictor::new(&artifact).unwrap();
+    let predictor = Predictor::new(artifact).unwrap();
     for (text, answer) in texts.iter().zip(&answers) {
         assert_eq!(predictor.probability(text).unwrap(), answer.probability);
     }

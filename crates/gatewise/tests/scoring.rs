@@ -5,7 +5,7 @@ mod specs;
 use gatewise::layers::{Activation, Dense, Embedding, Lstm, Regularizer};
 use gatewise::metrics::{ConfusionMatrix, Report, ThresholdRule, roc_auc};
 use gatewise::rows::{ClassWeight, Dataset, Targets};
-use gatewise::{ErrorKind, Fit, Isa, Loss, Model, Sequential};
+use gatewise::{ErrorKind, Fit, Loss, Machine, Model, Sequential};
 use specs::{random, weight_bits};
 
 fn layers(units: usize, activation: Activation, per_step: bool) -> Sequential {
@@ -42,7 +42,7 @@ fn a_binary_model_is_scored_at_its_threshold() {
     let half = ConfusionMatrix::binary(&scored.outputs, &scored.targets, 0.5).unwrap();
     assert_eq!(scored.evaluation.accuracy, Some(half.accuracy()));
     let threshold = scored.best_threshold(ThresholdRule::F1).unwrap();
-    let moved = model.score_on(&data, threshold, 1, Isa::detect()).unwrap();
+    let moved = model.score_on(&data, threshold, &Machine::new().threads(1)).unwrap();
     let Report::Binary(report) = moved.report().unwrap() else { panic!("another report") };
     assert_eq!(moved.evaluation.accuracy, Some(report.accuracy));
     assert_eq!(moved.evaluation.loss, scored.evaluation.loss);

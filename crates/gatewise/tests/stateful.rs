@@ -8,7 +8,7 @@ use gatewise::layers::{
 };
 use gatewise::rows::{Features, Inputs, Padding, Sequences};
 use gatewise::text::Side;
-use gatewise::{ErrorKind, Isa, Model, Sequential, State, Stateful};
+use gatewise::{ErrorKind, Isa, Machine, Model, Sequential, State, Stateful};
 use specs::{VOCABULARY, bits, paddings, predicted, random, rows, sequences, specs};
 
 /// Numbers in a step of a row of vectors.
@@ -66,7 +66,7 @@ fn piece(ids: bool, rows: &[Vec<u32>], ranges: &[std::ops::Range<usize>]) -> Inp
 
 /// Outputs of every step of every row, each row's together, in pieces that end at `ends`.
 fn in_pieces(
-    model: &mut Stateful<'_>,
+    model: &Stateful,
     ids: bool,
     rows: &[Vec<u32>],
     ends: &[Vec<usize>],
@@ -113,10 +113,11 @@ fn pieces_are_the_whole_on_every_instruction_set() {
                 let whole_ends = [rows.iter().map(Vec::len).collect::<Vec<_>>()];
                 let mut whole_bits = None;
                 for (isa, threads) in Isa::available().into_iter().zip([2, 1, 3].into_iter().cycle()) {
-                    let mut served = Stateful::with(&model, isa, threads).unwrap();
-                    let mut run = |ends: &[Vec<usize>]| {
+                    let machine = Machine::new().threads(threads).isa(isa);
+                    let served = Stateful::on(model.clone(), &machine).unwrap();
+                    let run = |ends: &[Vec<usize>]| {
                         let mut state = model.zero_state(count).unwrap();
-                        (in_pieces(&mut served, ids, rows, ends, &mut state), state)
+                        (in_pieces(&served, ids, rows, ends, &mut state), state)
                     };
                     let (whole, pieces) = (run(&whole_ends), run(&cuts(rows)));
                     let what = format!("{name}, ids {ids}, masked {masked}, {count} rows, {isa}");
@@ -138,7 +139,7 @@ fn rows_go_on_in_any_company() {
             let mut state = model.zero_state(1).unwrap();
             model.predict_with_state(&sequences(std::slice::from_ref(row)).into(), &mut state).unwrap()
         };
-        let mut served = Stateful::new(&model).unwrap();
+        let served = Stateful::new(model.clone()).unwrap();
         let halves = |row: &Vec<u32>| {
             let (first, second) = row.split_at(row.len() / 2);
             [first.to_vec(), second.to_vec()]
@@ -216,7 +217,7 @@ fn from_zero_it_is_predict_without_padding() {
 #[test]
 fn a_state_that_is_set_is_where_rows_begin() {
     let (_, model) = models(true, false).remove(0);
-    let mut served = Stateful::new(&model).unwrap();
+    let served = Stateful::new(model.clone()).unwrap();
     let [first, second] = [[3, 4, 5], [6, 7, 8]].map(|row| Inputs::from(Sequences::from_iter([row])));
     let mut state = served.zero_state(1).unwrap();
     served.predict(&first, &mut state).unwrap();
@@ -253,7 +254,7 @@ fn what_does_not_fit_is_refused_with_advice() {
     ] {
         let model = model(layer);
         expect(model.zero_state(1).unwrap_err(), ErrorKind::Config, &parts);
-        expect(Stateful::new(&model).unwrap_err(), ErrorKind::Config, &parts);
+        expect(Stateful::new(model.clone()).unwrap_err(), ErrorKind::Config, &parts);
     }
     let (lstm, gru) = (model(Lstm::new(2).into()), model(Gru::new(2).into()));
     expect(lstm.zero_state(usize::MAX).unwrap_err(), ErrorKind::Config, &["rows", "4 a row"]);

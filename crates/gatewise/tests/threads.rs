@@ -2,7 +2,7 @@
 
 mod specs;
 
-use gatewise::{Isa, Model};
+use gatewise::{Isa, Machine, Model};
 use specs::{dataset, paddings, predicted, rows, specs};
 
 #[test]
@@ -30,17 +30,21 @@ fn evaluate_gives_the_same_numbers_on_any_number_of_threads() {
     for spec in specs() {
         let model = spec.lively();
         let data = dataset(50, paddings()[0]);
-        let one = model.evaluate_on(&data, 1, Isa::detect()).unwrap();
+        let one = model.evaluate_on(&data, &Machine::new().threads(1)).unwrap();
         for threads in [2, 3, 8, 64] {
             assert_eq!(
-                model.evaluate_on(&data, threads, Isa::detect()).unwrap(),
+                model.evaluate_on(&data, &Machine::new().threads(threads)).unwrap(),
                 one,
                 "{}: {threads}",
                 spec.name
             );
         }
         assert_eq!(model.evaluate(&data).unwrap(), one);
-        assert_eq!(model.evaluate_on(&data, 0, Isa::detect()).unwrap(), one, "no threads are one thread");
+        assert_eq!(
+            model.evaluate_on(&data, &Machine::new().threads(0)).unwrap(),
+            one,
+            "no threads are one thread"
+        );
     }
 }
 

@@ -5,7 +5,7 @@ mod specs;
 use gatewise::layers::{Activation, Dense, Embedding, Gru, Layer, Lstm, SimpleRnn};
 use gatewise::rows::{Inputs, Padding, Sequences, Targets};
 use gatewise::text::Side;
-use gatewise::{ErrorKind, Isa, Loss, Model, Output, Sequential, Trace};
+use gatewise::{ErrorKind, Isa, Loss, Machine, Model, Output, Sequential, Trace};
 use specs::{Spec, VOCABULARY, bits, paddings, rows, sequences, specs};
 
 /// Rows of every length, and few or many of them.
@@ -50,11 +50,11 @@ fn a_trace_has_the_same_bits_on_every_machine() {
     for spec in specs() {
         let model = spec.lively();
         let padding = paddings()[0];
-        let one = model.trace_on(inputs, padding, 1, Isa::detect()).unwrap();
+        let one = model.trace_on(inputs, padding, &Machine::new().threads(1)).unwrap();
         for isa in Isa::available() {
             for threads in [1, 3] {
                 assert_eq!(
-                    model.trace_on(inputs, padding, threads, isa).unwrap(),
+                    model.trace_on(inputs, padding, &Machine::new().threads(threads).isa(isa)).unwrap(),
                     one,
                     "{} {isa}",
                     spec.name

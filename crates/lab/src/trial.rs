@@ -4,7 +4,7 @@ use crate::settings::{Setting, Training};
 use gatewise::layers::RecurrentCell;
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Dataset, Inputs, Padding};
-use gatewise::{Fit, Isa, Model, Result};
+use gatewise::{Fit, Isa, Machine, Model, Result};
 use serde_json::{Value, json};
 
 /// How a trial went.
@@ -69,20 +69,20 @@ pub fn run(
         Training::Set(count) => Some(task.dataset(seed, TRAINING, count)?),
     };
     let mut trial = Trial { task: setting.name, cell, seed, solved: false, sequences: 0, curve: Vec::new() };
+    let machine = Machine::new().threads(1).isa(isa);
     let fit = Fit::new()
         .batch_size(setting.batch_size)
         .learning_rate(setting.learning_rate)
         .loss(setting.loss)
         .seed(seed)
-        .threads(1)
-        .isa(isa);
+        .machine(&machine);
     trial.sequences = fit.run_stream(&mut model, |model, sequences| {
         let round = (sequences / setting.round) as u64;
         let part = if setting.judged_afresh { round } else { 0 };
         let judged = task.dataset(seed, JUDGING + part, setting.judged)?;
-        let mut wrong = wrong(setting, model, &judged, isa)?;
+        let mut wrong = wrong(setting, model, &judged, &machine)?;
         if let Some(training) = &fixed {
-            let (more, error) = self::wrong(setting, model, training, isa)?;
+            let (more, error) = self::wrong(setting, model, training, &machine)?;
             wrong = (wrong.0 + more, wrong.1.max(error));
         }
         trial.curve.push((sequences, 1.0 - wrong.0 as f64 / setting.judged_in_all() as f64));
@@ -131,8 +131,8 @@ fn remember(model: &mut Model, setting: &Setting, cell: RecurrentCell, seed: u64
 
 /// How many sequences of `data` the model does not process correctly, and the mean absolute error of its
 /// outputs.
-fn wrong(setting: &Setting, model: &Model, data: &Dataset, isa: Isa) -> Result<(usize, f64)> {
-    let outputs = model.predict_on(data.inputs(), Padding::default(), 1, isa)?;
+fn wrong(setting: &Setting, model: &Model, data: &Dataset, machine: &Machine) -> Result<(usize, f64)> {
+    let outputs = model.predict_on(data.inputs(), Padding::default(), machine)?;
     let Inputs::Features(rows) = data.inputs() else { return Ok((data.len(), f64::INFINITY)) };
     let (mut wrong, mut error, mut at) = (0, 0.0, 0);
     for i in 0..data.len() {

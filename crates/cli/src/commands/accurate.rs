@@ -17,13 +17,13 @@ const FEW: usize = 20_000;
 /// Trains the members of `artifact` on `training`, as its summary says; the learning rate falls to zero along a cosine,
 /// and a member's weights are their average over the last steps.
 pub(super) fn accurate(args: &Train, artifact: Artifact, training: &Dataset) -> Result<Trained> {
-    let summary = artifact.training.clone();
+    let summary = artifact.training().clone();
     let (start, stop) = (Instant::now(), StopFlag::listen()?);
-    let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let (folds, members) = if training.len() < FEW { (5, 10) } else { (4, 4) };
-    let options = EnsembleOptions { folds, members, seed: args.seed, threads, isa, ..Default::default() };
+    let machine = args.machine.machine();
+    let options = EnsembleOptions { folds, members, seed: args.seed, machine, ..Default::default() };
     let mut history = None;
-    let fitted = Ensemble::fit(artifact.model.spec(), training, &options, |fold| {
+    let fitted = Ensemble::fit(artifact.model().spec(), training, &options, |fold| {
         if args.verbose > 0 {
             note!("Member {} of {}", fold.member + 1, options.members);
         }
@@ -42,7 +42,7 @@ pub(super) fn accurate(args: &Train, artifact: Artifact, training: &Dataset) -> 
     })?;
     let seconds = start.elapsed().as_secs_f64();
     let Fitted { model, ensemble } = fitted;
-    let Accuracies { member, linear, joined } = ensemble.accuracy;
+    let Accuracies { member, linear, joined } = ensemble.accuracy();
     if args.format == Format::Text {
         let percent = |share: f64| format!("{:.2}%", 100.0 * share);
         out!(
@@ -52,7 +52,7 @@ pub(super) fn accurate(args: &Train, artifact: Artifact, training: &Dataset) -> 
             percent(joined)
         )?;
     }
-    let mut artifact = Artifact { model, ensemble: Some(ensemble), ..artifact };
-    artifact.training.history = history.unwrap_or_default();
+    let mut artifact = artifact.into_builder().model(model).ensemble(ensemble).build()?;
+    artifact.training_mut().history = history.unwrap_or_default();
     Ok(Trained { artifact, seconds, stop })
 }

@@ -50,14 +50,14 @@ pub(super) fn baselines(
     parts: &Parts,
     stop: &StopFlag,
 ) -> Result<Vec<Baseline>> {
-    if let Problem::Regression { scale } = artifact.problem {
+    if let Problem::Regression { scale } = artifact.problem() {
         let start = Instant::now();
         let targets: Vec<f32> = parts.test.targets().values().iter().map(|&y| scale.restore(y)).collect();
         let score = Score::Report(Report::regression(&vec![scale.mean; targets.len()], &targets)?);
         let name = "mean of the training rows";
         return Ok(vec![Baseline { name, score, seconds: start.elapsed().as_secs_f64() }]);
     }
-    if let Some(Ensemble { linear, .. }) = &artifact.ensemble {
+    if let Some(linear) = artifact.ensemble().map(Ensemble::linear) {
         // It was fitted to these very rows.
         let (start, score) = (Instant::now(), Score::Accuracy(linear.accuracy(&parts.test)));
         return Ok(vec![Baseline { name: linear.name(), score, seconds: start.elapsed().as_secs_f64() }]);
@@ -66,7 +66,7 @@ pub(super) fn baselines(
         let start = Instant::now();
         let options = LinearOptions { ngram, ..Default::default() };
         let baseline = LinearModel::fit(&parts.training, &options)?;
-        let score = match artifact.problem {
+        let score = match artifact.problem() {
             Problem::MultiLabel { .. } => Score::Report(of_labels(&baseline, &parts.test)?),
             _ => Score::Accuracy(baseline.accuracy(&parts.test)),
         };

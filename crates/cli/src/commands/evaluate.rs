@@ -26,9 +26,9 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
         artifact.dataset(&corpus, &corpus.test)?
     };
     let start = Instant::now();
-    let scored = artifact.score(&test, args.machine.threads(), args.machine.isa())?;
+    let scored = artifact.score(&test, &args.machine.machine())?;
     let seconds = start.elapsed().as_secs_f64();
-    let report = scored.report()?.with_labels(&artifact.labels);
+    let report = scored.report()?.with_labels(artifact.labels());
     let calibration = args.calibration.as_ref().map(|_| scored.calibration(BINS)).transpose()?;
     if let (Some(calibration), Some(picture)) = (&calibration, &args.calibration) {
         let model = args.model.file_name().map_or(args.model.as_path(), Path::new).display().to_string();

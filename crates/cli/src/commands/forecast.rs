@@ -32,14 +32,14 @@ pub fn forecast(args: Forecast) -> Result<Done> {
             series.len()
         )));
     };
+    let machine = args.machine.machine();
     let options = |horizon| ForecastOptions {
         horizon,
         length,
         units: args.units,
         epochs: args.epochs,
         seed: args.seed,
-        threads: args.machine.threads(),
-        isa: args.machine.isa(),
+        machine: machine.clone(),
         ..ForecastOptions::default()
     };
     let error = |forecasts: &[f32]| {

@@ -10,7 +10,7 @@ pub fn generate(args: Generate) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
     let Generate { temperature, top_k, top_p, seed, .. } = args;
     let sampling = Sampling { temperature, top_k, top_p, seed };
-    let said = Generator::new(&artifact, &args.prompt, sampling)?.take(args.length);
+    let said = Generator::new(artifact, &args.prompt, sampling)?.take(args.length);
     let mut out = std::io::stdout().lock();
     let written = match args.format {
         // As it comes: a reader sees the model write.

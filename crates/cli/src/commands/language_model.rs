@@ -5,7 +5,7 @@ use crate::Done;
 use crate::args::{Format, Train};
 use crate::{out, plot};
 use gatewise::layers::{Activation, Dense, Embedding};
-use gatewise::rows::{Problem, next_tokens};
+use gatewise::rows::next_tokens;
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Artifact, Error, History, Model, Result, Sequential, TrainingSummary};
 use serde_json::json;
@@ -59,17 +59,8 @@ pub fn language_model(args: &Train) -> Result<Done> {
             model.summary(Some(steps))
         )?;
     }
-    let whole = |model: Model, history: History| Artifact {
-        model,
-        tokenizer: tokenizer.clone(),
-        vocabulary: vocabulary.clone(),
-        scalers: Vec::new(),
-        ensemble: None,
-        padding: data.padding(),
-        problem: Problem::SingleLabel,
-        labels: Vec::new(),
-        threshold: 0.5,
-        training: TrainingSummary {
+    let whole = |model: Model, history: History| {
+        let training = TrainingSummary {
             data: name.to_owned(),
             seed: args.seed,
             batch_size,
@@ -78,16 +69,18 @@ pub fn language_model(args: &Train) -> Result<Done> {
             history,
             test: None,
             oov_rate: None,
-        },
+        };
+        let builder = Artifact::builder(model).text(tokenizer.clone(), vocabulary.clone());
+        builder.padding(data.padding()).training(training).build()
     };
     let so_far = |model: &Model| whole(model.clone(), History::default());
-    let summary = so_far(&model).training;
+    let summary = so_far(&model)?.training().clone();
     let run = run(args, &summary, &mut model, &data, None, &so_far)?;
     let stopped = run.stop.raised();
-    let artifact = whole(model, run.history);
+    let artifact = whole(model, run.history)?;
     artifact.save(&args.output)?;
     plot::training_curve(&artifact, &curve)?;
-    let history = &artifact.training.history;
+    let history = &artifact.training().history;
     let last = history.epochs.last();
     let loss = last.and_then(|log| log.val_loss);
     match args.format {
@@ -102,10 +95,10 @@ pub fn language_model(args: &Train) -> Result<Done> {
             json!({
                 "data": name,
                 "characters": ids.len(),
-                "vocabulary": artifact.vocabulary.len(),
+                "vocabulary": vocabulary.len(),
                 "val_loss": loss,
                 "fit_seconds": run.seconds,
-                "parameters": artifact.model.params().len(),
+                "parameters": artifact.model().params().len(),
                 "seed": args.seed,
                 "artifact": args.output,
                 "weights_sha256": artifact.weights_sha256(),

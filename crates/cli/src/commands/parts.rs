@@ -26,7 +26,7 @@ impl Parts {
         if share == 0.0 {
             return Ok(Self { training: rows, validation: None, test });
         }
-        let [kept, held] = hold_out(&artifact.problem.strata(rows.targets()), share, data::SEED);
+        let [kept, held] = hold_out(&artifact.problem().strata(rows.targets()), share, data::SEED);
         if held.is_empty() {
             return Err(Error::data(
                 "each label occurs once in the training rows, so none of them can be kept to validate on; give \

@@ -7,7 +7,6 @@ use crate::{Done, data, note};
 use gatewise::files::read_ts;
 use gatewise::layers::{Dropout, Input, Masking};
 use gatewise::rows::{Padding, Problem, Scaler};
-use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Artifact, Error, History, Result, Sequential, TrainingSummary};
 use std::path::Path;
 
@@ -40,31 +39,24 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
     let width = training.rows.width();
     let channel = |c: usize| training.rows.values().iter().skip(c).step_by(width).copied();
     let model = spec(args, width, training.labels.len()).compile(args.seed)?;
-    let artifact = Artifact {
-        model,
-        tokenizer: Tokenizer::default(),
-        vocabulary: Vocabulary::from_ranked(&[], 3)?,
-        scalers: (0..width).map(|c| Scaler::fit(channel(c))).collect(),
-        ensemble: None,
-        padding: Padding {
-            maxlen: args.maxlen,
-            padding: args.padding.into(),
-            truncating: args.truncating.into(),
-        },
-        problem: Problem::SingleLabel,
-        labels: training.labels.clone(),
-        threshold: 0.5,
-        training: TrainingSummary {
-            data: name.to_owned(),
-            seed: args.seed,
-            batch_size: args.batch_size.unwrap_or(16),
-            epochs: args.epochs.unwrap_or(100),
-            learning_rate: args.learning_rate.unwrap_or(3e-3),
-            history: History::default(),
-            test: None,
-            oov_rate: None,
-        },
+    let padding =
+        Padding { maxlen: args.maxlen, padding: args.padding.into(), truncating: args.truncating.into() };
+    let summary = TrainingSummary {
+        data: name.to_owned(),
+        seed: args.seed,
+        batch_size: args.batch_size.unwrap_or(16),
+        epochs: args.epochs.unwrap_or(100),
+        learning_rate: args.learning_rate.unwrap_or(3e-3),
+        history: History::default(),
+        test: None,
+        oov_rate: None,
     };
+    let artifact = Artifact::builder(model)
+        .series((0..width).map(|c| Scaler::fit(channel(c))).collect())
+        .padding(padding)
+        .labels(training.labels.clone())
+        .training(summary)
+        .build()?;
     let (training, test) = (artifact.series_dataset(&training)?, artifact.series_dataset(&test)?);
     learn(args, artifact, &Parts { training, validation: None, test }, &[])
 }

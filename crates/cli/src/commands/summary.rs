@@ -2,13 +2,14 @@
 
 use crate::args::{Format, Summary};
 use crate::{Done, out};
+use gatewise::ensemble::{Accuracies, Ensemble};
 use gatewise::rows::Problem;
-use gatewise::{Artifact, Result};
+use gatewise::{Artifact, Reader, Result};
 use serde_json::json;
 
 pub fn summary(args: Summary) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
-    let (model, training) = (&artifact.model, &artifact.training);
+    let (model, training) = (artifact.model(), artifact.training());
     if args.format == Format::Json {
         let tensors: Vec<_> =
             model.params().table().iter().map(|p| json!({"name": p.name, "shape": p.shape})).collect();
@@ -21,44 +22,53 @@ pub fn summary(args: Summary) -> Result<Done> {
             "tensors": tensors,
             "stages": stages,
             "weights_sha256": artifact.weights_sha256(),
-            "tokenizer": artifact.tokenizer,
-            "vocabulary": {
-                "words": artifact.vocabulary.len(),
-                "max_words": artifact.vocabulary.max_words(),
-                "policy": artifact.vocabulary.policy(),
-            },
-            "scalers": artifact.scalers,
-            "padding": artifact.padding,
-            "problem": artifact.problem,
-            "labels": artifact.labels,
-            "threshold": artifact.threshold,
+            "tokenizer": artifact.tokenizer(),
+            "vocabulary": artifact.vocabulary().map(|vocabulary| json!({
+                "words": vocabulary.len(),
+                "max_words": vocabulary.max_words(),
+                "policy": vocabulary.policy(),
+            })),
+            "scalers": artifact.scalers(),
+            "ensemble": artifact.ensemble().map(|ensemble| json!({
+                "members": ensemble.members(),
+                "linear": {"name": ensemble.linear().name(), "features": ensemble.linear().features()},
+                "weights": {"members": ensemble.weights()[0], "linear": ensemble.weights()[1]},
+                "unseen_accuracy": ensemble.accuracy(),
+            })),
+            "padding": artifact.padding(),
+            "problem": artifact.problem(),
+            "labels": artifact.labels(),
+            "threshold": artifact.threshold(),
             "training": training,
         });
         out!("{object:#}\n")?;
         return Ok(Done::Whole);
     }
-    let mut text = model.summary(artifact.padding.maxlen);
+    let mut text = model.summary(artifact.padding().maxlen);
     if args.stages {
         text += &format!("Stages:\n{}", model.stages_summary());
     }
-    text += &match artifact.scalers.len() {
-        0 => {
-            let vocabulary = &artifact.vocabulary;
+    if let Some(ensemble) = artifact.ensemble() {
+        text += &members(ensemble);
+    }
+    text += &match artifact.reader() {
+        Reader::Text { vocabulary, .. } => {
             format!("Vocabulary: {} words, ids below {}; ", vocabulary.len(), vocabulary.max_words())
         }
-        channels => format!("Series of {channels} channels; "),
+        Reader::Series { scalers, .. } => format!("Series of {} channels; ", scalers.len()),
+        _ => "Rows of ids; ".to_owned(),
     };
     text += &format!(
         "rows of {} steps; {}: {}\n",
-        artifact.padding.maxlen.map_or("any".to_owned(), |steps| steps.to_string()),
-        match artifact.problem {
+        artifact.padding().maxlen.map_or("any".to_owned(), |steps| steps.to_string()),
+        match artifact.problem() {
             Problem::MultiLabel { .. } => "any number of the labels",
             Problem::Regression { .. } => "a number, in training",
             _ => "labels",
         },
-        match artifact.problem {
+        match artifact.problem() {
             Problem::Regression { scale } => format!("{} ± {}", scale.mean, scale.deviation),
-            _ => artifact.labels.join(", "),
+            _ => artifact.labels().join(", "),
         }
     );
     text += &format!(
@@ -75,4 +85,20 @@ pub fn summary(args: Summary) -> Result<Done> {
     }
     out!("{text}")?;
     Ok(Done::Whole)
+}
+
+/// What answers beside the model that is shown.
+fn members(ensemble: &Ensemble) -> String {
+    let ([members, linear], Accuracies { member, linear: counts, joined }) =
+        (ensemble.weights(), ensemble.accuracy());
+    format!(
+        "Ensemble: {} members of these layers, weight {members:.3}; {} of {} features, weight {linear:.3}\n\
+         On training rows that they had not seen: a member {:.2}%, the linear model {:.2}%, together {:.2}%\n",
+        ensemble.members(),
+        ensemble.linear().name(),
+        ensemble.linear().features(),
+        100.0 * member,
+        100.0 * counts,
+        100.0 * joined
+    )
 }

@@ -56,34 +56,30 @@ pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Arti
     let vocabulary = corpus.words(settings.max_words, settings.min_count)?;
     let oov_rate = Some(corpus.oov_rate(&vocabulary));
     let &Settings { epochs, batch_size, learning_rate, .. } = &settings;
-    let artifact = Artifact {
-        model,
-        tokenizer: corpus.tokenizer.clone(),
-        vocabulary,
-        scalers: Vec::new(),
-        ensemble: None,
-        padding,
-        problem: corpus.problem.clone(),
-        labels: corpus.labels.clone(),
-        threshold: 0.5,
-        training: TrainingSummary {
-            data: name.to_owned(),
-            seed: args.seed,
-            batch_size,
-            epochs,
-            learning_rate,
-            history: History::default(),
-            test: None,
-            oov_rate,
-        },
+    let training = TrainingSummary {
+        data: name.to_owned(),
+        seed: args.seed,
+        batch_size,
+        epochs,
+        learning_rate,
+        history: History::default(),
+        test: None,
+        oov_rate,
     };
+    let artifact = Artifact::builder(model)
+        .text(corpus.tokenizer.clone(), vocabulary)
+        .padding(padding)
+        .problem(corpus.problem.clone())
+        .labels(corpus.labels.clone())
+        .training(training)
+        .build()?;
     let (training, test) =
         (artifact.dataset(corpus, &corpus.train)?, artifact.dataset(corpus, &corpus.test)?);
-    let parts = match data::is_labelled_texts(&artifact.training.data) && settings.preset != Preset::Accurate
-    {
-        true => Parts::of_file(args, &artifact, training, test)?,
-        false => Parts { training, validation: None, test },
-    };
+    let parts =
+        match data::is_labelled_texts(&artifact.training().data) && settings.preset != Preset::Accurate {
+            true => Parts::of_file(args, &artifact, training, test)?,
+            false => Parts { training, validation: None, test },
+        };
     Ok((artifact, parts))
 }
 

@@ -49,10 +49,10 @@ pub(super) fn check(args: &Train) -> Result<()> {
 pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[usize]) -> Result<Done> {
     let Parts { training, validation, test } = parts;
     let curve = curve_beside(&args.output)?;
-    let (text, name) = (args.format == Format::Text, artifact.training.data.clone());
+    let (text, name) = (args.format == Format::Text, artifact.training().data.clone());
     suits(args, &artifact)?;
     if text {
-        let summary = artifact.model.summary(artifact.padding.maxlen);
+        let summary = artifact.model().summary(artifact.padding().maxlen);
         let validation = validation.as_ref().map(|rows| format!(", {} validation", rows.len()));
         out!(
             "Data: {name}, {} training{} and {} test rows\n{summary}",
@@ -66,16 +66,15 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[u
         _ => one(args, artifact, training, validation.as_ref())?,
     };
     let Trained { mut artifact, seconds: fit_seconds, stop } = trained;
-    let (threads, isa) = (args.machine.threads(), args.machine.isa());
-    artifact.threshold = threshold(args, &artifact, parts);
+    artifact.set_threshold(threshold(args, &artifact, parts))?;
     let start = Instant::now();
-    let scored = artifact.score(test, threads, isa)?;
-    let (evaluation, report) = (scored.evaluation, scored.report()?.with_labels(&artifact.labels));
+    let scored = artifact.score(test, &args.machine.machine())?;
+    let (evaluation, report) = (scored.evaluation, scored.report()?.with_labels(artifact.labels()));
     let evaluate_seconds = start.elapsed().as_secs_f64();
-    artifact.training.test = Some(evaluation);
+    artifact.training_mut().test = Some(evaluation);
     artifact.save(&args.output)?;
     plot::training_curve(&artifact, &curve)?;
-    let history = &artifact.training.history;
+    let history = &artifact.training().history;
     let baselines = if args.no_baseline { Vec::new() } else { baselines(&artifact, ngrams, parts, &stop)? };
     if text {
         tell(args, &artifact, &curve, &baselines, &report, stop.raised())?;
@@ -87,20 +86,20 @@ pub(super) fn learn(args: &Train, artifact: Artifact, parts: &Parts, ngrams: &[u
             "test_loss": evaluation.loss,
             "test_accuracy": evaluation.accuracy,
             "test_report": report,
-            "threshold": artifact.threshold,
+            "threshold": artifact.threshold(),
             "epoch_seconds": seconds,
             "fit_seconds": fit_seconds,
             "evaluate_seconds": evaluate_seconds,
-            "parameters": artifact.model.params().len(),
+            "parameters": artifact.model().params().len(),
             "seed": args.seed,
-            "threads": threads,
-            "isa": isa.name(),
+            "threads": args.machine.threads(),
+            "isa": args.machine.isa().name(),
             "artifact": args.output,
             "weights_sha256": artifact.weights_sha256(),
             "history": history,
             "interrupted": stop.raised() && history.stopped,
             "baselines": baselines,
-            "unseen_accuracy": artifact.ensemble.as_ref().map(|ensemble| ensemble.accuracy),
+            "unseen_accuracy": artifact.ensemble().map(|ensemble| ensemble.accuracy()),
         });
         out!("{object:#}\n")?;
     }
@@ -116,19 +115,19 @@ pub(super) struct Trained {
 
 /// Trains the model of `artifact`.
 fn one(args: &Train, artifact: Artifact, data: &Dataset, validation: Option<&Dataset>) -> Result<Trained> {
-    let mut model = artifact.model.clone();
-    let so_far = |model: &Model| Artifact { model: model.clone(), ..artifact.clone() };
+    let mut model = artifact.model().clone();
+    let so_far = |model: &Model| artifact.clone().with_model(model.clone());
     let Run { history, seconds, stop } =
-        run(args, &artifact.training, &mut model, data, validation, &so_far)?;
-    let mut artifact = Artifact { model, ..artifact };
-    artifact.training.history = history;
+        run(args, artifact.training(), &mut model, data, validation, &so_far)?;
+    let mut artifact = artifact.with_model(model)?;
+    artifact.training_mut().history = history;
     Ok(Trained { artifact, seconds, stop })
 }
 
 /// Refuses options that mean nothing for what is learnt.
 pub(super) fn suits(args: &Train, artifact: &Artifact) -> Result<()> {
-    let (name, classes) = (&artifact.training.data, artifact.labels.len());
-    let undecided = match artifact.problem {
+    let (name, classes) = (&artifact.training().data, artifact.labels().len());
+    let undecided = match artifact.problem() {
         Problem::SingleLabel if classes > 2 => {
             Some(format!("a threshold decides between two classes, but {name} has {classes}"))
         }
@@ -140,7 +139,7 @@ pub(super) fn suits(args: &Train, artifact: &Artifact) -> Result<()> {
     if let Some(why) = undecided.filter(|_| args.threshold.is_some()) {
         return Err(Error::config(format!("{why}; leave --threshold out")));
     }
-    if args.class_weight.is_some() && artifact.problem != Problem::SingleLabel {
+    if args.class_weight.is_some() && *artifact.problem() != Problem::SingleLabel {
         return Err(Error::config(
             "--class-weight weighs rows by their one class, but here a row has any number of labels, or a number; \
              leave it out",
@@ -164,7 +163,7 @@ pub(super) fn run(
     model: &mut Model,
     data: &Dataset,
     validation: Option<&Dataset>,
-    whole: &(dyn Fn(&Model) -> Artifact + Sync),
+    whole: &(dyn Fn(&Model) -> Result<Artifact> + Sync),
 ) -> Result<Run> {
     let validation_split = args.validation_split.unwrap_or(match args.task {
         Task::LanguageModel => 0.1,
@@ -198,7 +197,7 @@ pub(super) fn run(
     }
     if let Some(file) = &args.checkpoint_best {
         let best = ModelCheckpoint::new(file).save_best_only(true);
-        fit = fit.callback(best.saving(|path, model| whole(model).save(path)));
+        fit = fit.callback(best.saving(|path, model| whole(model)?.save(path)));
     }
     if let Some(file) = &args.csv_log {
         fit = fit.callback(CsvLogger::new(file));
@@ -220,8 +219,7 @@ pub(super) fn fit<'a>(args: &Train, summary: &TrainingSummary) -> Fit<'a> {
         .batch_size(summary.batch_size)
         .learning_rate(summary.learning_rate)
         .seed(args.seed)
-        .threads(args.machine.threads())
-        .isa(args.machine.isa());
+        .machine(&args.machine.machine());
     match &args.class_weight {
         Some(class_weight) => fit.class_weight(class_weight.clone()),
         None => fit,
@@ -232,16 +230,16 @@ pub(super) fn fit<'a>(args: &Train, summary: &TrainingSummary) -> Fit<'a> {
 /// chosen stays one half.
 pub(super) fn threshold(args: &Train, artifact: &Artifact, parts: &Parts) -> f32 {
     match args.threshold {
-        None => artifact.threshold,
+        None => artifact.threshold(),
         Some(Threshold::At(threshold)) => threshold,
         Some(Threshold::Best(rule)) => {
             let Parts { training, validation, .. } = parts;
-            let last = || (artifact.training.history.samples..training.len()).collect::<Vec<_>>();
+            let last = || (artifact.training().history.samples..training.len()).collect::<Vec<_>>();
             let data = validation.clone().unwrap_or_else(|| training.select(&last()));
-            let scored = artifact.score(&data, args.machine.threads(), args.machine.isa());
+            let scored = artifact.score(&data, &args.machine.machine());
             scored.and_then(|scored| scored.best_threshold(rule)).unwrap_or_else(|error| {
-                note!("note: the threshold stays {}: {error}", artifact.threshold);
-                artifact.threshold
+                note!("note: the threshold stays {}: {error}", artifact.threshold());
+                artifact.threshold()
             })
         }
     }
@@ -255,15 +253,15 @@ fn tell(
     report: &Report,
     interrupted: bool,
 ) -> Result<()> {
-    announce(args, &artifact.training.history, artifact.training.epochs, curve, interrupted)?;
+    announce(args, &artifact.training().history, artifact.training().epochs, curve, interrupted)?;
     let mut text = String::new();
     if let Some(Threshold::Best(rule)) = args.threshold {
-        text += &format!("Threshold: {:.4}, chosen for {rule} on validation\n", artifact.threshold);
+        text += &format!("Threshold: {:.4}, chosen for {rule} on validation\n", artifact.threshold());
     }
     for baseline in baselines {
         text += &format!("{}\n", baseline.describe());
     }
-    let results = artifact.training.test.map(|evaluation| super::results(&evaluation, report));
+    let results = artifact.training().test.map(|evaluation| super::results(&evaluation, report));
     out!("{text}{}\n", results.unwrap_or_default())
 }
 

@@ -23,7 +23,7 @@ fn a_text_is_learnt_and_gone_on_with() {
     assert!(last.contains("Perplexity: 1.0"), "{last}");
     assert_eq!(home.files(), ["model.gatewise", "model.svg", "text.txt"]);
     let artifact = Artifact::load(home.path("model.gatewise")).unwrap();
-    assert!(artifact.tokenizer.char_level() && artifact.labels.is_empty());
+    assert!(artifact.tokenizer().unwrap().char_level() && artifact.labels().is_empty());
     let said = home.run("generate model.gatewise --prompt ab --length 20 --temperature 0").ok();
     assert_eq!(said.stdout, "abcdé.\nabcdé.\nabcdé.\na\n");
     // The same seed says the same, another something else once there is a choice.

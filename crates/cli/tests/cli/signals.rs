@@ -41,8 +41,8 @@ fn an_interrupted_run_leaves_a_whole_model() {
         assert!(ran.stdout.contains("Stopped by Ctrl-C after "), "{ran:#?}");
         ran.test_results();
         let artifact = Artifact::load(home.path("model.gatewise")).unwrap();
-        assert!(artifact.training.history.stopped);
-        assert!(!artifact.training.history.epochs.is_empty());
+        assert!(artifact.training().history.stopped);
+        assert!(!artifact.training().history.epochs.is_empty());
         assert_eq!(home.files(), ["model.gatewise", "model.svg"]);
         home.run("predict model.gatewise good").ok();
     }
@@ -60,7 +60,7 @@ fn an_interrupted_search_keeps_its_best_model() {
     assert_eq!(ran.code, Some(130), "{ran:#?}\n{stderr}");
     ran.test_results();
     let artifact = Artifact::load(home.path("model.gatewise")).unwrap();
-    assert!(artifact.training.test.is_some());
+    assert!(artifact.training().test.is_some());
     assert_eq!(home.files(), ["model.gatewise", "model.svg", "model.trials.jsonl"]);
 }
 

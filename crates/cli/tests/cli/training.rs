@@ -37,7 +37,7 @@ fn the_defaults_beat_both_baselines_on_reviews() {
     assert_eq!(home.files(), ["model.gatewise", "model.svg"]);
     assert_well_formed(&fs::read_to_string(home.path("model.svg")).unwrap());
     let artifact = Artifact::load(home.path("model.gatewise")).unwrap();
-    assert_eq!(artifact.training.history.epochs.len(), 8);
+    assert_eq!(artifact.training().history.epochs.len(), 8);
     // A line an epoch, and nothing else.
     let lines: Vec<_> = ran.stderr.lines().collect();
     assert_eq!(lines.len(), 8, "{ran:#?}");
@@ -230,7 +230,7 @@ fn callbacks_write_what_was_asked_for_and_stop_the_run() {
                    --tensorboard logs --checkpoint-best best-{epoch}.gatewise --no-baseline";
     let ran = home.run(&format!("train reviews {options}")).ok();
     let model = Artifact::load(home.path("model.gatewise")).unwrap();
-    let history = &model.training.history;
+    let history = &model.training().history;
     assert!(history.stopped && history.epochs.len() < 9, "{ran:#?}");
     assert!(
         ran.stdout.contains(&format!("Stopped early after {} of 9 epochs.", history.epochs.len())),

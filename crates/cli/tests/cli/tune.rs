@@ -56,7 +56,7 @@ fn the_best_trial_is_kept_and_its_command_trains_it_again() {
     assert_eq!(again["weights_sha256"], object["weights_sha256"]);
     assert_eq!(again["test_loss"], object["test_loss"]);
     let artifact = Artifact::load(home.path("m.gatewise")).unwrap();
-    assert_eq!(artifact.training.test.unwrap().loss, object["test_loss"].as_f64().unwrap());
+    assert_eq!(artifact.training().test.unwrap().loss, object["test_loss"].as_f64().unwrap());
     assert_eq!(artifact.weights_sha256(), object["weights_sha256"]);
 }
 

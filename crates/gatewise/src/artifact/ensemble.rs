@@ -1,14 +1,12 @@
 //! What of an ensemble stands in a file: its members' weights as `member_2/…` and so on, the linear model as
 //! `linear/features` (hashes, u32), `linear/weights` and `linear/bias`, and the rest in the metadata.
 
-use super::format::{Tensor, model_tensors};
-use super::load::{damaged, fill, values};
+use super::check::MAX_MEMBERS;
 use crate::ensemble::{Accuracies, Ensemble};
-use crate::error::Result;
 use crate::linear::LinearModel;
-use crate::model::Model;
-use crate::storage::to_bytes;
-use safetensors::tensor::{Dtype, SafeTensors};
+use crate::model::{Model, tensors_of, values_of};
+use crate::storage::tensors::{Tensor, TensorFile};
+use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 
 /// The metadata of an ensemble.
@@ -24,8 +22,6 @@ pub(super) struct Joint {
     accuracy: Accuracies,
 }
 
-/// More members are refused: each is as large as the model.
-const MAX_MEMBERS: usize = 64;
 /// Tensors of the linear model.
 const LINEAR: [&str; 3] = ["linear/features", "linear/weights", "linear/bias"];
 
@@ -35,8 +31,8 @@ fn prefix(member: usize) -> String {
 
 impl Joint {
     pub fn of(ensemble: &Ensemble) -> Self {
-        let Ensemble { others, linear, weights, accuracy } = ensemble;
-        Self { members: others.len() + 1, ngram: linear.parts().0, weights: *weights, accuracy: *accuracy }
+        let (members, ngram) = (ensemble.members(), ensemble.linear().parts().0);
+        Self { members, ngram, weights: ensemble.weights(), accuracy: ensemble.accuracy() }
     }
 
     /// How many tensors stand beside those of the model, of which there are `own`.
@@ -44,57 +40,47 @@ impl Joint {
         own.saturating_mul(self.members.saturating_sub(1)).saturating_add(LINEAR.len())
     }
 
-    /// The ensemble around `model`, whose weights `tensors` hold.
-    pub fn assemble(&self, model: &Model, tensors: &SafeTensors<'_>) -> Result<Ensemble> {
-        if !(1..=MAX_MEMBERS).contains(&self.members) || self.weights.iter().any(|it| !it.is_finite()) {
-            return Err(damaged("the number or the weights of its members are out of bounds"));
+    /// The ensemble around `model`, whose weights `file` holds, or what is wrong with it.
+    pub fn assemble(&self, model: &Model, file: &TensorFile<'_>) -> Result<Ensemble, String> {
+        if !(1..=MAX_MEMBERS).contains(&self.members) {
+            return Err("the number or the weights of its members are out of bounds".into());
         }
         let mut others = Vec::new();
         for member in 1..self.members {
+            let values = values_of(model.params(), file, &prefix(member))?;
             let mut other = model.clone();
-            fill(&mut other, tensors, &prefix(member))?;
+            other.params_mut().values_mut().copy_from_slice(&values);
             others.push(other);
         }
-        let [features, weights, bias] = LINEAR.map(|name| tensors.tensor(name));
-        let [features, weights, bias] =
-            [features, weights, bias].map(|tensor| tensor.map_err(|e| damaged(&e.to_string())));
-        let (features, weights, bias) = (features?, weights?, bias?);
-        let (width, count) = (model.output_width(), features.shape().first().copied().unwrap_or(0));
-        let fits = features.dtype() == Dtype::U32
-            && features.shape() == [count]
-            && (weights.dtype(), weights.shape()) == (Dtype::F32, &[width, count])
-            && (bias.dtype(), bias.shape()) == (Dtype::F32, &[width]);
-        if !fits {
-            return Err(damaged("the tensors of its linear part do not fit one another"));
-        }
-        let hashes = features.data().as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-        let mut weights = values(weights.data());
-        let regressions = values(bias.data()).map(|bias| (weights.by_ref().take(count).collect(), bias));
-        let regressions = regressions.collect();
-        let linear = LinearModel::from_parts(self.ngram, hashes, regressions).map_err(|why| damaged(&why))?;
-        Ok(Ensemble { others, linear, weights: self.weights, accuracy: self.accuracy })
+        let [features, weights, bias] = LINEAR;
+        let count = file.shape(features)?.first().copied().unwrap_or(0);
+        let width = model.output_width();
+        let hashes = file.u32(features, &[count])?.collect();
+        let mut weights = file.f32(weights, &[width, count])?;
+        let bias = file.f32(bias, &[width])?;
+        let regressions = bias.map(|bias| (weights.by_ref().take(count).collect(), bias)).collect();
+        let linear = LinearModel::from_parts(self.ngram, hashes, regressions)?;
+        Ok(Ensemble::from_parts(others, linear, self.weights, self.accuracy))
     }
 }
 
 /// The tensors beside those of the first member.
-pub(super) fn tensors(ensemble: &Ensemble) -> Vec<Tensor> {
-    let members = (1..).zip(&ensemble.others);
+pub(super) fn tensors(ensemble: &Ensemble) -> Vec<Tensor<'static>> {
+    let members = (1..).zip(ensemble.others());
     let mut tensors: Vec<_> =
-        members.flat_map(|(member, model)| model_tensors(model.params(), &prefix(member))).collect();
-    let (_, hashes, regressions) = ensemble.linear.parts();
+        members.flat_map(|(member, model)| tensors_of(model.params(), &prefix(member))).collect();
+    let (_, hashes, regressions) = ensemble.linear().parts();
     let width = regressions.len();
     let (mut weights, mut bias) = (Vec::new(), Vec::new());
     for (own, own_bias) in regressions {
-        weights.extend(to_bytes(own));
-        bias.extend(own_bias.to_le_bytes());
+        weights.extend_from_slice(own);
+        bias.push(own_bias);
     }
-    let features = hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
-    let shapes = [vec![hashes.len()], vec![width, hashes.len()], vec![width]];
-    let dtypes = [Dtype::U32, Dtype::F32, Dtype::F32];
-    for (((name, dtype), shape), bytes) in
-        LINEAR.into_iter().zip(dtypes).zip(shapes).zip([features, weights, bias])
-    {
-        tensors.push(Tensor { name: name.to_owned(), dtype, shape, bytes });
-    }
+    let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+    let [features, weights_name, bias_name] = LINEAR.map(String::from);
+    let shape = vec![hashes.len()];
+    tensors.push(Tensor { name: features, dtype: Dtype::U32, shape, bytes: bytes.into() });
+    tensors.push(Tensor::f32(weights_name, &[width, hashes.len()], &weights));
+    tensors.push(Tensor::f32(bias_name, &[width], &bias));
     tensors
 }

@@ -1,14 +1,13 @@
 //! What the metadata of an artifact holds.
 
 use super::ensemble::Joint;
-use super::{Artifact, TrainingSummary};
+use super::{Artifact, Reader, TrainingSummary};
 use crate::error::Result;
-use crate::model::{ParamInfo, Params, Sequential};
-use crate::rows::{Features, Padding, Problem, Scaler};
-
-use crate::storage::{hex, to_bytes};
+use crate::model::{Sequential, tensors_of};
+use crate::rows::{Padding, Problem, Scaler};
+use crate::storage::hex;
+use crate::storage::tensors::Tensor;
 use crate::text::{Tokenizer, Vocabulary};
-use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -18,8 +17,8 @@ pub const FORMAT: u32 = 1;
 /// Key of the only entry in the safetensors metadata (one, because its writer does not keep an order).
 pub(super) const KEY: &str = "gatewise";
 
-/// The JSON object under [`KEY`], behind a line with its checksum (see [`seal`](crate::storage::seal)).
-#[derive(Debug, Serialize, Deserialize)]
+/// The JSON object under [`KEY`], behind a line with its checksum (see [`seal`](crate::storage::tensors::seal)).
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Metadata {
     pub format: u32,
@@ -80,8 +79,8 @@ impl Artifact {
     }
 
     /// All tensors: those of the model, then those of what answers beside it.
-    pub(super) fn tensors(&self) -> Vec<Tensor> {
-        let mut tensors = model_tensors(self.model.params(), "");
+    pub(super) fn tensors(&self) -> Vec<Tensor<'static>> {
+        let mut tensors = tensors_of(self.model.params(), "");
         if let Some(ensemble) = &self.ensemble {
             tensors.extend(super::ensemble::tensors(ensemble));
         }
@@ -90,55 +89,47 @@ impl Artifact {
 
     /// Texts made of the vocabulary's own words and of words it cannot know, or made-up series, with their outputs.
     pub(super) fn probes(&self) -> Result<Vec<Probe>> {
-        // One by one: a model that answers at every step gives each row another number of outputs.
-        let answered = |mut probe: Probe| {
-            probe.outputs = self.probe_outputs(&probe)?;
-            Ok(probe)
+        let mut probes: Vec<Probe> = match &self.reader {
+            Reader::Series { .. } => {
+                let series = self.series_probes().into_iter();
+                series.map(|series| Probe { series, ..Probe::default() }).collect()
+            }
+            Reader::Text { vocabulary, .. } => texts(&vocabulary.words().collect::<Vec<_>>()),
+            Reader::Ids => texts(&[]),
         };
-        if !self.scalers.is_empty() {
-            let series = self.series_probes().into_iter();
-            return series.map(|series| answered(Probe { series, ..Probe::default() })).collect();
-        }
-        let words: Vec<&str> = self.vocabulary.words().collect();
-        let pick = |start: usize, step: usize, count: usize| {
-            let picked: Vec<_> = words.iter().skip(start).step_by(step).take(count).copied().collect();
-            picked.join(" ")
-        };
-        let texts = [
-            String::new(),
-            pick(0, 1, 12),
-            format!("{}, {}!", pick(3, 7, 20), "Unheard-of \u{1F980}"),
-            pick(1, 3, 60),
-        ];
-        texts.into_iter().map(|text| answered(Probe { text, ..Probe::default() })).collect()
+        let outputs = self.outputs_of_probes(&probes)?;
+        probes.iter_mut().zip(outputs).for_each(|(probe, outputs)| probe.outputs = outputs);
+        Ok(probes)
     }
 
-    /// The model's outputs for a question.
-    pub(super) fn probe_outputs(&self, probe: &Probe) -> Result<Vec<f32>> {
-        if self.scalers.is_empty() {
-            return Ok(self.outputs(&[&probe.text])?.0);
+    /// The model's outputs for each question, asked alone: where it answers at every step, each has another number of
+    /// them.
+    pub(super) fn outputs_of_probes(&self, probes: &[Probe]) -> Result<Vec<Vec<f32>>> {
+        if let Reader::Series { .. } = self.reader {
+            let series: Vec<&[f32]> = probes.iter().map(|probe| &*probe.series).collect();
+            return self.outputs_of_series(&series);
         }
-        let mut rows = Features::new(self.scalers.len());
-        rows.push(&probe.series)?;
-        self.series_outputs(&rows)
+        let (tokenizer, vocabulary, _) = self.reader.parts(self.model.vocabulary())?;
+        let row = |probe: &Probe| {
+            let mut ids = Vec::new();
+            vocabulary.encode(&tokenizer, &probe.text, &mut ids);
+            ids
+        };
+        self.outputs_of_rows(&probes.iter().map(row).collect::<Vec<_>>())
     }
 }
 
-/// A tensor as it stands in the file.
-pub(super) struct Tensor {
-    pub name: String,
-    pub dtype: Dtype,
-    pub shape: Vec<usize>,
-    pub bytes: Vec<u8>,
-}
-
-/// The tensors of a model, `prefix` before their names.
-pub(super) fn model_tensors(params: &Params, prefix: &str) -> Vec<Tensor> {
-    let tensor = |info: &ParamInfo| Tensor {
-        name: format!("{prefix}{}", info.name),
-        dtype: Dtype::F32,
-        shape: info.shape.clone(),
-        bytes: to_bytes(&params.values()[info.range.clone()]),
+/// The texts of a self-test.
+fn texts(words: &[&str]) -> Vec<Probe> {
+    let pick = |start: usize, step: usize, count: usize| {
+        let picked: Vec<_> = words.iter().skip(start).step_by(step).take(count).copied().collect();
+        picked.join(" ")
     };
-    params.table().iter().map(tensor).collect()
+    let texts = [
+        String::new(),
+        pick(0, 1, 12),
+        format!("{}, {}!", pick(3, 7, 20), "Unheard-of \u{1F980}"),
+        pick(1, 3, 60),
+    ];
+    texts.into_iter().map(|text| Probe { text, ..Probe::default() }).collect()
 }

@@ -4,30 +4,40 @@
 //! The file's tensors are the weights under Keras's names and in Keras's layout; the entry `gatewise` of
 //! its metadata is the SHA-256 of a JSON object, a line break, and that object: see `format.rs`.
 
+mod answer_kind;
+mod builder;
+mod check;
 mod ensemble;
 mod format;
 mod load;
+mod reader;
 mod save;
 mod series;
 mod targets;
+mod training_summary;
 
 use crate::ensemble::Ensemble;
-use crate::error::Result;
-use crate::metrics::Evaluation;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::rows::{Corpus, Dataset, Padding, Problem, Scaler, Split};
 use crate::text::{Sequences, Tokenizer, Vocabulary};
-use crate::train::History;
-use serde::{Deserialize, Serialize};
 
+pub use answer_kind::AnswerKind;
+pub use builder::ArtifactBuilder;
 pub use format::FORMAT;
+pub use reader::Reader;
+pub use training_summary::TrainingSummary;
 
 /// A trained model with what reads its input, padding, labels and training summary.
+///
+/// An artifact is made by [`Artifact::builder`], which checks that its parts fit one another, or read from a file by
+/// [`Artifact::load`]. It answers through a [`Predictor`](crate::Predictor), or a
+/// [`Generator`](crate::Generator) where it is a language model.
 ///
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 /// use gatewise::text::{Tokenizer, Vocabulary};
-/// use gatewise::{rows::{Padding, Problem}, Artifact, Sequential, TrainingSummary};
+/// use gatewise::{rows::Padding, AnswerKind, Artifact, Sequential};
 ///
 /// let words = ["good", "bad"].map(String::from);
 /// let model = Sequential::new()
@@ -35,18 +45,13 @@ pub use format::FORMAT;
 ///     .with(Lstm::new(3))
 ///     .with(Dense::new(1).activation(Activation::Sigmoid))
 ///     .compile(1)?;
-/// let artifact = Artifact {
-///     model,
-///     tokenizer: Tokenizer::default(),
-///     vocabulary: Vocabulary::from_ranked(&words, 6)?,
-///     scalers: Vec::new(),
-///     ensemble: None,
-///     padding: Padding::to(10),
-///     problem: Problem::SingleLabel,
-///     labels: vec!["neg".into(), "pos".into()],
-///     threshold: 0.5,
-///     training: TrainingSummary::default(),
-/// };
+/// let artifact = Artifact::builder(model)
+///     .text(Tokenizer::default(), Vocabulary::from_ranked(&words, 6)?)
+///     .padding(Padding::to(10))
+///     .labels(["neg", "pos"])
+///     .build()?;
+/// assert_eq!(artifact.answer_kind(), AnswerKind::Class);
+///
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("model.gatewise");
 /// artifact.save(&path)?;
@@ -57,65 +62,123 @@ pub use format::FORMAT;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Artifact {
-    /// Architecture and weights.
-    pub model: Model,
-    /// Text to words.
-    pub tokenizer: Tokenizer,
-    /// Words to ids.
-    pub vocabulary: Vocabulary,
-    /// Of a model that reads series instead of texts, the scale of each channel.
-    pub scalers: Vec<Scaler>,
-    /// What answers beside the model, where it is not alone.
-    pub ensemble: Option<Ensemble>,
-    /// Ids to rows of one length.
-    pub padding: Padding,
-    /// What is asked about a row, and so what the outputs mean.
-    pub problem: Problem,
-    /// Names of classes or labels, one an output; of a model of classes with one output two, the second being the
-    /// positive one. None where the outputs are neither.
-    pub labels: Vec<String>,
-    /// Of a model of two classes with one output: probabilities above this are the positive class. Of one of any number of labels: a
-    /// row has those whose probability is above it.
-    pub threshold: f32,
-    /// How the model was trained and how it did.
-    pub training: TrainingSummary,
-}
-
-/// How a model was trained and how it did.
-///
-/// It holds nothing that differs between two equal runs (no times, no threads), so that the same command
-/// writes the same file.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct TrainingSummary {
-    /// Name or path of the data.
-    pub data: String,
-    /// The seed of weights and shuffles.
-    pub seed: u64,
-    /// Rows a step.
-    pub batch_size: usize,
-    /// Epochs asked for.
-    pub epochs: usize,
-    /// Step size of the optimizer.
-    pub learning_rate: f64,
-    /// What each epoch reported.
-    pub history: History,
-    /// Score on the held-out test rows.
-    pub test: Option<Evaluation>,
-    /// Of texts, the share of words without an id, as [`Corpus::oov_rate`](crate::rows::Corpus::oov_rate) has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub oov_rate: Option<f64>,
+    model: Model,
+    reader: Reader,
+    ensemble: Option<Ensemble>,
+    padding: Padding,
+    problem: Problem,
+    labels: Vec<String>,
+    threshold: f32,
+    training: TrainingSummary,
 }
 
 impl Artifact {
-    /// The rows of a corpus as this model reads them: its words looked up in this vocabulary, its labels among
+    /// Returns the model: of an ensemble, its first member.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Returns this artifact with other weights, or another model.
+    ///
+    /// # Errors
+    /// As [`ArtifactBuilder::build`].
+    pub fn with_model(self, model: Model) -> Result<Self> {
+        self.into_builder().model(model).build()
+    }
+
+    /// Returns what turns input into what the model reads.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Returns the tokenizer, of a model that reads texts.
+    pub fn tokenizer(&self) -> Option<&Tokenizer> {
+        match &self.reader {
+            Reader::Text { tokenizer, .. } => Some(tokenizer),
+            _ => None,
+        }
+    }
+
+    /// Returns the vocabulary, of a model that reads texts.
+    pub fn vocabulary(&self) -> Option<&Vocabulary> {
+        match &self.reader {
+            Reader::Text { vocabulary, .. } => Some(vocabulary),
+            _ => None,
+        }
+    }
+
+    /// Returns the scale of each channel, of a model that reads series; otherwise none.
+    pub fn scalers(&self) -> &[Scaler] {
+        match &self.reader {
+            Reader::Series { scalers } => scalers,
+            _ => &[],
+        }
+    }
+
+    /// Returns what answers beside the model, of an ensemble.
+    pub fn ensemble(&self) -> Option<&Ensemble> {
+        self.ensemble.as_ref()
+    }
+
+    /// Returns how rows are padded and cut.
+    ///
+    /// With `maxlen: None` an answer depends on its own row alone: the row is neither padded nor cut, whatever other
+    /// rows are answered in the same call. [`score`](Self::score), [`evaluate`](Self::evaluate) and training are different
+    /// there: rows of a data set are padded to the longest row of the data set.
+    pub fn padding(&self) -> Padding {
+        self.padding
+    }
+
+    /// Returns what is asked about a row, and so what the outputs mean.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// Returns the names of classes or labels, one for each output. A model of two classes with one output has two
+    /// labels, the second being the positive class. Without classes or labels there are none.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Returns the decision threshold. A binary model predicts the positive class for a probability above it, a
+    /// multi-label model the labels whose probabilities are above it.
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
+    /// Returns how the model was trained and how it did.
+    pub fn training(&self) -> &TrainingSummary {
+        &self.training
+    }
+
+    /// Returns how the model was trained and how it did, to change.
+    pub fn training_mut(&mut self) -> &mut TrainingSummary {
+        &mut self.training
+    }
+
+    /// Returns this artifact with another training summary.
+    #[must_use]
+    pub fn with_training(self, training: TrainingSummary) -> Self {
+        Self { training, ..self }
+    }
+}
+
+impl Artifact {
+    /// Returns the rows of a corpus as this model reads them: its words looked up in this vocabulary, its labels among
     /// these, its numbers on this scale.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not know, or when the model answers
-    /// another question than the corpus asks.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not know, when the model answers
+    /// another question than the corpus asks, or when it does not read texts.
     pub fn dataset(&self, corpus: &Corpus, split: &Split) -> Result<Dataset> {
-        let policy = self.vocabulary.policy();
-        let ids: Vec<u32> = corpus.vocabulary.iter().map(|word| self.vocabulary.id(word)).collect();
+        let Reader::Text { vocabulary, .. } = &self.reader else {
+            return Err(Error::data(format!(
+                "the model reads {}, but the data are texts",
+                self.reader.describe()
+            )));
+        };
+        let policy = vocabulary.policy();
+        let ids: Vec<u32> = corpus.vocabulary.iter().map(|word| vocabulary.id(word)).collect();
         let of_rank = |rank: u32| match rank {
             0 => policy.oov,
             rank => ids[rank as usize - 1],

@@ -4,32 +4,36 @@ use super::Artifact;
 use super::ensemble::Joint;
 use super::format::{FORMAT, KEY, Metadata};
 use crate::error::{Error, Result};
-use crate::storage::{seal, write_whole};
-use safetensors::tensor::TensorView;
+use crate::storage::tensors::write;
+use crate::storage::write_whole;
 use std::path::Path;
 
 impl Artifact {
-    /// Writes the artifact to `path`, replacing a file that is there only once the new one is whole.
+    /// Writes the artifact to `path`. A file that is there is replaced only when the new one is whole and
+    /// [`load`](Self::load) would accept it.
     ///
     /// # Errors
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when `load` would refuse the file, as with weights that are
+    /// not finite; [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` names no file;
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full: the
     /// previous file is then untouched.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write_whole(path.as_ref(), &self.to_bytes()?)
     }
 
-    /// The file's bytes: the same artifact always gives the same.
+    /// Returns the file's bytes. The same artifact always gives the same bytes.
     ///
     /// # Errors
-    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when the model cannot be written.
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when [`from_bytes`](Self::from_bytes) would refuse them.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let (tokenizer, vocabulary, scalers) = self.reader.parts(self.model.vocabulary())?;
         let metadata = Metadata {
             format: FORMAT,
             created_by: concat!("gatewise ", env!("CARGO_PKG_VERSION")).to_owned(),
             layers: self.model.spec().clone(),
-            tokenizer: self.tokenizer.clone(),
-            vocabulary: self.vocabulary.clone(),
-            scalers: self.scalers.clone(),
+            tokenizer,
+            vocabulary,
+            scalers,
             ensemble: self.ensemble.as_ref().map(Joint::of),
             padding: self.padding,
             problem: self.problem.clone(),
@@ -41,14 +45,9 @@ impl Artifact {
         };
         let failed = |e: &dyn std::fmt::Display| Error::artifact(format!("cannot write the model: {e}"));
         let json = serde_json::to_string(&metadata).map_err(|e| failed(&e))?;
-        let tensors = self.tensors();
-        let mut views = Vec::new();
-        for tensor in &tensors {
-            let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
-            views.push((tensor.name.as_str(), view.map_err(|e| failed(&e))?));
-        }
-        // The map is std's or not, as other crates ask of safetensors.
-        let header = std::iter::once((KEY.to_owned(), seal(&json))).collect();
-        safetensors::serialize(views, Some(header)).map_err(|e| failed(&e))
+        let bytes = write(&self.tensors(), Some((KEY, &json))).map_err(|e| failed(&e))?;
+        // What cannot be read back, such as weights that are not finite, must not take the place of a good file.
+        Self::from_bytes(&bytes).map_err(|e| failed(&format_args!("it could not be read back ({e})")))?;
+        Ok(bytes)
     }
 }

@@ -7,14 +7,14 @@ use crate::rows::{Problem, Targets};
 impl Artifact {
     /// `targets`, which answer `problem` and name `labels`, as this model would answer.
     pub(super) fn targets(&self, problem: &Problem, labels: &[String], targets: &Targets) -> Result<Targets> {
-        match (&self.problem, problem) {
+        match (self.problem(), problem) {
             (Problem::SingleLabel, Problem::SingleLabel) => {
                 let places = self.places(labels)?;
                 let classes = targets.values().iter().map(|&class| places[class as usize] as f32);
                 Ok(classes.collect::<Vec<_>>().into())
             }
             (Problem::MultiLabel { .. }, Problem::MultiLabel { .. }) => {
-                let (places, width) = (self.places(labels)?, self.labels.len());
+                let (places, width) = (self.places(labels)?, self.labels().len());
                 let mut values = vec![0.0; targets.len() * width];
                 for (own, row) in
                     values.chunks_exact_mut(width).zip(targets.values().chunks_exact(targets.width()))
@@ -37,8 +37,8 @@ impl Artifact {
     /// The places of `labels` among those of the model.
     fn places(&self, labels: &[String]) -> Result<Vec<usize>> {
         let place = |label: &String| {
-            self.labels.iter().position(|known| known == label).ok_or_else(|| {
-                let known = self.labels.join(", ");
+            self.labels().iter().position(|known| known == label).ok_or_else(|| {
+                let known = self.labels().join(", ");
                 Error::data(format!("the model does not know the label '{label}'; it knows {known}"))
             })
         };

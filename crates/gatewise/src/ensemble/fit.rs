@@ -5,9 +5,8 @@ use super::members::Members;
 use super::weights::Evidence;
 use super::{Accuracies, Ensemble, add_evidence};
 use crate::error::{Error, Result};
-use crate::kernels::{Isa, Pool};
 use crate::linear::{LinearModel, LinearOptions};
-use crate::model::{Model, Sequential};
+use crate::model::{Machine, Model, Sequential};
 use crate::rows::Dataset;
 
 /// How an ensemble is made.
@@ -27,10 +26,8 @@ pub struct EnsembleOptions {
     pub penalties: Vec<f64>,
     /// Decides the folds, and with the member's number its weights.
     pub seed: u64,
-    /// For what the members say of their folds, and for linear models beside one another.
-    pub threads: usize,
-    /// For what the members say of their folds.
-    pub isa: Isa,
+    /// Predicts the members' folds, and fits linear models beside one another. It does not change the result.
+    pub machine: Machine,
 }
 
 impl Default for EnsembleOptions {
@@ -41,8 +38,7 @@ impl Default for EnsembleOptions {
             linear: LinearOptions { ngram: 3, min_count: 2, ..LinearOptions::default() },
             penalties: vec![10.0, 3.0, 1.0, 0.3, 0.1],
             seed: 1,
-            threads: crate::model::default_threads(),
-            isa: Isa::detect(),
+            machine: Machine::new(),
         }
     }
 }
@@ -100,8 +96,8 @@ impl Ensemble {
     ///     Fit::new().epochs(5).learning_rate(0.05).run(fold.model, fold.training)?;
     ///     Ok(Next::Member)
     /// })?;
-    /// assert_eq!(fitted.ensemble.others.len(), 1);
-    /// assert_eq!(fitted.ensemble.accuracy.joined, 1.0);
+    /// assert_eq!(fitted.ensemble.members(), 2);
+    /// assert_eq!(fitted.ensemble.accuracy().joined, 1.0);
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     ///
@@ -132,8 +128,7 @@ impl Ensemble {
             let mut model = layers.compile(options.seed.wrapping_add(member as u64))?;
             let next =
                 train(Fold { member, model: &mut model, training: &training, validation: &validation })?;
-            let outputs =
-                model.predict_on(validation.inputs(), validation.padding(), options.threads, options.isa)?;
+            let outputs = model.predict_on(validation.inputs(), validation.padding(), &options.machine)?;
             let mut evidence = vec![0.0; outputs.len()];
             let rows = outputs.chunks_exact(width).zip(evidence.chunks_exact_mut(width));
             rows.for_each(|(outputs, evidence)| add_evidence(outputs, evidence));
@@ -190,7 +185,7 @@ fn join(
         Ok(own.sequences().map(odds).unwrap_or_default())
     };
     let mut odds: Vec<_> = (0..asked).map(|_| None).collect();
-    let mut pool = Pool::new(options.threads);
+    let pool = options.machine.pool();
     pool.for_each(&mut vec![(); pool.threads()], &mut odds, |(), fold, it| *it = Some(ask(fold)));
     let odds: Vec<Vec<Vec<f64>>> = odds.into_iter().flatten().collect::<Result<_>>()?;
     let of_penalty = |penalty: usize| odds.iter().flat_map(|fold| &fold[penalty]).copied().collect();

@@ -36,14 +36,48 @@ use crate::rows::Sequences;
 /// measured with errors (W. A. Fuller, "Measurement Error Models", 1987).
 #[derive(Debug, Clone)]
 pub struct Ensemble {
-    /// The members beside the first, of its architecture.
-    pub others: Vec<Model>,
-    /// Sees all of a row, also what is cut off for the members.
-    pub linear: LinearModel,
-    /// a and b.
-    pub weights: [f64; 2],
-    /// What each did on rows that it was not trained on.
-    pub accuracy: Accuracies,
+    others: Vec<Model>,
+    linear: LinearModel,
+    weights: [f64; 2],
+    accuracy: Accuracies,
+}
+
+impl Ensemble {
+    /// Returns an ensemble of the first member and `others`, which have its layers, beside a linear model;
+    /// [`Artifact::builder`](crate::Artifact::builder) checks that they fit. `weights` are a and b.
+    pub fn from_parts(
+        others: Vec<Model>,
+        linear: LinearModel,
+        weights: [f64; 2],
+        accuracy: Accuracies,
+    ) -> Self {
+        Self { others, linear, weights, accuracy }
+    }
+
+    /// Returns the number of recurrent members, the first included.
+    pub fn members(&self) -> usize {
+        self.others.len() + 1
+    }
+
+    /// Returns the members beside the first.
+    pub fn others(&self) -> &[Model] {
+        &self.others
+    }
+
+    /// Returns the linear model. It reads all of a row, also what is cut off for the members.
+    pub fn linear(&self) -> &LinearModel {
+        &self.linear
+    }
+
+    /// Returns a and b: how much the members and the linear model count.
+    pub fn weights(&self) -> [f64; 2] {
+        self.weights
+    }
+
+    /// Returns the accuracy of each part on rows that it was not trained on.
+    pub fn accuracy(&self) -> Accuracies {
+        self.accuracy
+    }
 }
 
 /// Shares of the rows whose class was found by models that had not seen them: one member, the linear model, and

@@ -4,10 +4,9 @@
 
 use super::score::Scorer;
 use crate::error::{Error, Result};
-use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
-use crate::model::{Engine, Model, Rows, default_threads};
+use crate::model::{Engine, Machine, Model, Rows};
 use crate::rows::{Dataset, Inputs, Padding};
 
 /// What [`Loss::suiting`] says of `model` and `data`.
@@ -35,22 +34,16 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary, or rows are
     /// not of the kind that the model reads.
     pub fn predict(&self, inputs: &Inputs, padding: Padding) -> Result<Vec<f32>> {
-        self.predict_on(inputs, padding, default_threads(), Isa::detect())
+        self.predict_on(inputs, padding, &Machine::new())
     }
 
-    /// As [`predict`](Self::predict), on this many threads with this instruction set.
+    /// As [`predict`](Self::predict), on `machine`.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    pub fn predict_on(
-        &self,
-        inputs: &Inputs,
-        padding: Padding,
-        threads: usize,
-        isa: Isa,
-    ) -> Result<Vec<f32>> {
+    pub fn predict_on(&self, inputs: &Inputs, padding: Padding, machine: &Machine) -> Result<Vec<f32>> {
         let rows = Rows::new(self, inputs, padding)?;
-        Ok(Engine::new(isa, threads).predict(self, rows))
+        Ok(Engine::new(machine).predict(self, rows))
     }
 
     /// The loss that suits the model ([`Loss::suiting`]) and the accuracy on `data`.
@@ -59,25 +52,25 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, an id is outside the
     /// vocabulary, or targets do not fit the loss.
     pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
-        self.evaluate_with(data, default_loss(self, data), default_threads(), Isa::detect())
+        self.evaluate_with(data, default_loss(self, data), &Machine::new())
     }
 
-    /// As [`evaluate`](Self::evaluate), with this loss, on this many threads, with this instruction set.
+    /// As [`evaluate`](Self::evaluate), with `loss`, on `machine`.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_with(&self, data: &Dataset, loss: Loss, threads: usize, isa: Isa) -> Result<Evaluation> {
+    pub fn evaluate_with(&self, data: &Dataset, loss: Loss, machine: &Machine) -> Result<Evaluation> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
-        evaluate(&mut Engine::new(isa, threads), self, data, loss)
+        evaluate(&mut Engine::new(machine), self, data, loss)
     }
 
-    /// As [`evaluate`](Self::evaluate), on this many threads with this instruction set.
+    /// As [`evaluate`](Self::evaluate), on `machine`.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_on(&self, data: &Dataset, threads: usize, isa: Isa) -> Result<Evaluation> {
-        self.evaluate_with(data, default_loss(self, data), threads, isa)
+    pub fn evaluate_on(&self, data: &Dataset, machine: &Machine) -> Result<Evaluation> {
+        self.evaluate_with(data, default_loss(self, data), machine)
     }
 }

@@ -3,10 +3,9 @@
 use super::model::default_loss;
 use super::score::Scorer;
 use crate::error::{Error, Result};
-use crate::kernels::Isa;
 use crate::loss::Loss;
 use crate::metrics::{Calibration, Evaluation, Report, ThresholdRule, argmax, best_threshold};
-use crate::model::{Engine, Model, Rows, default_threads};
+use crate::model::{Engine, Machine, Model, Rows};
 use crate::rows::Dataset;
 
 /// What a model answered to the rows of a data set, beside what was right.
@@ -122,16 +121,16 @@ impl Model {
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn score(&self, data: &Dataset) -> Result<Scored> {
-        self.score_on(data, 0.5, default_threads(), Isa::detect())
+        self.score_on(data, 0.5, &Machine::new())
     }
 
-    /// As [`score`](Self::score), the answer of a binary model being yes above `threshold`, on this many
-    /// threads, with this instruction set.
+    /// As [`score`](Self::score), the answer of a binary model being yes above `threshold`, on
+    /// `machine`.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
-    pub fn score_on(&self, data: &Dataset, threshold: f32, threads: usize, isa: Isa) -> Result<Scored> {
-        let mut engine = Engine::new(isa, threads);
+    pub fn score_on(&self, data: &Dataset, threshold: f32, machine: &Machine) -> Result<Scored> {
+        let mut engine = Engine::new(machine);
         self.score_with(data, threshold, self.params().penalty(), |rows| engine.predict(self, rows))
     }
 

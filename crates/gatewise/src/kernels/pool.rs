@@ -1,4 +1,4 @@
-//! A fork-join pool of threads for the training loop: brief spin, then park.
+//! A fork-join pool of threads: brief spin, then park. It is shared: whoever finds it busy works alone.
 //!
 //! Work is a list of items; each is done by exactly one worker, and nothing an item computes depends on
 //! which. Worker `w` starts with item `w` (so that, with one item a worker, each keeps its part of the
@@ -8,7 +8,7 @@ use super::float_mode::FlushDenormals;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{JoinHandle, Thread};
 
 /// How often a waiting thread looks before it sleeps: some tens of microseconds.
@@ -31,15 +31,19 @@ struct Shared {
     stop: AtomicBool,
 }
 
-/// `threads − 1` sleeping threads and the caller.
+/// `threads − 1` sleeping threads, started when there is first work for them, and the caller.
 #[derive(Debug)]
 pub(crate) struct Pool {
     shared: Arc<Shared>,
-    workers: Vec<JoinHandle<()>>,
+    /// Workers wished for, the caller included.
+    threads: usize,
+    workers: OnceLock<Vec<JoinHandle<()>>>,
+    /// Whether a caller has the workers.
+    busy: AtomicBool,
 }
 
 impl Pool {
-    /// A pool of `threads` workers (at least one: the caller).
+    /// A pool of `threads` workers (at least one: the caller). No thread is started yet.
     pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
             round: AtomicU32::new(0),
@@ -49,43 +53,46 @@ impl Pool {
             panic: Mutex::new(None),
             stop: AtomicBool::new(false),
         });
-        let workers = (1..threads.max(1))
-            .map_while(|worker| {
-                let shared = Arc::clone(&shared);
-                // A machine that refuses more threads (wasm32 refuses all) still computes the same thing with
-                // those it gave.
-                std::thread::Builder::new()
-                    .name(format!("gatewise-{worker}"))
-                    .spawn(move || work(&shared, worker))
-                    .ok()
-            })
-            .collect();
-        Self { shared, workers }
+        Self { shared, threads: threads.max(1), workers: OnceLock::new(), busy: AtomicBool::new(false) }
     }
 
-    /// Number of workers, the caller included.
+    /// Number of workers, the caller included: at most this many run at once.
     pub fn threads(&self) -> usize {
-        self.workers.len() + 1
+        self.threads
+    }
+
+    fn start(&self) -> Vec<JoinHandle<()>> {
+        let spawn = |worker: usize| {
+            let shared = Arc::clone(&self.shared);
+            // A machine that refuses more threads (wasm32 refuses all) still computes the same thing with
+            // those it gave.
+            let thread = std::thread::Builder::new().name(format!("gatewise-{worker}"));
+            thread.spawn(move || work(&shared, worker)).ok()
+        };
+        (1..self.threads).map_while(spawn).collect()
     }
 
     /// Calls `f(local, index, item)` once for every item, in parallel. `locals` holds one value for each
-    /// worker. Denormals are flushed to zero inside `f`.
+    /// worker. Denormals are flushed to zero inside `f`. While another caller has the workers, or `f` itself is the
+    /// caller, this thread does all items by itself.
     pub fn for_each<W: Send, T: Send>(
-        &mut self,
+        &self,
         locals: &mut [W],
         items: &mut [T],
         f: impl Fn(&mut W, usize, &mut T) + Sync,
     ) {
-        let threads = self.threads();
-        assert!(locals.len() >= threads, "one local for each worker");
-        if threads == 1 || items.len() <= 1 {
+        assert!(locals.len() >= self.threads, "one local for each worker");
+        let claim = (self.threads > 1 && items.len() > 1).then(|| Claim::of(&self.busy)).flatten();
+        let workers = claim.as_ref().map_or(&[][..], |_| self.workers.get_or_init(|| self.start()));
+        if workers.is_empty() {
             let _flush = FlushDenormals::enter();
             items.iter_mut().enumerate().for_each(|(index, item)| f(&mut locals[0], index, item));
             return;
         }
+        let threads = workers.len() + 1;
         let next = AtomicUsize::new(threads);
         let (locals, items) = (Parts::new(locals), Parts::new(items));
-        self.run(&|worker| {
+        self.run(workers, &|worker| {
             let _flush = FlushDenormals::enter();
             // SAFETY: each worker number is used by one thread of this round only.
             let local = unsafe { locals.get(worker) };
@@ -99,14 +106,15 @@ impl Pool {
         });
     }
 
-    /// Calls `job(worker)` once on every worker and returns when all have finished.
-    fn run(&mut self, job: Job<'_>) {
+    /// Calls `job(worker)` once on every worker and returns when all have finished. Only the caller that has the
+    /// [`Claim`] may call it.
+    fn run(&self, workers: &[JoinHandle<()>], job: Job<'_>) {
         let shared = &*self.shared;
         *shared.caller.lock().unwrap_or_else(|e| e.into_inner()) = Some(std::thread::current());
         shared.job.store((&raw const job).cast_mut().cast(), Ordering::Relaxed);
-        shared.running.store(self.workers.len(), Ordering::Relaxed);
+        shared.running.store(workers.len(), Ordering::Relaxed);
         shared.round.fetch_add(1, Ordering::Release);
-        self.workers.iter().for_each(|worker| worker.thread().unpark());
+        workers.iter().for_each(|worker| worker.thread().unpark());
         let own = catch_unwind(AssertUnwindSafe(|| job(0)));
         wait_until(|| shared.running.load(Ordering::Acquire) == 0);
         shared.job.store(std::ptr::null_mut(), Ordering::Relaxed);
@@ -121,11 +129,27 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
         self.shared.round.fetch_add(1, Ordering::Release);
-        for worker in self.workers.drain(..) {
+        for worker in self.workers.take().unwrap_or_default() {
             worker.thread().unpark();
             // A worker cannot panic: jobs are caught.
             let _ = worker.join();
         }
+    }
+}
+
+/// The right to give the workers a job, until it is dropped.
+struct Claim<'a>(&'a AtomicBool);
+
+impl<'a> Claim<'a> {
+    /// The claim, unless another has it.
+    fn of(busy: &'a AtomicBool) -> Option<Self> {
+        (!busy.swap(true, Ordering::Acquire)).then_some(Self(busy))
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 
@@ -197,7 +221,7 @@ mod tests {
     #[test]
     fn every_item_is_done_once_at_any_number_of_threads() {
         for threads in [1, 2, 3, 8] {
-            let mut pool = Pool::new(threads);
+            let pool = Pool::new(threads);
             for items in [0, 1, 2, 7, 64] {
                 for _ in 0..50 {
                     let mut counts = vec![0u32; items];
@@ -215,7 +239,7 @@ mod tests {
 
     #[test]
     fn sleeping_workers_wake() {
-        let mut pool = Pool::new(3);
+        let pool = Pool::new(3);
         for _ in 0..3 {
             std::thread::sleep(std::time::Duration::from_millis(5));
             let mut items = [0; 9];
@@ -226,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_panic_reaches_the_caller_and_the_pool_survives() {
-        let mut pool = Pool::new(2);
+        let pool = Pool::new(2);
         for bad in 0..4 {
             let result = catch_unwind(AssertUnwindSafe(|| {
                 pool.for_each(&mut [(); 2], &mut [0; 4], |_, index, _| assert_ne!(index, bad));
@@ -236,5 +260,39 @@ mod tests {
         let mut items = [0; 4];
         pool.for_each(&mut [(); 2], &mut items, |_, _, item| *item = 1);
         assert_eq!(items, [1; 4]);
+    }
+
+    #[test]
+    fn no_thread_is_started_before_there_is_work_for_it() {
+        let pool = Pool::new(4);
+        pool.for_each(&mut [(); 4], &mut [0], |_, _, item| *item = 1);
+        assert!(pool.workers.get().is_none(), "one item is the caller's");
+        pool.for_each(&mut [(); 4], &mut [0; 2], |_, _, item| *item = 1);
+        assert_eq!(pool.workers.get().map(Vec::len), Some(3));
+    }
+
+    #[test]
+    fn whoever_finds_it_busy_works_alone() {
+        let pool = Pool::new(3);
+        // From within: each item of the outer work has items of its own.
+        let mut sums = [0; 6];
+        pool.for_each(&mut [(); 3], &mut sums, |_, index, sum| {
+            let mut items = [0; 5];
+            pool.for_each(&mut [(); 3], &mut items, |_, at, item| *item = index * 5 + at);
+            *sum = items.iter().sum();
+        });
+        assert_eq!(sums.iter().sum::<usize>(), 29 * 30 / 2);
+        // From many threads at once.
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let mut items = [0; 7];
+                        pool.for_each(&mut [(); 3], &mut items, |_, at, item| *item += at + 1);
+                        assert_eq!(items, [1, 2, 3, 4, 5, 6, 7]);
+                    }
+                });
+            }
+        });
     }
 }

@@ -21,6 +21,9 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// The most steps that a row may have after padding.
+    pub const MAX_STEPS: usize = MAX_STEPS;
+
     /// Settles the length and checks that the model can read the rows.
     pub fn new(model: &Model, inputs: &'a Inputs, padding: Padding) -> Result<Self> {
         let longest = || (0..inputs.len()).map(|row| inputs.steps(row)).max().unwrap_or(0);
@@ -53,6 +56,11 @@ impl<'a> Rows<'a> {
             }
         }
         Ok(Self { inputs, padding, steps })
+    }
+
+    /// Some of these rows, all of `steps` steps.
+    pub fn of<'b>(&self, inputs: &'b Inputs, steps: usize) -> Rows<'b> {
+        Rows { inputs, padding: self.padding, steps }
     }
 
     /// The padding policy with its length settled.
@@ -116,9 +124,9 @@ impl Model {
     fn shares_start(&self) -> bool {
         let follows = self.stages().windows(2).all(|pair| match pair[0].output() {
             Signal::Vector(_) => true,
-            _ => pair[0].tells_start() && pair[1].follows_start(),
+            _ => pair[0].emits_pad_prefix() && pair[1].consumes_pad_prefix(),
         });
-        let alone = self.stages().first().is_some_and(|first| !first.follows_start());
+        let alone = self.stages().first().is_some_and(|first| !first.consumes_pad_prefix());
         let whole = self.stages().last().is_some_and(|last| matches!(last.output(), Signal::Vector(_)));
         follows && alone && whole && self.stages().iter().all(|stage| stage.shares_start())
     }

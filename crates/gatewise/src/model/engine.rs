@@ -7,11 +7,13 @@ pub(super) mod inputs;
 mod one;
 
 use super::block::{Lanes, Rows, Treatment, union};
+use super::machine::Machine;
 use super::{Model, State};
 use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, Isa, LANES, Pool, round_up};
 use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, Shared, Stage, StartBack, StartGrads};
 use crate::rows::Padding;
+use std::sync::Arc;
 
 /// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
 #[derive(Debug, Default)]
@@ -24,6 +26,17 @@ pub(crate) struct Workspace {
     scratch: Buffer,
     flags: Vec<u8>,
     one: One,
+}
+
+/// Who has a workspace, or will have one as soon as there is work for it.
+pub(super) trait Space: Send {
+    fn workspace(&mut self) -> &mut Workspace;
+}
+
+impl Space for Workspace {
+    fn workspace(&mut self) -> &mut Workspace {
+        self
+    }
 }
 
 /// Memory for a single row.
@@ -188,7 +201,7 @@ pub(crate) struct BatchBlock {
 
 /// What is derived from the weights once a step, for all blocks.
 #[derive(Debug, Default)]
-struct Derived {
+pub(super) struct Derived {
     packed: Vec<Buffer>,
     table: Buffer,
     /// The ids whose rows the table holds, and the place of each id among them.
@@ -208,13 +221,101 @@ impl Derived {
             ids: &self.ids,
         }
     }
+
+    /// Derives what all rows' computation shares, for outputs only, under `padding` to `steps` steps: the
+    /// table holds the vocabulary. [`outputs`](Self::outputs) may then be called any number of times.
+    pub fn prepare(
+        &mut self,
+        (isa, pool): (Isa, &Pool),
+        spaces: &mut [impl Space],
+        model: &Model,
+        padding: Padding,
+        steps: usize,
+    ) {
+        let shared = model.treatment().shares(padding);
+        pack(isa, model, if shared { steps } else { 0 }, &mut self.packed);
+        self.ids.clear();
+        self.ids.extend(0..model.vocabulary() as u32);
+        self.project((isa, pool), spaces, model);
+    }
+
+    /// Computes the rows of the first stage's table for the ids in use.
+    fn project(&mut self, (isa, pool): (Isa, &Pool), spaces: &mut [impl Space], model: &Model) {
+        let Some(stride) = model.table_stride() else { return };
+        let Self { packed, table, ids, .. } = self;
+        // Kernels may read a little behind the last row.
+        table.reserve(ids.len() * stride + LANES);
+        let (params, packed, stage) = (model.params().values(), &*packed[0], &model.stages()[0]);
+        let rows = table[..ids.len() * stride].chunks_mut(TABLE_PART * stride);
+        let mut items: Vec<_> = ids.chunks(TABLE_PART).zip(rows).collect();
+        pool.for_each(spaces, &mut items, |space, _, (ids, table)| {
+            let shared = Shared { isa, params, packed, table: &[], ids };
+            stage.project(shared, &mut table[..ids.len() * stride], &mut space.workspace().scratch);
+        });
+    }
+
+    /// The model's outputs for all rows: `[rows][width]`, or, where it answers at every step, `[width]` for
+    /// each step that is seen of each row. After [`prepare`](Self::prepare) for the same padding and at least
+    /// as many steps. Without `padded`, and with a state, in which rows then begin and end, padding is no step.
+    pub fn outputs(
+        &self,
+        (isa, pool): (Isa, &Pool),
+        spaces: &mut [impl Space],
+        model: &Model,
+        rows: Rows<'_>,
+        padded: bool,
+        state: Option<&mut State>,
+    ) -> Vec<f32> {
+        let (width, per_step) = (model.output_width(), model.output_per_step());
+        let len = |index: usize| if per_step { rows.seen(index).len() * width } else { width };
+        let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
+        rows.sort_by_length(&mut order);
+        let mut outputs = vec![0.0; order.iter().map(|&index| len(index)).sum()];
+        // Each row's place in the outputs, in the order in which rows are computed.
+        let mut places: Vec<&mut [f32]> = Vec::with_capacity(order.len());
+        let mut rest = &mut *outputs;
+        for index in 0..order.len() {
+            let (place, tail) = std::mem::take(&mut rest).split_at_mut(len(index));
+            places.push(place);
+            rest = tail;
+        }
+        let mut sorted: Vec<_> = order.iter().map(|&index| std::mem::take(&mut places[index])).collect();
+        let mut carried: Vec<_> =
+            order.chunks(LANES).map(|indices| state.as_deref().map(|state| state.lay(indices))).collect();
+        let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES)).zip(&mut carried).collect();
+        let padded = padded && state.is_none();
+        let treatment = if padded { model.treatment() } else { model.treatment().carrying() };
+        let stride = model.table_stride();
+        let run = self.run(isa, model, model.stages().len());
+        pool.for_each(spaces, &mut items, |space, _, ((indices, out), carried)| {
+            let space = space.workspace();
+            let mut lanes = std::mem::take(&mut space.lanes);
+            lanes.lay(&rows, treatment, indices);
+            if let Some(stride) = stride {
+                lanes.place_all(stride);
+            }
+            let y = space.forward(&run, lanes.block(&[]), Mode::Outputs, carried.as_deref_mut());
+            for (lane, out) in out.iter_mut().enumerate() {
+                let start = if per_step { rows.start(out.len() / width, lanes.steps) } else { 0 };
+                // Nothing is seen of an empty row: it may begin behind the last step.
+                let from = y.get(start * width * LANES + lane..).unwrap_or_default();
+                out.iter_mut().zip(from.iter().step_by(LANES)).for_each(|(out, &y)| *out = y);
+            }
+            space.lanes = lanes;
+        });
+        if let Some(state) = state {
+            let blocks = order.chunks(LANES).zip(carried.iter().flatten());
+            blocks.for_each(|(indices, lanes)| state.take(indices, lanes));
+        }
+        outputs
+    }
 }
 
 /// Threads with their workspaces, and what the blocks of a step share.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub isa: Isa,
-    pool: Pool,
+    pool: Arc<Pool>,
     workspaces: Vec<Workspace>,
     derived: Derived,
 }
@@ -223,10 +324,10 @@ pub(crate) struct Engine {
 const TABLE_PART: usize = 256;
 
 impl Engine {
-    pub fn new(isa: Isa, threads: usize) -> Self {
-        let pool = Pool::new(threads);
+    pub fn new(machine: &Machine) -> Self {
+        let pool = machine.pool();
         let workspaces = (0..pool.threads()).map(|_| Workspace::default()).collect();
-        Self { isa, pool, workspaces, derived: Derived::default() }
+        Self { isa: machine.instruction_set(), pool, workspaces, derived: Derived::default() }
     }
 
     /// Cuts `batch`, longest rows first, into `blocks`, lays them into lanes, and derives what their
@@ -273,34 +374,8 @@ impl Engine {
         if vocabulary.is_some() {
             let Derived { ids, rank, used, .. } = &mut self.derived;
             union(blocks.iter().map(|block| &block.lanes), ids, rank, used);
-            self.project(model);
+            self.derived.project((isa, &self.pool), &mut self.workspaces, model);
         }
-    }
-
-    /// Derives what all rows' computation shares, for outputs only, under `padding` to `steps` steps: the
-    /// table holds the vocabulary. [`outputs`](Self::outputs) may then be called any number of times.
-    pub fn prepare_outputs(&mut self, model: &Model, padding: Padding, steps: usize) {
-        let shared = model.treatment().shares(padding);
-        pack(self.isa, model, if shared { steps } else { 0 }, &mut self.derived.packed);
-        self.derived.ids.clear();
-        self.derived.ids.extend(0..model.vocabulary() as u32);
-        self.project(model);
-    }
-
-    /// Computes the rows of the first stage's table for the ids in use.
-    fn project(&mut self, model: &Model) {
-        let Some(stride) = model.table_stride() else { return };
-        let Derived { packed, table, ids, .. } = &mut self.derived;
-        // Kernels may read a little behind the last row.
-        table.reserve(ids.len() * stride + LANES);
-        let (isa, params, packed, stage) =
-            (self.isa, model.params().values(), &*packed[0], &model.stages()[0]);
-        let rows = table[..ids.len() * stride].chunks_mut(TABLE_PART * stride);
-        let mut items: Vec<_> = ids.chunks(TABLE_PART).zip(rows).collect();
-        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (ids, table)| {
-            let shared = Shared { isa, params, packed, table: &[], ids };
-            stage.project(shared, &mut table[..ids.len() * stride], &mut space.scratch);
-        });
     }
 
     /// Calls `f` for each of the blocks that [`prepare_batch`](Self::prepare_batch) prepared, in
@@ -359,56 +434,12 @@ impl Engine {
             .for_each(&mut self.workspaces, items, |space, _, item| f(derivation, &mut space.scratch, item));
     }
 
-    /// As [`outputs`](Self::outputs), with what it needs prepared for these rows alone.
+    /// The model's outputs for all rows, as [`Derived::outputs`] gives them, with what they share derived for these
+    /// rows alone.
     pub fn predict(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
-        self.prepare_outputs(model, rows.settled(), rows.steps);
-        self.outputs(model, rows, None)
-    }
-
-    /// The model's outputs for all rows: `[rows][width]`, or, where it answers at every step, `[width]` for
-    /// each step that is seen of each row. After [`prepare_outputs`](Self::prepare_outputs) for the same
-    /// padding and at least as many steps. With a state, rows begin and end in it, without padding.
-    pub fn outputs(&mut self, model: &Model, rows: Rows<'_>, state: Option<&mut State>) -> Vec<f32> {
-        let (width, per_step) = (model.output_width(), model.output_per_step());
-        let len = |index: usize| if per_step { rows.seen(index).len() * width } else { width };
-        let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
-        rows.sort_by_length(&mut order);
-        let mut outputs = vec![0.0; order.iter().map(|&index| len(index)).sum()];
-        // Each row's place in the outputs, in the order in which rows are computed.
-        let mut places: Vec<&mut [f32]> = Vec::with_capacity(order.len());
-        let mut rest = &mut *outputs;
-        for index in 0..order.len() {
-            let (place, tail) = std::mem::take(&mut rest).split_at_mut(len(index));
-            places.push(place);
-            rest = tail;
-        }
-        let mut sorted: Vec<_> = order.iter().map(|&index| std::mem::take(&mut places[index])).collect();
-        let mut carried: Vec<_> =
-            order.chunks(LANES).map(|indices| state.as_deref().map(|state| state.lay(indices))).collect();
-        let mut items: Vec<_> = order.chunks(LANES).zip(sorted.chunks_mut(LANES)).zip(&mut carried).collect();
-        let treatment = if state.is_some() { model.treatment().carrying() } else { model.treatment() };
-        let stride = model.table_stride();
-        let run = self.derived.run(self.isa, model, model.stages().len());
-        self.pool.for_each(&mut self.workspaces, &mut items, |space, _, ((indices, out), carried)| {
-            let mut lanes = std::mem::take(&mut space.lanes);
-            lanes.lay(&rows, treatment, indices);
-            if let Some(stride) = stride {
-                lanes.place_all(stride);
-            }
-            let y = space.forward(&run, lanes.block(&[]), Mode::Outputs, carried.as_deref_mut());
-            for (lane, out) in out.iter_mut().enumerate() {
-                let start = if per_step { rows.start(out.len() / width, lanes.steps) } else { 0 };
-                // Nothing is seen of an empty row: it may begin behind the last step.
-                let from = y.get(start * width * LANES + lane..).unwrap_or_default();
-                out.iter_mut().zip(from.iter().step_by(LANES)).for_each(|(out, &y)| *out = y);
-            }
-            space.lanes = lanes;
-        });
-        if let Some(state) = state {
-            let blocks = order.chunks(LANES).zip(carried.iter().flatten());
-            blocks.for_each(|(indices, lanes)| state.take(indices, lanes));
-        }
-        outputs
+        let Self { isa, pool, workspaces, derived } = self;
+        derived.prepare((*isa, pool), workspaces, model, rows.settled(), rows.steps);
+        derived.outputs((*isa, pool), workspaces, model, rows, true, None)
     }
 }
 

@@ -4,9 +4,8 @@
 
 use super::sequential::MAX_PARAMS;
 use super::trace::read_place;
-use super::{Engine, Mode, Model, Rows, Sequential, default_threads};
+use super::{Engine, Machine, Mode, Model, Rows, Sequential};
 use crate::error::{Error, Result};
-use crate::kernels::{Isa, LANES};
 use crate::layers::{Layer, SignalPlace};
 use crate::rows::{Features, Inputs, Padding};
 
@@ -75,7 +74,7 @@ impl Model {
         let flipped = model.placed.iter().filter(|placed| placed.layer.reverses()).count() % 2 == 1;
         let output = SignalPlace::output(model.placed[model.placed.len() - 1].output);
         let last = model.stages().len() - 1;
-        let mut engine = Engine::new(Isa::detect(), default_threads().min(count.div_ceil(LANES)).max(1));
+        let mut engine = Engine::new(&Machine::new());
         let treatment = model.treatment().unshared();
         engine.for_each_row(
             &model,

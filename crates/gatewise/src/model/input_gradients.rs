@@ -4,9 +4,9 @@
 
 use super::engine::inputs::{FromVectors, InLane};
 use super::lower::lower;
-use super::{Engine, Model, Rows, default_threads};
+use super::{Engine, Machine, Model, Rows};
 use crate::error::{Error, Result};
-use crate::kernels::{Isa, LANES};
+use crate::kernels::LANES;
 use crate::layers::{Activation, DropoutStage, Layer, Signal};
 use crate::loss::Loss;
 use crate::rows::{Features, Inputs, Padding, Targets};
@@ -66,10 +66,10 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for targets that do not fit, and when a gradient is not finite.
     #[doc(alias = "saliency")]
     pub fn input_gradients(&self, inputs: &Inputs, padding: Padding, of: Output<'_>) -> Result<Features> {
-        self.input_gradients_on(inputs, padding, of, default_threads(), Isa::detect())
+        self.input_gradients_on(inputs, padding, of, &Machine::new())
     }
 
-    /// As [`input_gradients`](Self::input_gradients), on this many threads with this instruction set.
+    /// As [`input_gradients`](Self::input_gradients), on `machine`.
     ///
     /// # Errors
     /// As [`input_gradients`](Self::input_gradients).
@@ -78,8 +78,7 @@ impl Model {
         inputs: &Inputs,
         padding: Padding,
         of: Output<'_>,
-        threads: usize,
-        isa: Isa,
+        machine: &Machine,
     ) -> Result<Features> {
         let rows = Rows::new(self, inputs, padding)?;
         let (outputs, per_step) = (self.output_width(), self.output_per_step());
@@ -144,7 +143,7 @@ impl Model {
             }
         };
         let of_vectors = FromVectors { model: self, stages: &stages, treatment, width, table };
-        let mut engine = Engine::new(isa, threads.min(count.div_ceil(LANES)).max(1));
+        let mut engine = Engine::new(machine);
         engine.input_gradients(&of_vectors, rows, places, seed);
         // Masking gives zeros at masked steps, whatever they hold.
         if matches!(self.placed.get(1).map(|placed| &placed.layer), Some(Layer::Masking(_))) {

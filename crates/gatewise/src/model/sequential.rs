@@ -236,33 +236,6 @@ impl Model {
     pub(crate) fn table_stride(&self) -> Option<usize> {
         self.stages.first().and_then(|stage| stage.table_stride())
     }
-
-    /// Whether blocks may begin after shared padding: the first stage walks it alone, each that reads steps
-    /// follows the one below it there, and the answer is none of steps.
-    fn shares_start(&self) -> bool {
-        let follows = self.stages.windows(2).all(|pair| match pair[0].output() {
-            Signal::Vector(_) => true,
-            _ => pair[0].emits_pad_prefix() && pair[1].consumes_pad_prefix(),
-        });
-        let alone = self.stages.first().is_some_and(|first| !first.consumes_pad_prefix());
-        let whole = self.stages.last().is_some_and(|last| matches!(last.output(), Signal::Vector(_)));
-        follows && alone && whole && self.stages.iter().all(|stage| stage.shares_start())
-    }
-
-    /// How the stages treat padding.
-    pub(crate) fn treatment(&self) -> Treatment {
-        let mask = match &*self.spec.layers {
-            [Layer::Embedding(layer), ..] => layer.mask_zero.then_some(PAD as f32),
-            [Layer::Input(_), Layer::Masking(layer), ..] => Some(layer.mask_value),
-            _ => None,
-        };
-        Treatment {
-            mask,
-            shares_start: self.shares_start(),
-            lays_all: self.stages.iter().any(|stage| stage.reads_masked_steps()),
-            ends_rows: false,
-        }
-    }
 }
 
 #[cfg(test)]

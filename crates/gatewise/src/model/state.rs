@@ -7,6 +7,7 @@ use super::Model;
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::Layer;
+use crate::text::check_rows;
 use std::ops::Range;
 
 /// One part of one layer's state.
@@ -142,10 +143,14 @@ impl State {
         self.range(name).map(|range| &mut self.values[range])
     }
 
-    /// The state of the rows named by `order`, in that order; a row may be named any number of times. Panics if
-    /// there is no such row.
+    /// Returns the state of the rows named by `order`, in that order; a row may be named any number of times.
+    ///
+    /// # Panics
+    /// When there is no such row. The message names it.
     #[must_use]
+    #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
+        check_rows(order, self.rows);
         let mut values = Vec::with_capacity(self.values.len() / self.rows.max(1) * order.len());
         for (part, range) in self.ranges() {
             let rows = &self.values[range];

@@ -2,11 +2,13 @@
 //!
 //! Enters: the next steps of some rows, and their state. Leaves: outputs, and the state after those steps.
 
-use super::{Engine, Model, Rows, State, default_threads};
+use super::machine::Machine;
+use super::session::Session;
+use super::{Model, Rows, State};
 use crate::error::Result;
-use crate::kernels::Isa;
 use crate::rows::{Inputs, Padding};
 use crate::text::Side;
+use std::sync::Arc;
 
 /// A model made ready to read rows piece by piece, each piece from the state that the one before it left: the
 /// packed weights and the projected table are computed once.
@@ -26,7 +28,7 @@ use crate::text::Side;
 /// Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &next_tokens(&text, 12)?)?;
 ///
 /// // Serve two readers at once, one token each at a time.
-/// let mut model = Stateful::new(&model)?;
+/// let model = Stateful::new(model)?;
 /// let mut state = model.zero_state(2)?;
 /// let mut last = [1, 2];
 /// for _ in 0..5 {
@@ -43,30 +45,37 @@ use crate::text::Side;
 /// Rows are taken as they are, of any length, even none: nothing is padded, cut or shared, and a row's state is
 /// that after its own last step. Pieces give the bits that the whole gives. Pooling layers pool the steps of
 /// the piece.
-#[derive(Debug)]
-pub struct Stateful<'a> {
-    model: &'a Model,
-    engine: Engine,
+///
+/// It owns the model, or shares it (`Arc<Model>`). Clones share the packed weights and the projected table, and any
+/// number of threads may read rows at once, each with a state of its own.
+#[derive(Debug, Clone)]
+pub struct Stateful {
+    model: Arc<Model>,
+    session: Arc<Session>,
 }
 
-impl<'a> Stateful<'a> {
-    /// With the fastest instruction set, on the cores this process may run on.
+impl Stateful {
+    /// Prepares `model` on the machine of the process.
     ///
     /// # Errors
     /// As [`Model::zero_state`].
-    pub fn new(model: &'a Model) -> Result<Self> {
-        Self::with(model, Isa::detect(), default_threads())
+    pub fn new(model: impl Into<Arc<Model>>) -> Result<Self> {
+        Self::on(model, &Machine::new())
     }
 
-    /// With this instruction set and number of threads.
+    /// As [`new`](Self::new), on `machine`.
     ///
     /// # Errors
     /// As [`Model::zero_state`].
-    pub fn with(model: &'a Model, isa: Isa, threads: usize) -> Result<Self> {
-        model.zero_state(0)?;
-        let mut engine = Engine::new(isa, threads);
-        engine.prepare_outputs(model, PIECE, 0);
-        Ok(Self { model, engine })
+    pub fn on(model: impl Into<Arc<Model>>, machine: &Machine) -> Result<Self> {
+        let model = model.into();
+        let session = Arc::new(session(&model, machine)?);
+        Ok(Self { model, session })
+    }
+
+    /// Returns the model.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// As [`Model::zero_state`].
@@ -85,11 +94,26 @@ impl<'a> Stateful<'a> {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when the state is of another model or another number of
     /// rows, an id is outside the model's vocabulary, or rows are not of the kind that the model reads;
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for more than 65,536 steps in one piece.
-    pub fn predict(&mut self, inputs: &Inputs, state: &mut State) -> Result<Vec<f32>> {
-        self.model.check_state(state, inputs.len())?;
-        let rows = Rows::new(self.model, inputs, PIECE)?;
-        Ok(self.engine.outputs(self.model, rows, Some(state)))
+    pub fn predict(&self, inputs: &Inputs, state: &mut State) -> Result<Vec<f32>> {
+        read_on(&self.session, &self.model, inputs, state)
     }
+}
+
+/// What reads rows of `model` in pieces.
+pub(crate) fn session(model: &Model, machine: &Machine) -> Result<Session> {
+    model.zero_state(0)?;
+    Ok(Session::new(model, machine, PIECE))
+}
+
+/// [`Stateful::predict`], for who keeps the model and its session.
+pub(crate) fn read_on(
+    session: &Session,
+    model: &Model,
+    inputs: &Inputs,
+    state: &mut State,
+) -> Result<Vec<f32>> {
+    model.check_state(state, inputs.len())?;
+    Ok(session.next(model, Rows::new(model, inputs, PIECE)?, state))
 }
 
 /// Pieces are laid one below the other from their first step on.
@@ -102,6 +126,6 @@ impl Model {
     /// # Errors
     /// As [`zero_state`](Self::zero_state) and [`Stateful::predict`].
     pub fn predict_with_state(&self, inputs: &Inputs, state: &mut State) -> Result<Vec<f32>> {
-        Stateful::new(self)?.predict(inputs, state)
+        read_on(&session(self, &Machine::new())?, self, inputs, state)
     }
 }

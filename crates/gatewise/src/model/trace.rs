@@ -4,9 +4,9 @@
 //! from the tape that training keeps for the way back, so there is one implementation of each layer.
 
 use super::lower::{Found, plan};
-use super::{BatchBlock, Engine, Mode, Model, Rows, default_threads};
+use super::{BatchBlock, Engine, Machine, Mode, Model, Rows};
 use crate::error::{Error, Result};
-use crate::kernels::{Isa, LANES};
+use crate::kernels::LANES;
 use crate::layers::{Block, BlockGrads, Signal, SignalPlace};
 use crate::model::engine::Workspace;
 use crate::rows::{Inputs, PAD, Padding};
@@ -221,14 +221,14 @@ impl Model {
     /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) for more rows than memory
     /// should be taken for.
     pub fn trace(&self, inputs: &Inputs, padding: Padding) -> Result<Trace> {
-        self.trace_on(inputs, padding, default_threads(), Isa::detect())
+        self.trace_on(inputs, padding, &Machine::new())
     }
 
-    /// As [`trace`](Self::trace), on this many threads with this instruction set.
+    /// As [`trace`](Self::trace), on `machine`.
     ///
     /// # Errors
     /// As [`trace`](Self::trace).
-    pub fn trace_on(&self, inputs: &Inputs, padding: Padding, threads: usize, isa: Isa) -> Result<Trace> {
+    pub fn trace_on(&self, inputs: &Inputs, padding: Padding, machine: &Machine) -> Result<Trace> {
         let rows = Rows::new(self, inputs, padding)?;
         let treatment = self.treatment().laying_all();
         let steps = rows.steps;
@@ -270,8 +270,7 @@ impl Model {
                 }
             }
         };
-        let threads = threads.min(count.div_ceil(LANES)).max(1);
-        let mut engine = Engine::new(isa, threads);
+        let mut engine = Engine::new(machine);
         engine.for_each_row(self, rows, treatment, Mode::Gradient(None), places, read);
         Ok(trace)
     }

@@ -3,9 +3,10 @@
 //! Enters: a model. Leaves: a file of its weights, and back into a model of the same shape.
 
 use super::Model;
+use super::params::{ParamInfo, Params};
 use crate::error::{Error, Result};
-use crate::storage::{to_bytes, write_whole};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use crate::storage::tensors::{Tensor, TensorFile, write};
+use crate::storage::write_whole;
 use std::path::Path;
 
 impl Model {
@@ -27,16 +28,9 @@ impl Model {
     /// # Errors
     /// As [`write_whole`](crate::write_whole).
     pub fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        let failed =
-            |e: safetensors::SafeTensorError| Error::artifact(format!("cannot write the weights: {e}"));
-        let bytes = to_bytes(self.params().values());
-        let mut tensors = Vec::new();
-        for info in self.params().table() {
-            let data = &bytes[4 * info.range.start..4 * info.range.end];
-            let view = TensorView::new(Dtype::F32, info.shape.clone(), data).map_err(failed)?;
-            tensors.push((info.name.as_str(), view));
-        }
-        write_whole(path.as_ref(), &safetensors::serialize(tensors, None).map_err(failed)?)
+        let bytes = write(&tensors_of(self.params(), ""), None);
+        let bytes = bytes.map_err(|e| Error::artifact(format!("cannot write the weights: {e}")))?;
+        write_whole(path.as_ref(), &bytes)
     }
 
     /// Takes the weights that [`save_weights`](Self::save_weights) wrote for a model of the same shape. On an
@@ -51,32 +45,32 @@ impl Model {
         let refused =
             |why: String| Error::artifact(format!("cannot take weights from {}: {why}", path.display()));
         let bytes = std::fs::read(path).map_err(|e| Error::io("cannot read the weights", path, e))?;
-        let file = SafeTensors::deserialize(&bytes)
-            .map_err(|e| refused(format!("it is not a whole safetensors file ({e})")))?;
-        let mut values = vec![0.0; self.params().len()];
-        let table = self.params().table();
-        for info in table {
-            let tensor = file.tensor(&info.name).map_err(|_| {
-                let there = file.names();
-                refused(format!("it has no {}, but {}", info.name, there.join(", ")))
-            })?;
-            if tensor.shape() != info.shape || tensor.dtype() != Dtype::F32 {
-                return Err(refused(format!(
-                    "its {} has shape {:?} and type {:?}, but the model's has {:?} and F32",
-                    info.name,
-                    tensor.shape(),
-                    tensor.dtype(),
-                    info.shape
-                )));
-            }
-            for (value, bytes) in values[info.range.clone()].iter_mut().zip(tensor.data().as_chunks().0) {
-                *value = f32::from_le_bytes(*bytes);
-            }
-        }
-        if file.len() != table.len() {
-            return Err(refused(format!("it has {} tensors, but the model {}", file.len(), table.len())));
+        let file = TensorFile::read(&bytes).map_err(refused)?;
+        let params = self.params();
+        let values = values_of(params, &file, "").map_err(refused)?;
+        if file.len() != params.table().len() {
+            let (found, own) = (file.len(), params.table().len());
+            return Err(refused(format!("it has {found} tensors, but the model {own}")));
         }
         self.params_mut().values_mut().copy_from_slice(&values);
         Ok(())
     }
+}
+
+/// The tensors of a model, `prefix` before their names.
+pub(crate) fn tensors_of(params: &Params, prefix: &str) -> Vec<Tensor<'static>> {
+    let values = params.values();
+    let tensor = |info: &ParamInfo| {
+        Tensor::f32(format!("{prefix}{}", info.name), &info.shape, &values[info.range.clone()])
+    };
+    params.table().iter().map(tensor).collect()
+}
+
+/// The values that `file` has for a model whose parameters are laid out as `params`, under its names behind `prefix`.
+pub(crate) fn values_of(params: &Params, file: &TensorFile<'_>, prefix: &str) -> Result<Vec<f32>, String> {
+    let mut values = Vec::with_capacity(params.len());
+    for info in params.table() {
+        values.extend(file.f32(&format!("{prefix}{}", info.name), &info.shape)?);
+    }
+    Ok(values)
 }

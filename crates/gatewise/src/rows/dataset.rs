@@ -93,7 +93,11 @@ impl Dataset {
         self.padding
     }
 
-    /// The rows named by `order`, in that order.
+    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    ///
+    /// # Panics
+    /// When there is no such row. The message names it.
+    #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         let weights = self.sample_weight.as_ref();
         Self {

@@ -1,6 +1,7 @@
 //! Ragged sequences of vectors: measurements over time.
 
 use crate::error::{Error, Result};
+use crate::text::check_rows;
 
 /// Many sequences of vectors of one width in one allocation: row `i` is `[steps_i][width]`.
 ///
@@ -108,8 +109,13 @@ impl Features {
         &self.values
     }
 
-    /// The rows named by `order`, in that order.
+    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    ///
+    /// # Panics
+    /// When there is no such row. The message names it.
+    #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
+        check_rows(order, self.len());
         let mut out = Self::new(self.width);
         for &i in order {
             out.values.extend_from_slice(self.row(i));

@@ -34,7 +34,11 @@ impl Inputs {
         }
     }
 
-    /// The rows named by `order`, in that order.
+    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    ///
+    /// # Panics
+    /// When there is no such row. The message names it.
+    #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         match self {
             Self::Ids(rows) => Self::Ids(rows.select(order)),

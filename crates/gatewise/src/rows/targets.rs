@@ -2,6 +2,7 @@
 
 use super::Inputs;
 use crate::error::{Error, Result};
+use crate::text::check_rows;
 
 /// The targets of a data set.
 ///
@@ -94,8 +95,13 @@ impl Targets {
         &self.values[start * self.width..][..count * self.width]
     }
 
-    /// The rows named by `order`, in that order.
+    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    ///
+    /// # Panics
+    /// When there is no such row. The message names it.
+    #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
+        check_rows(order, self.len());
         let row = |i: usize| match &self.offsets {
             Some(offsets) => &self.values[offsets[i] * self.width..offsets[i + 1] * self.width],
             None => self.of(i, 0..1),

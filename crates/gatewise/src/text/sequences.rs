@@ -85,14 +85,27 @@ impl Sequences {
         (at < self.ids.len()).then(|| self.offsets.partition_point(|&start| start <= at) - 1)
     }
 
-    /// The rows named by `order`, in that order.
+    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    ///
+    /// # Panics
+    /// When there is no such row. The message names it.
+    #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
+        check_rows(order, self.len());
         let ids = order.iter().map(|&i| self.offsets[i + 1] - self.offsets[i]).sum();
         let mut out = Self::with_capacity(order.len(), ids);
         for &i in order {
             out.push(self.row(i).iter().copied());
         }
         out
+    }
+}
+
+/// Panics, with a message that names it, when `order` names a row that is not one of `rows`.
+#[track_caller]
+pub(crate) fn check_rows(order: &[usize], rows: usize) {
+    if let Some(row) = order.iter().find(|&&row| row >= rows) {
+        panic!("row {row} was selected, but there are {rows} rows, numbered from 0");
     }
 }
 

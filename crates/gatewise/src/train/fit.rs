@@ -8,7 +8,7 @@ use super::{Callback, Checkpoints, History};
 use crate::error::Result;
 use crate::kernels::Isa;
 use crate::loss::Loss;
-use crate::model::Model;
+use crate::model::{Machine, Model};
 use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
 use crate::rows::{ClassWeight, Dataset};
 
@@ -139,6 +139,11 @@ impl<'a> Fit<'a> {
     /// Decides the order of rows in each epoch, and what dropout drops.
     pub fn seed(self, seed: u64) -> Self {
         Self { stepper: self.stepper.seed(seed), ..self }
+    }
+
+    /// Trains on `machine`. The result does not depend on it. Default: [`Machine::new`].
+    pub fn machine(self, machine: &Machine) -> Self {
+        Self { stepper: self.stepper.machine(machine), ..self }
     }
 
     /// Threads to use; the result does not depend on it. Default: the cores this process may run on.

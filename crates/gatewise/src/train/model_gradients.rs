@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Scorer;
 use crate::kernels::Isa;
 use crate::loss::Loss;
-use crate::model::{Model, Rows, default_threads};
+use crate::model::{Machine, Model, Rows};
 use crate::rows::Dataset;
 
 impl Model {
@@ -23,7 +23,7 @@ impl Model {
         let rows = Rows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?;
         let mut model = self.clone();
-        let mut trainer = Trainer::new(self, loss, &[], isa, default_threads())?;
+        let mut trainer = Trainer::new(self, loss, &[], &Machine::new().isa(isa))?;
         let mut all: Vec<usize> = (0..data.len()).collect();
         let sum = trainer.forward_backward(self, &scorer, &mut all, None, Of::Mean);
         trainer.update(&mut model, all.len(), Then::Penalize);

@@ -3,14 +3,14 @@
 //! The bytes are a safetensors file. Its tensors are the parameters under their own names and the
 //! optimizer's slots as `optimizer/0/NAME`, `optimizer/1/NAME`, …, and weights that callbacks keep as
 //! `callback/0/NAME`, …; the entry `gatewise_checkpoint` of its
-//! metadata is a sealed JSON object (see [`seal`]). Every byte read is distrusted until checksums agree.
+//! metadata is a sealed JSON object (see [`seal`](crate::storage::tensors::seal)). Every byte read is distrusted until checksums agree.
 
 use super::State;
 use super::progress::Progress;
 use crate::error::Error;
-use crate::model::Params;
-use crate::storage::{hex, seal, to_bytes, unseal};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use crate::model::{Params, values_of};
+use crate::storage::hex;
+use crate::storage::tensors::{Tensor, TensorFile, Unreadable, write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -102,19 +102,15 @@ impl Moment<'_> {
             let (kept, all) = (weights.len(), self.params.len());
             return Err(failed(&format_args!("a callback keeps {kept} weights of a model with {all}")));
         }
-        let all: Vec<_> = std::iter::once((String::new(), self.params.values()))
-            .chain(slots)
-            .chain(kept)
-            .map(|(prefix, values)| (prefix, to_bytes(values)))
+        let all = std::iter::once((String::new(), self.params.values())).chain(slots).chain(kept);
+        let mut tensors: Vec<_> = all
+            .flat_map(|(prefix, values)| {
+                table.iter().map(move |info| {
+                    Tensor::f32(format!("{prefix}{}", info.name), &info.shape, &values[info.range.clone()])
+                })
+            })
             .collect();
-        let mut tensors = BTreeMap::new();
-        for (prefix, bytes) in &all {
-            for info in table {
-                let data = &bytes[4 * info.range.start..4 * info.range.end];
-                let view = TensorView::new(Dtype::F32, info.shape.clone(), data).map_err(|e| failed(&e))?;
-                tensors.insert(format!("{prefix}{}", info.name), view);
-            }
-        }
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
         let saved =
             |state: &State<'_>| Saved { value: state.value.clone(), weights: state.weights.is_some() };
         let metadata = Metadata {
@@ -127,9 +123,7 @@ impl Moment<'_> {
             tensors_sha256: sha256(&tensors),
         };
         let json = serde_json::to_string(&metadata).map_err(|e| failed(&e))?;
-        // The map is std's or not, as other crates ask of safetensors.
-        let header = std::iter::once((KEY.to_owned(), seal(&json))).collect();
-        safetensors::serialize(tensors, Some(header)).map_err(|e| failed(&e))
+        write(&tensors, Some((KEY, &json))).map_err(|e| failed(&e))
     }
 }
 
@@ -143,24 +137,20 @@ impl Snapshot {
         slots: usize,
     ) -> Result<Self, Unusable> {
         let damaged = |why: &dyn std::fmt::Display| Unusable::Damaged(why.to_string());
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|e| damaged(&format_args!("it is not a whole safetensors file ({e})")))?;
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| damaged(&e))?;
-        let sealed = header.metadata().as_ref().and_then(|entries| entries.get(KEY));
-        let json = sealed
-            .and_then(|sealed| unseal(sealed))
-            .ok_or_else(|| damaged(&"its metadata does not match its checksum"))?;
+        let (file, json) = TensorFile::read_sealed(bytes, KEY).map_err(|why| match why {
+            Unreadable::Damaged(why) => Unusable::Damaged(why),
+            Unreadable::Foreign => damaged(&"its metadata is not that of a checkpoint"),
+        })?;
         let unreadable = |e| damaged(&format_args!("its metadata cannot be read ({e})"));
-        let Version { format } = serde_json::from_str(json).map_err(unreadable)?;
+        let Version { format } = serde_json::from_str(&json).map_err(unreadable)?;
         if format != FORMAT {
             return Err(Unusable::Refused(Error::artifact(format!(
                 "it has format {format}, but this program reads format {FORMAT}; finish the run with the gatewise \
                  that began it"
             ))));
         }
-        let mut metadata: Metadata = serde_json::from_str(json).map_err(unreadable)?;
-        let tensors: BTreeMap<String, TensorView<'_>> = file.iter().map(|(n, t)| (n.to_owned(), t)).collect();
-        if sha256(&tensors) != metadata.tensors_sha256 {
+        let mut metadata: Metadata = serde_json::from_str(&json).map_err(unreadable)?;
+        if sha256(&file.sorted()) != metadata.tensors_sha256 {
             return Err(damaged(&"its tensors do not match their checksum"));
         }
         if let Some(differences) = differences(&metadata.settings, settings) {
@@ -174,24 +164,10 @@ impl Snapshot {
             return Err(damaged(&"its counts contradict each other"));
         }
         let keeping = metadata.callbacks.iter().filter(|state| state.weights).count();
-        if tensors.len() != params.table().len() * (1 + slots + keeping) {
-            return Err(damaged(&format_args!("it has {} tensors", tensors.len())));
+        if file.len() != params.table().len() * (1 + slots + keeping) {
+            return Err(damaged(&format_args!("it has {} tensors", file.len())));
         }
-        let read = |prefix: &str| {
-            let mut values = vec![0.0; params.len()];
-            for info in params.table() {
-                let name = format!("{prefix}{}", info.name);
-                let tensor =
-                    tensors.get(&name).filter(|t| t.shape() == info.shape && t.dtype() == Dtype::F32);
-                let tensor = tensor.ok_or_else(|| {
-                    damaged(&format_args!("it has no {name} of shape {:?} and type f32", info.shape))
-                })?;
-                for (value, bytes) in values[info.range.clone()].iter_mut().zip(tensor.data().as_chunks().0) {
-                    *value = f32::from_le_bytes(*bytes);
-                }
-            }
-            Ok(values)
-        };
+        let read = |prefix: &str| values_of(params, &file, prefix).map_err(|why| damaged(&why));
         Ok(Self {
             progress: metadata.progress,
             step: metadata.step,
@@ -211,11 +187,11 @@ impl Snapshot {
 }
 
 /// SHA-256 of names, types, shapes and bytes, in name order.
-fn sha256(tensors: &BTreeMap<String, TensorView<'_>>) -> String {
+fn sha256(tensors: &[Tensor<'_>]) -> String {
     let mut hash = Sha256::new();
-    for (name, tensor) in tensors {
-        hash.update(format!("{name} {:?} {:?}\n", tensor.dtype(), tensor.shape()));
-        hash.update(tensor.data());
+    for Tensor { name, dtype, shape, bytes } in tensors {
+        hash.update(format!("{name} {dtype:?} {shape:?}\n"));
+        hash.update(bytes);
     }
     hex(hash.finalize())
 }
@@ -338,13 +314,9 @@ mod tests {
     #[test]
     fn another_format_is_named() {
         let (model, _, bytes) = written();
-        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-        let json = unseal(&header.metadata().as_ref().unwrap()[KEY]).unwrap();
+        let (_, json) = TensorFile::read_sealed(&bytes, KEY).unwrap();
         let newer = json.replacen("\"format\":2", "\"format\":3,\"unheard\":0", 1);
-        let none: [(&str, TensorView<'_>); 0] = [];
-        let bytes =
-            safetensors::serialize(none, Some(std::iter::once((KEY.to_owned(), seal(&newer))).collect()))
-                .unwrap();
+        let bytes = write(&[], Some((KEY, &newer))).unwrap();
         match Snapshot::from_bytes(&bytes, &settings(), model.params(), 2) {
             Err(Unusable::Refused(e)) => assert!(e.to_string().contains("has format 3"), "{e}"),
             other => panic!("{other:?}"),

@@ -114,7 +114,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         settings.check()?;
         let it: &Model = model.borrow();
         let loss = settings.loss.unwrap_or_else(|| default_loss_for_width(it, 1));
-        let trainer = Trainer::new(it, loss, &settings.slot_starts(), settings.isa, settings.threads)?;
+        let trainer = Trainer::new(it, loss, &settings.slot_starts(), &settings.machine)?;
         let trainer = trainer.with_noise(settings.seed, settings.first_row);
         if let Some(error) = diverged::before_training(it) {
             return Err(error);

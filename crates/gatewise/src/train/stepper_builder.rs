@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::kernels::Isa;
 use crate::loss::Loss;
-use crate::model::default_threads;
+use crate::model::Machine;
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 
 /// The settings of a [`Stepper`](super::Stepper), with Keras's names and defaults; [`Stepper::builder`](super::Stepper::builder) starts them.
@@ -32,8 +32,7 @@ pub struct StepperBuilder {
     pub(super) loss: Option<Loss>,
     pub(super) seed: u64,
     pub(super) first_row: usize,
-    pub(super) threads: usize,
-    pub(super) isa: Isa,
+    pub(super) machine: Machine,
 }
 
 impl Default for StepperBuilder {
@@ -45,8 +44,7 @@ impl Default for StepperBuilder {
             loss: None,
             seed: 0,
             first_row: 0,
-            threads: default_threads(),
-            isa: Isa::detect(),
+            machine: Machine::new(),
         }
     }
 }
@@ -90,14 +88,19 @@ impl StepperBuilder {
         Self { first_row, ..self }
     }
 
+    /// Sets the machine to run on; the result does not depend on it. Default: [`Machine::new`].
+    pub fn machine(self, machine: &Machine) -> Self {
+        Self { machine: machine.clone(), ..self }
+    }
+
     /// Sets the number of threads; the result does not depend on it. Default: the cores this process may run on.
     pub fn threads(self, threads: usize) -> Self {
-        Self { threads, ..self }
+        Self { machine: self.machine.threads(threads), ..self }
     }
 
     /// Sets the instruction set; the result does not depend on it. Default: the fastest this processor has.
     pub fn isa(self, isa: Isa) -> Self {
-        Self { isa, ..self }
+        Self { machine: self.machine.isa(isa), ..self }
     }
 
     /// Refuses settings out of range.

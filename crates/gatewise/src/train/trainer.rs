@@ -5,11 +5,11 @@
 use super::pieces::{Piece, pieces};
 use crate::error::{Error, Result};
 use crate::evaluate::{Answer, Scorer, Sum};
+use crate::kernels::LANES;
 use crate::kernels::noise::Noise;
-use crate::kernels::{Isa, LANES};
 use crate::layers::{BlockGrads, StartGrads};
 use crate::loss::Loss;
-use crate::model::{BatchBlock, Engine, Mode, Model};
+use crate::model::{BatchBlock, Engine, Machine, Mode, Model};
 use crate::rng::{Purpose, Random};
 
 /// Everything a run changes besides the model.
@@ -44,7 +44,7 @@ pub(super) enum Of {
 impl Trainer {
     /// Checks that `model` and `loss` fit and allocates what a run needs; `slots` are the values that the
     /// slots of each parameter begin with.
-    pub fn new(model: &Model, loss: Loss, slots: &[f32], isa: Isa, threads: usize) -> Result<Self> {
+    pub fn new(model: &Model, loss: Loss, slots: &[f32], machine: &Machine) -> Result<Self> {
         let all = model.stages().len();
         let last = model.stages().last().and_then(|stage| stage.activation());
         let stages = match loss.folds() {
@@ -61,7 +61,7 @@ impl Trainer {
         let filled = |value: f32| vec![value; model.params().len()];
         let left = model.stages().iter().map(|stage| vec![0.0; stage.left_len() * stage.parts().len()]);
         Ok(Self {
-            engine: Engine::new(isa, threads),
+            engine: Engine::new(machine),
             stages,
             blocks: Vec::new(),
             sums: Vec::new(),

@@ -18,9 +18,10 @@ use std::thread;
 const CHUNK: usize = 8192;
 const CHUNK_BYTES: usize = 8 << 20;
 
-pub fn file(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
+pub fn file(artifact: Artifact, path: &Path, args: &Predict) -> Result<Done> {
     let stop = StopFlag::listen()?;
-    let mut predictor = Predictor::new(artifact)?;
+    let predictor = Predictor::new(artifact)?;
+    let artifact = predictor.artifact();
     let mut records = Records::open(path, OnError::Fail)?;
     let columns = Columns { text: args.text_column.clone(), ..Columns::default() };
     let texts = columns.find_texts(&mut records)?;
@@ -41,7 +42,7 @@ pub fn file(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
                 ))
             })?;
             let out = WholeFile::create(output)?;
-            match job.run(records, &texts, &mut predictor, out, format)? {
+            match job.run(records, &texts, &predictor, out, format)? {
                 Some(file) => {
                     file.commit()?;
                     true
@@ -54,7 +55,7 @@ pub fn file(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
                 (Format::Json, _) | (_, RecordFormat::Parquet) => RecordFormat::JsonLines,
                 (Format::Text, format) => format,
             };
-            let done = job.run(records, &texts, &mut predictor, std::io::stdout(), format);
+            let done = job.run(records, &texts, &predictor, std::io::stdout(), format);
             match done.and_then(|out| out.map(|mut out: Stdout| out.flush().map_err(to_stdout)).transpose()) {
                 Ok(out) => out.is_some(),
                 Err(error) => {
@@ -90,7 +91,7 @@ impl Job<'_> {
         &mut self,
         records: Records,
         texts: &[usize],
-        predictor: &mut Predictor<'_>,
+        predictor: &Predictor,
         out: W,
         format: RecordFormat,
     ) -> Result<Option<W>> {
@@ -164,12 +165,12 @@ impl Added {
     /// answers with one), and for `--top-k` each of the likeliest; those that the file has already are told apart by
     /// `predicted_`.
     fn new(artifact: &Artifact, records: &Records, top: Option<usize>) -> Self {
-        let top = top.map(|count| count.min(artifact.labels.len()));
+        let top = top.map(|count| count.min(artifact.labels().len()));
         let ranked = (1..=top.unwrap_or(0)).flat_map(|rank| {
             [(format!("top_{rank}"), FieldKind::Text), (format!("top_{rank}_probability"), FieldKind::Float)]
         });
         let probability = ("probability", FieldKind::Float);
-        let first = match artifact.problem {
+        let first = match artifact.problem() {
             Problem::MultiLabel { .. } => {
                 vec![("labels", FieldKind::Text), ("probabilities", FieldKind::Text)]
             }
@@ -195,7 +196,7 @@ impl Added {
         writer: &mut RecordWriter<W>,
     ) -> Result<()> {
         let ranked = self.top.map(|count| top(artifact, &answer.scores, count)).unwrap_or_default();
-        let probability = match &artifact.problem {
+        let probability = match artifact.problem() {
             Problem::MultiLabel { separator } => {
                 of_labels(artifact, &answer.scores, |probability| probability.to_string()).join(separator)
             }

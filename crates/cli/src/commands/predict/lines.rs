@@ -14,12 +14,14 @@ const BUFFER: usize = 1 << 20;
 /// A line longer than this is an error rather than memory without bound.
 const MAX_LINE: usize = 16 << 20;
 
-pub fn lines(artifact: &Artifact, args: &Predict) -> Result<Done> {
+pub fn lines(artifact: Artifact, args: &Predict) -> Result<Done> {
     if std::io::stdin().is_terminal() {
         note!("Reading texts from standard input, one a line; end with Ctrl-D.");
     }
     let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
-    let (mut predictor, mut out) = (Predictor::new(artifact)?, Answers::new(artifact, args, "text"));
+    let predictor = Predictor::new(artifact)?;
+    let artifact = predictor.artifact();
+    let mut out = Answers::new(artifact, args, "text");
     let (mut lines, mut number, mut oov) = (Vec::new(), 0, Oov::default());
     loop {
         let line = read_line(&mut input, &mut number);

@@ -18,20 +18,20 @@ use std::path::Path;
 pub fn predict(args: Predict) -> Result<Done> {
     let (mut artifact, inputs) = model(&args)?;
     threshold(&mut artifact, args.threshold)?;
-    if let (Problem::Regression { .. }, Some(_)) = (&artifact.problem, args.top_k) {
+    if let (Problem::Regression { .. }, Some(_)) = (artifact.problem(), args.top_k) {
         return Err(Error::config("this model answers with numbers and has no labels; leave --top-k out"));
     }
-    if !artifact.scalers.is_empty() {
+    if !artifact.scalers().is_empty() {
         return series(&artifact, inputs, &args);
     }
     let file = record_file(inputs)?;
     let of_files = [("--output", args.output.is_some()), ("--text-column", !args.text_column.is_empty())];
     match (file, of_files.iter().find(|(_, given)| *given)) {
-        (Some(file), _) => file::file(&artifact, file, &args),
+        (Some(file), _) => file::file(artifact, file, &args),
         (None, Some((option, _))) => Err(Error::config(format!(
             "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but none is given"
         ))),
-        (None, None) if inputs.is_empty() => lines::lines(&artifact, &args),
+        (None, None) if inputs.is_empty() => lines::lines(artifact, &args),
         (None, None) => {
             let mut out = Answers::new(&artifact, &args, "text");
             let answers = artifact.predict(inputs)?;
@@ -96,10 +96,10 @@ fn record_file(inputs: &[String]) -> Result<Option<&Path>> {
 
 fn threshold(artifact: &mut Artifact, threshold: Option<f32>) -> Result<()> {
     if let Some(threshold) = threshold {
-        let decides = match artifact.problem {
+        let decides = match artifact.problem() {
             Problem::MultiLabel { .. } => true,
             Problem::Regression { .. } => false,
-            _ => artifact.model.output_width() == 1 && artifact.labels.len() == 2,
+            _ => artifact.model().output_width() == 1 && artifact.labels().len() == 2,
         };
         if !decides {
             return Err(Error::config(
@@ -107,7 +107,7 @@ fn threshold(artifact: &mut Artifact, threshold: Option<f32>) -> Result<()> {
                  neither; leave --threshold out",
             ));
         }
-        artifact.threshold = threshold;
+        artifact.set_threshold(threshold)?;
     }
     Ok(())
 }

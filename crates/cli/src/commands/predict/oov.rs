@@ -31,7 +31,7 @@ impl Oov {
     /// not like those of training.
     pub fn report(&self, artifact: &Artifact) {
         let rate = self.unknown as f64 / self.words.max(1) as f64;
-        let expected = artifact.training.oov_rate;
+        let expected = artifact.training().oov_rate;
         if self.texts > HANDFUL {
             let expected =
                 expected.map_or(String::new(), |rate| format!("; {:.1} % were to be expected", 100.0 * rate));

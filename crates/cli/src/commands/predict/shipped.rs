@@ -16,8 +16,8 @@ mod tests {
     fn it_is_small_and_gets_plain_sentences_right() {
         assert!(BYTES.len() <= 400_000, "{} bytes", BYTES.len());
         let artifact = artifact().unwrap();
-        assert!(artifact.training.test.unwrap().accuracy > Some(0.85));
-        assert!(artifact.training.oov_rate.is_some());
+        assert!(artifact.training().test.unwrap().accuracy > Some(0.85));
+        assert!(artifact.training().oov_rate.is_some());
         let texts = [
             ("pos", "What a wonderful film! I loved every minute of it."),
             ("pos", "One of the best movies I have ever seen."),

@@ -64,9 +64,9 @@ pub fn tune(args: Tune) -> Result<Done> {
         )));
     };
     let (_, parts) = texts::prepare(&train, &name, &corpus)?;
-    let scored = artifact.score(&parts.test, train.machine.threads(), train.machine.isa())?;
-    let report = scored.report()?.with_labels(&artifact.labels);
-    artifact.training.test = Some(scored.evaluation);
+    let scored = artifact.score(&parts.test, &train.machine.machine())?;
+    let report = scored.report()?.with_labels(artifact.labels());
+    artifact.training_mut().test = Some(scored.evaluation);
     artifact.save(&args.output)?;
     plot::training_curve(&artifact, &curve)?;
     let baselines = match train.no_baseline {

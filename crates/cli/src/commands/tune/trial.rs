@@ -46,7 +46,7 @@ impl Trial<'_> {
         suits(train, &artifact)?;
         let parts = parts.with_validation(train)?;
         let (mut curve, mut end) = (Vec::new(), "done");
-        let mut run = fit(train, &artifact.training);
+        let mut run = fit(train, artifact.training());
         if let Some(validation) = &parts.validation {
             run = run.validation_data(validation);
         }
@@ -59,20 +59,24 @@ impl Trial<'_> {
             curve: &mut curve,
             end: &mut end,
         };
+        let mut model = artifact.model().clone();
         let trained = run
             .callback(EarlyStopping::new().patience(patience).restore_best_weights(true))
             .callback(watch)
-            .run(&mut artifact.model, &parts.training);
+            .run(&mut model, &parts.training);
         match trained {
-            Ok(history) => artifact.training.history = history,
+            Ok(history) => {
+                artifact = artifact.with_model(model)?;
+                artifact.training_mut().history = history;
+            }
             Err(error) if error.kind() == ErrorKind::Diverged => (end, curve) = ("diverged", Vec::new()),
             Err(error) => return Err(error),
         }
         let report = match &parts.validation {
             Some(validation) if !curve.is_empty() => {
-                artifact.threshold = threshold(train, &artifact, &parts);
-                let scored = artifact.score(validation, train.machine.threads(), train.machine.isa())?;
-                Some((scored.report()?.with_labels(&artifact.labels), scored.evaluation.loss))
+                artifact.set_threshold(threshold(train, &artifact, &parts))?;
+                let scored = artifact.score(validation, &train.machine.machine())?;
+                Some((scored.report()?.with_labels(artifact.labels()), scored.evaluation.loss))
             }
             _ => None,
         };

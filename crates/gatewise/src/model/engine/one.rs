@@ -1,22 +1,24 @@
 //! One row alone, without the other fifteen lanes and without allocating.
 
-use super::{Engine, Workspace};
-use crate::kernels::{Buffer, LANES};
+use super::{Derived, Workspace};
+use crate::kernels::{Buffer, Isa, LANES};
 use crate::layers::{Block, Dims, Forward, ForwardOne, Signal};
 use crate::model::Model;
 use crate::rows::{PAD, Padding};
 use crate::text::Side;
 
-impl Engine {
-    /// The model's output for one row, `[width]`, after [`prepare_outputs`](Self::prepare_outputs), without
-    /// allocating. `None` where the model has no such way, or a step of the row is masked.
-    pub fn output_of_one(
-        &mut self,
+impl Derived {
+    /// The model's output for one row, `[width]`, after [`prepare`](Self::prepare), without allocating. `None`
+    /// where the model has no such way, or a step of the row is masked.
+    pub fn output_of_one<'a>(
+        &self,
+        isa: Isa,
+        space: &'a mut Workspace,
         model: &Model,
         padding: Padding,
         steps: usize,
         row: &[u32],
-    ) -> Option<&[f32]> {
+    ) -> Option<&'a [f32]> {
         let (treatment, stride) = (model.treatment(), model.table_stride()?);
         let seen = &row[padding.seen(row.len(), steps)];
         if treatment.mask.is_some() && seen.contains(&PAD) {
@@ -29,8 +31,8 @@ impl Engine {
             Side::Pre => (walked_padding, 0),
             Side::Post => (0, walked_padding),
         };
-        let run = self.derived.run(self.isa, model, model.stages().len());
-        let Workspace { one, outputs, tapes, scratch, .. } = &mut self.workspaces[0];
+        let run = self.run(isa, model, model.stages().len());
+        let Workspace { one, outputs, tapes, scratch, .. } = space;
         let pad = std::iter::repeat_n(PAD, before);
         let ids = pad.chain(seen.iter().copied()).chain(std::iter::repeat_n(PAD, after));
         one.offsets.clear();

@@ -1,9 +1,8 @@
-//! Bytes in files: whole or not there, and known to be what was written.
+//! Files that are whole or not there.
 //!
-//! Enters: bytes and texts. Leaves: a file that nobody ever sees half of, and texts behind a checksum.
+//! Enters: bytes. Leaves: a file that nobody ever sees half of.
 
 use crate::error::{Error, Result};
-use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -152,24 +151,4 @@ fn refused(path: &Path, error: std::io::Error) -> Error {
         ),
         _ => Error::io("cannot write", path, error),
     }
-}
-
-/// The SHA-256 of `json`, a line break, and `json`.
-pub(crate) fn seal(json: &str) -> String {
-    format!("{}\n{json}", hex(Sha256::digest(json)))
-}
-
-/// The JSON text of a sealed entry, if its checksum is right.
-pub(crate) fn unseal(sealed: &str) -> Option<&str> {
-    sealed.split_once('\n').map(|(_, json)| json).filter(|json| seal(json) == sealed)
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Little-endian bytes of `values`.
-pub(crate) fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
