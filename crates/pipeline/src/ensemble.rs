@@ -24,7 +24,7 @@ pub(crate) fn several(
     let options = EnsembleOptions { folds, members, seed, threads, isa, ..Default::default() };
     let mut history = None;
     let fitted = Ensemble::fit(artifact.model.spec(), training, &options, |fold| {
-        observer.progress(Progress::Member { member: fold.member + 1, members });
+        observer.progress(Progress::Member { member: fold.member + 1, members })?;
         let steps = fold.training.len().div_ceil(summary.batch_size) * summary.epochs;
         let learning_rate = CosineDecay::new(summary.learning_rate, steps.max(1) as u64);
         let log = fit(plan, &summary)

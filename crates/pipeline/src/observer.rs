@@ -13,10 +13,11 @@ use gatewise::{Artifact, Result};
 /// #[derive(Default)]
 /// struct Losses(Vec<f64>);
 /// impl Observer for Losses {
-///     fn progress(&mut self, progress: Progress<'_>) {
+///     fn progress(&mut self, progress: Progress<'_>) -> gatewise::Result<()> {
 ///         if let Progress::EpochEnd { log, .. } = progress {
 ///             self.0.push(log.loss);
 ///         }
+///         Ok(())
 ///     }
 ///     fn should_stop(&self) -> bool {
 ///         self.0.last().is_some_and(|&loss| loss < 0.6)
@@ -39,7 +40,12 @@ pub trait Observer: Send {
     }
 
     /// Receives how far the run is.
-    fn progress(&mut self, _progress: Progress<'_>) {}
+    ///
+    /// # Errors
+    /// Whatever is to end the run at once; what was learnt is lost. Of a download, an error is not heeded.
+    fn progress(&mut self, _progress: Progress<'_>) -> Result<()> {
+        Ok(())
+    }
 
     /// Returns whether the run is to stop. It is asked after every batch; what is learnt by then is kept.
     fn should_stop(&self) -> bool {
@@ -58,8 +64,8 @@ impl<O: Observer + ?Sized> Observer for &mut O {
         (**self).warn(warning);
     }
 
-    fn progress(&mut self, progress: Progress<'_>) {
-        (**self).progress(progress);
+    fn progress(&mut self, progress: Progress<'_>) -> Result<()> {
+        (**self).progress(progress)
     }
 
     fn should_stop(&self) -> bool {
@@ -72,7 +78,6 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 #[non_exhaustive]
 pub enum Progress<'a> {
     /// Named data are being fetched from their publisher.
-    #[non_exhaustive]
     Download {
         /// Bytes that have come.
         done: u64,
@@ -149,28 +154,24 @@ pub enum Progress<'a> {
 pub(crate) struct Watched<'a>(pub &'a mut dyn Observer);
 
 impl Watched<'_> {
-    fn begin(&mut self, context: &Context<'_>) {
+    fn begin(&mut self, context: &Context<'_>) -> Result<()> {
         let (epoch, epochs, samples) = (context.epoch(), context.epochs(), context.samples());
-        self.0.progress(Progress::EpochBegin { epoch, epochs, samples });
+        self.0.progress(Progress::EpochBegin { epoch, epochs, samples })
     }
 }
 
 impl Callback for Watched<'_> {
     fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
         // Resumed within an epoch, which then does not begin again.
-        if context.batch() > 0 {
-            self.begin(context);
-        }
-        Ok(())
+        if context.batch() > 0 { self.begin(context) } else { Ok(()) }
     }
 
     fn on_epoch_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
-        self.begin(context);
-        Ok(())
+        self.begin(context)
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>, log: &BatchLog) -> Result<()> {
-        self.0.progress(Progress::Batch { log });
+        self.0.progress(Progress::Batch { log })?;
         if self.0.should_stop() {
             context.stop();
         }
@@ -183,7 +184,6 @@ impl Callback for Watched<'_> {
 
     fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
         let (epochs, samples) = (context.epochs(), context.samples());
-        self.0.progress(Progress::EpochEnd { log, epochs, samples });
-        Ok(())
+        self.0.progress(Progress::EpochEnd { log, epochs, samples })
     }
 }

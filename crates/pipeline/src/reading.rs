@@ -141,7 +141,9 @@ pub(crate) fn read(
             Err(Error::config(format!("labelled texts are read here, but the data are {source}")))
         }
         _ => {
-            let mut download = |done, total| observer.progress(Progress::Download { done, total });
+            let mut download = |done, total| {
+                let _ = observer.progress(Progress::Download { done, total });
+            };
             let (seed, download) = (DATA_SEED, Some(&mut download as _));
             let options = ImdbOptions { data_dir, seed, download, ..Default::default() };
             imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })

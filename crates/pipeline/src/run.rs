@@ -49,7 +49,7 @@ impl TrainPlan {
 fn learn(plan: &TrainPlan, prepared: Prepared, observer: &mut dyn Observer) -> Result<TrainOutcome> {
     let data = prepared.summary();
     let Prepared { artifact, parts, ngrams, .. } = prepared;
-    observer.progress(Progress::Ready { data: &data, artifact: &artifact });
+    observer.progress(Progress::Ready { data: &data, artifact: &artifact })?;
     let trained = match plan.preset() {
         Some(Preset::Accurate) => ensemble::several(plan, artifact, &parts.training, observer)?,
         _ => fit::one(plan, artifact, &parts, observer)?,

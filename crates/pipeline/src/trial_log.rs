@@ -1,6 +1,5 @@
 //! What a search writes down of each trial.
 
-use crate::config::TrainConfig;
 use gatewise::metrics::Report;
 use serde::Serialize;
 
@@ -12,10 +11,8 @@ pub struct TrialLog {
     pub trial: usize,
     /// What differs from the settings that hold for every trial, as options of the command line; empty for the first trial.
     pub options: String,
-    /// All options of a `gatewise train` that trains this model again.
-    pub command: String,
-    /// All settings.
-    pub config: TrainConfig,
+    /// The command line that trains this model again; `None` for rows in memory.
+    pub command: Option<String>,
     /// Why it ended: `done`, `given up`, `out of time`, `interrupted` or `diverged`.
     pub end: &'static str,
     /// Epochs that were finished.
