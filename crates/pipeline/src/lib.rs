@@ -31,12 +31,14 @@ mod describe;
 mod ensemble;
 mod evaluate;
 mod fit;
+mod forecast;
 mod language_model;
 mod layers;
 mod observer;
 mod outcome;
 mod parts;
 mod plan;
+mod predict;
 mod prepared;
 mod reading;
 mod refusals;
@@ -57,9 +59,14 @@ pub use data_summary::{DataSummary, TextSummary};
 pub use defaults::{FEW_ROWS, default_sentence, folds_and_members};
 pub use describe::DescribeConfig;
 pub use evaluate::{EvaluateConfig, EvaluateOutcome, rows_for};
+pub use forecast::{ForecastConfig, ForecastOutcome, TestedForecast};
 pub use observer::{Observer, Progress};
 pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
+pub use predict::{
+    Destination, Drift, PredictFile, PredictOutcome, answered_probabilities, check_top_k, set_threshold,
+    top_labels,
+};
 pub use reading::RowOptions;
 pub use source::{DataKind, LABELLED_TEXTS, Source, Target};
 pub use tokenizer::named as named_tokenizer;

@@ -223,6 +223,11 @@ impl TrainPlan {
         self.settings.seed
     }
 
+    /// Returns the folder where the run saves itself, to be resumed after a kill.
+    pub fn checkpoint_dir(&self) -> Option<&Path> {
+        self.config.checkpoint_dir.as_deref()
+    }
+
     /// Returns the time between two checkpoints within an epoch.
     pub fn checkpoint_every(&self) -> Duration {
         self.settings.checkpoint_every

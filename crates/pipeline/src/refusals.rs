@@ -361,3 +361,6 @@ pub(crate) fn check_values(config: &TrainConfig) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

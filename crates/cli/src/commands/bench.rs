@@ -1,12 +1,13 @@
 //! `gatewise bench`: how fast a model is on this machine.
 
 use crate::args::{Bench, Format};
-use crate::data;
+use crate::watch::Watch;
 use crate::{Done, out};
 use gatewise::data::Dataset;
 use gatewise::rng::{Purpose, Random};
 use gatewise::text::Sequences;
 use gatewise::{Artifact, Error, Fit, Predictor, Result};
+use gatewise_pipeline::{Source, rows_for};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -27,13 +28,10 @@ pub fn bench(args: Bench) -> Result<Done> {
     let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let (name, training, test) = match &args.data {
         Some(name) => {
-            let corpus =
-                data::load(name, &args.place, data::Test::Apart(None), data::Reading::of(&artifact))?;
-            (
-                name.as_str(),
-                artifact.dataset(&corpus, &corpus.train)?,
-                artifact.dataset(&corpus, &corpus.test)?,
-            )
+            let rows = args.place.row_options();
+            let (training, test) =
+                rows_for(&artifact, &Source::from(name.as_str()), &rows, &mut Watch::notes())?;
+            (name.as_str(), training, test)
         }
         None => {
             let rows = made_up(&artifact)?;

@@ -3,6 +3,7 @@
 use crate::args::{Format, Predict};
 use gatewise::data::Problem;
 use gatewise::{Answer, Artifact, Error, Result};
+use gatewise_pipeline::{answered_probabilities, top_labels};
 use std::error::Error as _;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 
@@ -30,7 +31,7 @@ impl<'a> Answers<'a> {
     fn line(&mut self, answer: &Answer, name: &str) -> std::io::Result<()> {
         let Self { artifact, args, kind, out } = self;
         let Answer { label, labels, probability, value, scores, words, oov } = answer;
-        let top = args.top_k.map(|count| top(artifact, scores, count));
+        let top = args.top_k.map(|count| top_labels(artifact, scores, count));
         if args.format == Format::Json {
             let mut object = match (&artifact.problem, value) {
                 (_, Some(value)) => serde_json::json!({*kind: name, "value": value}),
@@ -58,35 +59,14 @@ impl<'a> Answers<'a> {
             }
             (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
             (Problem::MultiLabel { separator }, None) => {
-                let of_label = of_labels(artifact, scores, |probability| format!("{probability:.4}"));
-                write!(out, "{label}\t{}\t", of_label.join(separator))?;
+                let all = answered_probabilities(artifact, scores);
+                let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
+                write!(out, "{label}\t{}\t", all.join(separator))?;
             }
             (_, None) => write!(out, "{label}\t{probability:.4}\t")?,
         }
         writeln!(out, "{}", on_one_line(name))
     }
-}
-
-/// The probabilities of those labels that are answered, in their order, as `show` has them.
-pub fn of_labels(artifact: &Artifact, scores: &[f32], show: impl Fn(f32) -> String) -> Vec<String> {
-    scores.iter().filter(|&&score| score > artifact.threshold).map(|&score| show(score)).collect()
-}
-
-/// The labels with the largest probabilities, at most `count`, the likeliest first.
-pub fn top<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> Vec<(&'a str, f32)> {
-    let both;
-    let probabilities = match *scores {
-        [positive] if artifact.labels.len() == 2 => {
-            both = [1.0 - positive, positive];
-            &both
-        }
-        _ => scores,
-    };
-    let labels = artifact.labels.iter().map(String::as_str);
-    let mut all: Vec<(&str, f32)> = labels.zip(probabilities.iter().copied()).collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    all.truncate(count);
-    all
 }
 
 /// Whoever reads has had enough (`| head`): that is no error, and the end.

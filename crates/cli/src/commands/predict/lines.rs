@@ -1,10 +1,11 @@
 //! Answers for the lines of standard input, as they come.
 
 use super::answers::Answers;
-use super::oov::Oov;
+use super::words::report;
 use crate::args::Predict;
 use crate::{Done, note};
 use gatewise::{Artifact, Error, Predictor, Result};
+use gatewise_pipeline::Drift;
 use std::io::{BufRead, BufReader, IsTerminal};
 
 /// Lines answered at a time at most: memory stays the same for any number of lines.
@@ -20,7 +21,7 @@ pub fn lines(artifact: &Artifact, args: &Predict) -> Result<Done> {
     }
     let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
     let (mut predictor, mut out) = (Predictor::new(artifact)?, Answers::new(artifact, args, "text"));
-    let (mut lines, mut number, mut oov) = (Vec::new(), 0, Oov::default());
+    let (mut lines, mut number, mut drift) = (Vec::new(), 0, Drift::default());
     loop {
         let line = read_line(&mut input, &mut number);
         let more = matches!(line, Ok(Some(_)));
@@ -29,14 +30,14 @@ pub fn lines(artifact: &Artifact, args: &Predict) -> Result<Done> {
         let waiting = !input.buffer().contains(&b'\n');
         if !more || waiting || lines.len() == CHUNK {
             let answers = predictor.predict(&lines)?;
-            oov.count(&answers);
+            drift.count(&answers);
             out.write(&answers, &lines)?;
             lines.clear();
         }
         match problem {
             Some(error) => return Err(error),
             None if !more => {
-                oov.report(artifact);
+                report(&drift, artifact);
                 return Ok(Done::Whole);
             }
             None => {}
