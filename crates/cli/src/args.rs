@@ -2,25 +2,23 @@
 
 mod data;
 mod lab;
+mod train;
 mod tune;
 mod values;
 
 pub use data::{Data, DataDescribe, Rows};
 pub use lab::{Lab, LabAbc, LabTasks};
+pub use train::Train;
 pub use tune::Tune;
 
-use values::{
-    at_least, cell, part, positive, probability, seconds, seed, separator, share, threads, threshold, units,
-};
+use values::{at_least, cell, part, positive, probability, seed, separator, threads, units};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
-use gatewise::layers::RecurrentCell;
-use gatewise::metrics::ThresholdRule;
-use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
+use gatewise_pipeline::RowOptions;
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Recurrent sequence models that train in seconds on a CPU.
 #[derive(Debug, Parser)]
@@ -33,6 +31,19 @@ use std::time::Duration;
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Args {
+    /// The command line with the defaults of train as the pipeline's table has them, so that help says what is true.
+    pub fn with_defaults() -> clap::Command {
+        <Self as clap::CommandFactory>::command().mut_subcommand("train", train::with_defaults)
+    }
+
+    /// Reads a command line.
+    pub fn read<T: Into<OsString> + Clone>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
+        let matches = Self::with_defaults().try_get_matches_from(words)?;
+        <Self as clap::FromArgMatches>::from_arg_matches(&matches)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,136 +60,6 @@ pub enum Command {
     Data(Data),
     #[command(subcommand)]
     Lab(Lab),
-}
-
-/// Train a model and save it as one file.
-#[derive(Debug, ClapArgs)]
-pub struct Train {
-    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, the path of an aclImdb folder or .tar.gz, labelled texts of
-    /// your own (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt files for each
-    /// label), or a .ts file of labelled series. Without it: imdb where it is at hand or can be fetched, else reviews. For a
-    /// language model: a text file.
-    pub data: Option<String>,
-    /// File like DATA to test on, where DATA are texts or series of your own; without it a tenth of DATA's rows, drawn by
-    /// chance, the same share of each label.
-    #[arg(long, value_name = "FILE")]
-    pub test: Option<PathBuf>,
-    /// File like DATA to validate on, where DATA are texts of your own.
-    #[arg(long, value_name = "FILE", conflicts_with = "validation_split")]
-    pub validation: Option<PathBuf>,
-    /// What to learn: the labels of texts, a number for each text, or which character follows in one text.
-    #[arg(long, value_enum, default_value_t = Task::Classify, value_name = "TASK")]
-    pub task: Task,
-    /// What stands between the labels of a row, where it may have any number of them, none too.
-    #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
-    pub label_separator: Option<String>,
-    /// Settings to start from; other options change them. classic: the assignment, LSTM(10) on 5,000 words. fast: LSTM(64)
-    /// with dropout. accurate: four small bidirectional LSTMs and a linear model of word runs, which answer
-    /// together; slower and larger [default: classic; for a file of texts fast].
-    #[arg(long, value_enum, value_name = "PRESET")]
-    pub preset: Option<Preset>,
-    /// File to write; the training curve goes beside it as .svg.
-    #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
-    pub output: PathBuf,
-    /// Passes over the training rows [default: 5; for reviews or a file of texts 8, for a language model 10].
-    #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
-    pub epochs: Option<usize>,
-    /// Rows a step [default: 128; for reviews 64, for a file of texts or a language model 32].
-    #[arg(long, value_name = "ROWS", value_parser = at_least(1), allow_negative_numbers = true)]
-    pub batch_size: Option<usize>,
-    /// Step size of Adam [default: 0.001; for reviews 0.005, for a file of texts or a language model 0.002].
-    #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
-    pub learning_rate: Option<f64>,
-    /// Size of the vocabulary, pad, start and unknown included [default: 5000; of the accurate preset 30000].
-    #[arg(long, value_name = "WORDS", value_parser = at_least(3), allow_negative_numbers = true)]
-    pub max_words: Option<usize>,
-    /// Words seen fewer times in training are unknown [default: 1; of the accurate preset 2].
-    #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
-    pub min_count: Option<usize>,
-    /// How texts are cut: `words` (as Keras does), `unicode` words, `characters`, or the tokens of a Hugging
-    /// Face tokenizer.json, whose path is given [default: words].
-    #[arg(long, value_name = "KIND|FILE")]
-    pub tokenizer: Option<String>,
-    /// Length that rows are padded or cut to [default: 300; for reviews 64, for a language model 128].
-    #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
-    pub maxlen: Option<usize>,
-    /// Side that short rows are padded on.
-    #[arg(long, value_enum, default_value_t = End::Pre, value_name = "SIDE")]
-    pub padding: End,
-    /// Side that long rows are cut on.
-    #[arg(long, value_enum, default_value_t = End::Pre, value_name = "SIDE")]
-    pub truncating: End,
-    /// Skip padding (Keras's mask_zero) instead of running the recurrent layers over it; always, for a file of
-    /// texts.
-    #[arg(long)]
-    pub mask_zero: bool,
-    /// Width of the word vectors [default: 15; for a file of texts or a language model 64].
-    #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
-    pub embedding: Option<usize>,
-    /// Kind of the recurrent layers.
-    #[arg(long, default_value_t = RecurrentCell::Lstm, value_name = "CELL", value_parser = cell())]
-    pub cell: RecurrentCell,
-    /// Recurrent units; several numbers stack several layers [default: 10; for a file of texts 64, for a language model 256].
-    #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
-    pub units: Option<Vec<usize>>,
-    /// Share of the numbers dropped after each recurrent layer while training, and, for a file of texts, of the
-    /// channels of its word vectors [default: 0; for a file of texts 0.5].
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
-    pub dropout: Option<f64>,
-    /// Share of the training rows to validate on: the last, or, of a file of texts, drawn by chance, the same share
-    /// of each label [default: 0.2; for a language model 0.1].
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
-    pub validation_split: Option<f64>,
-    /// How much the rows of each class count in training: `balanced`, or one number a class.
-    #[arg(long, value_name = "WEIGHTS")]
-    pub class_weight: Option<ClassWeight>,
-    /// The model says yes (of several labels, to each) above it: a number, or the best for accuracy, f1 or youden
-    /// (sensitivity + specificity) on the validation rows [default: 0.5].
-    #[arg(long, value_name = "RULE|P", value_parser = threshold, allow_negative_numbers = true)]
-    pub threshold: Option<Threshold>,
-    /// Stop when val_loss has not improved for PATIENCE epochs, and keep the weights of the best epoch.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "3", value_name = "PATIENCE", value_parser = at_least(0))]
-    pub early_stopping: Option<usize>,
-    /// Divide the learning rate by ten when val_loss has not improved for PATIENCE epochs.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "PATIENCE", value_parser = at_least(0))]
-    pub reduce_lr_on_plateau: Option<usize>,
-    /// File for the model with the best val_loss so far, written whenever there is a better one; {epoch}
-    /// and {val_loss:.2f} in its name are filled in.
-    #[arg(long, value_name = "FILE")]
-    pub checkpoint_best: Option<PathBuf>,
-    /// CSV file for the figures of each epoch.
-    #[arg(long, value_name = "FILE")]
-    pub csv_log: Option<PathBuf>,
-    /// Folder for the figures of each epoch, for TensorBoard.
-    #[arg(long, value_name = "DIR")]
-    pub tensorboard: Option<PathBuf>,
-    /// Seed of the weights and of the order of rows.
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
-    pub seed: u64,
-    /// Folder where the run saves itself, to go on with --resume after a kill: at the end of every epoch
-    /// and every --checkpoint-every seconds, the newest two kept.
-    #[arg(long, value_name = "DIR")]
-    pub checkpoint_dir: Option<PathBuf>,
-    /// Time between two checkpoints within an epoch; 0 saves after every batch.
-    #[arg(long, default_value = "30", value_name = "SECONDS", value_parser = seconds, requires = "checkpoint_dir", allow_negative_numbers = true)]
-    pub checkpoint_every: Duration,
-    /// Go on from the newest whole checkpoint, with the same settings (--epochs may be larger): the model
-    /// will be that of a run never interrupted, to the last bit. Without a checkpoint yet, start.
-    #[arg(long, requires = "checkpoint_dir")]
-    pub resume: bool,
-    /// What to show while training: 0 nothing, 1 a progress bar, 2 a line an epoch.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2), value_name = "0|1|2")]
-    pub verbose: u8,
-    /// Do not fit the linear baselines.
-    #[arg(long)]
-    pub no_baseline: bool,
-    #[command(flatten)]
-    pub place: Place,
-    #[command(flatten)]
-    pub machine: Machine,
-    /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
 }
 
 /// Measure a model on the test rows of a data set: loss, accuracy, and what else suits it.
@@ -296,13 +177,6 @@ pub struct Forecast {
     pub format: Format,
 }
 
-/// How the decision threshold is found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Threshold {
-    At(f32),
-    Best(ThresholdRule),
-}
-
 /// Settings that go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
@@ -381,6 +255,37 @@ pub enum End {
     Post,
 }
 
+impl From<Preset> for gatewise_pipeline::Preset {
+    fn from(preset: Preset) -> Self {
+        match preset {
+            Preset::Classic => Self::Classic,
+            Preset::Fast => Self::Fast,
+            Preset::Accurate => Self::Accurate,
+        }
+    }
+}
+
+impl From<Task> for gatewise_pipeline::Task {
+    fn from(task: Task) -> Self {
+        match task {
+            Task::Classify => Self::Classify,
+            Task::Regression => Self::Regression,
+            Task::LanguageModel => Self::LanguageModel,
+        }
+    }
+}
+
+impl Place {
+    /// As the pipeline has it.
+    pub fn row_options(&self) -> RowOptions {
+        let options = self.rows.row_options();
+        match &self.data_dir {
+            Some(folder) => options.data_dir(folder),
+            None => options,
+        }
+    }
+}
+
 impl From<End> for Side {
     fn from(end: End) -> Self {
         match end {
@@ -394,12 +299,6 @@ impl Machine {
     /// The number of threads asked for, or that of the physical cores this process may run on.
     pub fn threads(&self) -> usize {
         self.threads.unwrap_or_else(gatewise::default_threads)
-    }
-
-    /// The machine asked for: that of the process, where nothing is.
-    pub fn machine(&self) -> gatewise::Machine {
-        let machine = gatewise::Machine::new().isa(self.isa());
-        self.threads.map_or(machine.clone(), |threads| machine.threads(threads))
     }
 
     /// The instruction set asked for, or the fastest present.

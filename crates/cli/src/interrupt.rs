@@ -1,6 +1,5 @@
 //! Signals: Ctrl-C becomes a flag that training looks at, and a write beyond a limit an error.
 
-use gatewise::train::{BatchLog, Callback, Context};
 use gatewise::{Error, ErrorKind, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -30,15 +29,6 @@ impl StopFlag {
     /// Whether there was a Ctrl-C.
     pub fn raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Callback for StopFlag {
-    fn on_batch_end(&mut self, context: &mut Context<'_>, _: &BatchLog) -> Result<()> {
-        if self.raised() {
-            context.stop();
-        }
-        Ok(())
     }
 }
 

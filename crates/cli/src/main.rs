@@ -4,14 +4,13 @@
 
 mod args;
 mod commands;
-mod data;
 mod interrupt;
 mod output;
 mod plot;
 mod progress;
+mod watch;
 
 use args::{Args, Command};
-use clap::Parser;
 use gatewise::{ErrorKind, Result};
 use std::process::ExitCode;
 
@@ -24,7 +23,7 @@ pub(crate) enum Done {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     match interrupt::report_file_limits().and_then(|()| run(args)) {
         Ok(Done::Whole) => ExitCode::SUCCESS,
         Ok(Done::Interrupted) => ExitCode::from(interrupt::EXIT_CODE),

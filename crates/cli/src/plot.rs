@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Width and height in pixels, and of them the height of title and legend.
 const SIZE: (u32, u32) = (900, 420);
@@ -35,6 +35,19 @@ fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>,
     let centred = Pos::new(HPos::Center, VPos::Center);
     head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
     Ok(Sheet { root, head, body, middle })
+}
+
+/// Where the training curve goes: beside the model, which must not be what it overwrites.
+pub fn curve_beside(output: &Path) -> Result<PathBuf> {
+    let curve = output.with_extension("svg");
+    if curve == output {
+        return Err(Error::config(format!(
+            "the model cannot be called {}: the training curve goes there; choose another ending, such as \
+             .gatewise",
+            output.display()
+        )));
+    }
+    Ok(curve)
 }
 
 /// Writes how a model was trained as SVG, beside the target first and then renamed; of no epochs nothing.

@@ -1,56 +1,37 @@
-//! What is shown on standard error while a model trains: a bar on a terminal, plain lines elsewhere.
+//! What is shown on standard error while a run goes on: a bar on a terminal, plain lines elsewhere.
 
 use crate::note;
-use gatewise::Result;
-use gatewise::train::{BatchLog, Callback, Context, EpochLog};
+use gatewise::train::{BatchLog, EpochLog};
+use gatewise_pipeline::TrialLog;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// Shows epochs as `--verbose` asks: 0 nothing, 1 a bar (a line an epoch where standard error is no
 /// terminal), 2 a line an epoch.
-pub struct EpochProgress {
+pub struct EpochBar {
     verbose: u8,
     bar: Option<ProgressBar>,
     start: Instant,
 }
 
-impl EpochProgress {
+impl EpochBar {
     pub fn new(verbose: u8) -> Self {
         Self { verbose, bar: None, start: Instant::now() }
     }
 
-    fn begin(&mut self, context: &Context<'_>) {
+    pub fn begin(&mut self, epoch: usize, epochs: usize, samples: usize) {
         self.start = Instant::now();
         if self.verbose == 1 && std::io::stderr().is_terminal() {
-            let template = "{prefix} {bar:24.cyan/white} {pos}/{len} {msg} · ETA {eta}";
-            let style =
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar =
-                ProgressBar::with_draw_target(Some(context.samples() as u64), ProgressDrawTarget::stderr());
-            bar.set_style(style.progress_chars("━━─"));
+                styled("{prefix} {bar:24.cyan/white} {pos}/{len} {msg} · ETA {eta}", Some(samples as u64));
             bar.set_message("starting");
-            bar.set_prefix(format!("Epoch {}/{}", context.epoch() + 1, context.epochs()));
+            bar.set_prefix(format!("Epoch {}/{epochs}", epoch + 1));
             self.bar = Some(bar);
         }
     }
-}
 
-impl Callback for EpochProgress {
-    fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
-        // Resumed within an epoch, which then does not begin again.
-        if context.batch() > 0 {
-            self.begin(context);
-        }
-        Ok(())
-    }
-
-    fn on_epoch_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
-        self.begin(context);
-        Ok(())
-    }
-
-    fn on_batch_end(&mut self, _: &mut Context<'_>, log: &BatchLog) -> Result<()> {
+    pub fn batch(&mut self, log: &BatchLog) {
         if let Some(bar) = &self.bar {
             bar.set_position(log.samples as u64);
             let rate = log.samples as f64 / self.start.elapsed().as_secs_f64();
@@ -60,24 +41,16 @@ impl Callback for EpochProgress {
                 accuracy("accuracy", log.accuracy)
             ));
         }
-        Ok(())
     }
 
-    fn on_note(&mut self, note: &str) {
-        note!("note: {note}");
-    }
-
-    fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+    pub fn end(&mut self, log: &EpochLog, epochs: usize, samples: usize) {
+        self.clear();
         if self.verbose > 0 {
             let mut line = format!(
-                "Epoch {}/{} - {:.3} s - {:.0} samples/s - loss: {:.4}{}",
+                "Epoch {}/{epochs} - {:.3} s - {:.0} samples/s - loss: {:.4}{}",
                 log.epoch + 1,
-                context.epochs(),
                 log.seconds,
-                context.samples() as f64 / log.seconds,
+                samples as f64 / log.seconds,
                 log.loss,
                 accuracy("accuracy", log.accuracy)
             );
@@ -86,7 +59,19 @@ impl Callback for EpochProgress {
             }
             note!("{line}");
         }
-        Ok(())
+    }
+
+    /// Of an epoch that was stopped nothing stays on the screen.
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for EpochBar {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
@@ -95,27 +80,22 @@ fn accuracy(name: &str, value: Option<f64>) -> String {
     value.map_or(String::new(), |value| format!(" - {name}: {value:.4}"))
 }
 
-impl Drop for EpochProgress {
-    /// Of an epoch that was stopped nothing stays on the screen.
-    fn drop(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
+/// A bar on standard error, which shows on a terminal only.
+fn styled(template: &str, length: Option<u64>) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    bar.with_style(style.progress_chars("━━─"))
 }
 
-/// A bar for a download, or nothing where standard error is no terminal.
-pub fn download_bar() -> impl FnMut(u64, Option<u64>) {
-    let mut bar: Option<ProgressBar> = None;
-    move |done, total| {
-        let bar = bar.get_or_insert_with(|| {
+/// A bar for a download, with a line before it.
+#[derive(Default)]
+pub struct DownloadBar(Option<ProgressBar>);
+
+impl DownloadBar {
+    pub fn at(&mut self, done: u64, total: Option<u64>) {
+        let bar = self.0.get_or_insert_with(|| {
             note!("Downloading the IMDB reviews from their publisher …");
-            let template = "{bar:32.cyan/white} {bytes}/{total_bytes} · {bytes_per_sec} · ETA {eta}";
-            let style =
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
-            bar.set_style(style.progress_chars("━━─"));
-            bar
+            styled("{bar:32.cyan/white} {bytes}/{total_bytes} · {bytes_per_sec} · ETA {eta}", total)
         });
         bar.set_position(done);
         if Some(done) == total {
@@ -124,17 +104,76 @@ pub fn download_bar() -> impl FnMut(u64, Option<u64>) {
     }
 }
 
-/// A bar of the time that a search has, with what it says of itself, on a terminal only.
-pub fn search_bar(time: Duration) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(time.as_millis() as u64), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:24.cyan/white} {elapsed} of {prefix} · {msg}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─");
-    bar.with_style(style).with_prefix(format!("{:#}", HumanDuration(time)))
+/// A bar of the time that a search has, with what it says of itself, and a line a trial.
+pub struct SearchBar {
+    bar: ProgressBar,
+    time: Duration,
+    start: Instant,
+}
+
+impl SearchBar {
+    pub fn new(time: Duration) -> Self {
+        let bar = styled("{bar:24.cyan/white} {elapsed} of {prefix} · {msg}", Some(time.as_millis() as u64));
+        let bar = bar.with_prefix(format!("{:#}", HumanDuration(time)));
+        Self { bar, time, start: Instant::now() }
+    }
+
+    /// A trial begins; the time of a search counts from the first.
+    pub fn begin(&mut self, trial: usize, best: Option<(usize, f64)>) {
+        if trial == 1 {
+            self.start = Instant::now();
+            self.bar.reset_elapsed();
+        }
+        self.bar.set_message(format!("trial {trial}{}", so_far(" · ", best)));
+    }
+
+    pub fn tick(&self) {
+        self.bar.set_position(self.start.elapsed().as_millis() as u64);
+    }
+
+    /// A line for people.
+    pub fn end(&self, trial: &TrialLog, best: Option<(usize, f64)>) {
+        let TrialLog { trial: number, options, end, epochs, seconds, figure, .. } = trial;
+        let figure = figure.map_or(String::new(), |it| format!(" - {}: {:.4}", it.name, it.value));
+        let best = so_far(" - ", best);
+        let left = self.time.saturating_sub(self.start.elapsed()).as_secs();
+        let options = if options.is_empty() { "train's own settings" } else { options };
+        self.bar.suspend(|| {
+            note!(
+                "Trial {number}{figure} - {epochs} epochs, {end}, {seconds:.1} s{best} - {}:{:02} left - {options}",
+                left / 60,
+                left % 60
+            );
+        });
+    }
+}
+
+impl Drop for SearchBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What the best trial found, after `separator`; of none nothing.
+fn so_far(separator: &str, best: Option<(usize, f64)>) -> String {
+    best.map_or(String::new(), |(trial, figure)| format!("{separator}best: {figure:.4} of trial {trial}"))
 }
 
 /// Counts rows, on a terminal only; what it does not say is how many are left, which nobody knows.
-pub fn row_counter() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{human_pos} rows · {per_sec} · {elapsed}");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+pub struct RowCounter(ProgressBar);
+
+impl RowCounter {
+    pub fn new() -> Self {
+        Self(styled("{human_pos} rows · {per_sec} · {elapsed}", None))
+    }
+
+    pub fn add(&self, count: usize) {
+        self.0.inc(count as u64);
+    }
+}
+
+impl Drop for RowCounter {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }

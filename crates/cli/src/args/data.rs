@@ -3,6 +3,7 @@
 use super::{Format, Task, separator};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use gatewise_pipeline::RowOptions;
 use std::path::PathBuf;
 
 /// Look at data.
@@ -56,13 +57,17 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// The options, and whether each is given: for data that are no such file.
-    pub fn given(&self) -> [(&'static str, bool); 3] {
-        [
-            ("--text-column", !self.text_column.is_empty()),
-            ("--label-column", self.label_column.is_some()),
-            ("--on-error", self.on_error.is_some()),
-        ]
+    /// As the pipeline has it.
+    pub fn row_options(&self) -> RowOptions {
+        let options = self.text_column.iter().fold(RowOptions::new(), RowOptions::text_column);
+        let options = match &self.label_column {
+            Some(name) => options.label_column(name),
+            None => options,
+        };
+        match self.on_error {
+            Some(on_error) => options.on_error(on_error.into()),
+            None => options,
+        }
     }
 }
 

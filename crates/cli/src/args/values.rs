@@ -1,6 +1,6 @@
 //! Reading the values of options: what a number, a share or a time may be, and what to say where it is none.
 
-use super::Threshold;
+use gatewise_pipeline::Threshold;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gatewise::layers::RecurrentCell;
 use std::time::Duration;

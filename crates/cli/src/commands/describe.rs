@@ -1,10 +1,9 @@
 //! `gatewise data describe`: what a file of labelled texts is like.
 
-use super::texts::problem_of;
 use crate::args::{Data, DataDescribe, Format};
-use crate::{Done, data, out};
-use gatewise::files::LabelledTexts;
+use crate::{Done, out};
 use gatewise::{Error, ErrorKind, Result};
+use gatewise_pipeline::DescribeConfig;
 
 pub fn data(args: Data) -> Result<Done> {
     match args {
@@ -14,18 +13,16 @@ pub fn data(args: Data) -> Result<Done> {
 
 fn describe(args: DataDescribe) -> Result<Done> {
     let name = args.file.display().to_string();
-    if !data::is_labelled_texts(&name) {
-        let there_is = if args.file.exists() { "" } else { ", and there is no such file" };
-        return Err(Error::config(format!(
-            "describe reads {}; {name} is none{there_is}",
-            data::LABELLED_TEXTS
-        )));
-    }
-    let problem = problem_of(args.task, args.label_separator.as_deref())?;
-    let tokenizer = data::tokenizer(args.tokenizer.as_deref().unwrap_or("words"))?;
-    let reading = data::Reading { problem: &problem, tokenizer: &tokenizer };
-    let texts = LabelledTexts::read(&args.file, &data::read_options(&args.rows, reading))?;
-    let description = texts.describe()?;
+    let config = DescribeConfig::new(args.file).rows(args.rows.row_options()).task(args.task.into());
+    let config = match args.label_separator {
+        Some(separator) => config.label_separator(separator),
+        None => config,
+    };
+    let config = match args.tokenizer {
+        Some(tokenizer) => config.tokenizer(tokenizer),
+        None => config,
+    };
+    let description = config.run()?;
     if args.format == Format::Text {
         out!("Data: {name}\n{description}")?;
         return Ok(Done::Whole);

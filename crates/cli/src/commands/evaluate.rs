@@ -1,12 +1,12 @@
 //! `gatewise evaluate`: loss, accuracy and a full report on test rows.
 
+use super::results::results;
 use crate::args::{Evaluate, Format};
-use crate::{Done, data, note, out, plot};
-use gatewise::files::read_ts;
+use crate::watch::Watch;
+use crate::{Done, out, plot};
 use gatewise::{Artifact, Result};
-use serde_json::json;
+use gatewise_pipeline::{EvaluateConfig, EvaluateOutcome};
 use std::path::Path;
-use std::time::Instant;
 
 /// Bins of a calibration curve.
 const BINS: usize = 10;
@@ -16,42 +16,26 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     if let Some(picture) = &args.calibration {
         gatewise::check_target(picture)?;
     }
-    let test = if data::is_series(&args.data) {
-        artifact.series_dataset(&read_ts(Path::new(&args.data))?)?
-    } else {
-        let corpus = data::load(&args.data, &args.place, data::Test::All, data::Reading::of(&artifact))?;
-        for note in &corpus.notes {
-            note!("note: {note}");
-        }
-        artifact.dataset(&corpus, &corpus.test)?
+    let (threads, isa) = (args.machine.threads(), args.machine.isa());
+    let config = EvaluateConfig::new(args.data.as_str()).rows(args.place.row_options());
+    let config = config.threads(threads).isa(isa);
+    let config = match args.calibration {
+        Some(_) => config.calibration_bins(BINS),
+        None => config,
     };
-    let start = Instant::now();
-    let scored = artifact.score(&test, &args.machine.machine())?;
-    let seconds = start.elapsed().as_secs_f64();
-    let report = scored.report()?.with_labels(artifact.labels());
-    let calibration = args.calibration.as_ref().map(|_| scored.calibration(BINS)).transpose()?;
-    if let (Some(calibration), Some(picture)) = (&calibration, &args.calibration) {
+    let outcome = config.run(&artifact, &mut Watch::notes())?;
+    let EvaluateOutcome { evaluation, report, calibration, .. } = &outcome;
+    if let (Some(calibration), Some(picture)) = (calibration, &args.calibration) {
         let model = args.model.file_name().map_or(args.model.as_path(), Path::new).display().to_string();
         plot::reliability_curve(calibration, &format!("{model} on {}", args.data), picture)?;
     }
-    let result = scored.evaluation;
     match args.format {
         Format::Text => {
-            let calibration = calibration.map(|calibration| format!("\n{calibration}"));
+            let calibration = calibration.as_ref().map(|calibration| format!("\n{calibration}"));
             let calibration = calibration.unwrap_or_default();
-            out!("{report}{calibration}\n{}\n", super::results(&result, &report))?;
+            out!("{report}{calibration}\n{}\n", results(evaluation, report))?;
         }
-        Format::Json => out!(
-            "{:#}\n",
-            json!({
-                "loss": result.loss,
-                "accuracy": result.accuracy,
-                "evaluate_seconds": seconds,
-                "samples": result.samples,
-                "report": report,
-                "calibration": calibration,
-            })
-        )?,
+        Format::Json => out!("{:#}\n", serde_json::json!(outcome))?,
     }
     Ok(Done::Whole)
 }

@@ -1,5 +1,6 @@
 //! `gatewise summary`: what a model file holds.
 
+use super::results::test_results;
 use crate::args::{Format, Summary};
 use crate::{Done, out};
 use gatewise::ensemble::{Accuracies, Ensemble};
@@ -81,7 +82,7 @@ pub fn summary(args: Summary) -> Result<Done> {
     );
     text += &format!("Weights: SHA-256 {}\n", artifact.weights_sha256());
     if let Some(test) = &training.test {
-        text += &format!("{}\n", super::test_results(test));
+        text += &format!("{}\n", test_results(test));
     }
     out!("{text}")?;
     Ok(Done::Whole)

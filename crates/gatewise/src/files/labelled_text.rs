@@ -70,6 +70,62 @@ struct Rows {
     overlap: Option<Finding>,
 }
 
+/// Rows as they are taken up, one by one.
+struct Taken<'a> {
+    options: &'a ReadOptions,
+    words: RowWords,
+    labels: RowLabels,
+    findings: Findings,
+    /// The rows to train on, where these are to test on, and what these share with them.
+    training: Option<&'a Findings>,
+    shared: Finding,
+    scratch: String,
+}
+
+impl<'a> Taken<'a> {
+    fn new(options: &'a ReadOptions, training: Option<&'a Findings>) -> Self {
+        let (words, labels) = (RowWords::new(options.memory), RowLabels::new(&options.columns.problem));
+        let (findings, shared) = (Findings::default(), Finding::default());
+        Self { options, words, labels, findings, training, shared, scratch: String::new() }
+    }
+
+    /// Takes up the next row, or returns what is wrong with its label field.
+    fn row(
+        &mut self,
+        text: &str,
+        field: &str,
+        number: u64,
+        place: impl Fn() -> String,
+    ) -> Result<Result<(), String>> {
+        if let Err(flaw) = self.labels.push(field) {
+            return Ok(Err(flaw));
+        }
+        let words = &mut self.words;
+        self.options.tokenizer.for_each_word(text, &mut self.scratch, |word| words.word(word));
+        let has_words = words.end_row()?;
+        self.findings.note(text, field, has_words, number, &place);
+        if has_words && self.training.is_some_and(|training| training.knows(text)) {
+            self.shared.add(place);
+        }
+        Ok(Ok(()))
+    }
+
+    fn finish(self, text_column: String, label_column: String, skipped: Skipped) -> LabelledTexts {
+        let Self { options, words, labels, findings, training, shared, .. } = self;
+        let (order, tokenizer) = ((0..words.len()).collect(), options.tokenizer.clone());
+        let overlap = training.map(|_| shared);
+        let file = Arc::new(Rows { tokenizer, words, findings, skipped, overlap });
+        LabelledTexts { text_column, label_column, file, order, labels }
+    }
+}
+
+fn no_row(name: &str, skipped: &Skipped, expected: &str) -> Error {
+    Error::data(match skipped.first.first() {
+        Some(first) => format!("{name} has no good row: all {} were skipped; {first}", skipped.count),
+        None => format!("{name} has no row {expected}"),
+    })
+}
+
 impl LabelledTexts {
     /// Reads a file of any [`RecordFormat`](super::RecordFormat).
     ///
@@ -91,42 +147,80 @@ impl LabelledTexts {
     fn read_beside(path: &Path, options: &ReadOptions, training: Option<&Findings>) -> Result<Self> {
         let mut records = Records::open(path, options.on_error)?;
         let (texts, label) = options.columns.find(&mut records)?;
-        let (mut words, mut labels) =
-            (RowWords::new(options.memory), RowLabels::new(&options.columns.problem));
-        let (mut findings, mut shared) = (Findings::default(), Finding::default());
-        let (mut record, mut joined, mut scratch) = (Record::default(), String::new(), String::new());
+        let mut taken = Taken::new(options, training);
+        let (mut record, mut joined) = (Record::default(), String::new());
         while records.read(&mut record)? {
             let Some(text) = record.join(&texts, &mut joined) else {
                 records.reject(&record, "the text is missing")?;
                 continue;
             };
             let field = record.get(label).unwrap_or_default();
-            if let Err(flaw) = labels.push(field) {
+            if let Err(flaw) = taken.row(text, field, record.number(), || records.place(&record))? {
                 records.reject(&record, &flaw)?;
-                continue;
-            }
-            options.tokenizer.for_each_word(text, &mut scratch, |word| words.word(word));
-            let has_words = words.end_row()?;
-            let place = || records.place(&record);
-            findings.note(text, field, has_words, record.number(), place);
-            if has_words && training.is_some_and(|training| training.knows(text)) {
-                shared.add(place);
             }
         }
         let skipped = records.skipped().clone();
-        if words.len() == 0 {
-            let (name, count) = (path.display(), skipped.count);
-            return Err(Error::data(match skipped.first.first() {
-                Some(first) => format!("{name} has no good row: all {count} were skipped; {first}"),
-                None => format!("{name} has no row below its header"),
-            }));
+        if taken.words.len() == 0 {
+            return Err(no_row(&path.display().to_string(), &skipped, "below its header"));
         }
         let name = |column: usize| records.columns()[column].name.clone();
         let text_column = texts.iter().map(|&text| name(text)).collect::<Vec<_>>().join(", ");
-        let (order, tokenizer) = ((0..words.len()).collect(), options.tokenizer.clone());
-        let overlap = training.map(|_| shared);
-        let file = Arc::new(Rows { tokenizer, words, findings, skipped, overlap });
-        Ok(Self { text_column, label_column: name(label), file, order, labels })
+        Ok(taken.finish(text_column, name(label), skipped))
+    }
+
+    /// Reads rows in memory, each a text and its label field, as a file with a column `text` and a column `label`. `name`
+    /// names the rows in notes and errors; a row's place is its number, from 1.
+    ///
+    /// ```
+    /// use gatewise::data::{LabelledTexts, ReadOptions};
+    /// let rows = [("A fine film.", "pos"), ("A dull film", "neg"), ("Fine!", "pos")];
+    /// let texts = LabelledTexts::from_rows("films", rows, &ReadOptions::default())?;
+    /// assert_eq!(texts.len(), 3);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with name and number, for a row whose label field does not suit
+    /// the problem, or when there is no row; [`ErrorKind::Io`](crate::ErrorKind::Io) as [`read`](Self::read).
+    pub fn from_rows<T: AsRef<str>, L: AsRef<str>>(
+        name: &str,
+        rows: impl IntoIterator<Item = (T, L)>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        Self::from_rows_beside(name, rows, options, None)
+    }
+
+    /// Reads rows in memory to test on, as [`from_rows`](Self::from_rows), and finds which of their texts are among these,
+    /// the rows to train on.
+    ///
+    /// # Errors
+    /// As [`from_rows`](Self::from_rows).
+    pub fn test_from_rows<T: AsRef<str>, L: AsRef<str>>(
+        &self,
+        name: &str,
+        rows: impl IntoIterator<Item = (T, L)>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        Self::from_rows_beside(name, rows, options, Some(&self.file.findings))
+    }
+
+    fn from_rows_beside<T: AsRef<str>, L: AsRef<str>>(
+        name: &str,
+        rows: impl IntoIterator<Item = (T, L)>,
+        options: &ReadOptions,
+        training: Option<&Findings>,
+    ) -> Result<Self> {
+        let (mut taken, mut skipped) = (Taken::new(options, training), Skipped::default());
+        for (number, (text, label)) in (1..).zip(rows) {
+            let place = || format!("{name}, row {number}");
+            if let Err(flaw) = taken.row(text.as_ref(), label.as_ref(), number, place)? {
+                skipped.reject(options.on_error, format!("{}: {flaw}", place()))?;
+            }
+        }
+        if taken.words.len() == 0 {
+            return Err(no_row(name, &skipped, "at all"));
+        }
+        Ok(taken.finish("text".into(), "label".into(), skipped))
     }
 
     /// Number of rows.

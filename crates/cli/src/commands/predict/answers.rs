@@ -3,6 +3,7 @@
 use crate::args::{Format, Predict};
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, Error, Result};
+use gatewise_pipeline::{answered_probabilities, top_labels};
 use std::error::Error as _;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 
@@ -29,20 +30,20 @@ impl<'a> Answers<'a> {
 
     fn line(&mut self, answer: &Answer, name: &str) -> std::io::Result<()> {
         let Self { artifact, args, kind, out } = self;
-        let Answer { label, labels, probability, value, scores, words, oov, .. } = answer;
-        let top = args.top_k.map(|count| top(artifact, scores, count));
+        let Answer { label, labels, probability, value, scores, words, oov } = answer;
+        let top = args.top_k.map(|count| top_labels(artifact, scores, count));
         if args.format == Format::Json {
-            let mut object = match (artifact.problem(), value) {
+            let mut object = match (&artifact.problem, value) {
                 (_, Some(value)) => serde_json::json!({*kind: name, "value": value}),
                 (Problem::MultiLabel { .. }, _) => serde_json::json!({*kind: name, "labels": labels}),
                 _ => serde_json::json!({*kind: name, "label": label, "probability": probability}),
             };
-            if artifact.scalers().is_empty() {
+            if artifact.scalers.is_empty() {
                 object["words"] = (*words).into();
                 object["oov"] = (*oov).into();
             }
-            if value.is_none() && artifact.labels().len() == scores.len() {
-                let of_label = artifact.labels().iter().zip(scores);
+            if value.is_none() && artifact.labels.len() == scores.len() {
+                let of_label = artifact.labels.iter().zip(scores);
                 object["probabilities"] = of_label.map(|(label, &p)| (label.clone(), p)).collect();
             }
             if let Some(top) = top {
@@ -51,42 +52,21 @@ impl<'a> Answers<'a> {
             }
             return writeln!(out, "{object}");
         }
-        match (artifact.problem(), top) {
+        match (&artifact.problem, top) {
             (_, Some(top)) => {
                 top.into_iter()
                     .try_for_each(|(label, probability)| write!(out, "{label}\t{probability:.4}\t"))?;
             }
             (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
             (Problem::MultiLabel { separator }, None) => {
-                let of_label = of_labels(artifact, scores, |probability| format!("{probability:.4}"));
-                write!(out, "{label}\t{}\t", of_label.join(separator))?;
+                let all = answered_probabilities(artifact, scores);
+                let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
+                write!(out, "{label}\t{}\t", all.join(separator))?;
             }
             (_, None) => write!(out, "{label}\t{probability:.4}\t")?,
         }
         writeln!(out, "{}", on_one_line(name))
     }
-}
-
-/// The probabilities of those labels that are answered, in their order, as `show` has them.
-pub fn of_labels(artifact: &Artifact, scores: &[f32], show: impl Fn(f32) -> String) -> Vec<String> {
-    scores.iter().filter(|&&score| score > artifact.threshold()).map(|&score| show(score)).collect()
-}
-
-/// The labels with the largest probabilities, at most `count`, the likeliest first.
-pub fn top<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> Vec<(&'a str, f32)> {
-    let both;
-    let probabilities = match *scores {
-        [positive] if artifact.labels().len() == 2 => {
-            both = [1.0 - positive, positive];
-            &both
-        }
-        _ => scores,
-    };
-    let labels = artifact.labels().iter().map(String::as_str);
-    let mut all: Vec<(&str, f32)> = labels.zip(probabilities.iter().copied()).collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    all.truncate(count);
-    all
 }
 
 /// Whoever reads has had enough (`| head`): that is no error, and the end.

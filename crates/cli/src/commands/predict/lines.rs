@@ -1,10 +1,11 @@
 //! Answers for the lines of standard input, as they come.
 
 use super::answers::Answers;
-use super::oov::Oov;
+use super::words::report;
 use crate::args::Predict;
 use crate::{Done, note};
 use gatewise::{Artifact, Error, Predictor, Result};
+use gatewise_pipeline::Drift;
 use std::io::{BufRead, BufReader, IsTerminal};
 
 /// Lines answered at a time at most: memory stays the same for any number of lines.
@@ -14,15 +15,13 @@ const BUFFER: usize = 1 << 20;
 /// A line longer than this is an error rather than memory without bound.
 const MAX_LINE: usize = 16 << 20;
 
-pub fn lines(artifact: Artifact, args: &Predict) -> Result<Done> {
+pub fn lines(artifact: &Artifact, args: &Predict) -> Result<Done> {
     if std::io::stdin().is_terminal() {
         note!("Reading texts from standard input, one a line; end with Ctrl-D.");
     }
     let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
-    let predictor = Predictor::new(artifact)?;
-    let artifact = predictor.artifact();
-    let mut out = Answers::new(artifact, args, "text");
-    let (mut lines, mut number, mut oov) = (Vec::new(), 0, Oov::default());
+    let (mut predictor, mut out) = (Predictor::new(artifact)?, Answers::new(artifact, args, "text"));
+    let (mut lines, mut number, mut drift) = (Vec::new(), 0, Drift::default());
     loop {
         let line = read_line(&mut input, &mut number);
         let more = matches!(line, Ok(Some(_)));
@@ -31,14 +30,14 @@ pub fn lines(artifact: Artifact, args: &Predict) -> Result<Done> {
         let waiting = !input.buffer().contains(&b'\n');
         if !more || waiting || lines.len() == CHUNK {
             let answers = predictor.predict(&lines)?;
-            oov.count(&answers);
+            drift.count(&answers);
             out.write(&answers, &lines)?;
             lines.clear();
         }
         match problem {
             Some(error) => return Err(error),
             None if !more => {
-                oov.report(artifact);
+                report(&drift, artifact);
                 return Ok(Done::Whole);
             }
             None => {}

@@ -1,47 +1,77 @@
 //! `gatewise predict`: labels for texts, lines, files of records, and series.
 
 mod answers;
-mod file;
 mod lines;
-mod oov;
 mod shipped;
+mod words;
 
-use crate::args::Predict;
+use crate::args::{Format, Predict};
+use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
 use gatewise::files::{RecordFormat, read_ts};
-use gatewise::rows::Problem;
 use gatewise::{Artifact, Error, Result};
-use oov::Oov;
+use gatewise_pipeline::{Destination, Drift, PredictFile, check_top_k, set_threshold};
 use std::path::Path;
 
 pub fn predict(args: Predict) -> Result<Done> {
     let (mut artifact, inputs) = model(&args)?;
-    threshold(&mut artifact, args.threshold)?;
-    if let (Problem::Regression { .. }, Some(_)) = (artifact.problem(), args.top_k) {
-        return Err(Error::config("this model answers with numbers and has no labels; leave --top-k out"));
+    if let Some(threshold) = args.threshold {
+        set_threshold(&mut artifact, threshold)?;
     }
-    if !artifact.scalers().is_empty() {
+    if args.top_k.is_some() {
+        check_top_k(&artifact)?;
+    }
+    if !artifact.scalers.is_empty() {
         return series(&artifact, inputs, &args);
     }
     let file = record_file(inputs)?;
     let of_files = [("--output", args.output.is_some()), ("--text-column", !args.text_column.is_empty())];
     match (file, of_files.iter().find(|(_, given)| *given)) {
-        (Some(file), _) => file::file(artifact, file, &args),
+        (Some(path), _) => file_of_texts(&artifact, path, &args),
         (None, Some((option, _))) => Err(Error::config(format!(
             "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but none is given"
         ))),
-        (None, None) if inputs.is_empty() => lines::lines(artifact, &args),
+        (None, None) if inputs.is_empty() => lines::lines(&artifact, &args),
         (None, None) => {
             let mut out = Answers::new(&artifact, &args, "text");
             let answers = artifact.predict(inputs)?;
-            let mut oov = Oov::default();
-            oov.count(&answers);
+            let mut drift = Drift::default();
+            drift.count(&answers);
             out.write(&answers, inputs)?;
-            oov.report(&artifact);
+            words::report(&drift, &artifact);
             Ok(Done::Whole)
         }
     }
+}
+
+/// Answers for the texts in a file of records: the records with the answers added.
+fn file_of_texts(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
+    let mut watch = Watch::rows()?;
+    let config = PredictFile::new(path).text_columns(&args.text_column);
+    let config = match args.top_k {
+        Some(count) => config.top_k(count),
+        None => config,
+    };
+    let config = match &args.output {
+        Some(output) => config.to_file(output),
+        None => {
+            let format = (args.format == Format::Json).then_some(RecordFormat::JsonLines);
+            config.to(Destination::Stream(Box::new(std::io::stdout()), format))
+        }
+    };
+    let outcome = config.run(artifact, &mut watch);
+    drop(watch);
+    let outcome = match outcome {
+        Err(error) if args.output.is_none() => return answers::unheard(error).map(|()| Done::Whole),
+        outcome => outcome?,
+    };
+    if outcome.interrupted {
+        note!("Stopped by Ctrl-C.");
+        return Ok(Done::Interrupted);
+    }
+    words::report(&outcome.drift, artifact);
+    Ok(Done::Whole)
 }
 
 /// The model that the first argument names, or the one in the program, and the arguments that are left.
@@ -92,24 +122,6 @@ fn record_file(inputs: &[String]) -> Result<Option<&Path>> {
         ))),
         (None, _) => Ok(None),
     }
-}
-
-fn threshold(artifact: &mut Artifact, threshold: Option<f32>) -> Result<()> {
-    if let Some(threshold) = threshold {
-        let decides = match artifact.problem() {
-            Problem::MultiLabel { .. } => true,
-            Problem::Regression { .. } => false,
-            _ => artifact.model().output_width() == 1 && artifact.labels().len() == 2,
-        };
-        if !decides {
-            return Err(Error::config(
-                "a threshold decides between two classes or about each of several labels, and this model's answers are \
-                 neither; leave --threshold out",
-            ));
-        }
-        artifact.set_threshold(threshold)?;
-    }
-    Ok(())
 }
 
 /// Answers for the series in files.

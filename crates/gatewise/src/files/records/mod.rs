@@ -19,6 +19,7 @@ pub use record::{Column, Field, FieldKind, Record, UnreadColumn};
 pub use write::RecordWriter;
 
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
@@ -79,7 +80,8 @@ impl RecordFormat {
 }
 
 /// What becomes of a file with a bad record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// It is an error that names file and line.
     #[default]
@@ -95,6 +97,20 @@ pub struct Skipped {
     pub count: u64,
     /// What was wrong with the first ten, each with its place.
     pub first: Vec<String>,
+}
+
+impl Skipped {
+    /// Counts a bad record, or fails with `message`.
+    pub(super) fn reject(&mut self, on_error: OnError, message: String) -> Result<()> {
+        if on_error == OnError::Fail {
+            return Err(Error::data(message));
+        }
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(message);
+        }
+        Ok(())
+    }
 }
 
 /// What hands out records, format by format.
@@ -335,19 +351,8 @@ impl Records {
     /// then it is counted.
     pub fn reject(&mut self, record: &Record, message: &str) -> Result<()> {
         let message = format!("{}: {message}", self.place(record));
-        match self.on_error {
-            OnError::Fail => {
-                self.over = true;
-                Err(Error::data(message))
-            }
-            OnError::Skip => {
-                self.skipped.count += 1;
-                if self.skipped.first.len() < NAMED {
-                    self.skipped.first.push(message);
-                }
-                Ok(())
-            }
-        }
+        self.over |= self.on_error == OnError::Fail;
+        self.skipped.reject(self.on_error, message)
     }
 
     /// The bad records so far that were skipped.

@@ -1,0 +1,284 @@
+//! Arguments of `gatewise train`, which become a [`TrainConfig`].
+
+use super::values::{at_least, positive, seconds, seed, separator, share, threshold, units};
+use super::{End, Format, Machine, Place, Preset, Task};
+use clap::{Arg, Args as ClapArgs, Command};
+use gatewise::rows::ClassWeight;
+use gatewise_pipeline::{FEW_ROWS, Source, Threshold, TrainConfig, default_sentence, folds_and_members};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Train a model and save it as one file.
+#[derive(Debug, ClapArgs)]
+pub struct Train {
+    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, the path of an aclImdb folder or .tar.gz, labelled texts of
+    /// your own (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt files for each
+    /// label), or a .ts file of labelled series. Without it: imdb where it is at hand or can be fetched, else reviews. For a
+    /// language model: a text file.
+    pub data: Option<String>,
+    /// File like DATA to test on, where DATA are texts or series of your own.
+    #[arg(long, value_name = "FILE")]
+    pub test: Option<PathBuf>,
+    /// Share of DATA's rows to test on, where there is no test file: drawn by chance, the same share of each label.
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, conflicts_with = "test")]
+    pub test_split: Option<f64>,
+    /// File like DATA to validate on, where DATA are texts of your own.
+    #[arg(long, value_name = "FILE", conflicts_with = "validation_split")]
+    pub validation: Option<PathBuf>,
+    /// What to learn: the labels of texts, a number for each text, or which character follows in one text.
+    #[arg(long, value_enum, value_name = "TASK")]
+    pub task: Option<Task>,
+    /// Separator between the labels of a row; makes the task multi-label.
+    #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
+    pub label_separator: Option<String>,
+    /// Settings to start from; other options change them. classic: the assignment, LSTM(10) on 5,000 words. fast: LSTM(64)
+    /// with dropout.
+    #[arg(long, value_enum, value_name = "PRESET")]
+    pub preset: Option<Preset>,
+    /// File to write; the training curve goes beside it as .svg.
+    #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
+    pub output: PathBuf,
+    /// Passes over the training rows.
+    #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
+    pub epochs: Option<usize>,
+    /// Rows a step.
+    #[arg(long, value_name = "ROWS", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub batch_size: Option<usize>,
+    /// Step size of Adam.
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
+    pub learning_rate: Option<f64>,
+    /// Size of the vocabulary, pad, start and unknown included.
+    #[arg(long, value_name = "WORDS", value_parser = at_least(3), allow_negative_numbers = true)]
+    pub max_words: Option<usize>,
+    /// Words seen fewer times in training are unknown.
+    #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub min_count: Option<usize>,
+    /// How texts are cut: `words` (as Keras does), `unicode` words, `characters`, or the tokens of a Hugging
+    /// Face tokenizer.json, whose path is given.
+    #[arg(long, value_name = "KIND|FILE")]
+    pub tokenizer: Option<String>,
+    /// Length that rows are padded or cut to; series keep theirs where it is not given, and the accurate preset pads no
+    /// further than nearly all rows reach.
+    #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub maxlen: Option<usize>,
+    /// Side that short rows are padded on.
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub padding: Option<End>,
+    /// Side that long rows are cut on.
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub truncating: Option<End>,
+    /// Skip padding (Keras's mask_zero) instead of running the recurrent layers over it; the presets fast and accurate and
+    /// series always do.
+    #[arg(long)]
+    pub mask_zero: bool,
+    /// Width of the word vectors.
+    #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub embedding: Option<usize>,
+    /// Kind of the recurrent layers.
+    #[arg(long, value_name = "CELL", value_parser = cell())]
+    pub cell: Option<RecurrentCell>,
+    /// Recurrent units; several numbers stack several layers.
+    #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
+    pub units: Option<Vec<usize>>,
+    /// Share of the numbers dropped after each recurrent layer while training, and, but for the classic preset, of the
+    /// channels of the word vectors (of a series, at most 0.2 of the numbers of each step).
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    pub dropout: Option<f64>,
+    /// Share of the training rows to validate on: the last, or, of a file of texts, drawn by chance, the same share
+    /// of each label.
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    pub validation_split: Option<f64>,
+    /// How much the rows of each class count in training: `balanced`, or one number a class.
+    #[arg(long, value_name = "WEIGHTS")]
+    pub class_weight: Option<ClassWeight>,
+    /// The model says yes (of several labels, to each) above it: a number, or the best for accuracy, f1 or youden
+    /// (sensitivity + specificity) on the validation rows.
+    #[arg(long, value_name = "RULE|P", value_parser = threshold, allow_negative_numbers = true)]
+    pub threshold: Option<Threshold>,
+    /// Stop when val_loss has not improved for PATIENCE epochs, and keep the weights of the best epoch.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "3", value_name = "PATIENCE", value_parser = at_least(0))]
+    pub early_stopping: Option<usize>,
+    /// Divide the learning rate by ten when val_loss has not improved for PATIENCE epochs.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "PATIENCE", value_parser = at_least(0))]
+    pub reduce_lr_on_plateau: Option<usize>,
+    /// File for the model with the best val_loss so far, written whenever there is a better one; {epoch}
+    /// and {val_loss:.2f} in its name are filled in.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint_best: Option<PathBuf>,
+    /// CSV file for the figures of each epoch.
+    #[arg(long, value_name = "FILE")]
+    pub csv_log: Option<PathBuf>,
+    /// Folder for the figures of each epoch, for TensorBoard.
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
+    /// Seed of the weights and of the order of rows.
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Folder where the run saves itself, to go on with --resume after a kill: at the end of every epoch
+    /// and every --checkpoint-every seconds, the newest two kept.
+    #[arg(long, value_name = "DIR")]
+    pub checkpoint_dir: Option<PathBuf>,
+    /// Time between two checkpoints within an epoch; 0 saves after every batch.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "checkpoint_dir", allow_negative_numbers = true)]
+    pub checkpoint_every: Option<Duration>,
+    /// Go on from the newest whole checkpoint, with the same settings (--epochs may be larger): the model
+    /// will be that of a run never interrupted, to the last bit. Without a checkpoint yet, start.
+    #[arg(long, requires = "checkpoint_dir")]
+    pub resume: bool,
+    /// What to show while training: 0 nothing, 1 a progress bar, 2 a line an epoch.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2), value_name = "0|1|2")]
+    pub verbose: u8,
+    /// Do not fit the linear baselines.
+    #[arg(long)]
+    pub no_baseline: bool,
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Adds to the help of each option what the table of defaults has for it.
+pub(super) fn with_defaults(command: Command) -> Command {
+    let (few, many) = (folds_and_members(0).1, folds_and_members(FEW_ROWS).1);
+    let accurate = format!(
+        " accurate: {few} small bidirectional LSTMs ({many} from {FEW_ROWS} training rows on) and a linear model of word \
+         runs, which answer together; slower and larger"
+    );
+    command.mut_args(|arg: Arg| {
+        let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        if arg.get_id() == "preset" {
+            help = format!("{help}.{accurate}");
+        }
+        match default_sentence(arg.get_id().as_str()) {
+            Some(default) => {
+                let help = help.split(" [default: ").next().unwrap_or_default();
+                let help = format!("{help} [default: {default}]");
+                arg.help(help)
+            }
+            None => arg,
+        }
+    })
+}
+
+/// Sets in a configuration each setting that has a value.
+macro_rules! set {
+    ($config:ident, $($name:ident: $value:expr),* $(,)?) => {
+        $(if let Some(value) = $value {
+            $config = $config.$name(value);
+        })*
+    };
+}
+
+impl Train {
+    /// What is asked for.
+    pub fn config(self) -> TrainConfig {
+        let mut config = TrainConfig::new(self.data.as_deref().map(Source::from).unwrap_or_default());
+        let (rows, machine) = (self.place.rows, self.machine);
+        set!(
+            config,
+            test: self.test,
+            test_split: self.test_split,
+            validation: self.validation,
+            task: self.task.map(Into::into),
+            label_separator: self.label_separator,
+            preset: self.preset.map(Into::into),
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            max_words: self.max_words,
+            min_count: self.min_count,
+            tokenizer: self.tokenizer,
+            maxlen: self.maxlen,
+            padding: self.padding.map(Into::into),
+            truncating: self.truncating.map(Into::into),
+            mask_zero: self.mask_zero.then_some(true),
+            embedding: self.embedding,
+            cell: self.cell,
+            units: self.units,
+            dropout: self.dropout,
+            validation_split: self.validation_split,
+            class_weight: self.class_weight,
+            threshold: self.threshold,
+            early_stopping: self.early_stopping,
+            reduce_lr_on_plateau: self.reduce_lr_on_plateau,
+            checkpoint_best: self.checkpoint_best,
+            csv_log: self.csv_log,
+            tensorboard: self.tensorboard,
+            seed: self.seed,
+            checkpoint_dir: self.checkpoint_dir,
+            checkpoint_every: self.checkpoint_every,
+            resume: self.resume.then_some(true),
+            no_baseline: self.no_baseline.then_some(true),
+            data_dir: self.place.data_dir,
+            text_column: Some(rows.text_column).filter(|names| !names.is_empty()),
+            label_column: rows.label_column,
+            on_error: rows.on_error.map(Into::into),
+            threads: machine.threads,
+            isa: machine.isa,
+        );
+        config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Args;
+    use super::*;
+    use crate::args::Command;
+
+    fn read(options: &[String]) -> TrainConfig {
+        let words = ["gatewise", "train", "a.csv"].map(String::from).into_iter();
+        match Args::read(words.chain(options.iter().cloned())).unwrap().command {
+            Command::Train(train) => train.config(),
+            _ => unreachable!("the command is train"),
+        }
+    }
+
+    /// Each option reaches its setting: what a configuration says as options is read back as that configuration.
+    #[test]
+    fn every_option_becomes_its_setting() {
+        let first = serde_json::json!({
+            "data": "a.csv", "task": "regression", "test": "t.csv", "validation": "v.csv", "label_separator": ";",
+            "preset": "accurate", "epochs": 3, "batch_size": 8, "learning_rate": 0.01, "max_words": 100,
+            "min_count": 2, "tokenizer": "unicode", "maxlen": 20, "padding": "post", "truncating": "post",
+            "mask_zero": true, "embedding": 4, "cell": "lstm_1997", "units": [4, 3], "dropout": 0.1,
+            "class_weight": {"each": [1.0, 2.0]}, "threshold": "f1", "early_stopping": 3, "reduce_lr_on_plateau": 2,
+            "checkpoint_best": "b", "csv_log": "c", "tensorboard": "d", "seed": 7, "checkpoint_dir": "e",
+            "checkpoint_every": 1.5, "resume": true, "no_baseline": true, "data_dir": "f",
+            "text_column": ["a", "b"], "label_column": "y", "on_error": "skip", "threads": 2, "isa": "portable",
+        });
+        // What cannot be given beside those.
+        let second = serde_json::json!({"data": "a.csv", "test_split": 0.2, "validation_split": 0.3});
+        for given in [first, second] {
+            let config: TrainConfig = serde_json::from_value(given.clone()).unwrap();
+            assert_eq!(serde_json::to_value(read(&config.options())).unwrap(), given);
+        }
+        assert_eq!(read(&[]), TrainConfig::new("a.csv"));
+    }
+
+    /// Every default that help states is the table's, and every default of the table is stated.
+    #[test]
+    fn help_states_the_defaults_of_the_table() {
+        let command = Args::with_defaults();
+        let train = command.get_subcommands().find(|command| command.get_name() == "train").unwrap();
+        for arg in train.get_arguments() {
+            let (id, help) =
+                (arg.get_id().as_str(), arg.get_help().map(ToString::to_string).unwrap_or_default());
+            let stated = help.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']').to_owned());
+            match default_sentence(id) {
+                Some(default) => assert_eq!(stated, Some(default), "{id}"),
+                None if ["text_column", "label_column", "threads", "isa"].contains(&id) => {}
+                None => assert_eq!(stated, None, "{id}"),
+            }
+            let own: Vec<_> = arg.get_default_values().iter().collect();
+            assert!(
+                own.is_empty()
+                    || ["output", "verbose", "format", "mask_zero", "resume", "no_baseline"].contains(&id),
+                "{id}"
+            );
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Figures as lines for people.
+
+use gatewise::metrics::{Evaluation, LabelsReport, RegressionReport, Report};
+use gatewise_pipeline::{Baseline, TrainOutcome};
+
+/// The line that ends a run.
+pub(super) fn test_results(evaluation: &Evaluation) -> String {
+    let accuracy = evaluation.accuracy.map(|share| format!(" - Accuracy: {:.2}%", 100.0 * share));
+    format!("Test results - Loss: {:.4}{}", evaluation.loss, accuracy.unwrap_or_default())
+}
+
+/// The same, with what counts where that is not accuracy.
+pub(super) fn results(evaluation: &Evaluation, report: &Report) -> String {
+    match figures(report) {
+        Some(figures) => format!("Test results - Loss: {:.4} - {figures}", evaluation.loss),
+        None => test_results(evaluation),
+    }
+}
+
+/// What a trained model has to beat, a line each, and how it did; nothing where nothing was tested.
+pub(super) fn tested(outcome: &TrainOutcome) -> String {
+    let baselines: String = outcome.baselines.iter().map(baseline).collect();
+    let results = outcome.evaluation.zip(outcome.report.as_ref());
+    let results = results.map(|(evaluation, report)| results_line(&evaluation, report));
+    format!("{baselines}{}", results.unwrap_or_default())
+}
+
+fn results_line(evaluation: &Evaluation, report: &Report) -> String {
+    format!("{}\n", results(evaluation, report))
+}
+
+fn baseline(baseline: &Baseline) -> String {
+    let accuracy = baseline.accuracy.map(|share| format!("Accuracy: {:.2}%", 100.0 * share));
+    let score = accuracy.or_else(|| baseline.report.as_ref().and_then(figures));
+    format!("Baseline: {} - {}\n", baseline.name, score.unwrap_or_default())
+}
+
+/// What counts, where that is not accuracy.
+fn figures(report: &Report) -> Option<String> {
+    match report {
+        Report::Labels(LabelsReport { exact_matches, micro_average, macro_average, .. }) => Some(format!(
+            "Exact matches: {:.2}% - Micro F1: {:.4} - Macro F1: {:.4}",
+            100.0 * exact_matches,
+            micro_average.f1,
+            macro_average.f1
+        )),
+        Report::Regression(RegressionReport { mean_absolute_error, root_mean_squared_error, r2, .. }) => {
+            let r2 = r2.map_or("undefined".to_owned(), |r2| format!("{r2:.4}"));
+            Some(format!("MAE: {mean_absolute_error:.4} - RMSE: {root_mean_squared_error:.4} - R²: {r2}"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,62 @@
+//! `gatewise tune`: a search for the settings that suit a data set, and the best of its models.
+
+use super::results::tested;
+use crate::args::{Args, Command, Format, Train, Tune};
+use crate::plot::{curve_beside, training_curve};
+use crate::watch::Watch;
+use crate::{Done, out};
+use gatewise::{Error, Result};
+use gatewise_pipeline::{TuneConfig, TuneOutcome};
+use std::path::Path;
+
+/// Options of train that say what the command line does with the result: tune has its own.
+const OWN: [&str; 4] = ["-o", "--output", "--format", "--verbose"];
+
+pub fn tune(args: Tune) -> Result<Done> {
+    let log = args.log.clone().unwrap_or_else(|| args.output.with_extension("trials.jsonl"));
+    let curve = curve_beside(&args.output)?;
+    let search = TuneConfig::new(fixed(&args)?.config()).time(args.time).seed(args.seed);
+    let search = match args.trials {
+        Some(trials) => search.trials(trials),
+        None => search,
+    };
+    let plan = search.output(&args.output).log(&log).plan()?;
+    let mut watch = Watch::search(args.time);
+    let outcome = plan.run(&mut watch);
+    let done = watch.done();
+    drop(watch);
+    let outcome = outcome?;
+    training_curve(&outcome.best.artifact, &curve)?;
+    match args.format {
+        Format::Text => tell(&outcome, &args.output, &curve, &log)?,
+        Format::Json => out!("{:#}\n", serde_json::json!(outcome))?,
+    }
+    Ok(done)
+}
+
+fn tell(outcome: &TuneOutcome, output: &Path, curve: &Path, log: &Path) -> Result<()> {
+    let TuneOutcome { trials, seconds, .. } = outcome;
+    let (number, command) = (outcome.log.trial, outcome.log.command.as_deref().unwrap_or_default());
+    let files = format!("{}, {} and {}", output.display(), curve.display(), log.display());
+    out!(
+        "{trials} trials in {seconds:.0} s; the best is trial {number}. To train it again:\n  {command}\n\
+         Saved {files}\n{}",
+        tested(&outcome.best)
+    )
+}
+
+/// What holds for every trial, as options of train; what the user got wrong in it ends the program, as it does for train.
+fn fixed(args: &Tune) -> Result<Train> {
+    let is_fixed = |option: &str| args.fixed.iter().any(|it| it.split('=').next() == Some(option));
+    if let Some(option) = OWN.into_iter().find(|option| is_fixed(option)) {
+        return Err(Error::config(format!(
+            "{option} is not for the trials of tune; leave it out, or give it in front of --"
+        )));
+    }
+    let words = ["gatewise", "train", &args.data].map(String::from).into_iter();
+    match Args::read(words.chain(args.fixed.iter().cloned())).map(|args| args.command) {
+        Ok(Command::Train(train)) => Ok(*train),
+        Ok(_) => unreachable!("the command is train"),
+        Err(error) => error.exit(),
+    }
+}

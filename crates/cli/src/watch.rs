@@ -1,0 +1,112 @@
+//! Whoever watches a run at the command line: notes and bars on standard error, Ctrl-C as the wish to stop.
+
+use crate::args::Format;
+use crate::interrupt::StopFlag;
+use crate::progress::{DownloadBar, EpochBar, RowCounter, SearchBar};
+use crate::{Done, note, out};
+use gatewise::Result;
+use gatewise_pipeline::{Observer, Progress};
+use std::time::Duration;
+
+/// Shows how far a run is, and stops it at Ctrl-C.
+pub struct Watch {
+    verbose: u8,
+    format: Format,
+    stop: Option<StopFlag>,
+    download: DownloadBar,
+    epoch: EpochBar,
+    search: Option<SearchBar>,
+    rows: Option<RowCounter>,
+}
+
+impl Watch {
+    /// Shows epochs as `--verbose` asks; prints what the data and the model are, where results are text.
+    pub fn new(verbose: u8, format: Format) -> Self {
+        let (download, epoch) = (DownloadBar::default(), EpochBar::new(verbose));
+        Self { verbose, format, stop: None, download, epoch, search: None, rows: None }
+    }
+
+    /// Shows notes and downloads only.
+    pub fn notes() -> Self {
+        Self::new(0, Format::Json)
+    }
+
+    /// Shows the trials of a search that has this time.
+    pub fn search(time: Duration) -> Self {
+        Self { search: Some(SearchBar::new(time)), ..Self::notes() }
+    }
+
+    /// Counts the rows of a file that are predicted; Ctrl-C stops that.
+    pub fn rows() -> Result<Self> {
+        let (stop, rows) = (Some(StopFlag::listen()?), Some(RowCounter::new()));
+        Ok(Self { stop, rows, ..Self::notes() })
+    }
+
+    /// Whether the run came to its end.
+    pub fn done(&self) -> Done {
+        if self.should_stop() { Done::Interrupted } else { Done::Whole }
+    }
+
+    /// From here on a run can be stopped with what it has; before, Ctrl-C ends the program.
+    fn listen(&mut self) -> Result<()> {
+        if self.stop.is_none() {
+            self.stop = Some(StopFlag::listen()?);
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Watch {
+    fn note(&mut self, note: &str) {
+        note!("note: {note}");
+    }
+
+    fn warn(&mut self, warning: &str) {
+        let line = "=".repeat(80);
+        note!("{line}\n{warning}\n{line}");
+    }
+
+    fn progress(&mut self, progress: Progress<'_>) -> Result<()> {
+        match progress {
+            Progress::Download { done, total, .. } => self.download.at(done, total),
+            Progress::Ready { data, artifact, .. } => {
+                self.listen()?;
+                if self.format == Format::Text {
+                    let steps = data.text.as_ref().map(|text| text.steps).or(artifact.padding.maxlen);
+                    out!("Data: {data}\n{}", artifact.model.summary(steps))?;
+                }
+            }
+            Progress::Member { member, members, .. } if self.verbose > 0 => {
+                note!("Member {member} of {members}");
+            }
+            Progress::EpochBegin { epoch, epochs, samples, .. } => self.epoch.begin(epoch, epochs, samples),
+            Progress::Batch { log, .. } => match &self.search {
+                Some(search) => search.tick(),
+                None => self.epoch.batch(log),
+            },
+            Progress::EpochEnd { log, epochs, samples, .. } => self.epoch.end(log, epochs, samples),
+            Progress::TrialBegin { trial, best, .. } => {
+                self.listen()?;
+                if let Some(search) = &mut self.search {
+                    search.begin(trial, best);
+                }
+            }
+            Progress::TrialEnd { trial, best, .. } => {
+                if let Some(search) = &self.search {
+                    search.end(trial, best);
+                }
+            }
+            Progress::Rows { count, .. } => {
+                if let Some(rows) = &self.rows {
+                    rows.add(count);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn should_stop(&self) -> bool {
+        self.stop.as_ref().is_some_and(StopFlag::raised)
+    }
+}

@@ -1,0 +1,81 @@
+//! What a recurrent model has to beat: linear models of the same rows, or the mean of the numbers.
+
+use crate::observer::Observer;
+use crate::parts::Parts;
+use gatewise::rows::{Dataset, Problem, Sequences};
+use gatewise::ensemble::Ensemble;
+use gatewise::linear::{LinearModel, LinearOptions};
+use gatewise::metrics::Report;
+use gatewise::{Artifact, Result};
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+
+/// Another model's score on the test rows.
+///
+/// ```
+/// use gatewise_pipeline::{Source, TrainConfig};
+/// let outcome = TrainConfig::new(Source::reviews()).epochs(0).plan()?.run(&mut ())?;
+/// assert!(outcome.baselines[0].accuracy > Some(0.7));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Baseline {
+    /// What the other model is.
+    pub name: String,
+    /// The share of right answers, of one label a row.
+    #[serde(rename = "test_accuracy", default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// What counts, of numbers and of any number of labels.
+    #[serde(rename = "test_report", default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Those that suit the problem of `artifact`; linear ones count runs of words of up to these lengths.
+pub(crate) fn fit(
+    artifact: &Artifact,
+    ngrams: &[usize],
+    parts: &Parts,
+    observer: &dyn Observer,
+) -> Result<Vec<Baseline>> {
+    let Parts { training, test: Some(test), .. } = parts else { return Ok(Vec::new()) };
+    let scored = |name: &str, start: Instant, accuracy: Option<f64>, report: Option<Report>| {
+        let (name, seconds) = (name.to_owned(), start.elapsed().as_secs_f64());
+        Baseline { name, accuracy, report, seconds }
+    };
+    if let Problem::Regression { scale } = artifact.problem {
+        let start = Instant::now();
+        let targets: Vec<f32> = test.targets().values().iter().map(|&y| scale.restore(y)).collect();
+        let report = Report::regression(&vec![scale.mean; targets.len()], &targets)?;
+        return Ok(vec![scored("mean of the training rows", start, None, Some(report))]);
+    }
+    if let Some(Ensemble { linear, .. }) = &artifact.ensemble {
+        // It was fitted to these very rows.
+        let (start, accuracy) = (Instant::now(), linear.accuracy(test));
+        return Ok(vec![scored(linear.name(), start, Some(accuracy), None)]);
+    }
+    let fit = |&ngram: &usize| {
+        let start = Instant::now();
+        let options = LinearOptions { ngram, ..Default::default() };
+        let baseline = LinearModel::fit(training, &options)?;
+        Ok(match artifact.problem {
+            Problem::MultiLabel { .. } => {
+                let report = of_labels(&baseline, test)?;
+                scored(baseline.name(), start, None, Some(report))
+            }
+            _ => {
+                let accuracy = baseline.accuracy(test);
+                scored(baseline.name(), start, Some(accuracy), None)
+            }
+        })
+    };
+    ngrams.iter().take_while(|_| !observer.should_stop()).map(fit).collect()
+}
+
+fn of_labels(baseline: &LinearModel, test: &Dataset) -> Result<Report> {
+    let odds = baseline.log_odds(test.sequences().unwrap_or(&Sequences::new()));
+    let outputs: Vec<f32> = odds.into_iter().map(|odds| 1.0 / (1.0 + (-odds as f32).exp())).collect();
+    Report::labels(&outputs, test.targets().values(), test.targets().width(), 0.5)
+}

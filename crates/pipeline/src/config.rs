@@ -1,0 +1,291 @@
+//! What a user asks for: every setting, each of them optional.
+//!
+//! The list below is the one list of settings. It makes the fields, the setters and the names by which the tables of
+//! [`defaults`](crate::defaults) and [`refusals`](crate::refusals) know them.
+
+use crate::choices::{Preset, Task, Threshold};
+use gatewise::layers::RecurrentCell;
+use crate::source::{Data, Source, Target};
+use gatewise::Isa;
+use gatewise::files::OnError;
+use gatewise::rows::ClassWeight;
+use gatewise::text::Side;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $(#[serde($serde:meta)])? $name:ident($given:ty): $type:ty,)*) => {
+        /// The settings of a training run, under the names that the command line gives its options. Every setting is
+        /// optional; [`plan`](Self::plan) fills in the rest, or refuses what does not go together.
+        ///
+        /// With serde it is an object of the settings that are given; unknown ones are refused.
+        ///
+        /// ```
+        /// use gatewise_pipeline::{Source, TrainConfig};
+        /// let config = TrainConfig::new(Source::file("films.csv")).epochs(3).units([32]);
+        /// let text = serde_json::to_string(&config).unwrap();
+        /// assert_eq!(text, r#"{"data":"films.csv","epochs":3,"units":[32]}"#);
+        /// assert_eq!(serde_json::from_str::<TrainConfig>(&text).unwrap(), config);
+        /// assert!(serde_json::from_str::<TrainConfig>(r#"{"epoch":3}"#).is_err());
+        /// ```
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct TrainConfig {
+            pub(crate) data: Source,
+            $(
+                #[serde(skip_serializing_if = "Option::is_none" $(, $serde)?)]
+                pub(crate) $name: Option<$type>,
+            )*
+        }
+
+        impl TrainConfig {
+            $($(#[doc = $doc])* pub fn $name(mut self, $name: $given) -> Self {
+                self.$name = Some($name.into());
+                self
+            })*
+
+            /// Whether `setting` is given.
+            pub(crate) fn has(&self, setting: Setting) -> bool {
+                match setting {
+                    $(Setting::$name => self.$name.is_some(),)*
+                }
+            }
+
+            /// Takes the settings that `other` gives.
+            pub(crate) fn overlaid(mut self, other: &Self) -> Self {
+                $(if other.$name.is_some() {
+                    self.$name.clone_from(&other.$name);
+                })*
+                self
+            }
+        }
+
+        /// The settings by name.
+        #[allow(non_camel_case_types, reason = "spelt as the fields, which are spelt as the options")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Setting {
+            $($name,)*
+        }
+
+        impl Setting {
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// As a field.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Sets what is learnt.
+    task(Task): Task,
+    /// Sets the file to test on, where the data are texts or series of the user's own.
+    test(impl Into<PathBuf>): PathBuf,
+    /// Sets the share of the rows that are kept to test on, where there is no test file; with 0 nothing is tested.
+    test_split(f64): f64,
+    /// Sets the file to validate on, where the data are texts of the user's own.
+    validation(impl Into<PathBuf>): PathBuf,
+    /// Sets the separator between the labels of a row; makes the task multi-label.
+    label_separator(impl Into<String>): String,
+    /// Sets the preset that the other settings change.
+    preset(Preset): Preset,
+    /// Sets the file that the artifact is saved to as soon as it is trained and tested.
+    output(impl Into<PathBuf>): PathBuf,
+    /// Sets the number of passes over the training rows.
+    epochs(usize): usize,
+    /// Sets the rows a step.
+    batch_size(usize): usize,
+    /// Sets the step size of Adam.
+    learning_rate(f64): f64,
+    /// Sets the size of the vocabulary; pad, start and unknown are included.
+    max_words(usize): usize,
+    /// Sets how often the training rows must have a word; rarer words are unknown.
+    min_count(usize): usize,
+    /// Sets how texts are cut: `words`, `unicode`, `characters`, or the path of a Hugging Face `tokenizer.json`.
+    tokenizer(impl Into<String>): String,
+    /// Sets the length that rows are padded or cut to.
+    maxlen(usize): usize,
+    /// Sets the side that short rows are padded on.
+    padding(Side): Side,
+    /// Sets the side that long rows are cut on.
+    truncating(Side): Side,
+    /// Sets whether padding is skipped (Keras's `mask_zero`).
+    mask_zero(bool): bool,
+    /// Sets the width of the word vectors.
+    embedding(usize): usize,
+    /// Sets the kind of the recurrent layers.
+    cell(RecurrentCell): RecurrentCell,
+    /// Sets the units of the recurrent layers; several numbers stack several layers.
+    units(impl Into<Vec<usize>>): Vec<usize>,
+    /// Sets the share of the numbers that training drops after each recurrent layer.
+    dropout(f64): f64,
+    /// Sets the share of the training rows to validate on.
+    validation_split(f64): f64,
+    /// Sets how much the rows of each class count in training.
+    class_weight(ClassWeight): ClassWeight,
+    /// Sets the decision threshold, or the rule that it is chosen by on the validation rows.
+    threshold(impl Into<Threshold>): Threshold,
+    /// Stops when `val_loss` has not improved for this many epochs, and keeps the weights of the best epoch.
+    early_stopping(usize): usize,
+    /// Divides the learning rate by ten when `val_loss` has not improved for this many epochs.
+    reduce_lr_on_plateau(usize): usize,
+    /// Sets the file for the model with the best `val_loss` so far; `{epoch}` and `{val_loss:.2f}` are filled in.
+    checkpoint_best(impl Into<PathBuf>): PathBuf,
+    /// Sets the CSV file for the figures of each epoch.
+    csv_log(impl Into<PathBuf>): PathBuf,
+    /// Sets the folder for the figures of each epoch, for TensorBoard.
+    tensorboard(impl Into<PathBuf>): PathBuf,
+    /// Sets the seed of the weights and of the order of rows.
+    seed(u64): u64,
+    /// Sets the folder where the run saves itself, to be resumed after a kill.
+    checkpoint_dir(impl Into<PathBuf>): PathBuf,
+    /// Sets the time between two checkpoints within an epoch; zero saves after every batch. With serde, seconds.
+    #[serde(with = "seconds")]
+    checkpoint_every(Duration): Duration,
+    /// Sets whether the run goes on from the newest whole checkpoint.
+    resume(bool): bool,
+    /// Sets whether the baselines are left out.
+    no_baseline(bool): bool,
+    /// Sets the folder that named data are looked for in first.
+    data_dir(impl Into<PathBuf>): PathBuf,
+    /// Sets the columns that have the texts; what several say is joined.
+    text_column(impl Into<Vec<String>>): Vec<String>,
+    /// Sets the column that has the labels.
+    label_column(impl Into<String>): String,
+    /// Sets what becomes of bad rows of a file.
+    on_error(OnError): OnError,
+    /// Sets the number of threads; the result does not depend on it.
+    threads(usize): usize,
+    /// Sets the instruction set; the result does not depend on it.
+    isa(Isa): Isa,
+}
+
+impl Setting {
+    /// As an option of the command line.
+    pub fn option(self) -> String {
+        format!("--{}", self.name().replace('_', "-"))
+    }
+}
+
+impl TrainConfig {
+    /// Returns the settings of a run on `data`, all at their defaults.
+    pub fn new(data: impl Into<Source>) -> Self {
+        Self { data: data.into(), ..Self::default() }
+    }
+
+    /// Returns what the model is trained on.
+    pub fn source(&self) -> &Source {
+        &self.data
+    }
+
+    /// What is learnt: what is asked for, or else what the data say themselves.
+    pub(crate) fn the_task(&self) -> Task {
+        self.task.unwrap_or(match &self.data.0 {
+            Data::Text(_) => Task::LanguageModel,
+            Data::Texts(texts) if matches!(texts.training.first(), Some((_, Target::Number(_)))) => {
+                Task::Regression
+            }
+            _ => Task::Classify,
+        })
+    }
+
+    /// Whether there are rows to test on apart from the training rows.
+    pub(crate) fn has_test_rows(&self) -> bool {
+        self.test.is_some() || self.data.has_test_rows()
+    }
+
+    /// Whether there are rows to validate on apart from the training rows.
+    pub(crate) fn has_validation_rows(&self) -> bool {
+        self.validation.is_some() || self.data.has_validation_rows()
+    }
+
+    /// Returns the options of `gatewise train` that say the same, each a word or two.
+    ///
+    /// ```
+    /// use gatewise_pipeline::{Source, TrainConfig};
+    /// let config = TrainConfig::new(Source::reviews()).units([8, 4]).early_stopping(3).no_baseline(true);
+    /// assert_eq!(config.options().join(" "), "--units 8,4 --early-stopping=3 --no-baseline");
+    /// ```
+    pub fn options(&self) -> Vec<String> {
+        let given = serde_json::to_value(Self { data: Source::default(), ..self.clone() });
+        let given = given.unwrap_or_default();
+        let mut options = Vec::new();
+        for &setting in Setting::ALL {
+            let (option, value) = (setting.option(), &given[setting.name()]);
+            match (setting, value) {
+                (_, serde_json::Value::Null | serde_json::Value::Bool(false)) => {}
+                (_, serde_json::Value::Bool(true)) => options.push(option),
+                (Setting::early_stopping | Setting::reduce_lr_on_plateau, value) => {
+                    options.push(format!("{option}={value}"));
+                }
+                (Setting::text_column, serde_json::Value::Array(names)) => {
+                    options.extend(names.iter().flat_map(|name| [option.clone(), plain(name)]));
+                }
+                (Setting::class_weight, serde_json::Value::Object(weights)) => {
+                    options.extend([option, plain(&weights["each"])]);
+                }
+                (_, value) => options.extend([option, plain(value)]),
+            }
+        }
+        options
+    }
+}
+
+/// A value as the command line reads it: lists with commas between.
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
+        value => value.to_string(),
+    }
+}
+
+/// A time as a number of seconds.
+mod seconds {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+    use std::time::Duration;
+
+    pub fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.as_secs_f64()).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_err(de::Error::custom)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_survives_serde() {
+        let text = r#"{"data":"films.csv","task":"classify","test":"t.csv","test_split":0.2,"validation":"v.csv",
+            "label_separator":";","preset":"fast","output":"m.gatewise","epochs":3,"batch_size":8,"learning_rate":0.01,
+            "max_words":100,"min_count":2,"tokenizer":"unicode","maxlen":20,"padding":"post","truncating":"post",
+            "mask_zero":true,"embedding":4,"cell":"lstm_1997","units":[4,3],"dropout":0.1,"validation_split":0.3,
+            "class_weight":{"each":[1.0,2.0]},"threshold":"f1","early_stopping":3,"reduce_lr_on_plateau":2,
+            "checkpoint_best":"b","csv_log":"c","tensorboard":"d","seed":7,"checkpoint_dir":"e","checkpoint_every":1.5,
+            "resume":true,"no_baseline":true,"data_dir":"f","text_column":["a","b"],"label_column":"y",
+            "on_error":"skip","threads":2,"isa":"portable"}"#;
+        let config: TrainConfig = serde_json::from_str(text).unwrap();
+        assert!(Setting::ALL.iter().all(|&setting| config.has(setting)));
+        let object = serde_json::to_value(&config).unwrap();
+        assert_eq!(object, serde_json::from_str::<serde_json::Value>(text).unwrap());
+        assert_eq!(TrainConfig::new("films.csv").overlaid(&config), config);
+        let error = serde_json::from_str::<TrainConfig>(r#"{"max_word":3}"#).unwrap_err().to_string();
+        assert!(error.contains("unknown field `max_word`"), "{error}");
+        let options = config.options().join(" ");
+        for part in
+            ["--text-column a --text-column b", "--class-weight 1.0,2.0", "--mask-zero", "--units 4,3"]
+        {
+            assert!(options.contains(part), "{options}");
+        }
+    }
+}

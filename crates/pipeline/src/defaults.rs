@@ -1,0 +1,374 @@
+//! Where every default is decided: one table, a row for each kind of run.
+//!
+//! [`Settings::resolve`] takes what the user gives and fills in the rest from here; [`default_sentence`] is what help
+//! says of it.
+
+use crate::choices::{Preset, Threshold};
+use gatewise::layers::RecurrentCell;
+use crate::config::{Setting, TrainConfig};
+use crate::source::DataKind;
+use gatewise::rows::{Corpus, Padding};
+use gatewise::text::Side;
+use gatewise::{Isa, Result, default_threads};
+use serde::Serialize;
+use std::time::Duration;
+
+/// A row of the table: what a kind of run does where the user does not say. `None` is a setting that this kind of run has
+/// no use for, or that has no number of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Defaults {
+    /// What help calls this kind of run.
+    pub name: &'static str,
+    pub epochs: usize,
+    pub batch_size: usize,
+    pub learning_rate: f64,
+    pub max_words: Option<usize>,
+    pub min_count: Option<usize>,
+    /// Without a number, rows keep their length.
+    pub maxlen: Option<usize>,
+    pub mask_zero: Option<bool>,
+    pub embedding: Option<usize>,
+    pub units: usize,
+    pub dropout: f64,
+    /// The accurate preset has folds instead.
+    pub validation_split: Option<f64>,
+}
+
+/// The classic assignment.
+pub(crate) const CLASSIC: Defaults = Defaults {
+    name: "the classic preset",
+    epochs: 5,
+    batch_size: 128,
+    learning_rate: 1e-3,
+    max_words: Some(5_000),
+    min_count: Some(1),
+    maxlen: Some(300),
+    mask_zero: Some(false),
+    embedding: Some(15),
+    units: 10,
+    dropout: 0.0,
+    validation_split: Some(0.2),
+};
+
+/// The small generated corpus needs as many steps as a large one.
+pub(crate) const CLASSIC_REVIEWS: Defaults =
+    Defaults { name: "reviews", epochs: 8, batch_size: 64, learning_rate: 5e-3, maxlen: Some(64), ..CLASSIC };
+
+pub(crate) const FAST: Defaults = Defaults {
+    name: "the fast preset",
+    epochs: 8,
+    batch_size: 32,
+    learning_rate: 2e-3,
+    max_words: Some(5_000),
+    min_count: Some(1),
+    maxlen: Some(300),
+    mask_zero: Some(true),
+    embedding: Some(64),
+    units: 64,
+    dropout: 0.5,
+    validation_split: Some(0.2),
+};
+
+/// Words that occur once would be learnt by heart, and unknown words would never be met.
+pub(crate) const ACCURATE: Defaults = Defaults {
+    name: "the accurate preset",
+    epochs: 4,
+    batch_size: 32,
+    learning_rate: 3e-3,
+    max_words: Some(30_000),
+    min_count: Some(2),
+    maxlen: Some(400),
+    mask_zero: Some(true),
+    embedding: Some(32),
+    units: 32,
+    dropout: 0.5,
+    validation_split: None,
+};
+
+pub(crate) const SERIES: Defaults = Defaults {
+    name: "series",
+    epochs: 100,
+    batch_size: 16,
+    learning_rate: 3e-3,
+    max_words: None,
+    min_count: None,
+    maxlen: None,
+    mask_zero: Some(true),
+    embedding: None,
+    units: 64,
+    dropout: 0.5,
+    validation_split: Some(0.2),
+};
+
+pub(crate) const LANGUAGE_MODEL: Defaults = Defaults {
+    name: "a language model",
+    epochs: 10,
+    batch_size: 32,
+    learning_rate: 2e-3,
+    max_words: None,
+    min_count: None,
+    maxlen: Some(128),
+    mask_zero: None,
+    embedding: Some(64),
+    units: 256,
+    dropout: 0.0,
+    validation_split: Some(0.1),
+};
+
+/// The whole table; the first row is what help names first.
+pub(crate) const TABLE: [&Defaults; 6] =
+    [&CLASSIC, &CLASSIC_REVIEWS, &FAST, &ACCURATE, &SERIES, &LANGUAGE_MODEL];
+
+// What every kind of run has in common.
+
+pub(crate) const SEED: u64 = 1;
+pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+/// The share of the rows of a file that are kept to test on.
+pub(crate) const TEST_SPLIT: f64 = 0.1;
+pub(crate) const THRESHOLD: f32 = 0.5;
+pub(crate) const TOKENIZER: &str = "words";
+
+/// The seed of the generated corpus and of every split: the same rows validate and test whatever the seed of the
+/// training.
+pub(crate) const DATA_SEED: u32 = 113;
+
+/// The share of the numbers that training drops of each step of a series.
+pub(crate) const SERIES_INPUT_DROPOUT: f64 = 0.2;
+
+/// Rows that a member of the accurate preset sees at least, whatever the number of its epochs.
+const ROWS_SEEN: usize = 45_000;
+/// The accurate preset has at most this many times its epochs for that.
+const MOST_TIMES: usize = 4;
+
+/// Of fewer rows than this, members of the accurate preset are quickly trained, and each row of a fold is missed: there are
+/// more of both.
+pub const FEW_ROWS: usize = 20_000;
+
+/// Returns the folds and the members that the accurate preset has for this many training rows.
+///
+/// ```
+/// use gatewise_pipeline::folds_and_members;
+/// assert_eq!([folds_and_members(19_999), folds_and_members(20_000)], [(5, 10), (4, 4)]);
+/// ```
+pub fn folds_and_members(rows: usize) -> (usize, usize) {
+    if rows < FEW_ROWS { (5, 10) } else { (4, 4) }
+}
+
+/// The preset of a kind of data; series and language models have none.
+pub(crate) fn preset_for(kind: DataKind) -> Option<Preset> {
+    match kind {
+        DataKind::Imdb | DataKind::Reviews | DataKind::KerasImdb => Some(Preset::Classic),
+        DataKind::Texts => Some(Preset::Fast),
+        DataKind::Series | DataKind::Text => None,
+    }
+}
+
+/// The row of the table for a kind of data and a preset.
+pub(crate) fn row_for(kind: DataKind, preset: Option<Preset>) -> &'static Defaults {
+    match (kind, preset) {
+        (DataKind::Series, _) => &SERIES,
+        (DataKind::Text, _) => &LANGUAGE_MODEL,
+        (DataKind::Reviews, None | Some(Preset::Classic)) => &CLASSIC_REVIEWS,
+        (_, None | Some(Preset::Classic)) => &CLASSIC,
+        (_, Some(Preset::Fast)) => &FAST,
+        (_, Some(Preset::Accurate)) => &ACCURATE,
+    }
+}
+
+/// Every setting of a run that has a value, decided.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Settings {
+    pub preset: Option<Preset>,
+    pub epochs: usize,
+    pub batch_size: usize,
+    pub learning_rate: f64,
+    pub max_words: Option<usize>,
+    pub min_count: Option<usize>,
+    pub tokenizer: Option<String>,
+    pub maxlen: Option<usize>,
+    pub padding: Side,
+    pub truncating: Side,
+    pub mask_zero: Option<bool>,
+    pub embedding: Option<usize>,
+    pub cell: RecurrentCell,
+    pub units: Vec<usize>,
+    pub dropout: f64,
+    pub test_split: Option<f64>,
+    pub validation_split: Option<f64>,
+    pub threshold: Option<Threshold>,
+    pub seed: u64,
+    pub checkpoint_every: Duration,
+    /// Neither decides anything of the result.
+    #[serde(skip)]
+    pub threads: usize,
+    #[serde(skip)]
+    pub isa: Isa,
+}
+
+impl Settings {
+    /// What `config` gives, and for the rest the row of the table.
+    pub fn resolve(config: &TrainConfig, kind: DataKind) -> Self {
+        let preset = config.preset.or(preset_for(kind)).filter(|_| preset_for(kind).is_some());
+        let row = row_for(kind, preset);
+        let own = matches!(kind, DataKind::Texts | DataKind::Series) && !config.has_test_rows();
+        let labels = !matches!(kind, DataKind::Text);
+        let cut = preset_for(kind).is_some() && kind != DataKind::KerasImdb;
+        Self {
+            preset,
+            epochs: config.epochs.unwrap_or(row.epochs),
+            batch_size: config.batch_size.unwrap_or(row.batch_size),
+            learning_rate: config.learning_rate.unwrap_or(row.learning_rate),
+            max_words: config.max_words.or(row.max_words),
+            min_count: config.min_count.or(row.min_count),
+            tokenizer: cut.then(|| config.tokenizer.clone().unwrap_or(TOKENIZER.to_owned())),
+            maxlen: config.maxlen.or(row.maxlen),
+            padding: config.padding.unwrap_or_default(),
+            truncating: config.truncating.unwrap_or_default(),
+            mask_zero: config.mask_zero.or(row.mask_zero),
+            embedding: config.embedding.or(row.embedding),
+            cell: config.cell.unwrap_or_default(),
+            units: config.units.clone().unwrap_or(vec![row.units]),
+            dropout: config.dropout.unwrap_or(row.dropout),
+            test_split: own.then_some(config.test_split.unwrap_or(TEST_SPLIT)),
+            validation_split: match config.has_validation_rows() {
+                true => None,
+                false => config.validation_split.or(row.validation_split),
+            },
+            threshold: labels.then_some(config.threshold.unwrap_or(Threshold::At(THRESHOLD))),
+            seed: config.seed.unwrap_or(SEED),
+            checkpoint_every: config.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
+            threads: config.threads.unwrap_or_else(default_threads),
+            isa: config.isa.unwrap_or_else(Isa::detect),
+        }
+    }
+
+    /// How rows are padded and cut.
+    pub fn row_padding(&self) -> Padding {
+        Padding { maxlen: self.maxlen, padding: self.padding, truncating: self.truncating }
+    }
+
+    /// The same for `corpus`: the accurate preset goes through a small one more often, has no rows of the table that
+    /// no word would use, and pads no further than nearly all rows reach (layers that walk both ways walk the
+    /// padding too; the linear model sees the rest).
+    pub fn for_corpus(mut self, config: &TrainConfig, corpus: &Corpus) -> Result<Self> {
+        let rows = &corpus.train.words;
+        if self.preset != Some(Preset::Accurate) || rows.is_empty() {
+            return Ok(self);
+        }
+        if let (Some(max_words), Some(min_count)) = (self.max_words, self.min_count) {
+            // Pad, start, unknown, and the one that Keras leaves unused.
+            let known = corpus.words(max_words, min_count)?.len();
+            self.max_words = Some(max_words.min(known + 4));
+        }
+        if config.epochs.is_none() {
+            self.epochs = (ROWS_SEEN / rows.len()).clamp(self.epochs, MOST_TIMES * self.epochs);
+        }
+        if config.maxlen.is_none() {
+            let mut lengths: Vec<usize> = rows.rows().map(<[u32]>::len).collect();
+            let most = (99 * lengths.len() / 100).min(lengths.len() - 1);
+            let reach = *lengths.select_nth_unstable(most).1 + 1;
+            self.maxlen = self.maxlen.map(|maxlen| maxlen.min(reach));
+        }
+        Ok(self)
+    }
+}
+
+/// Returns what the default of a setting is, for help, from the table that decides it; `None` for a setting without one.
+///
+/// ```
+/// use gatewise_pipeline::default_sentence;
+/// assert_eq!(default_sentence("validation_split").unwrap(), "0.2; 0.1 for a language model");
+/// assert_eq!(default_sentence("seed").unwrap(), "1");
+/// assert_eq!(default_sentence("output"), None);
+/// ```
+pub fn default_sentence(setting: &str) -> Option<String> {
+    let setting = Setting::ALL.iter().find(|known| known.name() == setting)?;
+    let number = |number: Option<usize>| number.map(|number| number.to_string());
+    let of_rows = |value: fn(&Defaults) -> Option<String>| TABLE.map(value);
+    let values = match setting {
+        Setting::epochs => of_rows(|row| Some(row.epochs.to_string())),
+        Setting::batch_size => of_rows(|row| Some(row.batch_size.to_string())),
+        Setting::learning_rate => of_rows(|row| Some(row.learning_rate.to_string())),
+        Setting::max_words => TABLE.map(|row| number(row.max_words)),
+        Setting::min_count => TABLE.map(|row| number(row.min_count)),
+        Setting::maxlen => TABLE.map(|row| number(row.maxlen)),
+        Setting::embedding => TABLE.map(|row| number(row.embedding)),
+        Setting::units => of_rows(|row| Some(row.units.to_string())),
+        Setting::dropout => of_rows(|row| Some(row.dropout.to_string())),
+        Setting::validation_split => of_rows(|row| row.validation_split.map(|share| share.to_string())),
+        Setting::preset => {
+            return Some("classic; fast for a file of texts".into());
+        }
+        Setting::task => return Some("classify".into()),
+        Setting::cell => return Some("lstm".into()),
+        Setting::padding | Setting::truncating => return Some("pre".into()),
+        Setting::on_error => return Some("fail".into()),
+        Setting::tokenizer => return Some(TOKENIZER.into()),
+        Setting::threshold => return Some(THRESHOLD.to_string()),
+        Setting::seed => return Some(SEED.to_string()),
+        Setting::test_split => return Some(TEST_SPLIT.to_string()),
+        Setting::checkpoint_every => return Some(CHECKPOINT_EVERY.as_secs().to_string()),
+        _ => return None,
+    };
+    Some(sentence(&values))
+}
+
+/// The first value, and then each other one with the kinds of run that have it.
+fn sentence(values: &[Option<String>; TABLE.len()]) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (row, value) in TABLE.iter().zip(values) {
+        let Some(value) = value else { continue };
+        match groups.iter_mut().find(|(known, _)| known == value) {
+            Some((_, names)) => names.push(row.name),
+            None => groups.push((value, vec![row.name])),
+        }
+    }
+    let told = groups.iter().enumerate().map(|(at, (value, names))| match at {
+        0 => (*value).to_owned(),
+        _ => format!("{value} for {}", and(names)),
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// `a, b and c`.
+fn and(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_name_every_value_once() {
+        assert_eq!(
+            default_sentence("epochs").unwrap(),
+            "5; 8 for reviews and the fast preset; 4 for the accurate preset; 100 for series; 10 for a language model"
+        );
+        assert_eq!(
+            default_sentence("maxlen").unwrap(),
+            "300; 64 for reviews; 400 for the accurate preset; 128 for a language model"
+        );
+        assert_eq!(default_sentence("min_count").unwrap(), "1; 2 for the accurate preset");
+        let fields = [Preset::Classic, Preset::Fast, Preset::Accurate]
+            .map(|preset| row_for(DataKind::Imdb, Some(preset)).epochs);
+        assert_eq!(fields, [5, 8, 4]);
+    }
+
+    #[test]
+    fn constants_that_help_names_are_the_defaults_of_their_types() {
+        let name = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+        let of = |setting| default_sentence(setting).unwrap();
+        assert_eq!(name(serde_json::json!(RecurrentCell::default())), of("cell"));
+        assert_eq!(name(serde_json::json!(Side::default())), of("padding"));
+        assert_eq!(name(serde_json::json!(crate::Task::default())), of("task"));
+        assert_eq!(name(serde_json::json!(gatewise::files::OnError::default())), of("on_error"));
+        let presets =
+            [DataKind::Imdb, DataKind::Reviews, DataKind::KerasImdb, DataKind::Texts].map(preset_for);
+        let (classic, fast) = (Some(Preset::Classic), Some(Preset::Fast));
+        assert_eq!(presets, [classic, classic, classic, fast], "as the sentence of the preset has it");
+    }
+}

@@ -1,0 +1,44 @@
+//! The accurate preset: several small recurrent models and a linear one, which answer together.
+
+use crate::defaults::folds_and_members;
+use crate::fit::{Trained, fit};
+use crate::observer::{Observer, Progress, Watched};
+use crate::plan::TrainPlan;
+use gatewise::rows::Dataset;
+use gatewise::ensemble::{Ensemble, EnsembleOptions, Fitted, Next};
+use gatewise::optimizer::{CosineDecay, Ema};
+use gatewise::{Artifact, Result};
+use std::time::Instant;
+
+/// Trains the members of `artifact` on `training`, as its summary says; the learning rate falls to zero along a cosine,
+/// and a member's weights are their average over the last steps.
+pub(crate) fn several(
+    plan: &TrainPlan,
+    artifact: Artifact,
+    training: &Dataset,
+    observer: &mut dyn Observer,
+) -> Result<Trained> {
+    let (summary, start) = (artifact.training.clone(), Instant::now());
+    let (seed, threads, isa) = (plan.seed(), plan.threads(), plan.isa());
+    let (folds, members) = folds_and_members(training.len());
+    let options = EnsembleOptions { folds, members, seed, threads, isa, ..Default::default() };
+    let mut history = None;
+    let fitted = Ensemble::fit(artifact.model.spec(), training, &options, |fold| {
+        observer.progress(Progress::Member { member: fold.member + 1, members })?;
+        let steps = fold.training.len().div_ceil(summary.batch_size) * summary.epochs;
+        let learning_rate = CosineDecay::new(summary.learning_rate, steps.max(1) as u64);
+        let log = fit(plan, &summary)
+            .learning_rate(learning_rate)
+            .ema(Ema::default())
+            .seed(seed.wrapping_add(fold.member as u64))
+            .validation_data(fold.validation)
+            .callback(Watched(&mut *observer))
+            .run(fold.model, fold.training)?;
+        history.get_or_insert(log);
+        Ok(if observer.should_stop() { Next::Stop } else { Next::Member })
+    })?;
+    let Fitted { model, ensemble } = fitted;
+    let mut artifact = Artifact { model, ensemble: Some(ensemble), ..artifact };
+    artifact.training.history = history.unwrap_or_default();
+    Ok(Trained { artifact, time: start.elapsed() })
+}

@@ -1,0 +1,137 @@
+//! How a model does on other rows.
+
+use crate::observer::Observer;
+use crate::reading::{self, RowOptions, Test};
+use crate::source::{Data, DataKind, Source};
+use crate::{Task, defaults};
+use gatewise::files::read_ts;
+use gatewise::rows::Dataset;
+use gatewise::metrics::{Calibration, Evaluation, Report};
+use gatewise::{Artifact, Error, Isa, Result, default_threads};
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use std::time::Instant;
+
+/// The settings of an evaluation.
+///
+/// ```
+/// use gatewise_pipeline::{EvaluateConfig, Source, TrainConfig};
+/// let outcome = TrainConfig::new(Source::reviews()).epochs(1).no_baseline(true).plan()?.run(&mut ())?;
+/// let again = EvaluateConfig::new(Source::reviews()).run(&outcome.artifact, &mut ())?;
+/// assert_eq!(Some(again.evaluation), outcome.evaluation);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct EvaluateConfig {
+    data: Source,
+    rows: RowOptions,
+    bins: Option<usize>,
+    threads: usize,
+    isa: Isa,
+}
+
+impl EvaluateConfig {
+    /// Returns the evaluation on `data`: on the test rows of named data, and on all rows of the user's own.
+    pub fn new(data: impl Into<Source>) -> Self {
+        let (data, rows) = (data.into(), RowOptions::new());
+        Self { data, rows, bins: None, threads: default_threads(), isa: Isa::detect() }
+    }
+
+    /// Sets how the rows are read.
+    pub fn rows(self, rows: RowOptions) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// Compares the probabilities with what happens too, in so many bins.
+    pub fn calibration_bins(self, bins: usize) -> Self {
+        Self { bins: Some(bins), ..self }
+    }
+
+    /// Sets the number of threads; the result does not depend on it.
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// Sets the instruction set; the result does not depend on it.
+    pub fn isa(self, isa: Isa) -> Self {
+        Self { isa, ..self }
+    }
+
+    /// Measures `artifact`.
+    ///
+    /// # Errors
+    /// As [`TrainPlan::run`](crate::TrainPlan::run) for the data, and
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for labels that the model does not know.
+    pub fn run(&self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<EvaluateOutcome> {
+        let test = match self.data.kind(Task::Classify) {
+            DataKind::Series => match &self.data.0 {
+                Data::Series(series) => artifact.series_dataset(&series.training)?,
+                Data::Path(path) => artifact.series_dataset(&read_ts(path)?)?,
+                _ => return Err(Error::config(format!("{} holds no series", self.data))),
+            },
+            _ => {
+                let corpus = reading::for_artifact(artifact, &self.data, &self.rows, Test::All, observer)?;
+                corpus.notes.iter().for_each(|note| observer.note(note));
+                artifact.dataset(&corpus, &corpus.test)?
+            }
+        };
+        let start = Instant::now();
+        let scored = artifact.score(&test, self.threads, self.isa)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let report = scored.report()?.with_labels(&artifact.labels);
+        let calibration = self.bins.map(|bins| scored.calibration(bins)).transpose()?;
+        Ok(EvaluateOutcome { evaluation: scored.evaluation, report, calibration, seconds })
+    }
+}
+
+/// How a model did. With serde it is the object that `gatewise evaluate --format json` prints.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EvaluateOutcome {
+    /// Loss and accuracy.
+    pub evaluation: Evaluation,
+    /// The metrics that suit the model.
+    pub report: Report,
+    /// The probabilities against what happens, where that was asked for.
+    pub calibration: Option<Calibration>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Serialize for EvaluateOutcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({
+            "loss": self.evaluation.loss,
+            "accuracy": self.evaluation.accuracy,
+            "evaluate_seconds": self.seconds,
+            "samples": self.evaluation.samples,
+            "report": self.report,
+            "calibration": self.calibration,
+        })
+        .serialize(serializer)
+    }
+}
+
+/// Returns the rows of labelled texts as `artifact` reads them: those to train on and those to test on, drawn as in
+/// training.
+///
+/// ```
+/// use gatewise_pipeline::{RowOptions, Source, TrainConfig, rows_for};
+/// let outcome = TrainConfig::new(Source::reviews()).epochs(0).no_baseline(true).plan()?.run(&mut ())?;
+/// let (training, test) = rows_for(&outcome.artifact, &Source::reviews(), &RowOptions::new(), &mut ())?;
+/// assert_eq!((training.len(), test.len()), (20_000, 4_000));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`EvaluateConfig::run`].
+pub fn rows_for(
+    artifact: &Artifact,
+    source: &Source,
+    rows: &RowOptions,
+    observer: &mut dyn Observer,
+) -> Result<(Dataset, Dataset)> {
+    let test = Test::Apart(None, defaults::TEST_SPLIT);
+    let corpus = reading::for_artifact(artifact, source, rows, test, observer)?;
+    Ok((artifact.dataset(&corpus, &corpus.train)?, artifact.dataset(&corpus, &corpus.test)?))
+}

@@ -1,0 +1,67 @@
+//! A language model: a text in, a model that goes on writing it out.
+
+use crate::data_summary::TextSummary;
+use crate::layers;
+use crate::parts::Parts;
+use crate::plan::TrainPlan;
+use crate::prepared::Prepared;
+use crate::source::Data;
+use crate::untrained::{self, Reads};
+use gatewise::rows::{Problem, next_tokens};
+use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
+use gatewise::{Error, Result};
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+/// Texts larger than this are refused: ids, targets and their epoch would not fit beside each other.
+const MAX_TEXT: u64 = 1 << 30;
+
+/// The model for the text of the plan, as yet untrained, and its windows.
+pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
+    let text = match &plan.config().data.0 {
+        Data::Text(text) => Cow::Borrowed(&**text),
+        Data::Path(path) => Cow::Owned(read(path)?),
+        _ => return Err(Error::config(format!("{} is not a text", plan.data()))),
+    };
+    let tokenizer = Tokenizer::characters();
+    let mut counter = WordCounter::new();
+    tokenizer.for_each_word(&text, &mut String::new(), |word| {
+        counter.add(word);
+    });
+    let characters = counter.finish().words;
+    // Every character, and what has an id without being one.
+    let vocabulary = Vocabulary::from_ranked(&characters, characters.len() + 4)?;
+    let mut ids = Vec::new();
+    vocabulary.encode(&tokenizer, &text, &mut ids);
+    let (settings, steps) = (plan.settings(), plan.maxlen().unwrap_or_default());
+    let training = next_tokens(&ids, steps)?;
+    let model = layers::of_language(settings, vocabulary.max_words()).compile(settings.seed)?;
+    let summary = TextSummary { characters: ids.len(), distinct: vocabulary.len(), steps };
+    let (padding, problem, labels) = (training.padding(), Problem::SingleLabel, Vec::new());
+    let reads = Reads { tokenizer, vocabulary, padding, problem, labels, oov_rate: None };
+    let artifact = untrained::of_texts(plan, settings, model, reads);
+    let parts = Parts { training, validation: None, test: None };
+    Ok(Prepared { artifact, parts, ngrams: &[], text: Some(summary) })
+}
+
+/// The text of a file, whole.
+fn read(path: &Path) -> Result<String> {
+    let io = |e| Error::io("cannot read the text", path, e);
+    let size = fs::metadata(path).map_err(io)?.len();
+    if size > MAX_TEXT {
+        return Err(Error::data(format!(
+            "{} has {size} bytes, but a text may have at most {MAX_TEXT}; train on a part of it",
+            path.display()
+        )));
+    }
+    let bytes = fs::read(path).map_err(io)?;
+    String::from_utf8(bytes).map_err(|e| {
+        Error::data(format!(
+            "{} is not UTF-8: its byte at offset {} belongs to no character; convert the text to UTF-8, for \
+             example with iconv",
+            path.display(),
+            e.utf8_error().valid_up_to()
+        ))
+    })
+}

@@ -1,0 +1,118 @@
+//! What came of a run.
+
+use crate::baselines::Baseline;
+use crate::data_summary::DataSummary;
+use crate::plan::TrainPlan;
+use gatewise::metrics::{Evaluation, Report};
+use gatewise::{Artifact, History};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+/// A trained model, and how it did.
+///
+/// With serde it is an object of figures, the one that `gatewise train --format json` prints; of the artifact it has the
+/// number of the parameters and the SHA-256 of the weights.
+///
+/// ```
+/// use gatewise_pipeline::{Source, TrainConfig};
+/// let outcome = TrainConfig::new(Source::reviews()).epochs(1).no_baseline(true).plan()?.run(&mut ())?;
+/// let folder = tempfile::tempdir().unwrap();
+/// outcome.artifact.save(&folder.path().join("model.gatewise"))?;
+/// let object = serde_json::to_value(&outcome).unwrap();
+/// assert_eq!(object["test_loss"], outcome.evaluation.unwrap().loss);
+/// assert_eq!(object["weights_sha256"], outcome.artifact.weights_sha256());
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TrainOutcome {
+    /// The model, with all that it needs to answer.
+    pub artifact: Artifact,
+    /// What it was trained on.
+    pub data: DataSummary,
+    /// Loss and accuracy on the test rows; `None` where nothing was tested.
+    pub evaluation: Option<Evaluation>,
+    /// The metrics on the test rows that suit the model; `None` where nothing was tested.
+    pub report: Option<Report>,
+    /// What the model has to beat.
+    pub baselines: Vec<Baseline>,
+    /// How long each part took.
+    pub timings: Timings,
+    /// Whether the observer stopped the training.
+    pub interrupted: bool,
+    /// What was done; of default data that could not be had, the plan for those taken instead.
+    pub plan: TrainPlan,
+}
+
+/// How long the parts of a run took, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Timings {
+    /// Training, validation included.
+    pub fit_seconds: f64,
+    /// The score on the test rows.
+    pub evaluate_seconds: f64,
+}
+
+impl TrainOutcome {
+    /// Returns what each epoch reported; of an ensemble, the epochs of its first member.
+    pub fn history(&self) -> &History {
+        &self.artifact.training.history
+    }
+
+    /// Returns the decision threshold of the model.
+    pub fn threshold(&self) -> f32 {
+        self.artifact.threshold
+    }
+
+    /// Returns the loss on the validation rows after the last epoch.
+    pub fn val_loss(&self) -> Option<f64> {
+        self.history().epochs.last().and_then(|log| log.val_loss)
+    }
+
+    /// The figures as an object.
+    fn figures(&self) -> Value {
+        let (artifact, history, plan) = (&self.artifact, self.history(), &self.plan);
+        let mut object = json!({
+            "data": self.data.name,
+            "fit_seconds": self.timings.fit_seconds,
+            "parameters": artifact.model.params().len(),
+            "seed": plan.seed(),
+            "weights_sha256": artifact.weights_sha256(),
+            "history": history,
+            "interrupted": self.interrupted,
+        });
+        if let Some(output) = &plan.config().output {
+            object["artifact"] = json!(output);
+        }
+        let more = match &self.data.text {
+            Some(text) => json!({
+                "characters": text.characters,
+                "vocabulary": artifact.vocabulary.len(),
+                "val_loss": self.val_loss(),
+            }),
+            None => json!({
+                "test_loss": self.evaluation.map(|evaluation| evaluation.loss),
+                "test_accuracy": self.evaluation.and_then(|evaluation| evaluation.accuracy),
+                "test_report": self.report,
+                "threshold": artifact.threshold,
+                "epoch_seconds": history.epochs.iter().map(|log| log.seconds).collect::<Vec<_>>(),
+                "evaluate_seconds": self.timings.evaluate_seconds,
+                "threads": plan.threads(),
+                "isa": plan.isa().name(),
+                "baselines": self.baselines,
+                "unseen_accuracy": artifact.ensemble.as_ref().map(|ensemble| ensemble.accuracy),
+            }),
+        };
+        if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+            object.extend(more);
+        }
+        object
+    }
+}
+
+impl Serialize for TrainOutcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.figures().serialize(serializer)
+    }
+}

@@ -1,0 +1,330 @@
+//! From what a user asks for to what will be done: every default filled in, everything refused that does not go together.
+
+use crate::choices::{Preset, Task, Threshold};
+use gatewise::layers::RecurrentCell;
+use crate::config::TrainConfig;
+use crate::defaults::Settings;
+use crate::source::{
+    Data, DataKind, KERAS_IMDB, LABELLED_TEXTS, MemoryTexts, Source, Target, is_labelled_texts,
+};
+use crate::{layers, refusals, tokenizer};
+use gatewise::rows::Problem;
+use gatewise::text::{Side, Tokenizer};
+use gatewise::{Error, Isa, Result};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Duration;
+
+/// A training run with every setting decided, ready to [`run`](Self::run). Nothing has been read yet but a tokenizer's file.
+///
+/// Two things are left to the data. A default source that falls back to the corpus `reviews` is planned anew for it; and
+/// the accurate preset goes through few rows more often, and fits `max_words` and `maxlen` to the training rows, where
+/// these are not given.
+///
+/// ```
+/// use gatewise_pipeline::{Source, TrainConfig};
+/// let plan = TrainConfig::new(Source::file("films.csv")).epochs(3).plan()?;
+/// assert_eq!((plan.epochs(), plan.batch_size(), plan.maxlen()), (3, 32, Some(300)));
+/// println!("{}", serde_json::to_string_pretty(&plan).unwrap());
+/// // What a run would pay no heed to is refused before any work.
+/// let error = TrainConfig::new(Source::reviews()).test("films.csv").plan().unwrap_err();
+/// assert!(error.to_string().starts_with("--test goes with a .csv"));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize)]
+pub struct TrainPlan {
+    data: String,
+    kind: DataKind,
+    problem: Problem,
+    #[serde(flatten)]
+    settings: Settings,
+    #[serde(skip)]
+    tokenizer: Tokenizer,
+    #[serde(skip)]
+    config: TrainConfig,
+}
+
+impl TrainConfig {
+    /// Returns the plan: every default filled in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a value out of range, a setting that the run would pay no
+    /// heed to, settings that do not go together, or a model that would be too large; messages name settings as the
+    /// options of the command line, `--max-words` for [`max_words`](Self::max_words).
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for data that are not there, and what reading a tokenizer's file
+    /// gives.
+    pub fn plan(self) -> Result<TrainPlan> {
+        TrainPlan::new(self)
+    }
+}
+
+impl TrainPlan {
+    fn new(config: TrainConfig) -> Result<Self> {
+        let task = config.the_task();
+        let kind = config.data.kind(task);
+        check_source(&config.data, kind, task)?;
+        refusals::check_values(&config)?;
+        let problem = problem(&config)?;
+        let mut settings = Settings::resolve(&config, kind);
+        refusals::check(&config, kind, &problem, &settings)?;
+        config.validation.as_deref().map_or(Ok(()), check_validation)?;
+        if matches!(problem, Problem::Regression { .. }) {
+            settings.threshold = None;
+        }
+        if let Some(output) = &config.output {
+            gatewise::check_target(output)?;
+        }
+        let tokenizer = match (&settings.tokenizer, kind) {
+            (Some(name), _) => tokenizer::named(name)?,
+            (None, DataKind::Text) => Tokenizer::characters(),
+            _ => Tokenizer::default(),
+        };
+        let plan = Self { data: config.data.to_string(), kind, problem, settings, tokenizer, config };
+        plan.check_size()?;
+        Ok(plan)
+    }
+
+    /// Refuses a model that is too large; the number of labels is not known yet.
+    fn check_size(&self) -> Result<()> {
+        let layers = match self.kind {
+            DataKind::Series => layers::of_series(&self.settings, 1, 2),
+            DataKind::Text => layers::of_language(&self.settings, 4),
+            _ => layers::of_texts(&self.settings, &self.problem, 2),
+        };
+        layers.compile(self.seed()).map(|_| ())
+    }
+
+    /// The plan for the generated corpus, of a default source whose data cannot be had.
+    pub(crate) fn fallen_back(&self) -> Result<Self> {
+        TrainConfig { data: Source::reviews(), data_dir: None, ..self.config.clone() }.plan()
+    }
+
+    /// Returns the settings that the plan was made from.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn tokenizer_made(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Returns the name or the path of the data.
+    pub fn data(&self) -> &str {
+        &self.data
+    }
+
+    /// Returns which rules the data follow.
+    pub fn kind(&self) -> DataKind {
+        self.kind
+    }
+
+    /// Returns what is asked about a row; of a regression, the scale is fitted when the data are read.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// Returns the preset; `None` for series and language models.
+    pub fn preset(&self) -> Option<Preset> {
+        self.settings.preset
+    }
+
+    /// Returns the number of passes over the training rows.
+    pub fn epochs(&self) -> usize {
+        self.settings.epochs
+    }
+
+    /// Returns the rows a step.
+    pub fn batch_size(&self) -> usize {
+        self.settings.batch_size
+    }
+
+    /// Returns the step size of Adam.
+    pub fn learning_rate(&self) -> f64 {
+        self.settings.learning_rate
+    }
+
+    /// Returns the size of the vocabulary; `None` where there are no words.
+    pub fn max_words(&self) -> Option<usize> {
+        self.settings.max_words
+    }
+
+    /// Returns how often the training rows must have a word; `None` where there are no words.
+    pub fn min_count(&self) -> Option<usize> {
+        self.settings.min_count
+    }
+
+    /// Returns how texts are cut; `None` where the user does not decide that.
+    pub fn tokenizer(&self) -> Option<&str> {
+        self.settings.tokenizer.as_deref()
+    }
+
+    /// Returns the length of rows; `None` where rows keep their length.
+    pub fn maxlen(&self) -> Option<usize> {
+        self.settings.maxlen
+    }
+
+    /// Returns the side that short rows are padded on.
+    pub fn padding(&self) -> Side {
+        self.settings.padding
+    }
+
+    /// Returns the side that long rows are cut on.
+    pub fn truncating(&self) -> Side {
+        self.settings.truncating
+    }
+
+    /// Returns whether padding is skipped; `None` for language models.
+    pub fn mask_zero(&self) -> Option<bool> {
+        self.settings.mask_zero
+    }
+
+    /// Returns the width of the word vectors; `None` for series.
+    pub fn embedding(&self) -> Option<usize> {
+        self.settings.embedding
+    }
+
+    /// Returns the kind of the recurrent layers.
+    pub fn cell(&self) -> RecurrentCell {
+        self.settings.cell
+    }
+
+    /// Returns the units of the recurrent layers, from the lowest layer up.
+    pub fn units(&self) -> &[usize] {
+        &self.settings.units
+    }
+
+    /// Returns the share of the numbers that training drops after each recurrent layer.
+    pub fn dropout(&self) -> f64 {
+        self.settings.dropout
+    }
+
+    /// Returns the share of the rows that are kept to test on; `None` where the test rows are given.
+    pub fn test_split(&self) -> Option<f64> {
+        self.settings.test_split
+    }
+
+    /// Returns the share of the training rows to validate on; `None` where the validation rows are given, and for the
+    /// accurate preset, whose members validate on their folds.
+    pub fn validation_split(&self) -> Option<f64> {
+        self.settings.validation_split
+    }
+
+    /// Returns the decision threshold, or how it is found; `None` where the model does not decide between yes and no. With
+    /// more than two classes there is no threshold, which only the data can tell.
+    pub fn threshold(&self) -> Option<Threshold> {
+        self.settings.threshold
+    }
+
+    /// Returns the seed of the weights and of the order of rows.
+    pub fn seed(&self) -> u64 {
+        self.settings.seed
+    }
+
+    /// Returns the folder where the run saves itself, to be resumed after a kill.
+    pub fn checkpoint_dir(&self) -> Option<&Path> {
+        self.config.checkpoint_dir.as_deref()
+    }
+
+    /// Returns the time between two checkpoints within an epoch.
+    pub fn checkpoint_every(&self) -> Duration {
+        self.settings.checkpoint_every
+    }
+
+    /// Returns the number of threads.
+    pub fn threads(&self) -> usize {
+        self.settings.threads
+    }
+
+    /// Returns the instruction set.
+    pub fn isa(&self) -> Isa {
+        self.settings.isa
+    }
+}
+
+/// Refuses data that are not there, and tasks that they are not for.
+fn check_source(source: &Source, kind: DataKind, task: Task) -> Result<()> {
+    match (&source.0, kind, task) {
+        (Data::Text(_), _, Task::Classify | Task::Regression) => Err(Error::config(
+            "a text in memory is for a language model; give texts with labels, or leave --task out",
+        )),
+        (Data::Path(_) | Data::Text(_), DataKind::Text, _) => Ok(()),
+        (_, DataKind::Text, _) => Err(Error::config(
+            "a language model learns from a text: give its file, as in gatewise train text.txt",
+        )),
+        (Data::Path(path), DataKind::Imdb, _) if !path.exists() => Err(no_data(path)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a file to validate on that is not one of labelled texts.
+fn check_validation(file: &Path) -> Result<()> {
+    let is_named = file.to_str().is_some_and(|name| !matches!(Source::from(name).0, Data::Path(_)));
+    match is_labelled_texts(file) && !is_named {
+        true => Ok(()),
+        false => Err(Error::config(format!(
+            "--validation {} is not {LABELLED_TEXTS}; it must be a file like the data",
+            file.display()
+        ))),
+    }
+}
+
+/// The error for a path at which there is nothing.
+pub(crate) fn no_data(path: &Path) -> Error {
+    Error::data(format!(
+        "there is no data set '{}': give imdb, reviews, {KERAS_IMDB}, the path of an aclImdb folder or .tar.gz (there is \
+         nothing at this path), or {LABELLED_TEXTS}",
+        path.display()
+    ))
+}
+
+/// What is asked about a row.
+fn problem(config: &TrainConfig) -> Result<Problem> {
+    let several = |separator: &str| Problem::MultiLabel { separator: separator.to_owned() };
+    let mut has_labels = false;
+    if let Data::Texts(texts) = &config.data.0 {
+        has_labels = check_targets(texts, config.the_task())?;
+    }
+    Ok(match (config.the_task(), &config.label_separator) {
+        (Task::Regression, _) => Problem::regression(),
+        (_, Some(separator)) => several(separator),
+        (_, None) if has_labels => several(";"),
+        (_, None) => Problem::SingleLabel,
+    })
+}
+
+/// Refuses targets that differ in kind, or are not those of `task`; whether they are any number of labels.
+fn check_targets(texts: &MemoryTexts, task: Task) -> Result<bool> {
+    let kind = |target: &Target| match target {
+        Target::Label(_) => "one label",
+        Target::Labels(_) => "a list of labels",
+        Target::Number(_) => "a number",
+    };
+    let rows =
+        || [Some(&texts.training), texts.validation.as_ref(), texts.test.as_ref()].into_iter().flatten();
+    let Some((_, first)) = texts.training.first() else {
+        return Err(Error::data("there are no rows in memory to learn from"));
+    };
+    let all = rows().flat_map(|rows| rows.iter().enumerate());
+    let odd = all.map(|(row, (_, target))| (row, kind(target))).find(|(_, kind_of)| *kind_of != kind(first));
+    if let Some((row, other)) = odd {
+        return Err(Error::data(format!(
+            "row {} in memory has {other} as its target where the first row has {}; give every row the same kind",
+            row + 1,
+            kind(first)
+        )));
+    }
+    match (first, task) {
+        (Target::Number(_), Task::Classify) => Err(Error::config(
+            "the targets in memory are numbers, but --task classify learns labels; give the labels as texts, or leave --task \
+             out",
+        )),
+        (Target::Labels(_), Task::Regression) => Err(Error::config(
+            "the targets in memory are lists of labels, but --task regression learns numbers; leave --task out",
+        )),
+        _ => Ok(matches!(first, Target::Labels(_))),
+    }
+}

@@ -1,0 +1,281 @@
+//! Answers for the texts in a file of records: the records with the answers added.
+
+use super::answers::{answered_probabilities, check_top_k, top_labels};
+use super::drift::Drift;
+use crate::observer::{Observer, Progress};
+use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
+use gatewise::rows::Problem;
+use gatewise::{Answer, Artifact, Error, Predictor, Result, WholeFile};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+/// Records answered at a time at most, and about how many bytes they may have: memory stays the same for any file.
+const CHUNK: usize = 8192;
+const CHUNK_BYTES: usize = 8 << 20;
+
+/// The settings of answers for a file.
+///
+/// ```
+/// use gatewise_pipeline::{PredictFile, Source, TrainConfig};
+/// let outcome = TrainConfig::new(Source::reviews()).epochs(1).no_baseline(true).plan()?.run(&mut ())?;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let [questions, answers] = ["in.csv", "out.csv"].map(|name| folder.path().join(name));
+/// std::fs::write(&questions, "id,text\n7,A fine film\n").unwrap();
+/// PredictFile::new(&questions).to_file(&answers).run(&outcome.artifact, &mut ())?;
+/// let answers = std::fs::read_to_string(&answers).unwrap();
+/// assert!(answers.starts_with("id,text,label,probability\n7,A fine film,"));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct PredictFile<'a> {
+    input: PathBuf,
+    text_column: Vec<String>,
+    top_k: Option<usize>,
+    destination: Destination<'a>,
+}
+
+/// Where answers go.
+#[non_exhaustive]
+pub enum Destination<'a> {
+    /// A file, written as its ending says; it appears when it is whole.
+    File(PathBuf),
+    /// A stream, in this format; without one as the records are, but JSON lines for Parquet.
+    Stream(Box<dyn Write + Send + 'a>, Option<RecordFormat>),
+}
+
+impl std::fmt::Debug for Destination<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Stream(_, format) => f.debug_tuple("Stream").field(format).finish(),
+        }
+    }
+}
+
+/// What came of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PredictOutcome {
+    /// The words of its texts.
+    pub drift: Drift,
+    /// Whether the observer stopped it. A file that answers go to is then not written.
+    pub interrupted: bool,
+}
+
+impl<'a> PredictFile<'a> {
+    /// Returns answers for the texts of `input`, which go nowhere yet.
+    pub fn new(input: impl Into<PathBuf>) -> Self {
+        let destination = Destination::Stream(Box::new(std::io::sink()), None);
+        Self { input: input.into(), text_column: Vec::new(), top_k: None, destination }
+    }
+
+    /// Sets the columns that have the texts; what several say is joined. Without them they are guessed.
+    pub fn text_columns(self, names: &[String]) -> Self {
+        Self { text_column: names.to_vec(), ..self }
+    }
+
+    /// Adds this many of the likeliest labels, each with its probability.
+    pub fn top_k(self, count: usize) -> Self {
+        Self { top_k: Some(count), ..self }
+    }
+
+    /// Sets the file that the answers go to: a .csv, .tsv, .jsonl or .parquet file.
+    pub fn to_file(self, path: impl Into<PathBuf>) -> Self {
+        Self { destination: Destination::File(path.into()), ..self }
+    }
+
+    /// Sets where the answers go.
+    pub fn to(self, destination: Destination<'a>) -> Self {
+        Self { destination, ..self }
+    }
+
+    /// Answers: writes each record of the file with the answer added. Columns that are there already are not written over;
+    /// the new ones are then called `predicted_…`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that does not answer texts, or a file whose ending
+    /// says no format; [`ErrorKind::Data`](gatewise::ErrorKind::Data), with file and line, for bad records;
+    /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write.
+    pub fn run(self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<PredictOutcome> {
+        if self.top_k.is_some() {
+            check_top_k(artifact)?;
+        }
+        let mut predictor = Predictor::new(artifact)?;
+        let mut records = Records::open(&self.input, OnError::Fail)?;
+        let columns = Columns { text: self.text_column, ..Columns::default() };
+        let texts = columns.find_texts(&mut records)?;
+        let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();
+        observer.note(&format!("texts are taken from the column '{}'", names.join("', '")));
+        for column in records.unread() {
+            observer.note(&format!("the column '{}' is {} and is left out", column.name, column.is));
+        }
+        let added = Added::new(artifact, &records, self.top_k);
+        let mut job = Job { artifact, added, drift: Drift::default(), texts };
+        let whole = match self.destination {
+            Destination::File(path) => {
+                let (format, out) = (format_of(&path)?, WholeFile::create(&path)?);
+                match job.run(records, &mut predictor, out, format, observer)? {
+                    Some(file) => file.commit().map(|_| true)?,
+                    None => false,
+                }
+            }
+            Destination::Stream(out, format) => {
+                let as_is = match records.format() {
+                    RecordFormat::Parquet => RecordFormat::JsonLines,
+                    format => format,
+                };
+                let done = job.run(records, &mut predictor, out, format.unwrap_or(as_is), observer)?;
+                let flushed = done.map(|mut out| out.flush()).transpose();
+                flushed.map_err(|e| Error::io("cannot write to", "standard output", e))?.is_some()
+            }
+        };
+        Ok(PredictOutcome { drift: job.drift, interrupted: !whole })
+    }
+}
+
+/// The format that a file's ending says.
+fn format_of(output: &Path) -> Result<RecordFormat> {
+    let format = RecordFormat::of(output).filter(|&format| format != RecordFormat::Folder);
+    format.ok_or_else(|| {
+        Error::config(format!(
+            "--output {} should end in .csv, .tsv, .jsonl or .parquet, for the answers are a file of records",
+            output.display()
+        ))
+    })
+}
+
+/// What a run over a file needs, and what it finds.
+struct Job<'a> {
+    artifact: &'a Artifact,
+    added: Added,
+    drift: Drift,
+    /// The columns of texts.
+    texts: Vec<usize>,
+}
+
+impl Job<'_> {
+    /// Writes all records with their answers; `None` when it was stopped.
+    fn run<W: Write + Send>(
+        &mut self,
+        records: Records,
+        predictor: &mut Predictor<'_>,
+        out: W,
+        format: RecordFormat,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<W>> {
+        let mut writer = RecordWriter::new(out, format, &records, &self.added.columns)?;
+        // Reading goes on beside answering.
+        thread::scope(|scope| {
+            let (give, take) = sync_channel(2);
+            scope.spawn(move || read(records, &give));
+            for chunk in take {
+                let chunk: Vec<Record> = chunk?;
+                let mut scratch = String::new();
+                let cut: Vec<String> = chunk
+                    .iter()
+                    .map(|record| record.join(&self.texts, &mut scratch).unwrap_or_default().to_owned())
+                    .collect();
+                let answers = predictor.predict(&cut)?;
+                self.drift.count(&answers);
+                for (record, answer) in chunk.iter().zip(&answers) {
+                    self.added.write(self.artifact, answer, record, &mut writer)?;
+                }
+                observer.progress(Progress::Rows { count: chunk.len() })?;
+                if observer.should_stop() {
+                    return Ok(None);
+                }
+            }
+            writer.finish().map(Some)
+        })
+    }
+}
+
+/// Hands out records in chunks until there are none, or nobody takes them.
+fn read(mut records: Records, give: &SyncSender<Result<Vec<Record>>>) {
+    loop {
+        let (mut chunk, mut bytes) = (Vec::with_capacity(CHUNK), 0);
+        let mut problem = None;
+        while chunk.len() < CHUNK && bytes < CHUNK_BYTES {
+            let mut record = Record::default();
+            match records.read(&mut record) {
+                Ok(true) => {
+                    bytes += record.raw().len().max(64);
+                    chunk.push(record);
+                }
+                Ok(false) => break,
+                Err(error) => {
+                    problem = Some(error);
+                    break;
+                }
+            }
+        }
+        let over = chunk.is_empty() || problem.is_some();
+        let taken = chunk.is_empty() || give.send(Ok(chunk)).is_ok();
+        if let (Some(error), true) = (problem, taken) {
+            let _ = give.send(Err(error));
+        }
+        if over || !taken {
+            return;
+        }
+    }
+}
+
+/// The columns that answers add.
+struct Added {
+    columns: Vec<Column>,
+    top: Option<usize>,
+}
+
+impl Added {
+    /// `label` and `probability` (`labels` and `probabilities` where a row may have several, `value` of a model that
+    /// answers with one), and for `top_k` each of the likeliest; those that the file has already are told apart by
+    /// `predicted_`.
+    fn new(artifact: &Artifact, records: &Records, top: Option<usize>) -> Self {
+        let top = top.map(|count| count.min(artifact.labels.len()));
+        let ranked = (1..=top.unwrap_or(0)).flat_map(|rank| {
+            [(format!("top_{rank}"), FieldKind::Text), (format!("top_{rank}_probability"), FieldKind::Float)]
+        });
+        let probability = ("probability", FieldKind::Float);
+        let first = match artifact.problem {
+            Problem::MultiLabel { .. } => {
+                vec![("labels", FieldKind::Text), ("probabilities", FieldKind::Text)]
+            }
+            Problem::Regression { .. } => vec![("value", FieldKind::Float)],
+            _ => vec![("label", FieldKind::Text), probability],
+        };
+        let first = first.into_iter().map(|(name, kind)| (name.to_owned(), kind));
+        let taken = |name: &str| records.columns().iter().any(|column| column.name == name);
+        let free = |(mut name, kind): (String, FieldKind)| {
+            while taken(&name) {
+                name.insert_str(0, "predicted_");
+            }
+            Column { name, kind }
+        };
+        Self { columns: first.chain(ranked).map(free).collect(), top }
+    }
+
+    fn write<W: Write + Send>(
+        &self,
+        artifact: &Artifact,
+        answer: &Answer,
+        record: &Record,
+        writer: &mut RecordWriter<W>,
+    ) -> Result<()> {
+        let ranked = self.top.map(|count| top_labels(artifact, &answer.scores, count)).unwrap_or_default();
+        let probability = match &artifact.problem {
+            Problem::MultiLabel { separator } => {
+                let all = answered_probabilities(artifact, &answer.scores);
+                all.iter().map(f32::to_string).collect::<Vec<_>>().join(separator)
+            }
+            _ => answer.probability.to_string(),
+        };
+        let ranked = ranked.into_iter().map(|(label, probability)| (label, probability.to_string()));
+        let all: Vec<(&str, String)> =
+            std::iter::once((answer.label.as_str(), probability)).chain(ranked).collect();
+        let pairs = all.iter().flat_map(|(label, probability)| [*label, probability.as_str()]);
+        let fields: Vec<_> = self.columns.iter().map(|column| column.kind).zip(pairs).collect();
+        writer.write(record, &fields)
+    }
+}

@@ -1,0 +1,264 @@
+//! From a source to a corpus: which data are meant, where they are, and which rows are there to test on.
+
+use crate::defaults::DATA_SEED;
+use crate::observer::{Observer, Progress};
+use crate::plan::no_data;
+use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target, is_labelled_texts};
+use gatewise::datasets::imdb::{self, ImdbOptions};
+use gatewise::datasets::{keras_imdb, locate, reviews};
+use gatewise::files::{Columns, LabelledTexts, OnError, ReadOptions};
+use gatewise::rows::{Corpus, Problem, Split};
+use gatewise::text::Tokenizer;
+use gatewise::{Artifact, Error, Result};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+/// The seed of every split of a file's rows.
+pub(crate) const SEED: u64 = DATA_SEED as u64;
+
+/// Where data are looked for, and how the rows of a file are read.
+///
+/// ```
+/// use gatewise_pipeline::RowOptions;
+/// let options = RowOptions::new().text_column("title").text_column("body").label_column("kind");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RowOptions {
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) text_column: Vec<String>,
+    pub(crate) label_column: Option<String>,
+    pub(crate) on_error: Option<OnError>,
+}
+
+impl RowOptions {
+    /// Returns options that leave all to be guessed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the folder that named data are looked for in first.
+    pub fn data_dir(self, folder: impl Into<PathBuf>) -> Self {
+        Self { data_dir: Some(folder.into()), ..self }
+    }
+
+    /// Adds a column that has texts; what several say is joined.
+    pub fn text_column(mut self, name: impl Into<String>) -> Self {
+        self.text_column.push(name.into());
+        self
+    }
+
+    /// Sets the column that has the labels.
+    pub fn label_column(self, name: impl Into<String>) -> Self {
+        Self { label_column: Some(name.into()), ..self }
+    }
+
+    /// Sets what becomes of bad rows.
+    pub fn on_error(self, on_error: OnError) -> Self {
+        Self { on_error: Some(on_error), ..self }
+    }
+
+    /// Returns how a file of labelled texts is read.
+    pub fn read_options(&self, problem: &Problem, tokenizer: &Tokenizer) -> ReadOptions {
+        let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
+        let on_error = self.on_error.unwrap_or_default();
+        let (columns, tokenizer) = (Columns { text, label, problem }, tokenizer.clone());
+        ReadOptions { columns, tokenizer, on_error, ..Default::default() }
+    }
+
+    /// Refuses what is for the columns of a file, where `source` is none.
+    fn check(&self, source: &Source) -> Result<()> {
+        let given = [
+            ("--text-column", !self.text_column.is_empty()),
+            ("--label-column", self.label_column.is_some()),
+            ("--on-error", self.on_error.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(Error::config(format!(
+                "{option} goes with {LABELLED_TEXTS}, but the data are {source}; leave it out"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Which rows of the user's own are there to test on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Test<'a> {
+    /// Those of another file or, where there is none, this share of them.
+    Apart(Option<&'a Path>, f64),
+    /// All of them.
+    All,
+}
+
+/// What reads a source: what its labels are to answer, what cuts its texts, and how its rows are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub problem: &'a Problem,
+    pub tokenizer: &'a Tokenizer,
+    pub rows: &'a RowOptions,
+}
+
+/// Returns the corpus of `source` as `artifact` reads it, with the rows of a file to test on.
+///
+/// # Errors
+/// As [`TrainPlan::run`](crate::TrainPlan::run).
+pub(crate) fn for_artifact(
+    artifact: &Artifact,
+    source: &Source,
+    rows: &RowOptions,
+    test: Test<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Corpus> {
+    read(source, test, Reading { problem: &artifact.problem, tokenizer: &artifact.tokenizer, rows }, observer)
+}
+
+/// The corpus of `source`.
+pub(crate) fn read(
+    source: &Source,
+    test: Test<'_>,
+    reading: Reading<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Corpus> {
+    match &source.0 {
+        Data::Texts(_) => return own_texts(source, test, reading),
+        Data::Path(path) if is_labelled_texts(path) => return own_texts(source, test, reading),
+        _ => reading.rows.check(source)?,
+    }
+    let (data_dir, tokenizer) = (reading.rows.data_dir.as_deref(), reading.tokenizer);
+    match &source.0 {
+        Data::Reviews => Ok(reviews::corpus(SEED, tokenizer)),
+        Data::KerasImdb => keras_imdb(data_dir),
+        Data::Path(path) if path.exists() => {
+            let data_dir = Some(path.as_path());
+            let options =
+                ImdbOptions { data_dir, only_data_dir: true, seed: DATA_SEED, ..Default::default() };
+            imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
+        }
+        Data::Path(path) => Err(no_data(path)),
+        Data::Series(_) | Data::Text(_) => {
+            Err(Error::config(format!("labelled texts are read here, but the data are {source}")))
+        }
+        _ => {
+            let mut download = |done, total| {
+                let _ = observer.progress(Progress::Download { done, total });
+            };
+            let (seed, download) = (DATA_SEED, Some(&mut download as _));
+            let options = ImdbOptions { data_dir, seed, download, ..Default::default() };
+            imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
+        }
+    }
+}
+
+fn keras_imdb(data_dir: Option<&Path>) -> Result<Corpus> {
+    let search = locate::SearchPath::new(data_dir, None);
+    let found = search.find(|place| {
+        [place.join("keras"), place.to_owned()].into_iter().find(|dir| dir.join("imdb.npz").is_file())
+    });
+    let (folder, _) = found.ok_or_else(|| {
+        Error::data(format!(
+            "there is no imdb.npz (with imdb_word_index.json) in keras/ or directly in any of:\n{search}\n\
+             copy both files from ~/.keras/datasets, or train on imdb"
+        ))
+    })?;
+    keras_imdb::corpus(&folder, DATA_SEED)
+}
+
+/// The corpus of a file, a folder or rows in memory.
+fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
+    let options = reading.rows.read_options(reading.problem, reading.tokenizer);
+    let fields = |rows| fields(rows, reading.problem);
+    let (texts, own_test) = match &source.0 {
+        Data::Texts(rows) => {
+            let texts = LabelledTexts::from_rows(IN_MEMORY, fields(&rows.training)?, &options)?;
+            (texts, rows.test.as_ref())
+        }
+        Data::Path(path) => (LabelledTexts::read(path, &options)?, None),
+        _ => unreachable!("only these are texts of the user's own"),
+    };
+    let mut notes = match source.is_in_memory() {
+        true => Vec::new(),
+        false => vec![format!(
+            "texts are taken from the column '{}', labels from '{}'",
+            texts.text_column, texts.label_column
+        )],
+    };
+    notes.extend(texts.notes());
+    let mut corpus = match (test, own_test) {
+        (Test::All, _) => texts.corpus(&texts)?,
+        (Test::Apart(Some(file), _), _) => {
+            let test = texts.read_test(file, &options)?;
+            notes.extend(test.notes().into_iter().map(|note| format!("{}: {note}", file.display())));
+            // Rows that are ordered by label must not all validate.
+            texts.shuffle(SEED).corpus(&test)?
+        }
+        (_, Some(rows)) => {
+            let test = texts.test_from_rows("test rows in memory", fields(rows)?, &options)?;
+            notes.extend(test.notes().into_iter().map(|note| format!("test rows: {note}")));
+            texts.shuffle(SEED).corpus(&test)?
+        }
+        (Test::Apart(None, 0.0), None) => {
+            let texts = texts.shuffle(SEED);
+            Corpus { test: Split::default(), ..texts.corpus(&texts)? }
+        }
+        (Test::Apart(None, share), None) => {
+            let (training, held) = texts.hold_out(share, SEED);
+            if held.is_empty() {
+                return Err(Error::data(format!(
+                    "{source}: each label of the column {} occurs once, so no row can be kept to test on; give \
+                     --test FILE, or name another column",
+                    texts.label_column,
+                )));
+            }
+            notes.push(held_out(held.len(), texts.len()));
+            training.corpus(&held)?
+        }
+    };
+    corpus.notes = notes;
+    Ok(corpus)
+}
+
+/// Rows in memory apart from those of a source, all of them to test on.
+pub(crate) fn memory_rows(rows: &[(String, Target)], reading: Reading<'_>) -> Result<Corpus> {
+    let options = reading.rows.read_options(reading.problem, reading.tokenizer);
+    let texts =
+        LabelledTexts::from_rows("validation rows in memory", fields(rows, reading.problem)?, &options)?;
+    let mut corpus = texts.corpus(&texts)?;
+    corpus.notes = texts.notes();
+    Ok(corpus)
+}
+
+/// What is said of rows that are kept to test on.
+pub(crate) fn held_out(count: usize, all: usize) -> String {
+    format!(
+        "{count} of {all} rows, drawn by chance from each label, are kept to test on; or give --test FILE"
+    )
+}
+
+/// Texts with the label fields that a file would have.
+fn fields<'a>(
+    rows: &'a [(String, Target)],
+    problem: &Problem,
+) -> Result<impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a>> {
+    let separator = match problem {
+        Problem::MultiLabel { separator } => separator.clone(),
+        _ => String::new(),
+    };
+    let labels = rows.iter().filter_map(|(_, target)| match target {
+        Target::Labels(labels) => Some(labels),
+        _ => None,
+    });
+    if let Some(label) = labels.flatten().find(|label| !separator.is_empty() && label.contains(&separator)) {
+        return Err(Error::data(format!(
+            "the label '{label}' in memory contains the separator '{separator}', which answers stand with between labels; \
+             set --label-separator to what no label contains"
+        )));
+    }
+    let field = move |target: &'a Target| match target {
+        Target::Label(label) => Cow::Borrowed(label.as_str()),
+        Target::Labels(labels) => Cow::Owned(labels.join(&separator)),
+        Target::Number(number) => Cow::Owned(number.to_string()),
+    };
+    Ok(rows.iter().map(move |(text, target)| (text.as_str(), field(target))))
+}

@@ -1,0 +1,85 @@
+//! From a plan to its outcome: read, train, choose the threshold, test, save, and fit what is to be beaten.
+
+use crate::baselines;
+use crate::choices::Preset;
+use crate::ensemble;
+use crate::fit::{self, Trained};
+use crate::observer::{Observer, Progress};
+use crate::outcome::{Timings, TrainOutcome};
+use crate::plan::TrainPlan;
+use crate::prepared::Prepared;
+use crate::source::DataKind;
+use crate::{language_model, series, texts, threshold};
+use gatewise::metrics::{Evaluation, Report};
+use gatewise::{Artifact, Result};
+use std::time::Instant;
+
+impl TrainPlan {
+    /// Does what the plan says. A run that `observer` stops keeps what was learnt by then.
+    ///
+    /// ```
+    /// use gatewise_pipeline::{Source, TrainConfig};
+    /// let plan = TrainConfig::new(Source::reviews()).epochs(2).plan()?;
+    /// let outcome = plan.run(&mut ())?;
+    /// assert_eq!(outcome.history().epochs.len(), 2);
+    /// assert!(outcome.evaluation.unwrap().accuracy > Some(0.6));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for data that are not there, malformed or unusable,
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for settings that do not suit them,
+    /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write, and what
+    /// [`Fit::run`](gatewise::Fit::run) gives.
+    pub fn run(&self, observer: &mut dyn Observer) -> Result<TrainOutcome> {
+        match self.kind() {
+            DataKind::Text => learn(self, language_model::prepare(self)?, observer),
+            DataKind::Series => learn(self, series::prepare(self, observer)?, observer),
+            _ => {
+                let (plan, corpus) = texts::load(self, observer)?;
+                let prepared = texts::prepare(&plan, &corpus, observer)?;
+                drop(corpus);
+                learn(&plan, prepared, observer)
+            }
+        }
+    }
+}
+
+/// Trains, tests and saves the model that is prepared.
+fn learn(plan: &TrainPlan, prepared: Prepared, observer: &mut dyn Observer) -> Result<TrainOutcome> {
+    let data = prepared.summary();
+    let Prepared { artifact, parts, ngrams, .. } = prepared;
+    observer.progress(Progress::Ready { data: &data, artifact: &artifact })?;
+    let trained = match plan.preset() {
+        Some(Preset::Accurate) => ensemble::several(plan, artifact, &parts.training, observer)?,
+        _ => fit::one(plan, artifact, &parts, observer)?,
+    };
+    let Trained { mut artifact, time } = trained;
+    artifact.threshold = threshold::choose(plan, &artifact, &parts, observer);
+    let start = Instant::now();
+    let tested = parts.test.as_ref().map(|test| test_on(plan, &artifact, test)).transpose()?;
+    let timings =
+        Timings { fit_seconds: time.as_secs_f64(), evaluate_seconds: start.elapsed().as_secs_f64() };
+    let (evaluation, report) = tested.unzip();
+    artifact.training.test = evaluation;
+    if let Some(output) = &plan.config().output {
+        artifact.save(output)?;
+    }
+    let baselines = match plan.config().no_baseline {
+        Some(true) => Vec::new(),
+        _ => baselines::fit(&artifact, ngrams, &parts, observer)?,
+    };
+    let interrupted = observer.should_stop() && artifact.training.history.stopped;
+    let plan = plan.clone();
+    Ok(TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, plan })
+}
+
+/// The score of a model on `rows`.
+pub(crate) fn test_on(
+    plan: &TrainPlan,
+    artifact: &Artifact,
+    rows: &gatewise::rows::Dataset,
+) -> Result<(Evaluation, Report)> {
+    let scored = artifact.score(rows, plan.threads(), plan.isa())?;
+    Ok((scored.evaluation, scored.report()?.with_labels(&artifact.labels)))
+}

@@ -1,0 +1,340 @@
+//! What a model is trained on: named data, a file, or rows in memory.
+
+use crate::choices::Task;
+use gatewise::datasets::imdb;
+use gatewise::files::RecordFormat;
+use gatewise::rows::TimeSeries;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub(crate) const IMDB: &str = "imdb";
+pub(crate) const REVIEWS: &str = "reviews";
+pub(crate) const KERAS_IMDB: &str = "keras-imdb";
+/// What rows in memory are called in notes, errors and artifacts.
+pub(crate) const IN_MEMORY: &str = "rows in memory";
+
+/// What files of labelled texts are called in errors.
+pub const LABELLED_TEXTS: &str = "a .csv, .tsv, .jsonl or .parquet file, or a folder, of labelled texts";
+
+/// What a model is trained on.
+///
+/// The default is the IMDB reviews where they are at hand or can be fetched, else the corpus `reviews`. With serde a
+/// source is its name; rows in memory are refused.
+///
+/// ```
+/// use gatewise_pipeline::{DataKind, Source, Task};
+/// assert_eq!(Source::from("reviews"), Source::reviews());
+/// assert_eq!(Source::from("films.csv").kind(Task::Classify), DataKind::Texts);
+/// assert_eq!(Source::from("vowels.ts").kind(Task::Classify), DataKind::Series);
+/// assert_eq!(Source::from("tales.txt").kind(Task::LanguageModel), DataKind::Text);
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Source(pub(crate) Data);
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum Data {
+    #[default]
+    Default,
+    Imdb,
+    Reviews,
+    KerasImdb,
+    Path(PathBuf),
+    Texts(Arc<MemoryTexts>),
+    Series(Arc<MemorySeries>),
+    Text(Arc<str>),
+}
+
+/// Texts in memory with their targets.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct MemoryTexts {
+    pub training: Vec<(String, Target)>,
+    pub validation: Option<Vec<(String, Target)>>,
+    pub test: Option<Vec<(String, Target)>>,
+}
+
+/// Series in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MemorySeries {
+    pub training: TimeSeries,
+    pub test: Option<TimeSeries>,
+}
+
+/// The target of a text in memory. All targets of a source are of one variant, which decides the problem.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Target {
+    /// One label: classification.
+    Label(String),
+    /// Any number of labels: multi-label classification.
+    Labels(Vec<String>),
+    /// A number: regression.
+    Number(f32),
+}
+
+impl From<&str> for Target {
+    fn from(label: &str) -> Self {
+        Self::Label(label.to_owned())
+    }
+}
+
+impl From<String> for Target {
+    fn from(label: String) -> Self {
+        Self::Label(label)
+    }
+}
+
+impl<T: Into<String>> From<Vec<T>> for Target {
+    fn from(labels: Vec<T>) -> Self {
+        Self::Labels(labels.into_iter().map(Into::into).collect())
+    }
+}
+
+impl From<f32> for Target {
+    fn from(number: f32) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Which rules the data of a source follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum DataKind {
+    /// The IMDB reviews of their publisher, by name or as a folder or archive.
+    Imdb,
+    /// The generated corpus in the library.
+    Reviews,
+    /// Keras's copy of the IMDB reviews, which is cut into words already.
+    KerasImdb,
+    /// Labelled texts of the user's own: a file, a folder, or rows in memory.
+    Texts,
+    /// Labelled series of measurements: a .ts file, or rows in memory.
+    Series,
+    /// One text, for a language model.
+    Text,
+}
+
+impl Source {
+    /// Returns the IMDB reviews.
+    pub fn imdb() -> Self {
+        Self(Data::Imdb)
+    }
+
+    /// Returns the corpus that the library generates.
+    pub fn reviews() -> Self {
+        Self(Data::Reviews)
+    }
+
+    /// Returns Keras's copy of the IMDB reviews (`imdb.npz`).
+    pub fn keras_imdb() -> Self {
+        Self(Data::KerasImdb)
+    }
+
+    /// Returns a file or folder: labelled texts (.csv, .tsv, .jsonl, .ndjson, .parquet, or a folder with a sub-folder of
+    /// .txt files for each label), labelled series (.ts), the IMDB reviews (an `aclImdb` folder or its .tar.gz), or, for
+    /// a language model, a text. The file is read when the plan runs.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(Data::Path(path.into()))
+    }
+
+    /// Returns texts in memory with their targets. They go through the same splits, vocabulary and baselines as the rows of
+    /// a file.
+    ///
+    /// ```
+    /// use gatewise_pipeline::{Source, TrainConfig};
+    /// let rows = (0..60).map(|row| (format!("it is {} no {row}", ["good", "bad"][row % 2]), ["p", "n"][row % 2]));
+    /// let config = TrainConfig::new(Source::texts(rows)).epochs(20).units([4]).embedding(4).learning_rate(0.02);
+    /// let outcome = config.plan()?.run(&mut ())?;
+    /// assert_eq!(outcome.artifact.predict(&["it is good"])?[0].label, "p");
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn texts<X: Into<String>, Y: Into<Target>>(rows: impl IntoIterator<Item = (X, Y)>) -> Self {
+        Self(Data::Texts(Arc::new(MemoryTexts { training: collect(rows), ..MemoryTexts::default() })))
+    }
+
+    /// Returns labelled series in memory.
+    ///
+    /// ```
+    /// use gatewise::rows::{Features, TimeSeries};
+    /// use gatewise_pipeline::{Source, TrainConfig};
+    /// let mut rows = Features::new(1);
+    /// (0..20).try_for_each(|i| rows.push(&[i as f32 % 2.0, 0.5, 0.25]))?;
+    /// let classes = (0..20).map(|i| i % 2).collect();
+    /// let series = TimeSeries { rows, classes, labels: vec!["low".into(), "high".into()] };
+    /// let outcome = TrainConfig::new(Source::series(series)).epochs(2).plan()?.run(&mut ())?;
+    /// assert_eq!(outcome.artifact.labels, ["low", "high"]);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn series(series: TimeSeries) -> Self {
+        Self(Data::Series(Arc::new(MemorySeries { training: series, test: None })))
+    }
+
+    /// Returns one text in memory, for a language model.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self(Data::Text(Arc::from(text.into())))
+    }
+
+    /// Adds texts in memory to test on. A source that does not hold texts in memory stays as it is.
+    pub fn with_test<X: Into<String>, Y: Into<Target>>(
+        mut self,
+        rows: impl IntoIterator<Item = (X, Y)>,
+    ) -> Self {
+        if let Data::Texts(texts) = &mut self.0 {
+            Arc::make_mut(texts).test = Some(collect(rows));
+        }
+        self
+    }
+
+    /// Adds texts in memory to validate on. A source that does not hold texts in memory stays as it is.
+    pub fn with_validation<X: Into<String>, Y: Into<Target>>(
+        mut self,
+        rows: impl IntoIterator<Item = (X, Y)>,
+    ) -> Self {
+        if let Data::Texts(texts) = &mut self.0 {
+            Arc::make_mut(texts).validation = Some(collect(rows));
+        }
+        self
+    }
+
+    /// Adds series in memory to test on. A source that does not hold series in memory stays as it is.
+    pub fn with_test_series(mut self, test: TimeSeries) -> Self {
+        if let Data::Series(series) = &mut self.0 {
+            Arc::make_mut(series).test = Some(test);
+        }
+        self
+    }
+
+    /// Returns which rules the data follow, where `task` is learnt from them. Of a path, its ending decides, and what is
+    /// there.
+    pub fn kind(&self, task: Task) -> DataKind {
+        match &self.0 {
+            Data::Text(_) => DataKind::Text,
+            _ if task == Task::LanguageModel => DataKind::Text,
+            Data::Default | Data::Imdb => DataKind::Imdb,
+            Data::Reviews => DataKind::Reviews,
+            Data::KerasImdb => DataKind::KerasImdb,
+            Data::Path(path) if is_series(path) => DataKind::Series,
+            Data::Path(path) if is_labelled_texts(path) => DataKind::Texts,
+            Data::Path(_) => DataKind::Imdb,
+            Data::Texts(_) => DataKind::Texts,
+            Data::Series(_) => DataKind::Series,
+        }
+    }
+
+    pub(crate) fn has_test_rows(&self) -> bool {
+        match &self.0 {
+            Data::Texts(texts) => texts.test.is_some(),
+            Data::Series(series) => series.test.is_some(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn has_validation_rows(&self) -> bool {
+        matches!(&self.0, Data::Texts(texts) if texts.validation.is_some())
+    }
+
+    /// Whether the rows are in memory.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.0, Data::Texts(_) | Data::Series(_) | Data::Text(_))
+    }
+}
+
+/// The name, or the path.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Data::Default | Data::Imdb => f.write_str(IMDB),
+            Data::Reviews => f.write_str(REVIEWS),
+            Data::KerasImdb => f.write_str(KERAS_IMDB),
+            Data::Path(path) => path.display().fmt(f),
+            Data::Texts(_) | Data::Series(_) => f.write_str(IN_MEMORY),
+            Data::Text(_) => f.write_str("a text in memory"),
+        }
+    }
+}
+
+/// `imdb`, `reviews`, `keras-imdb`, or else a path.
+impl From<&str> for Source {
+    fn from(name: &str) -> Self {
+        match name {
+            IMDB => Self::imdb(),
+            REVIEWS => Self::reviews(),
+            KERAS_IMDB => Self::keras_imdb(),
+            path => Self::file(path),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Data::Default => serializer.serialize_none(),
+            Data::Path(path) => match path.to_str() {
+                // A file that is called like named data.
+                Some(name @ (IMDB | REVIEWS | KERAS_IMDB)) => serializer.serialize_some(&format!("./{name}")),
+                Some(path) => serializer.serialize_some(path),
+                None => Err(ser::Error::custom(format!("the path {} is not UTF-8", path.display()))),
+            },
+            _ if self.is_in_memory() => Err(ser::Error::custom(
+                "rows in memory cannot be written into a configuration; put them in a file, and give its path",
+            )),
+            _ => serializer.serialize_some(&self.to_string()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Option::<String>::deserialize(deserializer)?;
+        match name.as_deref() {
+            None => Ok(Self::default()),
+            Some("") => Err(de::Error::custom("the data have an empty name; give a name or a path")),
+            Some(name) => Ok(Self::from(name)),
+        }
+    }
+}
+
+fn collect<X: Into<String>, Y: Into<Target>>(
+    rows: impl IntoIterator<Item = (X, Y)>,
+) -> Vec<(String, Target)> {
+    rows.into_iter().map(|(text, target)| (text.into(), target.into())).collect()
+}
+
+/// Whether `path` is a file of labelled series.
+pub(crate) fn is_series(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"))
+}
+
+/// Whether `path` is a file, or a folder, of labelled texts.
+pub(crate) fn is_labelled_texts(path: &Path) -> bool {
+    match RecordFormat::of(path) {
+        Some(RecordFormat::Folder) => !imdb::is_at(path),
+        format => format.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_survive_serde_and_rows_in_memory_do_not() {
+        for source in [
+            Source::default(),
+            Source::imdb(),
+            Source::reviews(),
+            Source::keras_imdb(),
+            Source::file("a/films.csv"),
+        ] {
+            let text = serde_json::to_string(&source).unwrap();
+            assert_eq!(serde_json::from_str::<Source>(&text).unwrap(), source, "{text}");
+        }
+        assert_eq!(serde_json::to_string(&Source::file("imdb")).unwrap(), "\"./imdb\"");
+        for source in [Source::texts([("a", "b")]), Source::text("abc")] {
+            let error = serde_json::to_string(&source).unwrap_err().to_string();
+            assert!(error.contains("put them in a file"), "{error}");
+        }
+    }
+}

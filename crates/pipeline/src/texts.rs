@@ -1,0 +1,75 @@
+//! Labelled texts: the classic assignment, and files of the user's own.
+
+use crate::choices::Preset;
+use crate::layers;
+use crate::observer::Observer;
+use crate::parts::{Parts, row_options};
+use crate::plan::TrainPlan;
+use crate::prepared::Prepared;
+use crate::reading::{self, Reading, Test};
+use crate::source::{Data, DataKind, REVIEWS};
+use crate::threshold;
+use crate::untrained::{self, Reads};
+use gatewise::rows::Corpus;
+use gatewise::{ErrorKind, Result};
+
+/// The corpus of the plan and the plan itself, which is another where the default data cannot be had.
+pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(TrainPlan, Corpus)> {
+    let (plan, corpus) = match read(plan, observer) {
+        Ok(corpus) => (plan.clone(), corpus),
+        Err(error)
+            if plan.config().data.0 == Data::Default
+                && matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) =>
+        {
+            observer.warn(&format!(
+                "The IMDB reviews could not be had, so this trains on the small corpus `{REVIEWS}`\n\
+                 that the program generates instead. Figures are not comparable with IMDB's.\n\
+                 Reason: {error}"
+            ));
+            let plan = plan.fallen_back()?;
+            let corpus = read(&plan, observer)?;
+            (plan, corpus)
+        }
+        Err(error) => return Err(error),
+    };
+    corpus.notes.iter().for_each(|note| observer.note(note));
+    threshold::check_classes(&plan, &corpus.problem, corpus.labels.len())?;
+    Ok((plan, corpus))
+}
+
+fn read(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Corpus> {
+    let test = Test::Apart(plan.config().test.as_deref(), plan.test_split().unwrap_or_default());
+    let rows = row_options(plan);
+    let reading = Reading { problem: plan.problem(), tokenizer: plan.tokenizer_made(), rows: &rows };
+    reading::read(&plan.config().data, test, reading, observer)
+}
+
+/// The model for a corpus, as yet untrained, and the corpus's rows as it reads them.
+pub(crate) fn prepare(plan: &TrainPlan, corpus: &Corpus, observer: &mut dyn Observer) -> Result<Prepared> {
+    let settings = plan.settings().clone().for_corpus(plan.config(), corpus)?;
+    let model = layers::of_texts(&settings, &corpus.problem, corpus.labels.len()).compile(settings.seed)?;
+    let (max_words, min_count) =
+        (settings.max_words.unwrap_or_default(), settings.min_count.unwrap_or_default());
+    let vocabulary = corpus.words(max_words, min_count)?;
+    let reads = Reads {
+        tokenizer: corpus.tokenizer.clone(),
+        oov_rate: Some(corpus.oov_rate(&vocabulary)),
+        vocabulary,
+        padding: settings.row_padding(),
+        problem: corpus.problem.clone(),
+        labels: corpus.labels.clone(),
+    };
+    let artifact = untrained::of_texts(plan, &settings, model, reads);
+    let training = artifact.dataset(corpus, &corpus.train)?;
+    let test = match corpus.test.words.is_empty() {
+        true => None,
+        false => Some(artifact.dataset(corpus, &corpus.test)?),
+    };
+    let parts = match plan.kind() == DataKind::Texts && settings.preset != Some(Preset::Accurate) {
+        true => Parts::of_own(plan, &artifact, training, test, observer)?,
+        false => Parts { training, validation: None, test },
+    };
+    // Pairs of words of a large corpus take longer than the model itself.
+    let ngrams: &[usize] = if plan.kind() == DataKind::Reviews { &[1, 2] } else { &[1] };
+    Ok(Prepared { artifact, parts, ngrams, text: None })
+}

@@ -1,0 +1,43 @@
+//! The decision threshold: whether there is one, and how it is chosen.
+
+use crate::choices::Threshold;
+use crate::observer::Observer;
+use crate::parts::Parts;
+use crate::plan::TrainPlan;
+use gatewise::rows::Problem;
+use gatewise::{Artifact, Error, Result};
+
+/// Refuses a threshold where the data have more than two classes, which only they can tell.
+pub(crate) fn check_classes(plan: &TrainPlan, problem: &Problem, classes: usize) -> Result<()> {
+    match plan.config().threshold {
+        Some(_) if *problem == Problem::SingleLabel && classes > 2 => Err(Error::config(format!(
+            "a threshold decides between two classes, but {} has {classes}; leave --threshold out",
+            plan.data()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The threshold that the plan asks for. What has been learnt is worth more than a threshold: one that cannot be chosen
+/// stays one half.
+pub(crate) fn choose(
+    plan: &TrainPlan,
+    artifact: &Artifact,
+    parts: &Parts,
+    observer: &mut dyn Observer,
+) -> f32 {
+    match plan.config().threshold {
+        None => artifact.threshold,
+        Some(Threshold::At(threshold)) => threshold,
+        Some(Threshold::Best(rule)) => {
+            let Parts { training, validation, .. } = parts;
+            let last = || (artifact.training.history.samples..training.len()).collect::<Vec<_>>();
+            let data = validation.clone().unwrap_or_else(|| training.select(&last()));
+            let scored = artifact.score(&data, plan.threads(), plan.isa());
+            scored.and_then(|scored| scored.best_threshold(rule)).unwrap_or_else(|error| {
+                observer.note(&format!("the threshold stays {}: {error}", artifact.threshold));
+                artifact.threshold
+            })
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What cuts texts into words, by name.
+
+use gatewise::text::Tokenizer;
+use gatewise::{Error, Result};
+
+/// Returns the tokenizer of this name: `words`, `unicode`, `characters`, or the path of a Hugging Face `tokenizer.json`.
+///
+/// ```
+/// assert_eq!(gatewise_pipeline::named_tokenizer("characters")?.words("ab"), ["a", "b"]);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for another name; what reading the file gives.
+pub fn named(name: &str) -> Result<Tokenizer> {
+    match name {
+        "words" => Ok(Tokenizer::default()),
+        "unicode" => Ok(Tokenizer::unicode_words()),
+        "characters" => Ok(Tokenizer::characters()),
+        path if path.ends_with(".json") => {
+            let json = std::fs::read_to_string(path).map_err(|e| Error::io("cannot read", path, e))?;
+            Tokenizer::hugging_face(&json).map_err(|e| Error::new(e.kind(), format!("{path}: {e}")))
+        }
+        other => Err(Error::config(format!(
+            "there is no tokenizer '{other}': give words, unicode, characters or the path of a tokenizer.json"
+        ))),
+    }
+}

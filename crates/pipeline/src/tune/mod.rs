@@ -1,0 +1,399 @@
+//! A search: trainings with different settings for a given time, and the best of their models.
+//!
+//! A trial is a [`TrainConfig`], which trains its model again. Trials are compared on the rows to validate on; the test
+//! rows are read once, at the end.
+
+mod space;
+mod trial;
+
+use crate::baselines;
+use crate::choices::{Preset, Task};
+use crate::config::{Setting, TrainConfig};
+use crate::observer::{Observer, Progress};
+use crate::outcome::{Timings, TrainOutcome};
+use crate::plan::TrainPlan;
+use crate::source::DataKind;
+use crate::trial_log::{Figure, TrialLog};
+use crate::{run, texts};
+use gatewise::rows::Corpus;
+use gatewise::{Artifact, Error, Result};
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use space::{Point, Space};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use trial::{Outcome, Trial};
+
+/// Epochs at most, and how many without a better val_loss end a trial, where the user does not say.
+const EPOCHS: usize = 30;
+const PATIENCE: usize = 3;
+/// The time of a search, where the user does not say.
+const TIME: Duration = Duration::from_secs(300);
+/// Settings that are not a trial's: what it writes, and what the search says itself.
+const NOT_FOR_TRIALS: [Setting; 8] = [
+    Setting::output,
+    Setting::seed,
+    Setting::resume,
+    Setting::checkpoint_dir,
+    Setting::checkpoint_every,
+    Setting::checkpoint_best,
+    Setting::csv_log,
+    Setting::tensorboard,
+];
+/// Draws without a new point after which a small space is taken to be exhausted.
+const IN_VAIN: usize = 1_000;
+
+/// The settings of a search for the settings that suit a data set.
+///
+/// ```
+/// use gatewise_pipeline::{Source, TrainConfig, TuneConfig};
+/// let rows = (0..60).map(|row| (["a good film", "a bad film"][row % 2], ["p", "n"][row % 2]));
+/// let base = TrainConfig::new(Source::texts(rows)).epochs(2).units([4]).embedding(4);
+/// let outcome = TuneConfig::new(base).trials(2).plan()?.run(&mut ())?;
+/// assert_eq!(outcome.trials, 2);
+/// println!("the best learning rate is {}", outcome.best.plan.learning_rate());
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TuneConfig {
+    base: TrainConfig,
+    time: Duration,
+    trials: Option<usize>,
+    seed: Option<u64>,
+    output: Option<PathBuf>,
+    log: Option<PathBuf>,
+}
+
+impl TuneConfig {
+    /// Returns a search of five minutes; what `base` gives holds for every trial.
+    pub fn new(base: TrainConfig) -> Self {
+        Self { base, time: TIME, trials: None, seed: None, output: None, log: None }
+    }
+
+    /// Sets how long to search.
+    pub fn time(self, time: Duration) -> Self {
+        Self { time, ..self }
+    }
+
+    /// Sets how many trials there are at most.
+    pub fn trials(self, trials: usize) -> Self {
+        Self { trials: Some(trials), ..self }
+    }
+
+    /// Sets the seed that decides what is tried; it is also the seed of each trial.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
+
+    /// Sets the file for the best model, written whenever there is a better one.
+    pub fn output(self, file: impl Into<PathBuf>) -> Self {
+        Self { output: Some(file.into()), ..self }
+    }
+
+    /// Sets the file for the trials, a [`TrialLog`] a line.
+    pub fn log(self, file: impl Into<PathBuf>) -> Self {
+        Self { log: Some(file.into()), ..self }
+    }
+
+    /// Returns the plan of the search.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for what cannot be searched; and as [`TrainConfig::plan`].
+    pub fn plan(self) -> Result<TunePlan> {
+        let base = &self.base;
+        if let Some(setting) = NOT_FOR_TRIALS.iter().find(|&&setting| base.has(setting)) {
+            return Err(Error::config(format!(
+                "{} is not for the trials of tune; leave it out, or give it in front of --",
+                setting.option()
+            )));
+        }
+        let refused = match base.data.kind(base.the_task()) {
+            DataKind::Series => Some(format!("tune is for texts, but {} holds series; use train", base.data)),
+            _ if base.the_task() == Task::LanguageModel => {
+                Some("tune is for labels and numbers; use train --task language-model".into())
+            }
+            _ if base.preset == Some(Preset::Accurate) => {
+                Some("a trial trains one model, but --preset accurate is several; use train for it".into())
+            }
+            _ if base.validation_split == Some(0.0) => Some(
+                "trials are compared on rows to validate on, but --validation-split is 0; give it a share"
+                    .into(),
+            ),
+            _ => None,
+        };
+        if let Some(refused) = refused {
+            return Err(Error::config(refused));
+        }
+        if let Some(output) = &self.output {
+            gatewise::check_target(output)?;
+        }
+        let first = self.trial(&TrainConfig::default()).plan()?;
+        Ok(TunePlan { config: self, first })
+    }
+
+    fn the_seed(&self) -> u64 {
+        self.seed.unwrap_or(crate::defaults::SEED)
+    }
+
+    /// The settings of a trial that turns these knobs.
+    fn trial(&self, knobs: &TrainConfig) -> TrainConfig {
+        let mut config = self.base.clone().overlaid(knobs);
+        config.epochs.get_or_insert(EPOCHS);
+        config.early_stopping.get_or_insert(PATIENCE);
+        config.seed(self.the_seed())
+    }
+}
+
+/// A search, ready to [`run`](Self::run).
+#[derive(Debug, Clone)]
+pub struct TunePlan {
+    config: TuneConfig,
+    first: TrainPlan,
+}
+
+impl TunePlan {
+    /// Returns the plan of the first trial, which has the settings that training has of itself.
+    pub fn first(&self) -> &TrainPlan {
+        &self.first
+    }
+
+    /// Returns how long to search.
+    pub fn time(&self) -> Duration {
+        self.config.time
+    }
+
+    /// Searches until the time is over, all trials are done, or `observer` says stop; what is best by then is the outcome.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) when no trial came to the end of an epoch; and as
+    /// [`TrainPlan::run`].
+    pub fn run(&self, observer: &mut dyn Observer) -> Result<TuneOutcome> {
+        let (first, corpus) = texts::load(&self.first, observer)?;
+        let mut config = self.config.clone();
+        // Of a default source, the data that were had.
+        config.base.data = first.config().data.clone();
+        let mut search = Search::new(config, &corpus)?;
+        search.run(observer)?;
+        let seconds = search.start.elapsed().as_secs_f64();
+        let Search { best, trials, config, .. } = search;
+        let Some(Best { log, plan, mut artifact, seconds: fit_seconds, .. }) = best else {
+            return Err(Error::config(format!(
+                "no trial came to the end of an epoch within {seconds:.0} s, so there is no model; give more --time, or \
+                 fewer rows"
+            )));
+        };
+        let prepared = texts::prepare(&plan, &corpus, observer)?;
+        let (data, parts) = (prepared.summary(), prepared.parts);
+        let start = Instant::now();
+        let tested = parts.test.as_ref().map(|test| run::test_on(&plan, &artifact, test)).transpose()?;
+        let timings = Timings { fit_seconds, evaluate_seconds: start.elapsed().as_secs_f64() };
+        let (evaluation, report) = tested.unzip();
+        artifact.training.test = evaluation;
+        if let Some(output) = &config.output {
+            artifact.save(output)?;
+        }
+        let baselines = match plan.config().no_baseline {
+            Some(true) => Vec::new(),
+            _ => baselines::fit(&artifact, prepared.ngrams, &parts, observer)?,
+        };
+        let interrupted = observer.should_stop();
+        let best = TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, plan };
+        let (output, path) = (config.output, config.log);
+        Ok(TuneOutcome { best, log, trials, seconds, interrupted, output, path })
+    }
+}
+
+/// What came of a search. With serde it is an object of figures, the one that `gatewise tune --format json` prints.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TuneOutcome {
+    /// The best model, and how it did on the test rows.
+    pub best: TrainOutcome,
+    /// Its trial.
+    pub log: TrialLog,
+    /// How many trials were begun.
+    pub trials: usize,
+    /// How long the search took.
+    pub seconds: f64,
+    /// Whether the observer stopped it.
+    pub interrupted: bool,
+    output: Option<PathBuf>,
+    path: Option<PathBuf>,
+}
+
+impl Serialize for TuneOutcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let TrainOutcome { artifact, data, evaluation, report, baselines, plan, .. } = &self.best;
+        json!({
+            "data": data.name,
+            "trials": self.trials,
+            "seconds": self.seconds,
+            "best": {"trial": self.log.trial, "command": self.log.command},
+            "test_loss": evaluation.map(|evaluation| evaluation.loss),
+            "test_accuracy": evaluation.and_then(|evaluation| evaluation.accuracy),
+            "test_report": report,
+            "baselines": baselines,
+            "seed": plan.seed(),
+            "artifact": self.output,
+            "log": self.path,
+            "weights_sha256": artifact.weights_sha256(),
+            "interrupted": self.interrupted,
+        })
+        .serialize(serializer)
+    }
+}
+
+/// The best trial so far.
+struct Best {
+    log: TrialLog,
+    plan: TrainPlan,
+    point: Option<Point>,
+    artifact: Artifact,
+    figure: Figure,
+    seconds: f64,
+}
+
+/// A search on its way.
+struct Search<'a> {
+    config: TuneConfig,
+    corpus: &'a Corpus,
+    space: Space,
+    start: Instant,
+    /// The val_loss of each trial's epochs.
+    curves: Vec<Vec<f64>>,
+    best: Option<Best>,
+    /// How many trials were begun.
+    trials: usize,
+    log: Option<(File, PathBuf)>,
+}
+
+impl<'a> Search<'a> {
+    fn new(config: TuneConfig, corpus: &'a Corpus) -> Result<Self> {
+        let start = Instant::now();
+        let create = |path: &PathBuf| {
+            let file = File::create(path).map_err(|e| Error::io("cannot write", path, e))?;
+            Ok((file, path.clone()))
+        };
+        let log = config.log.as_ref().map(create).transpose()?;
+        // Pad, start and unknown have ids too.
+        let space = Space::new(&config.base, corpus.vocabulary.len() + 4);
+        Ok(Self { config, corpus, space, start, curves: Vec::new(), best: None, trials: 0, log })
+    }
+
+    /// Trials until the time is over: first the settings that training has of itself, then others, none twice.
+    fn run(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let (mut tried, mut draws) = (HashSet::new(), 1);
+        let most = self.config.trials.unwrap_or(usize::MAX);
+        self.trial(None, observer)?;
+        // Where a small space is exhausted, draws come up with what has been tried.
+        let mut in_vain = 0;
+        while self.trials < most
+            && in_vain < IN_VAIN
+            && self.start.elapsed() < self.config.time
+            && !observer.should_stop()
+        {
+            draws += 1;
+            let best = self.best.as_ref().and_then(|best| best.point.as_ref());
+            let point = self.space.draw(self.config.the_seed(), draws, best);
+            match tried.insert(point.clone()) {
+                true => (in_vain, _) = (0, self.trial(Some(point), observer)?),
+                false => in_vain += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Trains, compares, logs; saves what is better than all before.
+    fn trial(&mut self, point: Option<Point>, observer: &mut dyn Observer) -> Result<()> {
+        self.trials += 1;
+        let knobs = point.as_ref().map(|point| self.space.settings(point)).unwrap_or_default();
+        let plan = self.config.trial(&knobs).plan()?;
+        observer.progress(Progress::TrialBegin { trial: self.trials, best: self.best_so_far() })?;
+        let (corpus, curves) = (self.corpus, &self.curves[..]);
+        let trial = Trial { plan: &plan, corpus, curves, deadline: self.start + self.config.time };
+        let Outcome { artifact, report, curve, end, seconds } = trial.run(observer)?;
+        let figure = report.as_ref().map(|(report, loss)| Figure::new(report, *loss));
+        let is_best =
+            figure.is_some_and(|figure| self.best.as_ref().is_none_or(|best| figure.beats(best.figure)));
+        let (val_report, val_loss) = report.unzip();
+        let log = TrialLog {
+            trial: self.trials,
+            options: knobs.options().join(" "),
+            command: command(plan.config()),
+            end,
+            epochs: curve.len(),
+            seconds,
+            val_loss,
+            val_report,
+            best: is_best,
+            figure,
+        };
+        self.write(&log)?;
+        self.curves.push(curve);
+        if let (Some(figure), true) = (figure, is_best) {
+            if let Some(output) = &self.config.output {
+                artifact.save(output)?;
+            }
+            self.best = Some(Best { log: log.clone(), plan, point, artifact, figure, seconds });
+        }
+        observer.progress(Progress::TrialEnd { trial: &log, best: self.best_so_far() })?;
+        Ok(())
+    }
+
+    fn write(&mut self, line: &TrialLog) -> Result<()> {
+        let Some((file, path)) = &mut self.log else { return Ok(()) };
+        writeln!(file, "{}", json!(line)).map_err(|e| Error::io("cannot write", path, e))
+    }
+
+    fn best_so_far(&self) -> Option<(usize, f64)> {
+        self.best.as_ref().map(|best| (best.log.trial, best.figure.value))
+    }
+}
+
+/// The command line that trains with these settings; none for rows in memory.
+fn command(config: &TrainConfig) -> Option<String> {
+    if config.data.is_in_memory() {
+        return None;
+    }
+    let words = ["gatewise".to_owned(), "train".to_owned(), config.data.to_string()];
+    Some(quoted(words.into_iter().chain(config.options())))
+}
+
+/// Words that a shell reads as they are meant.
+fn quoted(words: impl IntoIterator<Item = String>) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
+    let quote = |word: String| match !word.is_empty() && word.chars().all(plain) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    };
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_the_command_as_it_is_meant() {
+        let words = ["a.csv", "--label-separator", ";", "it's", ""].map(String::from);
+        assert_eq!(quoted(words), r"a.csv --label-separator ';' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn what_cannot_be_searched_is_refused() {
+        let base = || TrainConfig::new("a.csv");
+        for (base, says) in [
+            (base().checkpoint_dir("x"), "--checkpoint-dir is not for the trials"),
+            (base().validation_split(0.0), "--validation-split is 0"),
+            (base().task(Task::LanguageModel), "tune is for labels and numbers"),
+            (base().preset(Preset::Accurate), "a trial trains one model"),
+            (TrainConfig::new("a.ts"), "holds series"),
+        ] {
+            let error = TuneConfig::new(base).plan().unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}
