@@ -296,13 +296,10 @@ impl From<End> for Side {
 }
 
 impl Machine {
-    /// The number of threads asked for, or that of the physical cores this process may run on.
-    pub fn threads(&self) -> usize {
-        self.threads.unwrap_or_else(gatewise::default_threads)
-    }
-
-    /// The instruction set asked for, or the fastest present.
-    pub fn isa(&self) -> Isa {
-        self.isa.unwrap_or_else(Isa::detect)
+    /// The machine asked for: that of the process, where nothing is.
+    pub fn machine(&self) -> gatewise::Machine {
+        let machine = gatewise::Machine::new();
+        let machine = self.threads.map_or(machine.clone(), |threads| machine.threads(threads));
+        self.isa.map_or(machine.clone(), |isa| machine.isa(isa))
     }
 }

@@ -72,8 +72,8 @@ impl Observer for Watch {
             Progress::Ready { data, artifact, .. } => {
                 self.listen()?;
                 if self.format == Format::Text {
-                    let steps = data.text.as_ref().map(|text| text.steps).or(artifact.padding.maxlen);
-                    out!("Data: {data}\n{}", artifact.model.summary(steps))?;
+                    let steps = data.text.as_ref().map(|text| text.steps).or(artifact.padding().maxlen);
+                    out!("Data: {data}\n{}", artifact.model().summary(steps))?;
                 }
             }
             Progress::Member { member, members, .. } if self.verbose > 0 => {

@@ -2,10 +2,10 @@
 
 use crate::observer::Observer;
 use crate::parts::Parts;
-use gatewise::rows::{Dataset, Problem, Sequences};
 use gatewise::ensemble::Ensemble;
 use gatewise::linear::{LinearModel, LinearOptions};
 use gatewise::metrics::Report;
+use gatewise::rows::{Dataset, Problem, Sequences};
 use gatewise::{Artifact, Result};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -45,13 +45,13 @@ pub(crate) fn fit(
         let (name, seconds) = (name.to_owned(), start.elapsed().as_secs_f64());
         Baseline { name, accuracy, report, seconds }
     };
-    if let Problem::Regression { scale } = artifact.problem {
+    if let &Problem::Regression { scale } = artifact.problem() {
         let start = Instant::now();
         let targets: Vec<f32> = test.targets().values().iter().map(|&y| scale.restore(y)).collect();
         let report = Report::regression(&vec![scale.mean; targets.len()], &targets)?;
         return Ok(vec![scored("mean of the training rows", start, None, Some(report))]);
     }
-    if let Some(Ensemble { linear, .. }) = &artifact.ensemble {
+    if let Some(linear) = artifact.ensemble().map(Ensemble::linear) {
         // It was fitted to these very rows.
         let (start, accuracy) = (Instant::now(), linear.accuracy(test));
         return Ok(vec![scored(linear.name(), start, Some(accuracy), None)]);
@@ -60,7 +60,7 @@ pub(crate) fn fit(
         let start = Instant::now();
         let options = LinearOptions { ngram, ..Default::default() };
         let baseline = LinearModel::fit(training, &options)?;
-        Ok(match artifact.problem {
+        Ok(match artifact.problem() {
             Problem::MultiLabel { .. } => {
                 let report = of_labels(&baseline, test)?;
                 scored(baseline.name(), start, None, Some(report))

@@ -4,10 +4,10 @@
 //! [`defaults`](crate::defaults) and [`refusals`](crate::refusals) know them.
 
 use crate::choices::{Preset, Task, Threshold};
-use gatewise::layers::RecurrentCell;
 use crate::source::{Data, Source, Target};
 use gatewise::Isa;
 use gatewise::files::OnError;
+use gatewise::layers::RecurrentCell;
 use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
 use serde::{Deserialize, Serialize};

@@ -4,12 +4,12 @@
 //! says of it.
 
 use crate::choices::{Preset, Threshold};
-use gatewise::layers::RecurrentCell;
 use crate::config::{Setting, TrainConfig};
 use crate::source::DataKind;
+use gatewise::layers::RecurrentCell;
 use gatewise::rows::{Corpus, Padding};
 use gatewise::text::Side;
-use gatewise::{Isa, Result, default_threads};
+use gatewise::{Machine, Result};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -198,11 +198,16 @@ pub(crate) struct Settings {
     pub threshold: Option<Threshold>,
     pub seed: u64,
     pub checkpoint_every: Duration,
-    /// Neither decides anything of the result.
+    /// It decides nothing of the result.
     #[serde(skip)]
-    pub threads: usize,
-    #[serde(skip)]
-    pub isa: Isa,
+    pub machine: Machine,
+}
+
+/// What a run computes with: the process's own threads where the user asks for nothing else.
+fn machine(config: &TrainConfig) -> Machine {
+    let machine = Machine::new();
+    let machine = config.threads.map_or(machine.clone(), |threads| machine.threads(threads));
+    config.isa.map_or(machine.clone(), |isa| machine.isa(isa))
 }
 
 impl Settings {
@@ -237,8 +242,7 @@ impl Settings {
             threshold: labels.then_some(config.threshold.unwrap_or(Threshold::At(THRESHOLD))),
             seed: config.seed.unwrap_or(SEED),
             checkpoint_every: config.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
-            threads: config.threads.unwrap_or_else(default_threads),
-            isa: config.isa.unwrap_or_else(Isa::detect),
+            machine: machine(config),
         }
     }
 

@@ -4,9 +4,9 @@ use crate::defaults::folds_and_members;
 use crate::fit::{Trained, fit};
 use crate::observer::{Observer, Progress, Watched};
 use crate::plan::TrainPlan;
-use gatewise::rows::Dataset;
 use gatewise::ensemble::{Ensemble, EnsembleOptions, Fitted, Next};
 use gatewise::optimizer::{CosineDecay, Ema};
+use gatewise::rows::Dataset;
 use gatewise::{Artifact, Result};
 use std::time::Instant;
 
@@ -18,12 +18,13 @@ pub(crate) fn several(
     training: &Dataset,
     observer: &mut dyn Observer,
 ) -> Result<Trained> {
-    let (summary, start) = (artifact.training.clone(), Instant::now());
-    let (seed, threads, isa) = (plan.seed(), plan.threads(), plan.isa());
+    let (summary, start) = (artifact.training().clone(), Instant::now());
+    let seed = plan.seed();
     let (folds, members) = folds_and_members(training.len());
-    let options = EnsembleOptions { folds, members, seed, threads, isa, ..Default::default() };
+    let options =
+        EnsembleOptions { folds, members, seed, machine: plan.machine().clone(), ..Default::default() };
     let mut history = None;
-    let fitted = Ensemble::fit(artifact.model.spec(), training, &options, |fold| {
+    let fitted = Ensemble::fit(artifact.model().spec(), training, &options, |fold| {
         observer.progress(Progress::Member { member: fold.member + 1, members })?;
         let steps = fold.training.len().div_ceil(summary.batch_size) * summary.epochs;
         let learning_rate = CosineDecay::new(summary.learning_rate, steps.max(1) as u64);
@@ -38,7 +39,7 @@ pub(crate) fn several(
         Ok(if observer.should_stop() { Next::Stop } else { Next::Member })
     })?;
     let Fitted { model, ensemble } = fitted;
-    let mut artifact = Artifact { model, ensemble: Some(ensemble), ..artifact };
-    artifact.training.history = history.unwrap_or_default();
+    let mut artifact = artifact.into_builder().model(model).ensemble(ensemble).build()?;
+    artifact.training_mut().history = history.unwrap_or_default();
     Ok(Trained { artifact, time: start.elapsed() })
 }

@@ -5,9 +5,9 @@ use crate::reading::{self, RowOptions, Test};
 use crate::source::{Data, DataKind, Source};
 use crate::{Task, defaults};
 use gatewise::files::read_ts;
-use gatewise::rows::Dataset;
 use gatewise::metrics::{Calibration, Evaluation, Report};
-use gatewise::{Artifact, Error, Isa, Result, default_threads};
+use gatewise::rows::Dataset;
+use gatewise::{Artifact, Error, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::time::Instant;
@@ -26,15 +26,14 @@ pub struct EvaluateConfig {
     data: Source,
     rows: RowOptions,
     bins: Option<usize>,
-    threads: usize,
-    isa: Isa,
+    machine: Machine,
 }
 
 impl EvaluateConfig {
     /// Returns the evaluation on `data`: on the test rows of named data, and on all rows of the user's own.
     pub fn new(data: impl Into<Source>) -> Self {
         let (data, rows) = (data.into(), RowOptions::new());
-        Self { data, rows, bins: None, threads: default_threads(), isa: Isa::detect() }
+        Self { data, rows, bins: None, machine: Machine::new() }
     }
 
     /// Sets how the rows are read.
@@ -47,14 +46,9 @@ impl EvaluateConfig {
         Self { bins: Some(bins), ..self }
     }
 
-    /// Sets the number of threads; the result does not depend on it.
-    pub fn threads(self, threads: usize) -> Self {
-        Self { threads, ..self }
-    }
-
-    /// Sets the instruction set; the result does not depend on it.
-    pub fn isa(self, isa: Isa) -> Self {
-        Self { isa, ..self }
+    /// Sets the machine to run on; the result does not depend on it.
+    pub fn machine(self, machine: Machine) -> Self {
+        Self { machine, ..self }
     }
 
     /// Measures `artifact`.
@@ -76,9 +70,9 @@ impl EvaluateConfig {
             }
         };
         let start = Instant::now();
-        let scored = artifact.score(&test, self.threads, self.isa)?;
+        let scored = artifact.score(&test, &self.machine)?;
         let seconds = start.elapsed().as_secs_f64();
-        let report = scored.report()?.with_labels(&artifact.labels);
+        let report = scored.report()?.with_labels(artifact.labels());
         let calibration = self.bins.map(|bins| scored.calibration(bins)).transpose()?;
         Ok(EvaluateOutcome { evaluation: scored.evaluation, report, calibration, seconds })
     }

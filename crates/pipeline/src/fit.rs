@@ -21,8 +21,7 @@ pub(crate) fn fit<'a>(plan: &TrainPlan, summary: &TrainingSummary) -> Fit<'a> {
         .batch_size(summary.batch_size)
         .learning_rate(summary.learning_rate)
         .seed(plan.seed())
-        .threads(plan.threads())
-        .isa(plan.isa());
+        .machine(plan.machine());
     match &plan.config().class_weight {
         Some(class_weight) => fit.class_weight(class_weight.clone()),
         None => fit,
@@ -37,8 +36,8 @@ pub(crate) fn one(
     observer: &mut dyn Observer,
 ) -> Result<Trained> {
     let (config, start) = (plan.config(), Instant::now());
-    let mut model = artifact.model.clone();
-    let mut fit = fit(plan, &artifact.training)
+    let mut model = artifact.model().clone();
+    let mut fit = fit(plan, artifact.training())
         .validation_split(plan.validation_split().unwrap_or_default())
         .callback(Watched(observer));
     if let Some(validation) = &parts.validation {
@@ -53,8 +52,10 @@ pub(crate) fn one(
     }
     if let Some(file) = &config.checkpoint_best {
         let best = ModelCheckpoint::new(file).save_best_only(true);
-        let whole = |model: &Model| Artifact { model: model.clone(), ..artifact.clone() };
-        fit = fit.callback(best.saving(move |path, model| whole(model).save(path)));
+        let untrained = artifact.clone();
+        fit = fit.callback(
+            best.saving(move |path, model: &Model| untrained.clone().with_model(model.clone())?.save(path)),
+        );
     }
     if let Some(file) = &config.csv_log {
         fit = fit.callback(CsvLogger::new(file));
@@ -66,7 +67,7 @@ pub(crate) fn one(
         fit = fit.callback(EarlyStopping::new().patience(patience).restore_best_weights(true));
     }
     let history = fit.run(&mut model, &parts.training)?;
-    let mut artifact = Artifact { model, ..artifact };
-    artifact.training.history = history;
+    let mut artifact = artifact.with_model(model)?;
+    artifact.training_mut().history = history;
     Ok(Trained { artifact, time: start.elapsed() })
 }

@@ -1,7 +1,7 @@
 //! A series of numbers: how well it can be forecast, and how it goes on.
 
 use gatewise::files::{last_number_column, read_series};
-use gatewise::{Error, ForecastOptions, Forecaster, Isa, Result, default_threads};
+use gatewise::{Error, ForecastOptions, Forecaster, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -32,14 +32,7 @@ pub struct ForecastConfig {
 impl ForecastConfig {
     /// Returns the forecast of the series in a CSV file: a season of 12 steps, an LSTM of 32 units, 200 epochs.
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        let options = ForecastOptions {
-            units: 32,
-            epochs: 200,
-            seed: 1,
-            threads: default_threads(),
-            isa: Isa::detect(),
-            ..ForecastOptions::default()
-        };
+        let options = ForecastOptions { units: 32, epochs: 200, seed: 1, ..ForecastOptions::default() };
         let file = file.into();
         Self { file, column: None, period: 12, horizon: None, length: None, test: None, options }
     }
@@ -87,15 +80,9 @@ impl ForecastConfig {
         self
     }
 
-    /// Sets the number of threads; the result does not depend on it.
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.options.threads = threads;
-        self
-    }
-
-    /// Sets the instruction set; the result does not depend on it.
-    pub fn isa(mut self, isa: Isa) -> Self {
-        self.options.isa = isa;
+    /// Sets the machine to run on; the result does not depend on it.
+    pub fn machine(mut self, machine: Machine) -> Self {
+        self.options.machine = machine;
         self
     }
 

@@ -9,7 +9,7 @@ use crate::source::Data;
 use crate::untrained::{self, Reads};
 use gatewise::rows::{Problem, next_tokens};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
-use gatewise::{Error, Result};
+use gatewise::{Error, Reader, Result};
 use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
@@ -39,8 +39,9 @@ pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
     let model = layers::of_language(settings, vocabulary.max_words()).compile(settings.seed)?;
     let summary = TextSummary { characters: ids.len(), distinct: vocabulary.len(), steps };
     let (padding, problem, labels) = (training.padding(), Problem::SingleLabel, Vec::new());
-    let reads = Reads { tokenizer, vocabulary, padding, problem, labels, oov_rate: None };
-    let artifact = untrained::of_texts(plan, settings, model, reads);
+    let reader = Reader::text(tokenizer, vocabulary);
+    let reads = Reads { reader, padding, problem, labels, oov_rate: None };
+    let artifact = untrained::artifact(plan, settings, model, reads)?;
     let parts = Parts { training, validation: None, test: None };
     Ok(Prepared { artifact, parts, ngrams: &[], text: Some(summary) })
 }

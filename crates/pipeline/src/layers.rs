@@ -3,11 +3,11 @@
 use crate::choices::Preset;
 use crate::defaults::{SERIES_INPUT_DROPOUT, Settings};
 use gatewise::Sequential;
-use gatewise::rows::Problem;
 use gatewise::layers::{
     Activation, Bidirectional, Dense, Dropout, Embedding, GlobalMaxPooling1D, Input, Masking,
     SpatialDropout1D,
 };
+use gatewise::rows::Problem;
 
 /// Layers over words, with an output for each label, or one where there are two classes.
 pub(crate) fn of_texts(settings: &Settings, problem: &Problem, labels: usize) -> Sequential {

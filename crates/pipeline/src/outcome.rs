@@ -3,7 +3,9 @@
 use crate::baselines::Baseline;
 use crate::data_summary::DataSummary;
 use crate::plan::TrainPlan;
+use gatewise::ensemble::Ensemble;
 use gatewise::metrics::{Evaluation, Report};
+use gatewise::text::Vocabulary;
 use gatewise::{Artifact, History};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -57,12 +59,12 @@ pub struct Timings {
 impl TrainOutcome {
     /// Returns what each epoch reported; of an ensemble, the epochs of its first member.
     pub fn history(&self) -> &History {
-        &self.artifact.training.history
+        &self.artifact.training().history
     }
 
     /// Returns the decision threshold of the model.
     pub fn threshold(&self) -> f32 {
-        self.artifact.threshold
+        self.artifact.threshold()
     }
 
     /// Returns the loss on the validation rows after the last epoch.
@@ -76,7 +78,7 @@ impl TrainOutcome {
         let mut object = json!({
             "data": self.data.name,
             "fit_seconds": self.timings.fit_seconds,
-            "parameters": artifact.model.params().len(),
+            "parameters": artifact.model().params().len(),
             "seed": plan.seed(),
             "weights_sha256": artifact.weights_sha256(),
             "history": history,
@@ -88,20 +90,20 @@ impl TrainOutcome {
         let more = match &self.data.text {
             Some(text) => json!({
                 "characters": text.characters,
-                "vocabulary": artifact.vocabulary.len(),
+                "vocabulary": artifact.vocabulary().map_or(0, Vocabulary::len),
                 "val_loss": self.val_loss(),
             }),
             None => json!({
                 "test_loss": self.evaluation.map(|evaluation| evaluation.loss),
                 "test_accuracy": self.evaluation.and_then(|evaluation| evaluation.accuracy),
                 "test_report": self.report,
-                "threshold": artifact.threshold,
+                "threshold": artifact.threshold(),
                 "epoch_seconds": history.epochs.iter().map(|log| log.seconds).collect::<Vec<_>>(),
                 "evaluate_seconds": self.timings.evaluate_seconds,
-                "threads": plan.threads(),
-                "isa": plan.isa().name(),
+                "threads": plan.machine().thread_count(),
+                "isa": plan.machine().instruction_set().name(),
                 "baselines": self.baselines,
-                "unseen_accuracy": artifact.ensemble.as_ref().map(|ensemble| ensemble.accuracy),
+                "unseen_accuracy": artifact.ensemble().map(Ensemble::accuracy),
             }),
         };
         if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {

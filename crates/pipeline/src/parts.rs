@@ -34,7 +34,7 @@ impl Parts {
         if share == 0.0 {
             return Ok(Self { training: rows, validation: None, test });
         }
-        let [kept, held] = hold_out(&artifact.problem.strata(rows.targets()), share, SEED);
+        let [kept, held] = hold_out(&artifact.problem().strata(rows.targets()), share, SEED);
         if held.is_empty() {
             return Err(Error::data(
                 "each label occurs once in the training rows, so none of them can be kept to validate on; give \
@@ -74,7 +74,7 @@ fn given(plan: &TrainPlan, artifact: &Artifact, observer: &mut dyn Observer) -> 
         }
         (None, Data::Texts(texts)) => {
             let Some(own) = &texts.validation else { return Ok(None) };
-            let reading = Reading { problem: &artifact.problem, tokenizer: &artifact.tokenizer, rows: &rows };
+            let reading = Reading::of(artifact, &rows)?;
             let corpus = reading::memory_rows(own, reading)?;
             corpus.notes.iter().for_each(|note| observer.note(&format!("validation rows: {note}")));
             corpus

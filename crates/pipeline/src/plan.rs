@@ -1,16 +1,16 @@
 //! From what a user asks for to what will be done: every default filled in, everything refused that does not go together.
 
 use crate::choices::{Preset, Task, Threshold};
-use gatewise::layers::RecurrentCell;
 use crate::config::TrainConfig;
 use crate::defaults::Settings;
 use crate::source::{
     Data, DataKind, KERAS_IMDB, LABELLED_TEXTS, MemoryTexts, Source, Target, is_labelled_texts,
 };
 use crate::{layers, refusals, tokenizer};
+use gatewise::layers::RecurrentCell;
 use gatewise::rows::Problem;
 use gatewise::text::{Side, Tokenizer};
-use gatewise::{Error, Isa, Result};
+use gatewise::{Error, Machine, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
@@ -234,14 +234,9 @@ impl TrainPlan {
         self.settings.checkpoint_every
     }
 
-    /// Returns the number of threads.
-    pub fn threads(&self) -> usize {
-        self.settings.threads
-    }
-
-    /// Returns the instruction set.
-    pub fn isa(&self) -> Isa {
-        self.settings.isa
+    /// Returns the machine that the run computes on.
+    pub fn machine(&self) -> &Machine {
+        &self.settings.machine
     }
 }
 

@@ -21,7 +21,7 @@ impl Prepared {
     pub fn summary(&self) -> DataSummary {
         let Parts { training, validation, test } = &self.parts;
         DataSummary {
-            name: self.artifact.training.data.clone(),
+            name: self.artifact.training().data.clone(),
             training: training.len(),
             validation: validation.as_ref().map(Dataset::len),
             test: test.as_ref().map(Dataset::len),

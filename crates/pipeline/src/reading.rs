@@ -100,6 +100,18 @@ pub(crate) struct Reading<'a> {
     pub rows: &'a RowOptions,
 }
 
+impl<'a> Reading<'a> {
+    /// How `artifact` reads texts.
+    pub fn of(artifact: &'a Artifact, rows: &'a RowOptions) -> Result<Self> {
+        let tokenizer = artifact.tokenizer().ok_or_else(|| {
+            Error::config(
+                "this model reads series, not texts; give a .ts file, or a model that was trained on texts",
+            )
+        })?;
+        Ok(Self { problem: artifact.problem(), tokenizer, rows })
+    }
+}
+
 /// Returns the corpus of `source` as `artifact` reads it, with the rows of a file to test on.
 ///
 /// # Errors
@@ -111,7 +123,7 @@ pub(crate) fn for_artifact(
     test: Test<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Corpus> {
-    read(source, test, Reading { problem: &artifact.problem, tokenizer: &artifact.tokenizer, rows }, observer)
+    read(source, test, Reading::of(artifact, rows)?, observer)
 }
 
 /// The corpus of `source`.

@@ -55,13 +55,13 @@ fn learn(plan: &TrainPlan, prepared: Prepared, observer: &mut dyn Observer) -> R
         _ => fit::one(plan, artifact, &parts, observer)?,
     };
     let Trained { mut artifact, time } = trained;
-    artifact.threshold = threshold::choose(plan, &artifact, &parts, observer);
+    artifact.set_threshold(threshold::choose(plan, &artifact, &parts, observer))?;
     let start = Instant::now();
     let tested = parts.test.as_ref().map(|test| test_on(plan, &artifact, test)).transpose()?;
     let timings =
         Timings { fit_seconds: time.as_secs_f64(), evaluate_seconds: start.elapsed().as_secs_f64() };
     let (evaluation, report) = tested.unzip();
-    artifact.training.test = evaluation;
+    artifact.training_mut().test = evaluation;
     if let Some(output) = &plan.config().output {
         artifact.save(output)?;
     }
@@ -69,7 +69,7 @@ fn learn(plan: &TrainPlan, prepared: Prepared, observer: &mut dyn Observer) -> R
         Some(true) => Vec::new(),
         _ => baselines::fit(&artifact, ngrams, &parts, observer)?,
     };
-    let interrupted = observer.should_stop() && artifact.training.history.stopped;
+    let interrupted = observer.should_stop() && artifact.training().history.stopped;
     let plan = plan.clone();
     Ok(TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, plan })
 }
@@ -80,6 +80,6 @@ pub(crate) fn test_on(
     artifact: &Artifact,
     rows: &gatewise::rows::Dataset,
 ) -> Result<(Evaluation, Report)> {
-    let scored = artifact.score(rows, plan.threads(), plan.isa())?;
-    Ok((scored.evaluation, scored.report()?.with_labels(&artifact.labels)))
+    let scored = artifact.score(rows, plan.machine())?;
+    Ok((scored.evaluation, scored.report()?.with_labels(artifact.labels())))
 }

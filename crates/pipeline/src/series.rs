@@ -8,10 +8,10 @@ use crate::prepared::Prepared;
 use crate::reading::{SEED, held_out};
 use crate::source::Data;
 use crate::threshold;
-use crate::untrained;
+use crate::untrained::{self, Reads};
 use gatewise::files::read_ts;
 use gatewise::rows::{Problem, Scaler, TimeSeries};
-use gatewise::{Error, Result};
+use gatewise::{Error, Reader, Result};
 
 /// The model for the series of the plan, as yet untrained, and their rows as it reads them.
 pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Prepared> {
@@ -21,7 +21,14 @@ pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<P
     let channel = |c: usize| training.rows.values().iter().skip(c).step_by(width).copied();
     let model = layers::of_series(settings, width, training.labels.len()).compile(settings.seed)?;
     let scalers = (0..width).map(|c| Scaler::fit(channel(c))).collect();
-    let artifact = untrained::of_series(plan, model, scalers, training.labels.clone())?;
+    let reads = Reads {
+        reader: Reader::series(scalers),
+        padding: settings.row_padding(),
+        problem: Problem::SingleLabel,
+        labels: training.labels.clone(),
+        oov_rate: None,
+    };
+    let artifact = untrained::artifact(plan, settings, model, reads)?;
     let training = artifact.series_dataset(&training)?;
     let test = test.map(|test| artifact.series_dataset(&test)).transpose()?;
     let parts = Parts { training, validation: None, test };

@@ -164,7 +164,7 @@ impl Source {
     /// let classes = (0..20).map(|i| i % 2).collect();
     /// let series = TimeSeries { rows, classes, labels: vec!["low".into(), "high".into()] };
     /// let outcome = TrainConfig::new(Source::series(series)).epochs(2).plan()?.run(&mut ())?;
-    /// assert_eq!(outcome.artifact.labels, ["low", "high"]);
+    /// assert_eq!(outcome.artifact.labels(), ["low", "high"]);
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     pub fn series(series: TimeSeries) -> Self {

@@ -11,7 +11,7 @@ use crate::source::{Data, DataKind, REVIEWS};
 use crate::threshold;
 use crate::untrained::{self, Reads};
 use gatewise::rows::Corpus;
-use gatewise::{ErrorKind, Result};
+use gatewise::{ErrorKind, Reader, Result};
 
 /// The corpus of the plan and the plan itself, which is another where the default data cannot be had.
 pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(TrainPlan, Corpus)> {
@@ -52,14 +52,13 @@ pub(crate) fn prepare(plan: &TrainPlan, corpus: &Corpus, observer: &mut dyn Obse
         (settings.max_words.unwrap_or_default(), settings.min_count.unwrap_or_default());
     let vocabulary = corpus.words(max_words, min_count)?;
     let reads = Reads {
-        tokenizer: corpus.tokenizer.clone(),
         oov_rate: Some(corpus.oov_rate(&vocabulary)),
-        vocabulary,
+        reader: Reader::text(corpus.tokenizer.clone(), vocabulary),
         padding: settings.row_padding(),
         problem: corpus.problem.clone(),
         labels: corpus.labels.clone(),
     };
-    let artifact = untrained::of_texts(plan, &settings, model, reads);
+    let artifact = untrained::artifact(plan, &settings, model, reads)?;
     let training = artifact.dataset(corpus, &corpus.train)?;
     let test = match corpus.test.words.is_empty() {
         true => None,

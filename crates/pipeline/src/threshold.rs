@@ -27,16 +27,16 @@ pub(crate) fn choose(
     observer: &mut dyn Observer,
 ) -> f32 {
     match plan.config().threshold {
-        None => artifact.threshold,
+        None => artifact.threshold(),
         Some(Threshold::At(threshold)) => threshold,
         Some(Threshold::Best(rule)) => {
             let Parts { training, validation, .. } = parts;
-            let last = || (artifact.training.history.samples..training.len()).collect::<Vec<_>>();
+            let last = || (artifact.training().history.samples..training.len()).collect::<Vec<_>>();
             let data = validation.clone().unwrap_or_else(|| training.select(&last()));
-            let scored = artifact.score(&data, plan.threads(), plan.isa());
+            let scored = artifact.score(&data, plan.machine());
             scored.and_then(|scored| scored.best_threshold(rule)).unwrap_or_else(|error| {
-                observer.note(&format!("the threshold stays {}: {error}", artifact.threshold));
-                artifact.threshold
+                observer.note(&format!("the threshold stays {}: {error}", artifact.threshold()));
+                artifact.threshold()
             })
         }
     }

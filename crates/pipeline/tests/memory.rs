@@ -1,8 +1,8 @@
 //! Rows in memory: the same splits and the same bits as a file's, and every kind of target.
 
 use gatewise::files::parse_ts;
-use gatewise::rows::Problem;
 use gatewise::metrics::Report;
+use gatewise::rows::Problem;
 use gatewise_pipeline::{Observer, Source, Target, TrainConfig, TrainOutcome};
 use std::fs;
 
@@ -48,7 +48,7 @@ fn a_file_and_its_rows_in_memory_give_the_same_bits() {
         let score =
             |outcome: &TrainOutcome| outcome.baselines.iter().map(|it| it.accuracy).collect::<Vec<_>>();
         assert_eq!(score(&a), score(&b));
-        assert_eq!(a.artifact.training.oov_rate, b.artifact.training.oov_rate);
+        assert_eq!(a.artifact.training().oov_rate, b.artifact.training().oov_rate);
     };
     same(small(Source::file(&path)), small(Source::texts(rows(60))));
     same(small(Source::file(&path)).test(&other), small(Source::texts(rows(60)).with_test(rows(12))));
@@ -73,12 +73,12 @@ fn numbers_and_lists_of_labels_are_learnt() {
         _ => ("none", vec![]),
     });
     let outcome = run(small(Source::texts(colours)));
-    assert_eq!(outcome.artifact.labels, ["blue", "red"]);
-    assert_eq!(outcome.artifact.problem, Problem::MultiLabel { separator: ";".into() });
+    assert_eq!(outcome.artifact.labels(), ["blue", "red"]);
+    assert_eq!(outcome.artifact.problem(), Problem::MultiLabel { separator: ";".into() });
     let odd = Source::texts((0..20).map(|row| ("a", vec![["x;y", "z"][row % 2]])));
     let error = small(odd.clone()).plan().unwrap().run(&mut ()).unwrap_err().to_string();
     assert!(error.contains("the label 'x;y' in memory contains the separator ';'"), "{error}");
-    assert_eq!(run(small(odd).label_separator("|")).artifact.labels, ["x;y", "z"]);
+    assert_eq!(run(small(odd).label_separator("|")).artifact.labels(), ["x;y", "z"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Arguments of `gatewise train`, which become a [`TrainConfig`].
 
-use super::values::{at_least, positive, seconds, seed, separator, share, threshold, units};
+use super::values::{at_least, cell, positive, seconds, seed, separator, share, threshold, units};
 use super::{End, Format, Machine, Place, Preset, Task};
 use clap::{Arg, Args as ClapArgs, Command};
+use gatewise::layers::RecurrentCell;
 use gatewise::rows::ClassWeight;
 use gatewise_pipeline::{FEW_ROWS, Source, Threshold, TrainConfig, default_sentence, folds_and_members};
 use std::path::PathBuf;

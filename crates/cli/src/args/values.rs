@@ -1,8 +1,8 @@
 //! Reading the values of options: what a number, a share or a time may be, and what to say where it is none.
 
-use gatewise_pipeline::Threshold;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gatewise::layers::RecurrentCell;
+use gatewise_pipeline::Threshold;
 use std::time::Duration;
 
 /// Reads kinds of recurrent layers by their names.

@@ -3,10 +3,10 @@
 use crate::args::{Bench, Format};
 use crate::watch::Watch;
 use crate::{Done, out};
-use gatewise::rows::Dataset;
 use gatewise::rng::{Purpose, Random};
+use gatewise::rows::Dataset;
 use gatewise::text::Sequences;
-use gatewise::{Artifact, Error, Fit, Predictor, Result};
+use gatewise::{Artifact, Error, Fit, Machine, Predictor, Result};
 use gatewise_pipeline::{Source, rows_for};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -22,10 +22,11 @@ const REPEATS: usize = 5;
 
 pub fn bench(args: Bench) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
-    if !artifact.scalers.is_empty() {
+    if artifact.vocabulary().is_none() {
         return Err(Error::config("bench measures models of texts, but this one reads series; use evaluate"));
     }
-    let (threads, isa) = (args.machine.threads(), args.machine.isa());
+    let machine = args.machine.machine();
+    let (threads, isa) = (machine.thread_count(), machine.instruction_set());
     let (name, training, test) = match &args.data {
         Some(name) => {
             let rows = args.place.row_options();
@@ -42,13 +43,13 @@ pub fn bench(args: Bench) -> Result<Done> {
     let mut evaluation = Vec::new();
     repeat(|| {
         let start = Instant::now();
-        artifact.evaluate(&test, threads, isa)?;
+        artifact.evaluate(&test, &machine)?;
         evaluation.push(start.elapsed().as_secs_f64());
         Ok(())
     })?;
     let reviews_per_second = test.len() as f64 / median(&mut evaluation);
 
-    let mut predictor = Predictor::with(&artifact, isa, 1)?;
+    let predictor = Predictor::on(artifact.clone(), &Machine::new().threads(1).isa(isa))?;
     let requests: Vec<(&[u32], String)> = test
         .sequences()
         .into_iter()
@@ -60,9 +61,8 @@ pub fn bench(args: Bench) -> Result<Done> {
     let mut of_text = latencies(&requests, |(_, text)| predictor.probability(text))?;
 
     let mut epochs = Vec::new();
-    let mut model = artifact.model.clone();
-    let fit =
-        Fit::new().epochs(REPEATS).batch_size(artifact.training.batch_size.max(1)).threads(threads).isa(isa);
+    let mut model = artifact.model().clone();
+    let fit = Fit::new().epochs(REPEATS).batch_size(artifact.training().batch_size.max(1)).machine(&machine);
     let history = fit.run(&mut model, &training)?;
     epochs.extend(history.epochs.iter().map(|log| log.seconds));
     let epoch_seconds = median(&mut epochs);
@@ -70,7 +70,7 @@ pub fn bench(args: Bench) -> Result<Done> {
     if args.format == Format::Json {
         let object = json!({
             "data": name,
-            "model": artifact.model.spec().describe(),
+            "model": artifact.model().spec().describe(),
             "rows": test.len(),
             "reviews_per_second": reviews_per_second,
             "latency_us_ids": of_ids.quantiles_as_json(),
@@ -83,7 +83,7 @@ pub fn bench(args: Bench) -> Result<Done> {
         out!("{object:#}\n")?;
         return Ok(Done::Whole);
     }
-    out!("{} on {name}, {isa}, {threads} threads\n", artifact.model.spec().describe())?;
+    out!("{} on {name}, {isa}, {threads} threads\n", artifact.model().spec().describe())?;
     out!("Evaluation       {reviews_per_second:>12.0} rows/s ({} rows)\n", test.len())?;
     out!("Latency of ids   {} (batch 1, 1 thread)\n", of_ids.describe())?;
     out!("Latency of text  {} (batch 1, 1 thread)\n", of_text.describe())?;
@@ -94,8 +94,11 @@ pub fn bench(args: Bench) -> Result<Done> {
 /// Rows of words drawn from the model's own vocabulary.
 fn made_up(artifact: &Artifact) -> Result<Dataset> {
     let mut random = Random::new(0, Purpose::Data, 1);
-    let policy = artifact.vocabulary.policy();
-    let words = artifact.vocabulary.len().max(1);
+    let Some(vocabulary) = artifact.vocabulary() else {
+        return Err(Error::config("this model has no vocabulary"));
+    };
+    let policy = vocabulary.policy();
+    let words = vocabulary.len().max(1);
     let rows: Sequences = (0..ROWS)
         .map(|_| {
             // Common words are commoner: the square of a uniform number leans to low ranks.
@@ -105,13 +108,14 @@ fn made_up(artifact: &Artifact) -> Result<Dataset> {
         })
         .collect();
     let targets: Vec<f32> = (0..ROWS).map(|row| (row % 2) as f32).collect();
-    Ok(Dataset::new(rows, targets)?.with_padding(artifact.padding))
+    Ok(Dataset::new(rows, targets)?.with_padding(artifact.padding()))
 }
 
 /// A text whose words have these ids.
 fn text(artifact: &Artifact, ids: &[u32]) -> String {
-    let words = ids.iter().filter(|&&id| Some(id) != artifact.vocabulary.policy().start);
-    words.map(|&id| artifact.vocabulary.word(id).unwrap_or("unheard-of")).collect::<Vec<_>>().join(" ")
+    let Some(vocabulary) = artifact.vocabulary() else { return String::new() };
+    let words = ids.iter().filter(|&&id| Some(id) != vocabulary.policy().start);
+    words.map(|&id| vocabulary.word(id).unwrap_or("unheard-of")).collect::<Vec<_>>().join(" ")
 }
 
 fn repeat(mut f: impl FnMut() -> Result<()>) -> Result<()> {

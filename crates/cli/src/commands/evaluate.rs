@@ -16,9 +16,8 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     if let Some(picture) = &args.calibration {
         gatewise::check_target(picture)?;
     }
-    let (threads, isa) = (args.machine.threads(), args.machine.isa());
     let config = EvaluateConfig::new(args.data.as_str()).rows(args.place.row_options());
-    let config = config.threads(threads).isa(isa);
+    let config = config.machine(args.machine.machine());
     let config = match args.calibration {
         Some(_) => config.calibration_bins(BINS),
         None => config,

@@ -15,8 +15,7 @@ pub fn forecast(args: Forecast) -> Result<Done> {
         .units(args.units)
         .epochs(args.epochs)
         .seed(args.seed)
-        .threads(args.machine.threads())
-        .isa(args.machine.isa());
+        .machine(args.machine.machine());
     if let Some(column) = &args.column {
         config = config.column(column);
     }

@@ -38,8 +38,8 @@ fn tell(outcome: &TrainOutcome, output: &Path, curve: &Path) -> Result<()> {
 /// How the parts of an ensemble did.
 fn unseen(artifact: &Artifact) -> String {
     let percent = |share: f64| format!("{:.2}%", 100.0 * share);
-    artifact.ensemble.as_ref().map_or(String::new(), |ensemble| {
-        let Accuracies { member, linear, joined } = ensemble.accuracy;
+    artifact.ensemble().map_or(String::new(), |ensemble| {
+        let Accuracies { member, linear, joined } = ensemble.accuracy();
         format!(
             "On training rows that they had not seen: a recurrent model {}, the linear one {}, together {}\n",
             percent(member),
@@ -51,7 +51,7 @@ fn unseen(artifact: &Artifact) -> String {
 
 /// How far a run came and what it wrote.
 fn announce(outcome: &TrainOutcome, output: &Path, curve: &Path) -> String {
-    let (history, epochs) = (outcome.history(), outcome.artifact.training.epochs);
+    let (history, epochs) = (outcome.history(), outcome.artifact.training().epochs);
     let (mut text, whole) = (String::new(), history.epochs.len());
     if outcome.interrupted {
         text += &format!("Stopped by Ctrl-C after {whole} of {epochs} epochs; what was learnt is saved.\n");

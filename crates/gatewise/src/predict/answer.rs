@@ -4,10 +4,10 @@
 
 use crate::artifact::{AnswerKind, Artifact};
 use crate::error::{Error, Result};
+use crate::evaluate::Scored;
 use crate::metrics::{Evaluation, argmax};
 use crate::model::{Engine, Machine, Model, Rows};
 use crate::rows::{Dataset, Inputs, Problem};
-use crate::evaluate::Scored;
 use serde::Serialize;
 
 /// The prediction for one row.

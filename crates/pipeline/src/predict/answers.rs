@@ -17,10 +17,10 @@ use gatewise::{Artifact, Error, Result};
 /// # Errors
 /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that does not decide between yes and no.
 pub fn set_threshold(artifact: &mut Artifact, threshold: f32) -> Result<()> {
-    let decides = match artifact.problem {
+    let decides = match artifact.problem() {
         Problem::MultiLabel { .. } => true,
         Problem::Regression { .. } => false,
-        _ => artifact.model.output_width() == 1 && artifact.labels.len() == 2,
+        _ => artifact.model().output_width() == 1 && artifact.labels().len() == 2,
     };
     if !decides {
         return Err(Error::config(
@@ -28,8 +28,7 @@ pub fn set_threshold(artifact: &mut Artifact, threshold: f32) -> Result<()> {
              neither; leave --threshold out",
         ));
     }
-    artifact.threshold = threshold;
-    Ok(())
+    artifact.set_threshold(threshold)
 }
 
 /// Refuses the likeliest labels of a model that has no labels.
@@ -37,7 +36,7 @@ pub fn set_threshold(artifact: &mut Artifact, threshold: f32) -> Result<()> {
 /// # Errors
 /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that answers with numbers.
 pub fn check_top_k(artifact: &Artifact) -> Result<()> {
-    match artifact.problem {
+    match artifact.problem() {
         Problem::Regression { .. } => {
             Err(Error::config("this model answers with numbers and has no labels; leave --top-k out"))
         }
@@ -50,13 +49,13 @@ pub fn check_top_k(artifact: &Artifact) -> Result<()> {
 pub fn top_labels<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> Vec<(&'a str, f32)> {
     let both;
     let probabilities = match *scores {
-        [positive] if artifact.labels.len() == 2 => {
+        [positive] if artifact.labels().len() == 2 => {
             both = [1.0 - positive, positive];
             &both
         }
         _ => scores,
     };
-    let labels = artifact.labels.iter().map(String::as_str);
+    let labels = artifact.labels().iter().map(String::as_str);
     let mut all: Vec<(&str, f32)> = labels.zip(probabilities.iter().copied()).collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1));
     all.truncate(count);
@@ -65,5 +64,5 @@ pub fn top_labels<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> V
 
 /// Returns the probabilities of those labels that are answered, in their order.
 pub fn answered_probabilities(artifact: &Artifact, scores: &[f32]) -> Vec<f32> {
-    scores.iter().copied().filter(|&score| score > artifact.threshold).collect()
+    scores.iter().copied().filter(|&score| score > artifact.threshold()).collect()
 }

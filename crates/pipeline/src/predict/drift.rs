@@ -44,7 +44,7 @@ impl Drift {
 
     /// Returns how many words were unknown, in a sentence, where there were more than a handful of texts.
     pub fn sentence(&self, artifact: &Artifact) -> Option<String> {
-        let expected = artifact.training.oov_rate;
+        let expected = artifact.training().oov_rate;
         let expected =
             expected.map_or(String::new(), |rate| format!("; {:.1} % were to be expected", 100.0 * rate));
         (self.texts > HANDFUL)
@@ -53,7 +53,7 @@ impl Drift {
 
     /// Returns a warning where the texts are not like those that `artifact` was trained on.
     pub fn warning(&self, artifact: &Artifact) -> Option<String> {
-        let expected = artifact.training.oov_rate.filter(|&expected| self.drifted(expected))?;
+        let expected = artifact.training().oov_rate.filter(|&expected| self.drifted(expected))?;
         Some(format!(
             "{:.1} % of the words are unknown to the model, where {:.1} % were to be expected: these texts are not like \
              those that it was trained on, and its answers may be worth little",

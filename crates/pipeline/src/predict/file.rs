@@ -98,11 +98,11 @@ impl<'a> PredictFile<'a> {
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that does not answer texts, or a file whose ending
     /// says no format; [`ErrorKind::Data`](gatewise::ErrorKind::Data), with file and line, for bad records;
     /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write.
-    pub fn run(self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<PredictOutcome> {
+    pub fn run(self, predictor: &Predictor, observer: &mut dyn Observer) -> Result<PredictOutcome> {
+        let artifact = predictor.artifact();
         if self.top_k.is_some() {
             check_top_k(artifact)?;
         }
-        let mut predictor = Predictor::new(artifact)?;
         let mut records = Records::open(&self.input, OnError::Fail)?;
         let columns = Columns { text: self.text_column, ..Columns::default() };
         let texts = columns.find_texts(&mut records)?;
@@ -116,7 +116,7 @@ impl<'a> PredictFile<'a> {
         let whole = match self.destination {
             Destination::File(path) => {
                 let (format, out) = (format_of(&path)?, WholeFile::create(&path)?);
-                match job.run(records, &mut predictor, out, format, observer)? {
+                match job.run(records, predictor, out, format, observer)? {
                     Some(file) => file.commit().map(|_| true)?,
                     None => false,
                 }
@@ -126,7 +126,7 @@ impl<'a> PredictFile<'a> {
                     RecordFormat::Parquet => RecordFormat::JsonLines,
                     format => format,
                 };
-                let done = job.run(records, &mut predictor, out, format.unwrap_or(as_is), observer)?;
+                let done = job.run(records, predictor, out, format.unwrap_or(as_is), observer)?;
                 let flushed = done.map(|mut out| out.flush()).transpose();
                 flushed.map_err(|e| Error::io("cannot write to", "standard output", e))?.is_some()
             }
@@ -160,7 +160,7 @@ impl Job<'_> {
     fn run<W: Write + Send>(
         &mut self,
         records: Records,
-        predictor: &mut Predictor<'_>,
+        predictor: &Predictor,
         out: W,
         format: RecordFormat,
         observer: &mut dyn Observer,
@@ -233,12 +233,12 @@ impl Added {
     /// answers with one), and for `top_k` each of the likeliest; those that the file has already are told apart by
     /// `predicted_`.
     fn new(artifact: &Artifact, records: &Records, top: Option<usize>) -> Self {
-        let top = top.map(|count| count.min(artifact.labels.len()));
+        let top = top.map(|count| count.min(artifact.labels().len()));
         let ranked = (1..=top.unwrap_or(0)).flat_map(|rank| {
             [(format!("top_{rank}"), FieldKind::Text), (format!("top_{rank}_probability"), FieldKind::Float)]
         });
         let probability = ("probability", FieldKind::Float);
-        let first = match artifact.problem {
+        let first = match artifact.problem() {
             Problem::MultiLabel { .. } => {
                 vec![("labels", FieldKind::Text), ("probabilities", FieldKind::Text)]
             }
@@ -264,7 +264,7 @@ impl Added {
         writer: &mut RecordWriter<W>,
     ) -> Result<()> {
         let ranked = self.top.map(|count| top_labels(artifact, &answer.scores, count)).unwrap_or_default();
-        let probability = match &artifact.problem {
+        let probability = match artifact.problem() {
             Problem::MultiLabel { separator } => {
                 let all = answered_probabilities(artifact, &answer.scores);
                 all.iter().map(f32::to_string).collect::<Vec<_>>().join(separator)

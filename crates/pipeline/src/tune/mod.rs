@@ -191,7 +191,7 @@ impl TunePlan {
         let tested = parts.test.as_ref().map(|test| run::test_on(&plan, &artifact, test)).transpose()?;
         let timings = Timings { fit_seconds, evaluate_seconds: start.elapsed().as_secs_f64() };
         let (evaluation, report) = tested.unzip();
-        artifact.training.test = evaluation;
+        artifact.training_mut().test = evaluation;
         if let Some(output) = &config.output {
             artifact.save(output)?;
         }

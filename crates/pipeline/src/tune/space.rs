@@ -1,8 +1,8 @@
 //! What a search tries: settings, each with the values that it may have.
 
-use crate::choices::{Preset};
-use gatewise::layers::RecurrentCell;
+use crate::choices::Preset;
 use crate::config::{Setting, TrainConfig};
+use gatewise::layers::RecurrentCell;
 use gatewise::rng::{Purpose, Random};
 
 /// A setting and the values that are tried, from small to large, each as a configuration that gives it alone.

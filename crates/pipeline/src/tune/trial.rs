@@ -5,8 +5,8 @@ use crate::observer::{Observer, Progress};
 use crate::plan::TrainPlan;
 use crate::prepared::Prepared;
 use crate::{run, texts, threshold};
-use gatewise::rows::Corpus;
 use gatewise::metrics::Report;
+use gatewise::rows::Corpus;
 use gatewise::train::{BatchLog, Callback, Context, EarlyStopping, EpochLog};
 use gatewise::{Artifact, ErrorKind, Result};
 use std::time::Instant;
@@ -40,8 +40,8 @@ impl Trial<'_> {
         let (start, plan) = (Instant::now(), self.plan);
         let Prepared { mut artifact, parts, .. } = texts::prepare(plan, self.corpus, observer)?;
         let parts = parts.with_validation(plan)?;
-        let (mut curve, mut end) = (Vec::new(), "done");
-        let mut run = fit(plan, &artifact.training);
+        let (mut curve, mut end, mut model) = (Vec::new(), "done", artifact.model().clone());
+        let mut run = fit(plan, artifact.training());
         if let Some(validation) = &parts.validation {
             run = run.validation_data(validation);
         }
@@ -51,15 +51,16 @@ impl Trial<'_> {
         let trained = run
             .callback(EarlyStopping::new().patience(patience).restore_best_weights(true))
             .callback(watch)
-            .run(&mut artifact.model, &parts.training);
+            .run(&mut model, &parts.training);
+        artifact = artifact.with_model(model)?;
         match trained {
-            Ok(history) => artifact.training.history = history,
+            Ok(history) => artifact.training_mut().history = history,
             Err(error) if error.kind() == ErrorKind::Diverged => (end, curve) = ("diverged", Vec::new()),
             Err(error) => return Err(error),
         }
         let report = match &parts.validation {
             Some(validation) if !curve.is_empty() => {
-                artifact.threshold = threshold::choose(plan, &artifact, &parts, observer);
+                artifact.set_threshold(threshold::choose(plan, &artifact, &parts, observer))?;
                 let (evaluation, report) = run::test_on(plan, &artifact, validation)?;
                 Some((report, evaluation.loss))
             }

@@ -97,15 +97,15 @@ fn all_trials(
     args: &LabTasks,
     stop: &StopFlag,
 ) -> Result<Vec<Trial>> {
-    let taken = AtomicUsize::new(0);
+    let (taken, machine) = (AtomicUsize::new(0), args.machine.machine());
     let results: Mutex<Vec<(usize, Result<Option<Trial>>)>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..args.machine.threads().min(jobs.len()) {
+        for _ in 0..machine.thread_count().min(jobs.len()) {
             scope.spawn(|| {
                 loop {
                     let index = taken.fetch_add(1, Ordering::Relaxed);
                     let Some(&(setting, cell, seed)) = jobs.get(index) else { break };
-                    let trial = run(setting, cell, seed, args.machine.isa(), &|| stop.raised());
+                    let trial = run(setting, cell, seed, machine.instruction_set(), &|| stop.raised());
                     if let Ok(Some(trial)) = &trial {
                         note!("{}", trial.line());
                     }

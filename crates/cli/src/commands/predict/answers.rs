@@ -30,20 +30,20 @@ impl<'a> Answers<'a> {
 
     fn line(&mut self, answer: &Answer, name: &str) -> std::io::Result<()> {
         let Self { artifact, args, kind, out } = self;
-        let Answer { label, labels, probability, value, scores, words, oov } = answer;
+        let Answer { label, labels, probability, value, scores, words, oov, .. } = answer;
         let top = args.top_k.map(|count| top_labels(artifact, scores, count));
         if args.format == Format::Json {
-            let mut object = match (&artifact.problem, value) {
+            let mut object = match (artifact.problem(), value) {
                 (_, Some(value)) => serde_json::json!({*kind: name, "value": value}),
                 (Problem::MultiLabel { .. }, _) => serde_json::json!({*kind: name, "labels": labels}),
                 _ => serde_json::json!({*kind: name, "label": label, "probability": probability}),
             };
-            if artifact.scalers.is_empty() {
+            if artifact.vocabulary().is_some() {
                 object["words"] = (*words).into();
                 object["oov"] = (*oov).into();
             }
-            if value.is_none() && artifact.labels.len() == scores.len() {
-                let of_label = artifact.labels.iter().zip(scores);
+            if value.is_none() && artifact.labels().len() == scores.len() {
+                let of_label = artifact.labels().iter().zip(scores);
                 object["probabilities"] = of_label.map(|(label, &p)| (label.clone(), p)).collect();
             }
             if let Some(top) = top {
@@ -52,7 +52,7 @@ impl<'a> Answers<'a> {
             }
             return writeln!(out, "{object}");
         }
-        match (&artifact.problem, top) {
+        match (artifact.problem(), top) {
             (_, Some(top)) => {
                 top.into_iter()
                     .try_for_each(|(label, probability)| write!(out, "{label}\t{probability:.4}\t"))?;

@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::words::report;
 use crate::args::Predict;
 use crate::{Done, note};
-use gatewise::{Artifact, Error, Predictor, Result};
+use gatewise::{Error, Predictor, Result};
 use gatewise_pipeline::Drift;
 use std::io::{BufRead, BufReader, IsTerminal};
 
@@ -15,12 +15,12 @@ const BUFFER: usize = 1 << 20;
 /// A line longer than this is an error rather than memory without bound.
 const MAX_LINE: usize = 16 << 20;
 
-pub fn lines(artifact: &Artifact, args: &Predict) -> Result<Done> {
+pub fn lines(predictor: &Predictor, args: &Predict) -> Result<Done> {
     if std::io::stdin().is_terminal() {
         note!("Reading texts from standard input, one a line; end with Ctrl-D.");
     }
     let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
-    let (mut predictor, mut out) = (Predictor::new(artifact)?, Answers::new(artifact, args, "text"));
+    let mut out = Answers::new(predictor.artifact(), args, "text");
     let (mut lines, mut number, mut drift) = (Vec::new(), 0, Drift::default());
     loop {
         let line = read_line(&mut input, &mut number);
@@ -37,7 +37,7 @@ pub fn lines(artifact: &Artifact, args: &Predict) -> Result<Done> {
         match problem {
             Some(error) => return Err(error),
             None if !more => {
-                report(&drift, artifact);
+                report(&drift, predictor.artifact());
                 return Ok(Done::Whole);
             }
             None => {}

@@ -10,7 +10,7 @@ use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
 use gatewise::files::{RecordFormat, read_ts};
-use gatewise::{Artifact, Error, Result};
+use gatewise::{Artifact, Error, Predictor, Result};
 use gatewise_pipeline::{Destination, Drift, PredictFile, check_top_k, set_threshold};
 use std::path::Path;
 
@@ -22,31 +22,32 @@ pub fn predict(args: Predict) -> Result<Done> {
     if args.top_k.is_some() {
         check_top_k(&artifact)?;
     }
-    if !artifact.scalers.is_empty() {
-        return series(&artifact, inputs, &args);
+    let predictor = Predictor::new(artifact)?;
+    if predictor.artifact().vocabulary().is_none() {
+        return series(&predictor, inputs, &args);
     }
     let file = record_file(inputs)?;
     let of_files = [("--output", args.output.is_some()), ("--text-column", !args.text_column.is_empty())];
     match (file, of_files.iter().find(|(_, given)| *given)) {
-        (Some(path), _) => file_of_texts(&artifact, path, &args),
+        (Some(path), _) => file_of_texts(&predictor, path, &args),
         (None, Some((option, _))) => Err(Error::config(format!(
             "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but none is given"
         ))),
-        (None, None) if inputs.is_empty() => lines::lines(&artifact, &args),
+        (None, None) if inputs.is_empty() => lines::lines(&predictor, &args),
         (None, None) => {
-            let mut out = Answers::new(&artifact, &args, "text");
-            let answers = artifact.predict(inputs)?;
+            let mut out = Answers::new(predictor.artifact(), &args, "text");
+            let answers = predictor.predict(inputs)?;
             let mut drift = Drift::default();
             drift.count(&answers);
             out.write(&answers, inputs)?;
-            words::report(&drift, &artifact);
+            words::report(&drift, predictor.artifact());
             Ok(Done::Whole)
         }
     }
 }
 
 /// Answers for the texts in a file of records: the records with the answers added.
-fn file_of_texts(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
+fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<Done> {
     let mut watch = Watch::rows()?;
     let config = PredictFile::new(path).text_columns(&args.text_column);
     let config = match args.top_k {
@@ -60,7 +61,7 @@ fn file_of_texts(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Don
             config.to(Destination::Stream(Box::new(std::io::stdout()), format))
         }
     };
-    let outcome = config.run(artifact, &mut watch);
+    let outcome = config.run(predictor, &mut watch);
     drop(watch);
     let outcome = match outcome {
         Err(error) if args.output.is_none() => return answers::unheard(error).map(|()| Done::Whole),
@@ -70,7 +71,7 @@ fn file_of_texts(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Don
         note!("Stopped by Ctrl-C.");
         return Ok(Done::Interrupted);
     }
-    words::report(&outcome.drift, artifact);
+    words::report(&outcome.drift, predictor.artifact());
     Ok(Done::Whole)
 }
 
@@ -125,14 +126,14 @@ fn record_file(inputs: &[String]) -> Result<Option<&Path>> {
 }
 
 /// Answers for the series in files.
-fn series(artifact: &Artifact, files: &[String], args: &Predict) -> Result<Done> {
+fn series(predictor: &Predictor, files: &[String], args: &Predict) -> Result<Done> {
     if files.is_empty() {
         return Err(Error::config("this model reads series: give the .ts files that hold them"));
     }
-    let mut out = Answers::new(artifact, args, "series");
+    let mut out = Answers::new(predictor.artifact(), args, "series");
     for file in files {
         let series = read_ts(Path::new(file))?;
-        let answers = artifact.predict_series(&series.rows)?;
+        let answers = predictor.predict_series(&series.rows)?;
         let names: Vec<String> = (1..=answers.len()).map(|row| format!("{file}, row {row}")).collect();
         out.write(&answers, &names)?;
     }
