@@ -16,7 +16,8 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Padding {
-    /// Length of every row afterwards; `None` means that of the longest row of the data set.
+    /// Length of every row afterwards. `None`: in training and scoring, the length of the longest row of the data set;
+    /// in the answers of an [`Artifact`](crate::Artifact), each row's own.
     pub maxlen: Option<usize>,
     /// The side that short rows are filled on.
     pub padding: Side,
