@@ -42,7 +42,7 @@ fn a_file_and_its_rows_in_memory_give_the_same_bits() {
     let same = |from_file: TrainConfig, in_memory: TrainConfig| {
         let (a, b) = (run(from_file), run(in_memory));
         assert_eq!(a.artifact.weights_sha256(), b.artifact.weights_sha256());
-        assert_eq!((a.evaluation, a.report), (b.evaluation, b.report));
+        assert_eq!((a.evaluation, &a.report), (b.evaluation, &b.report));
         assert_eq!(a.data.test, b.data.test);
         assert_eq!(b.data.name, "rows in memory");
         let score =
@@ -74,7 +74,7 @@ fn numbers_and_lists_of_labels_are_learnt() {
     });
     let outcome = run(small(Source::texts(colours)));
     assert_eq!(outcome.artifact.labels(), ["blue", "red"]);
-    assert_eq!(outcome.artifact.problem(), Problem::MultiLabel { separator: ";".into() });
+    assert_eq!(outcome.artifact.problem(), &Problem::MultiLabel { separator: ";".into() });
     let odd = Source::texts((0..20).map(|row| ("a", vec![["x;y", "z"][row % 2]])));
     let error = small(odd.clone()).plan().unwrap().run(&mut ()).unwrap_err().to_string();
     assert!(error.contains("the label 'x;y' in memory contains the separator ';'"), "{error}");
