@@ -50,7 +50,7 @@ pub(super) fn baselines(
     parts: &Parts,
     stop: &StopFlag,
 ) -> Result<Vec<Baseline>> {
-    if let Problem::Regression { scale } = artifact.problem {
+    if let Problem::Regression { scale, .. } = artifact.problem {
         let start = Instant::now();
         let targets: Vec<f32> = parts.test.targets().values().iter().map(|&y| scale.restore(y)).collect();
         let score = Score::Report(Report::regression(&vec![scale.mean; targets.len()], &targets)?);

@@ -66,7 +66,7 @@ impl Settings {
             return Ok(self);
         }
         // Pad, start, unknown, and the one that Keras leaves unused.
-        let known = corpus.words(self.max_words, self.min_count)?.len();
+        let known = corpus.build_vocabulary(self.max_words, self.min_count)?.len();
         let max_words = self.max_words.min(known + 4);
         let epochs = (ROWS_SEEN / rows.len()).clamp(self.epochs, 4 * self.epochs);
         let mut lengths: Vec<usize> = rows.rows().map(<[u32]>::len).collect();

@@ -46,11 +46,10 @@ pub fn series(args: &Train, name: &str) -> Result<Done> {
         vocabulary: Vocabulary::from_ranked(&[], 3)?,
         scalers: (0..width).map(|c| Scaler::fit(channel(c))).collect(),
         ensemble: None,
-        padding: Padding {
-            maxlen: args.maxlen,
-            padding: args.padding.into(),
-            truncating: args.truncating.into(),
-        },
+        padding: Padding::default()
+            .maxlen(args.maxlen)
+            .padding(args.padding.into())
+            .truncating(args.truncating.into()),
         problem: Problem::SingleLabel,
         labels: training.labels.clone(),
         threshold: 0.5,

@@ -48,12 +48,9 @@ pub(super) fn load(args: &Train) -> Result<(String, Corpus)> {
 pub(super) fn prepare(args: &Train, name: &str, corpus: &Corpus) -> Result<(Artifact, Parts)> {
     let settings = Settings::new(args, name).for_corpus(args, corpus)?;
     let model = settings.layers(args, &corpus.problem, corpus.labels.len()).compile(args.seed)?;
-    let padding = Padding {
-        maxlen: Some(settings.maxlen),
-        padding: args.padding.into(),
-        truncating: args.truncating.into(),
-    };
-    let vocabulary = corpus.words(settings.max_words, settings.min_count)?;
+    let padding =
+        Padding::to(settings.maxlen).padding(args.padding.into()).truncating(args.truncating.into());
+    let vocabulary = corpus.build_vocabulary(settings.max_words, settings.min_count)?;
     let oov_rate = Some(corpus.oov_rate(&vocabulary));
     let &Settings { epochs, batch_size, learning_rate, .. } = &settings;
     let artifact = Artifact {
@@ -109,7 +106,7 @@ pub(super) fn problem_of(task: Task, label_separator: Option<&str>) -> Result<Pr
             "--label-separator goes with labels, but --task regression learns numbers; leave one of them out",
         )),
         (Task::Regression, None) => Ok(Problem::regression()),
-        (_, Some(separator)) => Ok(Problem::MultiLabel { separator: separator.to_owned() }),
+        (_, Some(separator)) => Ok(Problem::multi_label(separator)),
         (_, None) => Ok(Problem::SingleLabel),
     }
 }

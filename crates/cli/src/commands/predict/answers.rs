@@ -57,7 +57,7 @@ impl<'a> Answers<'a> {
                     .try_for_each(|(label, probability)| write!(out, "{label}\t{probability:.4}\t"))?;
             }
             (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
-            (Problem::MultiLabel { separator }, None) => {
+            (Problem::MultiLabel { separator, .. }, None) => {
                 let of_label = of_labels(artifact, scores, |probability| format!("{probability:.4}"));
                 write!(out, "{label}\t{}\t", of_label.join(separator))?;
             }

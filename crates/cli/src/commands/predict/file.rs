@@ -196,7 +196,7 @@ impl Added {
     ) -> Result<()> {
         let ranked = self.top.map(|count| top(artifact, &answer.scores, count)).unwrap_or_default();
         let probability = match &artifact.problem {
-            Problem::MultiLabel { separator } => {
+            Problem::MultiLabel { separator, .. } => {
                 of_labels(artifact, &answer.scores, |probability| probability.to_string()).join(separator)
             }
             _ => answer.probability.to_string(),
