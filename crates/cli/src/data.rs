@@ -49,7 +49,7 @@ pub fn is_series(name: &str) -> bool {
 /// Whether `name` is that of a file, or of a folder, of labelled texts.
 pub fn is_labelled_texts(name: &str) -> bool {
     let path = Path::new(name);
-    match RecordFormat::of(path) {
+    match RecordFormat::from_path(path) {
         Some(RecordFormat::Folder) => ![IMDB, REVIEWS, KERAS_IMDB].contains(&name) && !imdb::is_at(path),
         format => format.is_some(),
     }
@@ -152,16 +152,10 @@ fn load_labelled_texts(path: &Path, place: &Place, test: Test<'_>, reading: Read
 
 /// How the rows of a file are read.
 pub fn read_options(rows: &Rows, reading: Reading<'_>) -> ReadOptions {
-    ReadOptions {
-        columns: Columns {
-            text: rows.text_column.clone(),
-            label: rows.label_column.clone(),
-            problem: reading.problem.clone(),
-        },
-        tokenizer: reading.tokenizer.clone(),
-        on_error: rows.on_error.unwrap_or_default().into(),
-        ..Default::default()
-    }
+    let mut columns = Columns::default().text(&rows.text_column).problem(reading.problem.clone());
+    columns.label = rows.label_column.clone();
+    let options = ReadOptions::default().columns(columns).tokenizer(reading.tokenizer.clone());
+    options.on_error(rows.on_error.unwrap_or_default().into())
 }
 
 /// The corpus called `name`, or, where none is named, IMDB if it can be had and the embedded reviews if

@@ -22,7 +22,7 @@ pub fn file(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
     let stop = StopFlag::listen()?;
     let mut predictor = Predictor::new(artifact)?;
     let mut records = Records::open(path, OnError::Fail)?;
-    let columns = Columns { text: args.text_column.clone(), ..Columns::default() };
+    let columns = Columns::default().text(&args.text_column);
     let texts = columns.find_texts(&mut records)?;
     let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();
     note!("note: texts are taken from the column '{}'", names.join("', '"));
@@ -33,7 +33,7 @@ pub fn file(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
         Job { artifact, added: Added::new(artifact, &records, args.top_k), oov: Oov::default(), stop };
     let whole = match &args.output {
         Some(output) => {
-            let format = RecordFormat::of(output).filter(|&format| format != RecordFormat::Folder);
+            let format = RecordFormat::from_path(output).filter(|&format| format != RecordFormat::Folder);
             let format = format.ok_or_else(|| {
                 Error::config(format!(
                     "--output {} should end in .csv, .tsv, .jsonl or .parquet, for the answers are a file of records",
@@ -182,7 +182,7 @@ impl Added {
             while taken(&name) {
                 name.insert_str(0, "predicted_");
             }
-            Column { name, kind }
+            Column::new(name, kind)
         };
         Self { columns: first.chain(ranked).map(free).collect(), top }
     }
