@@ -104,9 +104,8 @@ pub fn load(name: &str, place: &Place, test: Test<'_>, reading: Reading<'_>) -> 
         }
         path if Path::new(path).exists() => {
             let data_dir = Some(Path::new(path));
-            let options =
-                ImdbOptions { data_dir, only_data_dir: true, seed: DATA_SEED, ..Default::default() };
-            imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
+            let options = ImdbOptions::default().data_dir(data_dir).only_data_dir(true).seed(DATA_SEED);
+            imdb::load(options.tokenizer(tokenizer.clone()))
         }
         other => Err(Error::data(format!(
             "there is no data set '{other}': give {IMDB}, {REVIEWS}, {KERAS_IMDB}, \
@@ -187,8 +186,8 @@ pub fn load_or_fall_back(
 
 fn load_imdb(data_dir: Option<&Path>, tokenizer: &Tokenizer) -> Result<Corpus> {
     let mut bar = download_bar();
-    let options = ImdbOptions { data_dir, seed: DATA_SEED, download: Some(&mut bar), ..Default::default() };
-    imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
+    let options = ImdbOptions::default().data_dir(data_dir).seed(DATA_SEED).download(&mut bar);
+    imdb::load(options.tokenizer(tokenizer.clone()))
 }
 
 /// The tokenizer called `name`: a name or the path of a Hugging Face `tokenizer.json`.

@@ -27,7 +27,7 @@ pub fn file(artifact: &Artifact, path: &Path, args: &Predict) -> Result<Done> {
     let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();
     note!("note: texts are taken from the column '{}'", names.join("', '"));
     for column in records.unread() {
-        note!("note: the column '{}' is {} and is left out", column.name, column.is);
+        note!("note: the column '{}' is {} and is left out", column.name, column.reason);
     }
     let mut job =
         Job { artifact, added: Added::new(artifact, &records, args.top_k), oov: Oov::default(), stop };
