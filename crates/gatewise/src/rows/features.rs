@@ -1,6 +1,7 @@
 //! Ragged sequences of feature vectors: measurements over time.
 
 use crate::error::{Error, Result};
+use crate::text::check_rows;
 
 /// Ragged sequences of feature vectors of one width in one allocation: row `i` is `[steps_i][width]`.
 ///
@@ -59,7 +60,7 @@ impl Features {
         Ok(())
     }
 
-    /// Numbers in a vector.
+    /// Returns the number of values in a vector.
     pub fn width(&self) -> usize {
         self.width
     }
@@ -105,6 +106,7 @@ impl Features {
     /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
+        check_rows(order, self.len());
         let mut out = Self::new(self.width);
         for &i in order {
             out.values.extend_from_slice(self.row(i));

@@ -41,6 +41,7 @@ impl Inputs {
     ///
     /// # Panics
     /// If an index is not below [`len`](Self::len).
+    #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         match self {
             Self::Ids(rows) => Self::Ids(rows.select(order)),

@@ -2,6 +2,7 @@
 
 use super::Inputs;
 use crate::error::{Error, Result};
+use crate::text::check_rows;
 
 /// The targets of a data set.
 ///
@@ -95,7 +96,7 @@ impl Targets {
     /// If the targets contain no such row or step.
     #[track_caller]
     pub fn of(&self, i: usize, steps: std::ops::Range<usize>) -> &[f32] {
-        self.check_row(i);
+        assert!(i < self.len(), "row {i} is out of range: there are {} rows", self.len());
         let (start, count) = match &self.offsets {
             Some(offsets) => {
                 let (start, end) = (offsets[i], offsets[i + 1]);
@@ -111,18 +112,13 @@ impl Targets {
         &self.values[start * self.width..][..count * self.width]
     }
 
-    #[track_caller]
-    fn check_row(&self, i: usize) {
-        assert!(i < self.len(), "row {i} is out of range: there are {} rows", self.len());
-    }
-
     /// Returns the rows with the indices `order`, in that order.
     ///
     /// # Panics
     /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
-        order.iter().for_each(|&i| self.check_row(i));
+        check_rows(order, self.len());
         let row = |i: usize| match &self.offsets {
             Some(offsets) => &self.values[offsets[i] * self.width..offsets[i + 1] * self.width],
             None => self.of(i, 0..1),
@@ -177,5 +173,22 @@ impl From<Vec<f32>> for Targets {
 impl Default for Targets {
     fn default() -> Self {
         Vec::new().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "steps 1..3 are out of range: row 0 has targets for 2 steps")]
+    fn steps_of_another_row_are_out_of_range() {
+        Targets::steps(1, vec![1.0, 2.0, 3.0], &[2, 1]).unwrap().of(0, 1..3);
+    }
+
+    #[test]
+    #[should_panic(expected = "row 3 was selected, but there are 2 rows")]
+    fn a_selected_row_out_of_range_is_named() {
+        Targets::from(vec![1.0, 2.0]).select(&[0, 3]);
     }
 }

@@ -66,7 +66,7 @@ impl WordCounter {
         self.counts.len()
     }
 
-    /// Returns `true` if the counter holds no word.
+    /// Returns `true` if the counter contains no word.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }

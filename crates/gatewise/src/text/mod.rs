@@ -19,6 +19,7 @@ pub use count::{Ranking, WordCounter};
 pub(crate) use interner::Interner;
 pub use pad::{PadOptions, Padded, Side, pad_sequences};
 pub use sequences::Sequences;
+pub(crate) use sequences::check_rows;
 pub use tokenizer::Tokenizer;
 pub use vocabulary::{EncodeStats, IdPolicy, Vocabulary};
 pub use word_vectors::WordVectors;

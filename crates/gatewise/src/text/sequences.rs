@@ -97,12 +97,24 @@ impl Sequences {
     /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
-        let ids = order.iter().map(|&i| self.row(i).len()).sum();
+        check_rows(order, self.len());
+        let ids = order.iter().map(|&i| self.offsets[i + 1] - self.offsets[i]).sum();
         let mut out = Self::with_capacity(order.len(), ids);
         for &i in order {
             out.push(self.row(i).iter().copied());
         }
         out
+    }
+}
+
+/// Checks that all indices in `order` are below `rows`.
+///
+/// # Panics
+/// If an index is out of range. The message contains the index.
+#[track_caller]
+pub(crate) fn check_rows(order: &[usize], rows: usize) {
+    if let Some(row) = order.iter().find(|&&row| row >= rows) {
+        panic!("row {row} was selected, but there are {rows} rows, numbered from 0");
     }
 }
 
@@ -124,6 +136,13 @@ mod tests {
     #[should_panic(expected = "row 2 is out of range: there are 2 rows")]
     fn a_row_out_of_range_is_named() {
         let rows: Sequences = [vec![1], vec![2, 3]].into_iter().collect();
-        rows.select(&[1, 2]);
+        rows.row(2);
+    }
+
+    #[test]
+    #[should_panic(expected = "row 7 was selected, but there are 2 rows")]
+    fn a_selected_row_out_of_range_is_named() {
+        let rows: Sequences = [vec![1], vec![2, 3]].into_iter().collect();
+        rows.select(&[1, 7]);
     }
 }
