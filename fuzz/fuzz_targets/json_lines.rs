@@ -12,7 +12,7 @@ fuzz_target!(|data: (bool, Vec<u8>)| {
         return;
     };
     let _ = Columns::default().find(&mut records);
-    let label = Column { name: "\"label\"".into(), kind: FieldKind::Text };
+    let label = Column::new("\"label\"", FieldKind::Text);
     let mut writer = RecordWriter::new(Vec::new(), RecordFormat::JsonLines, &records, &[label]).unwrap();
     let (mut record, mut count) = (Record::default(), 0);
     while let Ok(true) = records.read(&mut record) {

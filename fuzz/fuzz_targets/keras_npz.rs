@@ -11,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
     let path = folder.path().join("imdb.npz");
     let archive = if bytes.starts_with(b"PK") { bytes.to_vec() } else { sealed(bytes) };
     std::fs::write(&path, archive).unwrap();
-    if let Ok((train, test)) = load_data(&path, &LoadData { num_words: Some(100), ..LoadData::default() }) {
+    if let Ok((train, test)) = load_data(&path, &LoadData::default().num_words(100)) {
         let below = |id: &u32| *id < 100;
         assert!([train, test].iter().all(|part| part.sequences().unwrap().ids().iter().all(below)));
     }

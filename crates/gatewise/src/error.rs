@@ -1,7 +1,7 @@
-//! The one error type of the library.
+//! The error type of the library.
 //!
-//! Every message says what was found, what was expected, and (where there is something to do) what
-//! to do about it. [`ErrorKind`] is for programs: match on it, show the message to people.
+//! A message contains what was found, what was expected and, where possible, how to fix it. Programs match on
+//! [`ErrorKind`]; the message is for users.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,27 +9,27 @@ use std::path::{Path, PathBuf};
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What sort of thing went wrong.
+/// The kind of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting is out of range or contradicts another.
+    /// A setting is out of range or contradicts another setting.
     Config,
-    /// Layers or arrays do not fit together.
+    /// The shapes of layers or arrays do not match.
     Shape,
     /// A data set is missing, malformed or unusable.
     Data,
-    /// A model file is damaged, foreign or from another version.
+    /// A model file is damaged, in another format or from an unsupported version.
     Artifact,
-    /// The operating system refused a read or a write.
+    /// The operating system failed to read or write.
     Io,
     /// Training produced a number that is not finite.
     Diverged,
-    /// The user asked to stop.
+    /// The user stopped the run.
     Interrupted,
 }
 
-/// An error with a kind, a message for people and, for I/O, the operating system's own cause.
+/// An error: a kind, a message for users and, for I/O, the error of the operating system.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -38,32 +38,32 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind`; `message` says what was found, what was expected and what to do.
+    /// Returns an error of `kind`. The message contains what was found, what was expected and how to fix it.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), source: None }
     }
 
-    /// A [`ErrorKind::Config`] error.
+    /// Returns an [`ErrorKind::Config`] error.
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
 
-    /// A [`ErrorKind::Shape`] error.
+    /// Returns an [`ErrorKind::Shape`] error.
     pub fn shape(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Shape, message)
     }
 
-    /// A [`ErrorKind::Data`] error.
+    /// Returns an [`ErrorKind::Data`] error.
     pub fn data(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Data, message)
     }
 
-    /// A [`ErrorKind::Artifact`] error.
+    /// Returns an [`ErrorKind::Artifact`] error.
     pub fn artifact(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Artifact, message)
     }
 
-    /// A [`ErrorKind::Io`] error: what was being done to which path, and the system's reason.
+    /// Returns an [`ErrorKind::Io`] error with the operation, the path and the error of the operating system.
     pub fn io(doing: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
         let path: PathBuf = path.as_ref().into();
         Self {
@@ -73,7 +73,7 @@ impl Error {
         }
     }
 
-    /// What sort of error this is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }

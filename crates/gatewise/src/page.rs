@@ -1,6 +1,6 @@
-//! Words and numbers as people read them on a page.
+//! Formats words and numbers for printed reports.
 
-/// `text` cut to `width` characters, an ellipsis telling of it.
+/// Truncates `text` to `width` characters, the last of them an ellipsis.
 pub(crate) fn clip(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
@@ -8,7 +8,7 @@ pub(crate) fn clip(text: &str, width: usize) -> String {
     text.chars().take(width - 1).chain(['…']).collect()
 }
 
-/// 76051 as `76,051`.
+/// Formats 76051 as `76,051`.
 pub(crate) fn thousands(n: impl ToString) -> String {
     let digits = n.to_string();
     let mut text = String::new();

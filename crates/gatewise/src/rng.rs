@@ -1,14 +1,15 @@
-//! The one seeded source of randomness.
+//! Seeded random number streams.
 //!
-//! Each purpose has its own stream, keyed by `(seed, purpose, counter)`, so that drawing more numbers
-//! for one purpose never shifts another's, and any epoch's shuffle can be drawn again without
-//! replaying those before it: that is what makes a resumed run exact.
+//! Each purpose has its own stream, keyed by `(seed, purpose, counter)`. Drawing more numbers for one purpose
+//! does not shift the numbers of another, and the shuffle of any epoch can be drawn without replaying earlier
+//! epochs. This makes a resumed run exact.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-/// What a stream of random numbers is for.
+/// The purpose of a random number stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Purpose {
     /// Initial weights; the counter is the index of the parameter tensor.
     Init = 1,
@@ -18,17 +19,17 @@ pub enum Purpose {
     Data = 3,
     /// Dropout masks; the counter is the step.
     Dropout = 4,
-    /// What a language model says; the counter is free.
+    /// Sampling from a language model; the counter is free.
     Sample = 5,
 }
 
-/// A stream of random numbers. The same `(seed, purpose, counter)` gives the same numbers on every
-/// platform and in every version of this crate that keeps the artifact format.
+/// A random number stream. The same `(seed, purpose, counter)` yields the same numbers on every platform and
+/// in every version of this crate with the same artifact format.
 #[derive(Debug, Clone)]
 pub struct Random(ChaCha8Rng);
 
 impl Random {
-    /// The stream for `(seed, purpose, counter)`.
+    /// Returns the stream for `(seed, purpose, counter)`.
     pub fn new(seed: u64, purpose: Purpose, counter: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -37,30 +38,33 @@ impl Random {
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    /// Uniform in `[0, 1)`, with 53 random bits.
+    /// Draws a uniform number in `[0, 1)`, with 53 random bits.
     pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Uniform in `0..n`. Panics when `n` is 0.
+    /// Draws a uniform integer in `0..n`.
+    ///
+    /// # Panics
+    /// If `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
         assert!(n > 0, "cannot draw from an empty range");
-        // Lemire's multiply-shift; its bias, below n / 2^64, is far under what a test could see.
+        // Lemire's multiply-shift; its bias, below n / 2^64, is too small for any test to detect.
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
     }
 
-    /// Standard normal, by Box and Muller.
+    /// Draws from the standard normal distribution, by the Box–Muller transform.
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    /// Puts `items` in random order (Fisher and Yates).
+    /// Shuffles `items` (Fisher–Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));

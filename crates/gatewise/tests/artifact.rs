@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// A small model, trained for an epoch so that nothing in it is a default.
 fn artifact(seed: u64) -> Artifact {
     let words = ["film", "good", "bad", "not", "naïve", "the"].map(String::from);
-    let padding = Padding { maxlen: Some(7), padding: Side::Post, truncating: Side::Pre };
+    let padding = Padding::to(7).padding(Side::Post);
     let mut model = Sequential::new()
         .with(Embedding::new(10, 3).mask_zero(true))
         .with(Lstm::new(2).return_sequences(true))
@@ -132,7 +132,7 @@ fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
     assert_eq!(targets(&other), targets(&series));
     assert!(artifact.predict(&["a text"]).is_err());
     let message = |scalers| artifact.clone().into_builder().series(scalers).build().unwrap_err().to_string();
-    let none = Scaler { mean: 0.0, deviation: -1.0 };
+    let none = Scaler::new(0.0, -1.0);
     assert!(message(vec![none; 2]).contains("the scale of a channel is no positive number"));
     assert!(message(vec![artifact.scalers()[0]]).contains("scales for 1 channels where its Input has 2"));
 }
@@ -486,7 +486,7 @@ fn several_classes_go_through_the_file() {
 #[test]
 fn a_problem_goes_through_the_file_and_must_fit_the_outputs() {
     let (artifact, texts) = of_classes();
-    let several = Problem::MultiLabel { separator: "; ".into() };
+    let several = Problem::multi_label("; ");
     let builder = || artifact.clone().into_builder();
     let labels = builder().problem(several.clone()).threshold(0.0).build().unwrap();
     let loaded = Artifact::from_bytes(&labels.to_bytes().unwrap()).unwrap();
@@ -500,24 +500,22 @@ fn a_problem_goes_through_the_file_and_must_fit_the_outputs() {
     };
     assert!(refused(&several, &artifact.labels()[1..]).contains("2 labels and 3 outputs"));
     assert!(refused(&several, &[]).contains("one output a label"));
-    assert!(
-        refused(&Problem::MultiLabel { separator: String::new() }, artifact.labels()).contains("separates")
-    );
+    assert!(refused(&Problem::multi_label(""), artifact.labels()).contains("separates"));
     assert!(refused(&Problem::regression(), &[]).contains("a model of numbers has one output"));
 }
 
 #[test]
 fn numbers_are_answered_in_their_own_unit() {
-    let scale = Scaler { mean: 200.0, deviation: 50.0 };
+    let scale = Scaler::new(200.0, 50.0);
     let numbers =
-        |scale| artifact(3).into_builder().problem(Problem::Regression { scale }).labels([""; 0]).build();
+        |scale| artifact(3).into_builder().problem(Problem::scaled_regression(scale)).labels([""; 0]).build();
     let artifact = numbers(scale).unwrap();
     let loaded = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
     let answer = &loaded.predict(&["good film"]).unwrap()[0];
     assert_eq!(answer.value, Some(200.0 + 50.0 * answer.scores[0]));
     assert_eq!(answer.label, answer.value.unwrap().to_string());
     assert!(answer.labels.is_empty() && answer.probability.is_nan());
-    let error = numbers(Scaler { mean: 0.0, deviation: 0.0 }).unwrap_err();
+    let error = numbers(Scaler::new(0.0, 0.0)).unwrap_err();
     assert!(error.to_string().contains("a scale for it"), "{error}");
 }
 

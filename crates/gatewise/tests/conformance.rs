@@ -59,7 +59,7 @@ fn masked_padding_changes_nothing_and_unmasked_padding_something() {
         let model = spec.lively();
         for padding in paddings() {
             let plain = predicted(&model, &short, padding);
-            let longer = Padding { maxlen: Some(STEPS + 11), ..padding };
+            let longer = padding.maxlen(STEPS + 11);
             let with = |left: usize, right: usize| -> Vec<Vec<u32>> {
                 let pad = |n| std::iter::repeat_n(0u32, n);
                 short
@@ -74,7 +74,7 @@ fn masked_padding_changes_nothing_and_unmasked_padding_something() {
                 ("pad ids on both sides", predicted(&model, &with(5, 2), longer)),
                 ("the other side", {
                     let other = if padding.padding == Side::Pre { Side::Post } else { Side::Pre };
-                    predicted(&model, &short, Padding { padding: other, ..padding })
+                    predicted(&model, &short, padding.padding(other))
                 }),
             ];
             for (what, bits) in same {
@@ -160,7 +160,7 @@ fn empty_rows_and_rows_that_are_cut_are_what_their_ids_say() {
             assert!(empty == pads && empty == few && long == seen && empty != long, "{}", spec.name);
             // A batch of nothing but emptiness, at every idea of how long that is.
             for maxlen in [None, Some(0), Some(STEPS)] {
-                let padding = Padding { maxlen, ..padding };
+                let padding = padding.maxlen(maxlen);
                 let outputs = predicted(&model, &[vec![], vec![]], padding);
                 assert_eq!(outputs[0], outputs[1]);
                 assert!(maxlen != Some(STEPS) || outputs[0] == empty, "{}", spec.name);

@@ -45,11 +45,10 @@ fn send(stream: &mut TcpStream, bytes: &[u8]) {
 }
 
 fn remote(url: String) -> Remote {
-    let mut remote = Remote::new(url, "toy.tar.gz", md5(BODY));
-    remote.most_bytes = 1_000_000;
-    remote.connect = Duration::from_secs(2);
-    remote.stall = Duration::from_millis(300);
-    remote
+    Remote::new(url, "toy.tar.gz", md5(BODY))
+        .max_bytes(1_000_000)
+        .connect_timeout(Duration::from_secs(2))
+        .read_timeout(Duration::from_millis(300))
 }
 
 /// Bytes done and bytes in all, as reported.
@@ -181,14 +180,9 @@ fn imdb_downloads_only_when_asked_and_says_what_failed() {
     let dir = tempfile::tempdir().unwrap();
     let url = serve(|stream| send(stream, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
     let mut progress = |_, _| {};
-    let options = |asked| imdb::ImdbOptions {
-        cache_dir: Some(dir.path()),
-        remote: remote(url.clone()),
-        download: asked,
-        ..Default::default()
-    };
-    let says = imdb::load(options(None)).unwrap_err().to_string();
+    let options = || imdb::ImdbOptions::default().cache_dir(dir.path()).remote(remote(url.clone()));
+    let says = imdb::load(options()).unwrap_err().to_string();
     assert!(says.contains("Downloading was not asked for"), "{says}");
-    let says = imdb::load(options(Some(&mut progress))).unwrap_err().to_string();
+    let says = imdb::load(options().download(&mut progress)).unwrap_err().to_string();
     assert!(says.contains("no such file (404)") && says.contains("(the cache)"), "{says}");
 }

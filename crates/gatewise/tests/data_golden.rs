@@ -79,13 +79,12 @@ fn padding_is_keras_padding() {
     for case in cases.as_array().unwrap() {
         let rows: Vec<Vec<i32>> = serde_json::from_value(case["sequences"].clone()).unwrap();
         let arguments = &case["arguments"];
-        let options = PadOptions {
-            maxlen: arguments["maxlen"].as_u64().map(|n| n as usize),
-            padding: side(&arguments["padding"]),
-            truncating: side(&arguments["truncating"]),
+        let options = PadOptions::default()
+            .maxlen(arguments["maxlen"].as_u64().map(|n| n as usize))
+            .padding(side(&arguments["padding"]))
+            .truncating(side(&arguments["truncating"]))
             // NumPy's cast of a float to int32 is Rust's.
-            value: arguments["value"].as_f64().unwrap_or(0.0) as i32,
-        };
+            .value(arguments["value"].as_f64().unwrap_or(0.0) as i32);
         let padded = pad_sequences(&rows, &options);
         if case.get("error").is_some() {
             assert!(padded.is_err(), "{case}");

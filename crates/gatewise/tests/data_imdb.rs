@@ -63,15 +63,14 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
 
 /// Loads from `place` with the cache in `cache`.
 fn load(place: &Path, cache: &Path) -> Result<Corpus> {
-    imdb::load(imdb::ImdbOptions { data_dir: Some(place), cache_dir: Some(cache), ..Default::default() })
+    imdb::load(imdb::ImdbOptions::default().data_dir(place).cache_dir(cache))
 }
 
 fn load_archive(bytes: &[u8]) -> Result<Corpus> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("aclImdb.tar.gz");
     fs::write(&path, bytes).unwrap();
-    let options = imdb::ImdbOptions { data_dir: Some(&path), cache_tokens: false, ..Default::default() };
-    imdb::load(options)
+    imdb::load(imdb::ImdbOptions::default().data_dir(path.as_path()).cache_tokens(false))
 }
 
 /// The message of the error, which must be of `kind`.
@@ -230,20 +229,10 @@ fn the_cache_follows_the_data_and_mends_itself() {
     assert_eq!(load(dir.path(), &cache).unwrap(), before);
 
     // Another tokenizer or seed is another corpus.
-    let keras = imdb::ImdbOptions {
-        data_dir: Some(dir.path()),
-        cache_dir: Some(&cache),
-        tokenizer: Tokenizer::keras().with_lower(false),
-        ..Default::default()
-    };
+    let options = || imdb::ImdbOptions::default().data_dir(dir.path()).cache_dir(cache.as_path());
+    let keras = options().tokenizer(Tokenizer::keras().with_lower(false));
     assert!(imdb::load(keras).unwrap().vocabulary.contains(&"Café".to_owned()));
-    let seeded = imdb::ImdbOptions {
-        data_dir: Some(dir.path()),
-        cache_dir: Some(&cache),
-        seed: 5,
-        ..Default::default()
-    };
-    assert_ne!(imdb::load(seeded).unwrap().train, before.train);
+    assert_ne!(imdb::load(options().seed(5)).unwrap().train, before.train);
 
     // A review edited in place is noticed.
     fs::write(dir.path().join("aclImdb/train/pos/1_2.txt"), "quite another review").unwrap();

@@ -79,7 +79,7 @@ fn refusal(pickle: &[u8]) -> String {
 #[test]
 fn both_spellings_of_numpy_and_the_edges_of_load_data() {
     let file = npz(&npy("|O", 2, &pickle(&[&[1, 2, 300], &[4]])));
-    let plain = LoadData { num_words: Some(1000), ..Default::default() };
+    let plain = LoadData::default().num_words(1000);
     // Two rows: NumPy's shuffle with seed 113 swaps neither pair, or both; sort to be free of it.
     let rows = |options: &LoadData| {
         load(&file, options).map(|mut rows| {
@@ -90,15 +90,15 @@ fn both_spellings_of_numpy_and_the_edges_of_load_data() {
     assert_eq!(rows(&plain).unwrap(), [vec![1, 4, 5, 303], vec![1, 7], vec![1, 9], vec![1, 10, 8]]);
     // No num_words: the largest id is the bound, and so out of vocabulary.
     assert_eq!(rows(&LoadData::default()).unwrap()[0], [1, 4, 5, 2]);
-    let short = LoadData { maxlen: Some(4), ..plain };
+    let short = plain.maxlen(4);
     assert_eq!(rows(&short).unwrap(), [vec![1, 7], vec![1, 9], vec![1, 10, 8]]);
-    let none = load(&file, &LoadData { maxlen: Some(2), ..plain }).unwrap_err();
+    let none = load(&file, &plain.maxlen(2)).unwrap_err();
     assert_eq!(none.kind(), ErrorKind::Config);
     assert!(none.to_string().contains("increase maxlen"));
-    assert_eq!(rows(&LoadData { maxlen: Some(0), num_words: Some(0), ..plain }).unwrap()[0], [1, 4, 5, 2]);
-    let dropped = LoadData { oov_char: None, skip_top: 5, ..plain };
+    assert_eq!(rows(&plain.maxlen(0).num_words(0)).unwrap()[0], [1, 4, 5, 2]);
+    let dropped = plain.oov_char(None).skip_top(5);
     assert_eq!(rows(&dropped).unwrap(), [vec![5, 303], vec![7], vec![9], vec![10, 8]]);
-    let over = load(&file, &LoadData { index_from: u32::MAX, ..plain }).unwrap_err();
+    let over = load(&file, &plain.index_from(u32::MAX)).unwrap_err();
     assert_eq!(over.kind(), ErrorKind::Config);
 
     let mut renamed = array_head("numpy._core.multiarray", 2);
@@ -106,9 +106,9 @@ fn both_spellings_of_numpy_and_the_edges_of_load_data() {
     assert_eq!(load(&npz(&npy("|O", 2, &renamed)), &plain).unwrap(), load(&file, &plain).unwrap());
 
     let empty = npz(&npy("|O", 2, &pickle(&[&[], &[4]])));
-    let unbounded = LoadData { start_char: None, ..Default::default() };
+    let unbounded = LoadData::default().start_char(None);
     assert_eq!(load(&empty, &unbounded).unwrap_err().kind(), ErrorKind::Config);
-    assert!(load(&empty, &LoadData { num_words: Some(9), ..unbounded }).is_ok());
+    assert!(load(&empty, &unbounded.num_words(9)).is_ok());
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn nesting_copies_and_appetite_are_bounded() {
 #[test]
 fn no_damage_makes_it_panic() {
     let good = pickle(&[&[1, 2, 300, 4], &[5, 6]]);
-    let plain = LoadData { num_words: Some(1000), ..Default::default() };
+    let plain = LoadData::default().num_words(1000);
     assert!(load(&npz(&npy("|O", 2, &good)), &plain).is_ok());
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("imdb.npz");
@@ -255,7 +255,7 @@ fn the_real_file() {
         return;
     };
     let start = Instant::now();
-    let options = LoadData { num_words: Some(5000), ..Default::default() };
+    let options = LoadData::default().num_words(5000);
     let (train, test) = load_data(&folder, &options).unwrap();
     println!("load_data: {:.3} s", start.elapsed().as_secs_f64());
     assert_eq!((train.len(), test.len()), (25_000, 25_000));

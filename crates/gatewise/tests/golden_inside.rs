@@ -45,7 +45,7 @@ fn cases() -> Vec<Case> {
         let ids = |row: &Value| list(row).iter().map(|id| size(id) as u32).collect::<Vec<_>>();
         let rows: Sequences = list(&value["rows"]).iter().map(ids).collect();
         let side = if value["padding"] == "pre" { Side::Pre } else { Side::Post };
-        let padding = Padding { maxlen: Some(size(&golden["steps"])), padding: side, truncating: side };
+        let padding = Padding::to(size(&golden["steps"])).padding(side).truncating(side);
         let name = value["name"].as_str().unwrap().to_owned();
         Case { name, value: value.clone(), model, rows: rows.into(), padding }
     };

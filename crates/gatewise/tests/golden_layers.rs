@@ -116,7 +116,7 @@ impl Golden {
         let targets = Targets::rows(width, self.floats("targets")).unwrap();
         let side = if self.case["padding"] == "pre" { Side::Pre } else { Side::Post };
         let maxlen = Some(self.case["steps"].as_u64().unwrap() as usize);
-        let padding = Padding { maxlen, padding: side, truncating: side };
+        let padding = Padding::default().maxlen(maxlen).padding(side).truncating(side);
         Dataset::new(inputs, targets).unwrap().with_padding(padding)
     }
 }

@@ -100,11 +100,9 @@ impl Golden {
         let side = |key: &str| if self.case[key] == "pre" { Side::Pre } else { Side::Post };
         Dataset::new(rows, self.get("labels").iter().map(|&y| y as f32).collect::<Vec<_>>())
             .unwrap()
-            .with_padding(Padding {
-                maxlen: Some(self.number("steps")),
-                padding: side("padding"),
-                truncating: side("truncating"),
-            })
+            .with_padding(
+                Padding::to(self.number("steps")).padding(side("padding")).truncating(side("truncating")),
+            )
     }
 }
 

@@ -96,7 +96,7 @@ fn masked_steps_change_nothing_wherever_they_stand() {
     let layers = Sequential::new().with(Input::new(WIDTH)).with(Masking::new(ABSENT));
     let layers = layers.with(Lstm::new(4).return_sequences(true)).with(Lstm::new(6));
     let model = lively(layers);
-    for padding in [Padding::default(), Padding { padding: Side::Post, ..Padding::to(20) }] {
+    for padding in [Padding::default(), Padding::to(20).padding(Side::Post)] {
         let outputs = |rows: &Features| model.predict(&Inputs::from(rows.clone()), padding).unwrap();
         assert_eq!(bits(&outputs(&with)), bits(&outputs(&without)));
     }
@@ -113,7 +113,7 @@ fn answers_at_every_step_are_those_of_the_row_so_far() {
     assert!(every.output_per_step() && !last.output_per_step());
     for side in [Side::Pre, Side::Post] {
         // Behind the row nothing is heard; before it, zeros would be: there rows are of one length.
-        let padding = Padding { padding: side, truncating: side, maxlen: None };
+        let padding = Padding::default().padding(side).truncating(side);
         for row in 0..rows.len() {
             let steps = rows.steps(row);
             let whole = rows.select(&[row]);
@@ -332,8 +332,8 @@ fn what_does_not_fit_is_refused_with_advice() {
     for (error, part) in [
         (Targets::steps(1, vec![0.0; 3], &[1, 1]).unwrap_err(), "2 steps in all"),
         (Targets::steps(1, vec![0.0; 3], &[usize::MAX, 4]).unwrap_err(), "steps in all"),
-        (Targets::rows(2, vec![0.0; 3]).unwrap_err(), "no whole number of targets of 2"),
-        (Features::new(2).push(&[1.0]).unwrap_err(), "no whole number of steps of 2"),
+        (Targets::rows(2, vec![0.0; 3]).unwrap_err(), "not a multiple of the target width 2"),
+        (Features::new(2).push(&[1.0]).unwrap_err(), "not a multiple of the width 2"),
         (Features::new(2).push(&[1.0, f32::NAN]).unwrap_err(), "NaN at step 0"),
         (Dataset::new(rows(), vec![1.0]).unwrap_err(), "40 sequences and 1 targets"),
         (row(2).with_sample_weight(vec![1.0]).unwrap_err(), "40 rows and 1 weights"),

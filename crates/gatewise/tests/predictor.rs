@@ -35,7 +35,7 @@ fn one_row_gives_the_bits_of_many() {
             sides.into_iter().zip([Side::Post, Side::Pre]).chain([(Side::Pre, Side::Pre)])
         {
             for maxlen in [Some(23), None] {
-                let padding = Padding { maxlen, padding, truncating };
+                let padding = Padding::default().maxlen(maxlen).padding(padding).truncating(truncating);
                 let artifact = artifact(mask_zero, stacked, padding);
                 let many = match maxlen {
                     Some(_) => artifact.model().predict(&rows().into(), padding).unwrap(),

@@ -102,7 +102,7 @@ fn an_answer_does_not_depend_on_its_neighbours() {
         .flat_map(|kind| [false, true].map(|mask| (kind, mask)))
         .flat_map(|(kind, mask)| [Side::Pre, Side::Post].map(|side| (kind, mask, side)))
     {
-        let padding = Padding { maxlen: None, padding, truncating: Side::Pre };
+        let padding = Padding::default().padding(padding);
         let artifact = artifact(kinds[kind](), mask_zero, padding);
         let predictor = Predictor::new(artifact.clone()).unwrap();
         let together = predictor.predict_of_ids(&rows()).unwrap();

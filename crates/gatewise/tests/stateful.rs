@@ -186,7 +186,7 @@ fn from_zero_it_is_predict_without_padding() {
             bits(&model.predict_with_state(&sequences(rows).into(), &mut state).unwrap())
         };
         for padding in paddings() {
-            let none = Padding { maxlen: Some(7), ..padding };
+            let none = padding.maxlen(7);
             assert_eq!(from_zero(&equal), predicted(&model, &equal, none), "{}", spec.name);
             let padded = predicted(&model, &short, padding);
             assert_eq!(from_zero(&short) == padded, spec.masked, "{}", spec.name);
@@ -276,7 +276,7 @@ fn what_does_not_fit_is_refused_with_advice() {
     let pooled = start().with(GlobalMaxPooling1D::new()).with(Dense::new(1)).compile(1).unwrap();
     let mut nothing = pooled.zero_state(2).unwrap();
     assert_eq!(nothing.names().count(), 0);
-    let equal = Padding { maxlen: Some(2), padding: Side::Pre, truncating: Side::Pre };
+    let equal = Padding::to(2);
     let outputs = pooled.predict_with_state(&two, &mut nothing).unwrap();
     assert_eq!(outputs, pooled.predict(&two, equal).unwrap());
 }

@@ -182,7 +182,7 @@ fn positions_inputs_and_masks_mark_the_steps() {
     for (side, positions, seen) in
         [(Side::Pre, [1..4, 4..4, 0..4], 2..6), (Side::Post, [0..3, 0..0, 0..4], 0..4)]
     {
-        let padding = Padding { maxlen: Some(4), padding: side, truncating: side };
+        let padding = Padding::to(4).padding(side).truncating(side);
         for masked in [false, true] {
             let trace = layers(masked).compile(1).unwrap().trace(&inputs, padding).unwrap();
             assert_eq!([0, 1, 2].map(|row| trace.positions(row)), positions);

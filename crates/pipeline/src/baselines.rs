@@ -45,7 +45,7 @@ pub(crate) fn fit(
         let (name, seconds) = (name.to_owned(), start.elapsed().as_secs_f64());
         Baseline { name, accuracy, report, seconds }
     };
-    if let &Problem::Regression { scale } = artifact.problem() {
+    if let &Problem::Regression { scale, .. } = artifact.problem() {
         let start = Instant::now();
         let targets: Vec<f32> = test.targets().values().iter().map(|&y| scale.restore(y)).collect();
         let report = Report::regression(&vec![scale.mean; targets.len()], &targets)?;

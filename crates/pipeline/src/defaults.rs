@@ -248,7 +248,7 @@ impl Settings {
 
     /// How rows are padded and cut.
     pub fn row_padding(&self) -> Padding {
-        Padding { maxlen: self.maxlen, padding: self.padding, truncating: self.truncating }
+        Padding::default().maxlen(self.maxlen).padding(self.padding).truncating(self.truncating)
     }
 
     /// The same for `corpus`: the accurate preset goes through a small one more often, has no rows of the table that
@@ -261,7 +261,7 @@ impl Settings {
         }
         if let (Some(max_words), Some(min_count)) = (self.max_words, self.min_count) {
             // Pad, start, unknown, and the one that Keras leaves unused.
-            let known = corpus.words(max_words, min_count)?.len();
+            let known = corpus.build_vocabulary(max_words, min_count)?.len();
             self.max_words = Some(max_words.min(known + 4));
         }
         if config.epochs.is_none() {

@@ -79,7 +79,7 @@ impl DescribeConfig {
                 ));
             }
             (Task::Regression, None) => Problem::regression(),
-            (_, Some(separator)) => Problem::MultiLabel { separator: separator.clone() },
+            (_, Some(separator)) => Problem::multi_label(separator.clone()),
             (_, None) => Problem::SingleLabel,
         };
         let tokenizer = tokenizer::named(self.tokenizer.as_deref().unwrap_or(crate::defaults::TOKENIZER))?;

@@ -278,7 +278,7 @@ pub(crate) fn no_data(path: &Path) -> Error {
 
 /// What is asked about a row.
 fn problem(config: &TrainConfig) -> Result<Problem> {
-    let several = |separator: &str| Problem::MultiLabel { separator: separator.to_owned() };
+    let several = |separator: &str| Problem::multi_label(separator);
     let mut has_labels = false;
     if let Data::Texts(texts) = &config.data.0 {
         has_labels = check_targets(texts, config.the_task())?;

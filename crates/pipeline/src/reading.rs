@@ -63,8 +63,9 @@ impl RowOptions {
     pub fn read_options(&self, problem: &Problem, tokenizer: &Tokenizer) -> ReadOptions {
         let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
         let on_error = self.on_error.unwrap_or_default();
-        let (columns, tokenizer) = (Columns { text, label, problem }, tokenizer.clone());
-        ReadOptions { columns, tokenizer, on_error, ..Default::default() }
+        let mut columns = Columns::default().text(text).problem(problem);
+        columns.label = label;
+        ReadOptions::default().columns(columns).tokenizer(tokenizer.clone()).on_error(on_error)
     }
 
     /// Refuses what is for the columns of a file, where `source` is none.
@@ -143,10 +144,8 @@ pub(crate) fn read(
         Data::Reviews => Ok(reviews::corpus(SEED, tokenizer)),
         Data::KerasImdb => keras_imdb(data_dir),
         Data::Path(path) if path.exists() => {
-            let data_dir = Some(path.as_path());
-            let options =
-                ImdbOptions { data_dir, only_data_dir: true, seed: DATA_SEED, ..Default::default() };
-            imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
+            let options = ImdbOptions::default().data_dir(path.as_path()).only_data_dir(true);
+            imdb::load(options.seed(DATA_SEED).tokenizer(tokenizer.clone()))
         }
         Data::Path(path) => Err(no_data(path)),
         Data::Series(_) | Data::Text(_) => {
@@ -156,9 +155,8 @@ pub(crate) fn read(
             let mut download = |done, total| {
                 let _ = observer.progress(Progress::Download { done, total });
             };
-            let (seed, download) = (DATA_SEED, Some(&mut download as _));
-            let options = ImdbOptions { data_dir, seed, download, ..Default::default() };
-            imdb::load(ImdbOptions { tokenizer: tokenizer.clone(), ..options })
+            let options = ImdbOptions::default().data_dir(data_dir).seed(DATA_SEED);
+            imdb::load(options.tokenizer(tokenizer.clone()).download(&mut download))
         }
     }
 }
@@ -212,7 +210,9 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
         }
         (Test::Apart(None, 0.0), None) => {
             let texts = texts.shuffle(SEED);
-            Corpus { test: Split::default(), ..texts.corpus(&texts)? }
+            let mut corpus = texts.corpus(&texts)?;
+            corpus.test = Split::default();
+            corpus
         }
         (Test::Apart(None, share), None) => {
             let (training, held) = texts.hold_out(share, SEED);
@@ -254,7 +254,7 @@ fn fields<'a>(
     problem: &Problem,
 ) -> Result<impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a>> {
     let separator = match problem {
-        Problem::MultiLabel { separator } => separator.clone(),
+        Problem::MultiLabel { separator, .. } => separator.clone(),
         _ => String::new(),
     };
     let labels = rows.iter().filter_map(|(_, target)| match target {

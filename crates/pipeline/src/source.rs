@@ -309,7 +309,7 @@ pub(crate) fn is_series(path: &Path) -> bool {
 
 /// Whether `path` is a file, or a folder, of labelled texts.
 pub(crate) fn is_labelled_texts(path: &Path) -> bool {
-    match RecordFormat::of(path) {
+    match RecordFormat::from_path(path) {
         Some(RecordFormat::Folder) => !imdb::is_at(path),
         format => format.is_some(),
     }

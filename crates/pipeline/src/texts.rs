@@ -50,7 +50,7 @@ pub(crate) fn prepare(plan: &TrainPlan, corpus: &Corpus, observer: &mut dyn Obse
     let model = layers::of_texts(&settings, &corpus.problem, corpus.labels.len()).compile(settings.seed)?;
     let (max_words, min_count) =
         (settings.max_words.unwrap_or_default(), settings.min_count.unwrap_or_default());
-    let vocabulary = corpus.words(max_words, min_count)?;
+    let vocabulary = corpus.build_vocabulary(max_words, min_count)?;
     let reads = Reads {
         oov_rate: Some(corpus.oov_rate(&vocabulary)),
         reader: Reader::text(corpus.tokenizer.clone(), vocabulary),

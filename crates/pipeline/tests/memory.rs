@@ -74,7 +74,7 @@ fn numbers_and_lists_of_labels_are_learnt() {
     });
     let outcome = run(small(Source::texts(colours)));
     assert_eq!(outcome.artifact.labels(), ["blue", "red"]);
-    assert_eq!(outcome.artifact.problem(), &Problem::MultiLabel { separator: ";".into() });
+    assert_eq!(outcome.artifact.problem(), &Problem::multi_label(";"));
     let odd = Source::texts((0..20).map(|row| ("a", vec![["x;y", "z"][row % 2]])));
     let error = small(odd.clone()).plan().unwrap().run(&mut ()).unwrap_err().to_string();
     assert!(error.contains("the label 'x;y' in memory contains the separator ';'"), "{error}");

@@ -70,7 +70,7 @@ fn what_is_given_is_kept_and_the_plan_can_be_written() {
 #[test]
 fn the_problem_comes_from_the_task_or_from_the_targets() {
     let problem = |config: TrainConfig| config.plan().unwrap().problem().clone();
-    let several = |separator: &str| Problem::MultiLabel { separator: separator.into() };
+    let several = |separator: &str| Problem::multi_label(separator);
     assert_eq!(problem(TrainConfig::new("a.csv")), Problem::SingleLabel);
     assert_eq!(problem(TrainConfig::new("a.csv").label_separator("|")), several("|"));
     assert_eq!(problem(TrainConfig::new("a.csv").task(Task::Regression)), Problem::regression());

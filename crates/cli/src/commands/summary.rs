@@ -68,7 +68,7 @@ pub fn summary(args: Summary) -> Result<Done> {
             _ => "labels",
         },
         match artifact.problem() {
-            Problem::Regression { scale } => format!("{} ± {}", scale.mean, scale.deviation),
+            Problem::Regression { scale, .. } => format!("{} ± {}", scale.mean, scale.deviation),
             _ => artifact.labels().join(", "),
         }
     );

@@ -54,7 +54,7 @@ fn what_is_no_series_is_said() {
     fs::write(home.path("hole.csv"), "a\n1\n\"\"\n3\n").unwrap();
     home.run("forecast short.csv").failed(1, &["short.csv has 30 numbers in column 'sales'", "make --test"]);
     home.run("forecast words.csv").failed(1, &["no column of numbers; the columns are a, b"]);
-    home.run("forecast hole.csv").failed(1, &["hole.csv:3: '' in column 'a' is no number"]);
+    home.run("forecast hole.csv").failed(1, &["hole.csv:3: '' in column 'a' is not a number"]);
     home.run("forecast short.csv --column x").failed(1, &["no column 'x'; the columns are quarter, sales"]);
     home.run("forecast none.csv").failed(1, &["cannot read none.csv"]);
     home.run("forecast short.csv --period 2 --output no/f.svg").failed(1, &["no"]);

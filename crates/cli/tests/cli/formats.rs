@@ -68,7 +68,7 @@ fn bad_rows_fail_or_are_skipped_and_findings_are_told() {
         "texts are taken from the column 'a, b', labels from 'y'",
         "bad rows skipped: 2:\n  a.jsonl:6",
         "\n  a.jsonl:63: the label is empty\n",
-        "\n  a.jsonl:64: this is no JSON object",
+        "\n  a.jsonl:64: this is not a JSON object",
         "1 row repeats the text and the label of an earlier one (a.jsonl:61 as 1)",
         "1 row repeats the text of an earlier one with another label, so that no model can be right about both (a.jsonl:62 as 1)",
         "t.csv: bad rows skipped: 1:\n  t.csv:2: there are 4 fields where the header names 3 columns",

@@ -96,7 +96,8 @@ fn texts_are_cut_as_asked() {
         "the kind's word and the number, of five words"
     );
     fs::write(home.path("bad.json"), "{}").unwrap();
-    home.run("train train.csv --tokenizer bad.json").failed(1, &["bad.json: this is no tokenizer.json"]);
+    home.run("train train.csv --tokenizer bad.json")
+        .failed(1, &["bad.json: this is not a usable tokenizer.json"]);
     home.run("train train.csv --tokenizer none.json").failed(1, &["cannot read none.json"]);
     home.run("train train.csv --tokenizer stems").failed(2, &["there is no tokenizer 'stems'", "unicode"]);
     home.run("train keras-imdb --tokenizer unicode").failed(2, &["cut into words already"]);

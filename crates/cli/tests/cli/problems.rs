@@ -131,7 +131,7 @@ fn what_does_not_fit_the_problem_is_said() {
     fs::write(home.path("none.csv"), "text,tags\na,\nb,\n").unwrap();
     fs::write(home.path("new.csv"), "text,colours\na,red; pink\n").unwrap();
     let train = |rest: &str| home.run(&format!("train {rest} --epochs 1 --units 2"));
-    train("bad.csv --task regression").failed(1, &["bad.csv:4: 'many' is no number"]);
+    train("bad.csv --task regression").failed(1, &["bad.csv:4: 'many' is not a number"]);
     train("none.csv --label-separator ;").failed(1, &["no row has a label in the column tags"]);
     train("a.csv --label-separator x").failed(2, &["--label-separator", "no letter or digit"]);
     train("a.csv --label-separator ; --task regression").failed(2, &["--task regression learns numbers"]);
@@ -146,6 +146,6 @@ fn what_does_not_fit_the_problem_is_said() {
     home.run("evaluate several.gatewise reviews")
         .failed(1, &["the model answers with any number of labels a row, but the data have classes"]);
     home.run("evaluate several.gatewise new.csv").failed(1, &["does not know the label 'pink'"]);
-    home.run("evaluate number.gatewise bad.csv").failed(1, &["bad.csv:4: 'many' is no number"]);
+    home.run("evaluate number.gatewise bad.csv").failed(1, &["bad.csv:4: 'many' is not a number"]);
     home.run("evaluate number.gatewise n.csv --calibration c.svg").failed(2, &["answer yes or no"]);
 }

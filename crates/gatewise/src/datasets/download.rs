@@ -1,71 +1,82 @@
-//! Fetching a public data set from its publisher.
+//! Downloads public data sets.
 //!
-//! Enters: where it is and what its checksum is. Leaves: the file in the cache directory, under its
-//! name only once it is whole and checked; or an error, soon, when there is no network. Without the
-//! cargo feature `download` there is only the error.
+//! Input: a URL and a checksum. Output: the file in the cache directory. The file gets its name after it is
+//! complete and its checksum is verified. Without a network, or without the cargo feature `download`, the
+//! result is an error.
 
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Told now and then how many bytes have come, and of how many in all if the server says so.
-pub type Progress<'a> = dyn FnMut(u64, Option<u64>) + 'a;
+/// A progress callback. Its arguments are the number of bytes received and, if the server reports it, the
+/// total.
+pub type DownloadProgress<'a> = dyn FnMut(u64, Option<u64>) + 'a;
 
-/// A file to fetch.
+/// A remote file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Remote {
-    /// Where it is.
+    /// The URL of the file.
     pub url: String,
-    /// What it is called in the cache directory.
+    /// The name of the file in the cache directory.
     pub file_name: String,
-    /// Its MD5 sum, in hexadecimal; publishers of old data sets give no better one. It guards against
-    /// accidents; against forgery there is only the `https` of the address.
+    /// The MD5 checksum in hexadecimal, which publishers of old data sets provide. It detects damage. Against
+    /// forgery, the only protection is `https`.
     pub md5: String,
-    /// More is refused.
-    pub most_bytes: u64,
-    /// How long to wait for a connection, the look-up of the name included.
-    pub connect: Duration,
-    /// How long to wait for the next bytes.
-    pub stall: Duration,
-}
-
-impl Default for Remote {
-    fn default() -> Self {
-        Self {
-            url: String::new(),
-            file_name: String::new(),
-            md5: String::new(),
-            most_bytes: 1 << 30,
-            connect: Duration::from_secs(8),
-            stall: Duration::from_secs(15),
-        }
-    }
+    /// The maximum size in bytes. Default: 1 GiB.
+    pub max_bytes: u64,
+    /// The timeout for a connection, name resolution included. Default: 8 s.
+    pub connect_timeout: Duration,
+    /// The timeout for the next bytes. Default: 15 s.
+    pub read_timeout: Duration,
 }
 
 impl Remote {
-    /// The file at `url`, kept as `file_name`, whose MD5 sum is `md5`.
+    /// Returns the file at `url`, with its name in the cache directory and its MD5 checksum.
     ///
     /// ```
     /// use gatewise::datasets::download::Remote;
-    /// let remote = Remote::new("https://example.org/toy.tar.gz", "toy.tar.gz", "d41d8cd98f00b204e9800998ecf8427e");
-    /// assert_eq!(remote.most_bytes, 1 << 30);
+    /// let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+    /// let remote = Remote::new("https://example.org/toy.tar.gz", "toy.tar.gz", md5).max_bytes(1_000_000);
+    /// assert_eq!(remote.connect_timeout.as_secs(), 8);
     /// ```
     pub fn new(url: impl Into<String>, file_name: impl Into<String>, md5: impl Into<String>) -> Self {
-        Self { url: url.into(), file_name: file_name.into(), md5: md5.into(), ..Self::default() }
+        Self {
+            url: url.into(),
+            file_name: file_name.into(),
+            md5: md5.into(),
+            max_bytes: 1 << 30,
+            connect_timeout: Duration::from_secs(8),
+            read_timeout: Duration::from_secs(15),
+        }
+    }
+
+    /// Sets the maximum size in bytes.
+    pub fn max_bytes(self, max_bytes: u64) -> Self {
+        Self { max_bytes, ..self }
+    }
+
+    /// Sets the timeout for a connection, name resolution included.
+    pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self { connect_timeout, ..self }
+    }
+
+    /// Sets the timeout for the next bytes.
+    pub fn read_timeout(self, read_timeout: Duration) -> Self {
+        Self { read_timeout, ..self }
     }
 }
 
-/// Fetches `remote` into `folder` (made if need be) and returns its path there.
+/// Downloads `remote` into `folder`, which is created if it does not exist, and returns the path of the file.
 ///
 /// # Errors
 /// [`ErrorKind::Config`](crate::ErrorKind::Config): this build has no downloader.
 #[cfg(not(feature = "download"))]
-pub fn fetch(_remote: &Remote, _folder: &Path, _progress: &mut Progress<'_>) -> Result<PathBuf> {
+pub fn fetch(_remote: &Remote, _folder: &Path, _progress: &mut DownloadProgress<'_>) -> Result<PathBuf> {
     Err(Error::config("this build of gatewise cannot download (it lacks the cargo feature `download`)"))
 }
 
-/// Fetches `remote` into `folder` (made if need be) and returns its path there.
+/// Downloads `remote` into `folder`, which is created if it does not exist, and returns the path of the file.
 ///
 /// ```no_run
 /// use gatewise::datasets::{download::fetch, imdb};
@@ -74,11 +85,11 @@ pub fn fetch(_remote: &Remote, _folder: &Path, _progress: &mut Progress<'_>) -> 
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no network, the server refuses or stalls, or
-/// the folder cannot be written; [`ErrorKind::Data`](crate::ErrorKind::Data) when what came is not the
-/// file that was asked for. Nothing is left in `folder` then.
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if there is no network, if the server fails or stalls, or if the
+/// folder cannot be written; [`ErrorKind::Data`](crate::ErrorKind::Data) if the size or the checksum is
+/// wrong. An error leaves no file in `folder`.
 #[cfg(feature = "download")]
-pub fn fetch(remote: &Remote, folder: &Path, progress: &mut Progress<'_>) -> Result<PathBuf> {
+pub fn fetch(remote: &Remote, folder: &Path, progress: &mut DownloadProgress<'_>) -> Result<PathBuf> {
     use std::fs;
     let path = folder.join(&remote.file_name);
     if Path::new(&remote.file_name).file_name().is_none_or(|name| *name != *remote.file_name) {
@@ -90,26 +101,26 @@ pub fn fetch(remote: &Remote, folder: &Path, progress: &mut Progress<'_>) -> Res
         fs::rename(&temporary, &path).map_err(|e| Error::io("cannot give its name to", &path, e))
     });
     if whole.is_err() {
-        // It may never have been made; then there is nothing to tidy.
+        // The file may not exist.
         let _ = fs::remove_file(&temporary);
     }
     whole.map(|()| path)
 }
 
 #[cfg(feature = "download")]
-fn transfer(remote: &Remote, into: &Path, progress: &mut Progress<'_>) -> Result<()> {
+fn transfer(remote: &Remote, into: &Path, progress: &mut DownloadProgress<'_>) -> Result<()> {
     use md5::{Digest, Md5};
     use std::fs::File;
     use std::io::{self, Read, Write};
 
     let url = &remote.url;
-    // The name is looked up first; both together keep within what was asked for.
+    // Half of the timeout for name resolution and half for the connection.
     let agent = ureq::Agent::config_builder()
-        .timeout_resolve(Some(remote.connect / 2))
-        .timeout_connect(Some(remote.connect / 2))
-        .timeout_send_request(Some(remote.stall))
-        .timeout_recv_response(Some(remote.stall))
-        .timeout_per_read(Some(remote.stall))
+        .timeout_resolve(Some(remote.connect_timeout / 2))
+        .timeout_connect(Some(remote.connect_timeout / 2))
+        .timeout_send_request(Some(remote.read_timeout))
+        .timeout_recv_response(Some(remote.read_timeout))
+        .timeout_per_read(Some(remote.read_timeout))
         .max_redirects(3)
         .user_agent(concat!("gatewise/", env!("CARGO_PKG_VERSION")))
         .build()
@@ -117,9 +128,9 @@ fn transfer(remote: &Remote, into: &Path, progress: &mut Progress<'_>) -> Result
     let mut response = agent.get(url).call().map_err(|e| refused(remote, e))?;
     let total = response.body().content_length();
     let too_large = |bytes: u64| {
-        Error::data(format!("{url} has {bytes} bytes or more; at most {} are expected", remote.most_bytes))
+        Error::data(format!("{url} has {bytes} bytes or more; at most {} are expected", remote.max_bytes))
     };
-    if let Some(total) = total.filter(|&total| total > remote.most_bytes) {
+    if let Some(total) = total.filter(|&total| total > remote.max_bytes) {
         return Err(too_large(total));
     }
     let mut file = File::create(into).map_err(|e| Error::io("cannot write", into, e))?;
@@ -135,7 +146,7 @@ fn transfer(remote: &Remote, into: &Path, progress: &mut Progress<'_>) -> Result
             Err(e) => return Err(refused(remote, e.into())),
         };
         done += n as u64;
-        if done > remote.most_bytes {
+        if done > remote.max_bytes {
             return Err(too_large(done));
         }
         md5.update(&buffer[..n]);
@@ -149,8 +160,8 @@ fn transfer(remote: &Remote, into: &Path, progress: &mut Progress<'_>) -> Result
     let sum: String = md5.finalize().iter().map(|b| format!("{b:02x}")).collect();
     if !sum.eq_ignore_ascii_case(&remote.md5) {
         return Err(Error::data(format!(
-            "what came from {url} ({done} bytes) has the MD5 sum {sum}, but {} is expected: try again, and if \
-             it stays so the file has changed or something on the way alters it",
+            "the file from {url} ({done} bytes) has the MD5 checksum {sum}, but {} is expected: try again; if \
+             the checksum stays the same, the file has changed or is altered in transit",
             remote.md5
         )));
     }
@@ -166,18 +177,18 @@ fn cut(url: &str, done: u64, total: Option<u64>) -> Error {
     )
 }
 
-/// Why nothing, or nothing more, came.
+/// Returns the error of a failed request.
 #[cfg(feature = "download")]
 fn refused(remote: &Remote, error: ureq::Error) -> Error {
     use ureq::Timeout;
     let why = match &error {
         ureq::Error::StatusCode(404) => "the server has no such file (404)".into(),
-        ureq::Error::StatusCode(code) => format!("the server answered with status {code}"),
+        ureq::Error::StatusCode(code) => format!("the server returned status {code}"),
         ureq::Error::HostNotFound => "the name of the server is not known".into(),
         ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-            format!("no connection within {:?}", remote.connect)
+            format!("no connection within {:?}", remote.connect_timeout)
         }
-        ureq::Error::Timeout(_) => format!("the server sent nothing for {:?}", remote.stall),
+        ureq::Error::Timeout(_) => format!("the server sent nothing for {:?}", remote.read_timeout),
         other => other.to_string(),
     };
     Error::new(

@@ -1,13 +1,13 @@
-//! Where data sets are looked for.
+//! The search path for data sets.
 //!
-//! Enters: what the user and the environment say. Leaves: the places to look in, in order, which know
-//! how to name themselves in an error.
+//! Input: the arguments of the caller and the environment. Output: the places to search, in order, with a
+//! `Display` form for errors.
 
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Who named a place.
+/// The origin of a [`Place`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -19,12 +19,13 @@ pub enum Origin {
     Cache,
 }
 
-/// One place to look in: a folder, or a data set's file itself.
+/// A place to search: a folder, or the file of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
-    /// Who named it.
+    /// The origin of the place.
     pub origin: Origin,
-    /// Where it is.
+    /// The path of the folder or file.
     pub path: PathBuf,
 }
 
@@ -44,7 +45,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// The places to look in, in order: the caller's, `$GATEWISE_DATA`, the cache directory.
+/// The search path: the data directory of the caller, `$GATEWISE_DATA`, and the cache directory.
 ///
 /// ```
 /// use gatewise::datasets::locate::SearchPath;
@@ -58,8 +59,8 @@ pub struct SearchPath {
 }
 
 impl SearchPath {
-    /// `data_dir`, then `$GATEWISE_DATA`, then `cache_dir` or, if that is `None`, the cache directory
-    /// ([`cache_dir`]). What is not set, or empty, is left out.
+    /// Returns the search path `data_dir`, `$GATEWISE_DATA`, `cache_dir`. If `cache_dir` is `None`, it is the
+    /// default cache directory ([`cache_dir`]). Unset and empty places are omitted.
     pub fn new(data_dir: Option<&Path>, cache_dir: Option<&Path>) -> Self {
         let cache = cache_dir.map(Path::to_owned).or_else(self::cache_dir);
         let places = [
@@ -71,17 +72,17 @@ impl SearchPath {
         Self { places: places.collect(), cache }
     }
 
-    /// The places, in order.
+    /// Returns the places, in order.
     pub fn places(&self) -> &[Place] {
         &self.places
     }
 
-    /// Where downloads and caches go, if there is such a place.
+    /// Returns the directory for downloads and caches, if it is known.
     pub fn cache(&self) -> Option<&Path> {
         self.cache.as_deref()
     }
 
-    /// What `look` finds first, and where.
+    /// Returns the first result of `look` and its place.
     pub fn find<T>(&self, mut look: impl FnMut(&Path) -> Option<T>) -> Option<(T, &Place)> {
         self.places.iter().find_map(|place| Some((look(&place.path)?, place)))
     }
@@ -96,13 +97,13 @@ impl fmt::Display for SearchPath {
     }
 }
 
-/// `$GATEWISE_CACHE`, or the folder `gatewise` in the system's cache directory; `None` when neither is
-/// known.
+/// Returns `$GATEWISE_CACHE`, else the folder `gatewise` in the cache directory of the system. Returns `None`
+/// if neither is known.
 pub fn cache_dir() -> Option<PathBuf> {
     set("GATEWISE_CACHE").or_else(|| Some(dirs::cache_dir()?.join("gatewise")))
 }
 
-/// The path in an environment variable. Empty counts as not set.
+/// Returns the path in an environment variable; an empty variable counts as unset.
 fn set(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

@@ -1,7 +1,7 @@
-//! Data sets that everybody knows, and one that the library makes itself.
+//! Public data sets and a generated one.
 //!
-//! Enters: a place to look in, or a seed. Leaves: a [`Corpus`](crate::rows::Corpus) of word ranks, shuffled and split as
-//! Keras has it.
+//! Input: the folders to search, or a seed. Output: a [`Corpus`](crate::rows::Corpus) of word ranks, shuffled
+//! and split as in Keras.
 
 pub mod download;
 pub mod imdb;

@@ -1,12 +1,11 @@
-//! The order that NumPy's `RandomState(seed).shuffle` puts rows in.
+//! NumPy's `RandomState(seed).shuffle`.
 //!
-//! Enters: a seed. Leaves: orders, the same as NumPy's to the last row, because Keras's data sets are
-//! shuffled by it and results are compared row by row. Everything else in this crate draws from
-//! [`crate::rng`].
+//! Input: a seed. Output: orders of rows, identical to NumPy's, because Keras shuffles its data sets with
+//! NumPy and results are compared row by row. The rest of the crate draws from [`crate::rng`].
 
 use rand_mt::Mt;
 
-/// NumPy's legacy generator, as far as shuffling needs it.
+/// NumPy's legacy random number generator, reduced to shuffling.
 pub(crate) struct NumpyShuffle(Mt);
 
 impl NumpyShuffle {
@@ -15,7 +14,8 @@ impl NumpyShuffle {
         Self(Mt::new(seed))
     }
 
-    /// `indices = numpy.arange(n); rng.shuffle(indices)`. The next call goes on from here.
+    /// Returns `indices` after `indices = numpy.arange(n); rng.shuffle(indices)`. The generator keeps its
+    /// state between calls.
     pub(crate) fn order(&mut self, n: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..n).collect();
         for i in (1..n).rev() {
@@ -24,7 +24,7 @@ impl NumpyShuffle {
         order
     }
 
-    /// NumPy's `random_interval`: uniform in `0..=most`, by masking and rejecting.
+    /// NumPy's `random_interval`: draws a uniform integer in `0..=most` by masked rejection sampling.
     fn interval(&mut self, most: u64) -> u64 {
         let mask = u64::MAX >> most.leading_zeros();
         loop {

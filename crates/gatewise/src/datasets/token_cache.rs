@@ -1,12 +1,12 @@
-//! A corpus as it was after tokenising, kept so that the next run need not tokenise again.
+//! A cache of tokenized corpora.
 //!
-//! Enters: a [`Corpus`] and a key that names everything it depends on. Leaves: one file, and the same
-//! corpus from it in a few hundredths of a second. The file is a cache and nothing more: whatever is
-//! wrong with it, the answer is to build it again, and no length in it is believed.
+//! Input: a [`Corpus`] and a key, the hash of everything that the corpus depends on. Output: one file, from
+//! which the corpus is read in a few hundredths of a second. A damaged file is rebuilt. The file is
+//! untrusted: every length in it is checked.
 //!
-//! Layout, little-endian: magic, version u32, CRC-32 of the rest u32, key 32 bytes; then vocabulary,
-//! labels and notes (count, lengths, text), then both splits (rows, lengths, classes, the low 16 bits of
-//! every rank, and what ranks of 65,536 and more have above them: few, in a language).
+//! Layout, little-endian: magic, version u32, CRC-32 of the rest u32, key 32 bytes; then vocabulary, labels
+//! and notes (count, lengths, text); then both splits (number of rows, lengths, classes, the low 16 bits of
+//! every rank, the high bits of ranks from 65,536, which are rare in natural language).
 
 use crate::error::{Error, Result};
 use crate::rows::{Corpus, Problem, Sequences, Split};
@@ -18,15 +18,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 const MAGIC: &[u8; 8] = b"gwtokens";
-/// Part of the key as well: raise it when the layout or the meaning of a corpus changes.
+/// The version, which is part of the key as well: increase it when the layout or the meaning of a corpus
+/// changes.
 pub(crate) const VERSION: u32 = 1;
 const HEADER: usize = 48;
-/// Largest file read back; that of IMDB has 25 MB.
+/// The maximum size of a file; the file of IMDB has 25 MB.
 const MOST_BYTES: u64 = 1 << 31;
-/// Files kept for one data set: as many as one may switch between.
+/// The number of files kept for each data set.
 const MOST_FILES: usize = 4;
 
-/// The place of one cached corpus.
+/// The cache file of a corpus.
 #[derive(Debug)]
 pub(crate) struct TokenCache {
     folder: PathBuf,
@@ -34,17 +35,17 @@ pub(crate) struct TokenCache {
     key: [u8; 32],
 }
 
-/// What was found there.
+/// The result of reading a cache file.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Cached {
     Found(Box<Corpus>),
     Absent,
-    /// There is a file, but it cannot be used: why.
+    /// The file is unusable, for this reason.
     Damaged(String),
 }
 
 impl TokenCache {
-    /// The cache in `folder` of the corpus that `key` (a hash of everything it depends on) names.
+    /// Returns the cache file in `folder` for the corpus with this `key`, the hash of everything it depends on.
     pub(crate) fn new(folder: &Path, data_set: &'static str, key: [u8; 32]) -> Self {
         Self { folder: folder.to_owned(), data_set, key }
     }
@@ -54,7 +55,7 @@ impl TokenCache {
         self.folder.join(format!("{}-{key}.tokens", self.data_set))
     }
 
-    /// Reads the corpus, if it is there and whole.
+    /// Reads the corpus, if the file exists and is intact.
     pub(crate) fn load(&self) -> Cached {
         let path = self.path();
         let read = || -> std::io::Result<Option<Vec<u8>>> {
@@ -78,10 +79,10 @@ impl TokenCache {
         }
     }
 
-    /// Writes the corpus: to a temporary name first, so that nobody ever reads half of it.
+    /// Writes the corpus atomically.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be made or written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the folder cannot be created or written.
     pub(crate) fn store(&self, corpus: &Corpus) -> Result<()> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         fs::create_dir_all(&self.folder)
@@ -94,7 +95,7 @@ impl TokenCache {
             fs::rename(&temporary, &path)
         };
         write().map_err(|e| {
-            // It may not be there; then there is nothing to tidy.
+            // The file may not exist.
             let _ = fs::remove_file(&temporary);
             Error::io("cannot write the cache file", &path, e)
         })?;
@@ -102,8 +103,8 @@ impl TokenCache {
         Ok(())
     }
 
-    /// Removes all but the newest few files of this data set: each time the source changes, one is
-    /// left behind that nobody will ask for again.
+    /// Removes all but the newest files of this data set, because a changed source leaves an unused file
+    /// behind.
     fn prune(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let prefix = format!("{}-", self.data_set);
@@ -116,7 +117,7 @@ impl TokenCache {
             .collect();
         files.sort();
         for (_, path) in files.iter().rev().skip(MOST_FILES) {
-            // Another process may have been faster, and a file more does no harm.
+            // Another process may have removed the file, and a leftover file does no harm.
             let _ = fs::remove_file(path);
         }
     }
@@ -154,7 +155,8 @@ fn encode(corpus: &Corpus, key: &[u8; 32]) -> Vec<u8> {
     out
 }
 
-/// Appends a number: seven bits a byte, the lowest first, the eighth bit saying that more follows.
+/// Appends a variable-length integer (LEB128): seven bits per byte, the lowest first; the eighth bit is set
+/// if more bytes follow.
 fn put(out: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
@@ -174,13 +176,13 @@ fn decode(bytes: &[u8], key: &[u8; 32]) -> Result<Corpus, &'static str> {
     if header[12..16] != crc32fast::hash(&bytes[16..]).to_le_bytes() {
         return Err("its checksum is wrong");
     }
-    // Whoever can write here can also make a checksum: the rest is checked no less for that.
+    // A checksum can be forged: the content is checked too.
     let mut from = Cursor { rest };
     (|| {
         let (vocabulary, labels, notes) = (from.strings()?, from.strings()?, from.strings()?);
         let train = from.split(vocabulary.len(), labels.len())?;
         let test = from.split(vocabulary.len(), labels.len())?;
-        // The key holds the tokeniser, and whoever knows the key puts it back.
+        // The key covers the tokenizer; the caller sets it.
         let tokenizer = Tokenizer::default();
         let problem = Problem::SingleLabel;
         from.rest.is_empty().then_some(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes })
@@ -188,7 +190,7 @@ fn decode(bytes: &[u8], key: &[u8; 32]) -> Result<Corpus, &'static str> {
     .ok_or("its content is malformed")
 }
 
-/// What is left to decode.
+/// The remaining bytes.
 struct Cursor<'a> {
     rest: &'a [u8],
 }
@@ -213,7 +215,8 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// `count` numbers. Each takes a byte at least, so that there are never more than bytes left.
+    /// Reads `count` numbers. A number takes at least one byte, so that `count` cannot exceed the remaining
+    /// bytes.
     fn numbers(&mut self, count: usize) -> Option<Vec<usize>> {
         if count > self.rest.len() {
             return None;

@@ -1,6 +1,6 @@
-//! Which columns of a file hold the texts and the labels.
+//! The text and label columns of a file.
 //!
-//! Enters: names that the user gave, or none, and records to look at. Leaves: the numbers of the columns.
+//! Input: column names, where the user names them, and the first records. Output: the indices of the columns.
 
 use super::records::LOOKED_AT;
 use super::{Record, RecordFormat, Records, UnreadColumn};
@@ -8,35 +8,37 @@ use crate::error::{Error, Result};
 use crate::rows::Problem;
 use std::collections::HashSet;
 
-/// Which columns of a file hold the texts and the labels. A column that is not named is guessed: by its name,
-/// then by what is in it.
+/// The columns of a file that contain the texts and the labels. A column that is not named is inferred from the
+/// header, then from its content.
 ///
 /// ```
 /// use gatewise::files::{Columns, OnError, RecordFormat, Records};
 /// let table = "id,Title,Body,Category\n1,Hello,how are you?,talk\n";
 /// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", OnError::Fail)?;
 /// assert_eq!(Columns::default().find(&mut records)?, (vec![2], 3));
-/// let both = Columns { text: vec!["Title".into(), "Body".into()], ..Columns::default() };
+/// let both = Columns::default().text(["Title", "Body"]);
 /// let (texts, _) = both.find(&mut records)?;
 /// let record = records.next().unwrap()?;
 /// assert_eq!(record.join(&texts, &mut String::new()), Some("Hello how are you?"));
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Columns {
-    /// The names of the columns of texts; what several say is joined. A name may also be several with commas between.
+    /// The names of the text columns, whose texts are joined. A name may also be a comma-separated list of
+    /// names.
     pub text: Vec<String>,
-    /// The name of the column of labels.
+    /// The name of the label column.
     pub label: Option<String>,
-    /// What is asked about a row, and so what the column of labels holds.
+    /// The problem, which determines the content of the label column.
     pub problem: Problem,
 }
 
-/// Names that people give to the column of texts, the likeliest first.
+/// Common names of text columns, the most likely first.
 const TEXTS: &[&str] =
     &["text", "sentence", "review", "content", "body", "message", "comment", "question", "tweet", "title"];
 
-/// Names that people give to the column of labels, the likeliest first.
+/// Returns common names of label columns, the most likely first.
 fn label_names(problem: &Problem) -> &'static [&'static str] {
     match problem {
         Problem::SingleLabel => &["label", "class", "category", "sentiment", "target", "polarity", "y"],
@@ -48,11 +50,26 @@ fn label_names(problem: &Problem) -> &'static [&'static str] {
 }
 
 impl Columns {
-    /// The columns of texts and that of labels, by their numbers.
+    /// Sets the names of the text columns.
+    pub fn text<T: Into<String>>(self, names: impl IntoIterator<Item = T>) -> Self {
+        Self { text: names.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets the name of the label column.
+    pub fn label(self, name: impl Into<String>) -> Self {
+        Self { label: Some(name.into()), ..self }
+    }
+
+    /// Sets the problem, which determines the content of the label column.
+    pub fn problem(self, problem: Problem) -> Self {
+        Self { problem, ..self }
+    }
+
+    /// Returns the indices of the text columns and the index of the label column.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a named column does not exist, none can be guessed, or one is
-    /// to be both; and as [`Records::peek`].
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if a named column does not exist, if no column can be
+    /// inferred, or if a column is both text and label. Also as [`Records::peek`].
     pub fn find(&self, records: &mut Records) -> Result<(Vec<usize>, usize)> {
         let look = Look::at(records)?;
         let (texts, label) =
@@ -74,7 +91,7 @@ impl Columns {
         found.map_err(|message| look.error(&message))
     }
 
-    /// The columns of texts alone, by their numbers: for files to predict.
+    /// Returns the indices of the text columns, for files without labels.
     ///
     /// # Errors
     /// As [`find`](Self::find).
@@ -87,7 +104,7 @@ impl Columns {
         texts.map_err(|message| look.error(&message))
     }
 
-    /// The columns of texts that were named.
+    /// Returns the indices of the named text columns.
     fn named_texts(&self, look: &Look<'_>) -> Result<Vec<usize>, String> {
         let mut found = Vec::new();
         for name in &self.text {
@@ -104,7 +121,7 @@ impl Columns {
     }
 }
 
-/// What there is to guess from.
+/// The header and the first records, from which columns are inferred.
 struct Look<'a> {
     place: String,
     header: Vec<String>,
@@ -131,14 +148,16 @@ impl<'a> Look<'a> {
         let wanted = wanted.trim();
         let found = self.header.iter().position(|column| column == wanted);
         found.ok_or_else(|| match self.unread.iter().find(|column| column.name == wanted) {
-            Some(UnreadColumn { is, .. }) => {
-                format!("the column '{wanted}' is {is}, but columns of one plain value a row are read")
+            Some(UnreadColumn { reason, .. }) => {
+                format!(
+                    "the column '{wanted}' is {reason}, but only columns of one plain value a row are read"
+                )
             }
             None => format!("there is no column '{wanted}'"),
         })
     }
 
-    /// The column with the likeliest of `names` that is not `taken`.
+    /// Returns the column with the most likely of `names` that is not in `taken`.
     fn usual(&self, names: &[&str], taken: &[usize]) -> Option<usize> {
         names.iter().find_map(|name| {
             let found = self.header.iter().position(|column| column.eq_ignore_ascii_case(name));
@@ -154,7 +173,8 @@ impl<'a> Look<'a> {
         Ok(self.usual(TEXTS, &taken).or_else(longest).ok_or("there is no column of texts")?)
     }
 
-    /// By content: labels repeat, and the fewer there are the likelier; of columns of numbers it is the last.
+    /// Infers the label column by content. Labels repeat, and the column with the fewest distinct labels is
+    /// the most likely. For regression it is the last column of numbers.
     fn likely_label(&self, problem: &Problem, texts: &[usize]) -> Option<usize> {
         let fields = |at: usize| self.rows.iter().filter_map(move |row| row.get(at));
         let is_number = |field: &str| field.trim().parse::<f32>().is_ok_and(f32::is_finite);

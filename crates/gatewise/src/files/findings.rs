@@ -1,16 +1,16 @@
-//! What a user should know about rows before a model is trained on them.
+//! Data quality checks: duplicate texts, contradicting labels and texts without words.
 //!
-//! Enters: the text and the label of each row, one by one, and its place. Leaves: sentences. Of a row only the hash of
-//! its text, the hash of its label and its number are kept.
+//! Input: the text, the label and the place of each row, one by one. Output: one sentence for each finding.
+//! The hash of the text, the hash of the label and the number of each row are kept, and nothing else.
 
 use hashbrown::HashTable;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-/// Places that are named.
+/// The maximum number of places in a sentence.
 const NAMED: usize = 3;
 
-/// How many rows something is true of, and where the first of them are.
+/// The number of rows with a property, and the places of the first of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Finding {
     pub count: u64,
@@ -18,7 +18,7 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// Adds a row; its place is asked for where it will be named.
+    /// Adds a row. `place` is called only if the place will be part of the sentence.
     pub fn add(&mut self, place: impl FnOnce() -> String) {
         self.count += 1;
         if self.places.len() < NAMED {
@@ -26,15 +26,15 @@ impl Finding {
         }
     }
 
-    /// `None` where nothing was found; else the count, what is true of one row or of many, and the places.
-    fn told(&self, one: &str, many: &str, rest: &str) -> Option<String> {
+    /// Returns a sentence with the count and the places, or `None` if there is no row.
+    fn sentence(&self, one: &str, many: &str, rest: &str) -> Option<String> {
         let verb = if self.count == 1 { one } else { many };
         let more = if self.count > NAMED as u64 { ", …" } else { "" };
         (self.count > 0).then(|| format!("{} {verb} {rest} ({}{more})", self.count, self.places.join(", ")))
     }
 }
 
-/// A text that was seen.
+/// The hashes and the number of a row.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     text: u64,
@@ -42,7 +42,7 @@ struct Seen {
     number: u32,
 }
 
-/// The texts of the rows so far.
+/// The findings about the rows so far.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     seen: HashTable<Seen>,
@@ -52,8 +52,8 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Notes the next row: its text, the field of its label, whether there are any words in it, and the number and
-    /// the place of its record.
+    /// Adds the next row: its text, its label field, whether the text has words, and the number and the place
+    /// of its record.
     pub fn note(
         &mut self,
         text: &str,
@@ -78,37 +78,37 @@ impl Findings {
         }
     }
 
-    /// Whether a row had this text.
+    /// Returns whether a row has this text.
     pub fn knows(&self, text: &str) -> bool {
         let hash = hash(text);
         self.seen.find(hash, |seen| seen.text == hash).is_some()
     }
 
-    /// What was found, a sentence each.
+    /// Returns one sentence for each finding.
     pub fn sentences(&self) -> Vec<String> {
         let repeated = "the text and the label of an earlier one";
         let contradicted =
             "the text of an earlier one with another label, so that no model can be right about both";
-        let told = [
-            self.contradicted.told("row repeats", "rows repeat", contradicted),
-            self.repeated.told("row repeats", "rows repeat", repeated),
-            self.without_words.told("text has", "texts have", "no words, so that a model can only guess"),
+        let sentences = [
+            self.contradicted.sentence("row repeats", "rows repeat", contradicted),
+            self.repeated.sentence("row repeats", "rows repeat", repeated),
+            self.without_words.sentence("text has", "texts have", "no words, so that a model can only guess"),
         ];
-        told.into_iter().flatten().collect()
+        sentences.into_iter().flatten().collect()
     }
 }
 
-/// What is said of rows to test on whose texts are in training too.
+/// Returns a sentence about test rows whose texts are in the training rows too.
 pub(super) fn overlap(finding: &Finding, rows: usize) -> Option<String> {
     let of = format!("of {rows} to test on");
-    finding.told(
+    finding.sentence(
         &format!("text {of} is"),
         &format!("texts {of} are"),
         "in training too, which flatters the result",
     )
 }
 
-/// Texts are the same where they differ in white space at their ends only.
+/// Hashes a text. Texts that differ in leading or trailing white space only have equal hashes.
 fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.trim().hash(&mut hasher);
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_rows_have_in_common_is_told_with_places() {
+    fn sentences_name_places() {
         let mut findings = Findings::default();
         let rows = [
             ("a b", "x"),

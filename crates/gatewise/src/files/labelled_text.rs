@@ -1,10 +1,10 @@
 //! Labelled texts in files of records.
 //!
-//! Enters: files with a column of texts and one of labels, guessed where they are not named. Leaves:
-//! [`LabelledTexts`], and of those to train on and those to test on a [`Corpus`] of word ranks. Texts are cut into
-//! words as they are read and are not kept.
+//! Input: files with a text column and a label column, inferred if they are not named. Output:
+//! [`LabelledTexts`], and from training and test texts a [`Corpus`] of word ranks. Texts are tokenized as
+//! they are read and are not kept.
 
-use super::description::{Answers, LengthTally, Words};
+use super::description::{LabelSummary, LengthTally, WordSummary};
 use super::findings::{Finding, Findings, overlap};
 use super::row_labels::RowLabels;
 use super::row_words::RowWords;
@@ -15,18 +15,41 @@ use crate::text::Tokenizer;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How a file of labelled texts is read.
+/// The options of [`LabelledTexts::read`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ReadOptions {
-    /// Which columns hold the texts and the labels.
+    /// The text and label columns. Default: inferred.
     pub columns: Columns,
-    /// What cuts texts into words.
+    /// The tokenizer that splits texts into words.
     pub tokenizer: Tokenizer,
-    /// What becomes of bad records.
+    /// The handling of bad records. Default: the first bad record is an error.
     pub on_error: OnError,
-    /// Bytes of memory for the words of all texts, a byte or two each (default: 512 MiB); what is more goes to a
-    /// temporary file, which is gone when it is no longer needed.
+    /// The memory for the words of all texts, in bytes (default: 512 MiB). A word takes one or two bytes.
+    /// Further words are written to a temporary file.
     pub memory: usize,
+}
+
+impl ReadOptions {
+    /// Sets the text and label columns.
+    pub fn columns(self, columns: Columns) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// Sets the tokenizer that splits texts into words.
+    pub fn tokenizer(self, tokenizer: Tokenizer) -> Self {
+        Self { tokenizer, ..self }
+    }
+
+    /// Sets the handling of bad records.
+    pub fn on_error(self, on_error: OnError) -> Self {
+        Self { on_error, ..self }
+    }
+
+    /// Sets the memory for the words of all texts, in bytes.
+    pub fn memory(self, bytes: usize) -> Self {
+        Self { memory: bytes, ..self }
+    }
 }
 
 impl Default for ReadOptions {
@@ -36,11 +59,12 @@ impl Default for ReadOptions {
     }
 }
 
-/// The rows of a file, in its order.
+/// Labelled texts: the rows of a file, in the order of the file.
 ///
 /// ```no_run
-/// use gatewise::files::{LabelledTexts, ReadOptions};
-/// let texts = LabelledTexts::read("questions.csv".as_ref(), &ReadOptions::default())?;
+/// use gatewise::files::{Columns, LabelledTexts, OnError, ReadOptions};
+/// let options = ReadOptions::default().columns(Columns::default().label("category")).on_error(OnError::Skip);
+/// let texts = LabelledTexts::read("questions.csv".as_ref(), &options)?;
 /// println!("the texts are in {}, the labels in {}", texts.text_column, texts.label_column);
 /// texts.notes().iter().for_each(|note| println!("{note}"));
 /// let (training, test) = texts.hold_out(0.1, 113);
@@ -49,24 +73,24 @@ impl Default for ReadOptions {
 /// ```
 #[derive(Debug, Clone)]
 pub struct LabelledTexts {
-    /// The column that the texts were found in; several with commas between.
+    /// The name of the text column; several names are separated by commas.
     pub text_column: String,
-    /// The column that the labels were found in.
+    /// The name of the label column.
     pub label_column: String,
     file: Arc<Rows>,
-    /// Which of the file's rows these are.
+    /// The indices of these rows in the file.
     order: Vec<usize>,
     labels: RowLabels,
 }
 
-/// What was read of a file.
+/// The content of a file.
 #[derive(Debug)]
 struct Rows {
     tokenizer: Tokenizer,
     words: RowWords,
     findings: Findings,
     skipped: Skipped,
-    /// Of rows to test on: those whose text is among those to train on.
+    /// For test rows: rows whose text is in the training rows too.
     overlap: Option<Finding>,
 }
 
@@ -127,16 +151,16 @@ fn no_row(name: &str, skipped: &Skipped, expected: &str) -> Error {
 }
 
 impl LabelledTexts {
-    /// Reads a file of any [`RecordFormat`](super::RecordFormat).
+    /// Reads a file in any [`RecordFormat`](super::RecordFormat).
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, for what is malformed.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, if it is malformed.
     pub fn read(path: &Path, options: &ReadOptions) -> Result<Self> {
         Self::read_beside(path, options, None)
     }
 
-    /// Reads a file with rows to test on, and looks which of their texts are among these, the rows to train on.
+    /// Reads a file of test rows and finds test texts that are in the training rows `self` too.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -223,19 +247,22 @@ impl LabelledTexts {
         Ok(taken.finish("text".into(), "label".into(), skipped))
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// True when there is no row.
+    /// Returns `true` if there is no row.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
-    /// What a user should know about the rows of the file, a sentence each: bad ones that were skipped, texts that
-    /// come twice, with one label or with two, texts without words, labels with one example; after
-    /// [`read_test`](Self::read_test) instead of the latter, texts that are in training too.
+    /// Returns notes about the rows of the file, one sentence each:
+    ///
+    /// - bad rows that were skipped,
+    /// - duplicate texts, with the same label or with another label,
+    /// - texts without words,
+    /// - labels with one example, or, after [`read_test`](Self::read_test), texts that are in the training rows too.
     pub fn notes(&self) -> Vec<String> {
         let Rows { findings, skipped, overlap: shared, words, .. } = &*self.file;
         let mut notes = Vec::new();
@@ -257,13 +284,13 @@ impl LabelledTexts {
         let once: Vec<&str> =
             tally.iter().filter(|label| label.1 == 1).map(|label| label.0.as_str()).collect();
         let (first, more) = (once[..once.len().min(3)].join(", "), if once.len() > 3 { ", …" } else { "" });
-        let told =
+        let sentence =
             || format!("labels with one example only, which is hardly enough to learn from: {first}{more}");
-        (!once.is_empty()).then(told)
+        (!once.is_empty()).then(sentence)
     }
 
-    /// What these rows are like: their labels or numbers, their lengths, their words, and what settings suit them. Unlike
-    /// a [`Corpus`], a description needs no two labels.
+    /// Returns a description of the rows: labels or numbers, lengths, words, and suggested settings. Unlike a
+    /// [`Corpus`], a description does not need two labels.
     ///
     /// ```
     /// use gatewise::files::{LabelledTexts, ReadOptions};
@@ -273,19 +300,20 @@ impl LabelledTexts {
     /// let description = LabelledTexts::read(&path, &ReadOptions::default())?.describe()?;
     /// assert_eq!((description.rows, description.lengths.max), (3, 3));
     /// assert_eq!((description.words.running, description.words.distinct), (7, 4));
-    /// println!("{description}");                              // a page of text
+    /// println!("{description}");                              // a report of 80 columns
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is no row; [`ErrorKind::Io`](crate::ErrorKind::Io) when
-    /// words in a temporary file cannot be read.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if there is no row;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the temporary file cannot be read.
     pub fn describe(&self) -> Result<Description> {
         if self.is_empty() {
             return Err(Error::data("there is no row to describe"));
         }
         let mut lengths = LengthTally::default();
-        let (words, max_words) = Words::of(self.file.words.count(&self.order, |length| lengths.add(length))?);
+        let (words, max_words) =
+            WordSummary::of(self.file.words.count(&self.order, |length| lengths.add(length))?);
         let mut notes = self.notes();
         notes.extend(self.nothing_to_learn(&self.labels.problem(), &self.labels.names()));
         Ok(Description {
@@ -293,7 +321,7 @@ impl LabelledTexts {
             label_column: self.label_column.clone(),
             rows: self.len(),
             skipped: self.file.skipped.count,
-            answers: Answers::of(&self.labels),
+            labels: LabelSummary::of(&self.labels),
             lengths: lengths.lengths(),
             words,
             max_words,
@@ -302,7 +330,7 @@ impl LabelledTexts {
         })
     }
 
-    /// The rows named by `order`, in that order.
+    /// Returns the rows with the indices `order`, in that order.
     fn select(&self, order: &[usize]) -> Self {
         let rows = order.iter().map(|&row| self.order[row]).collect();
         let (text_column, label_column) = (self.text_column.clone(), self.label_column.clone());
@@ -310,25 +338,25 @@ impl LabelledTexts {
         Self { text_column, label_column, file, order: rows, labels }
     }
 
-    /// The rows in an order drawn from `seed`.
+    /// Returns the rows in an order drawn from `seed`.
     pub fn shuffle(&self, seed: u64) -> Self {
         self.select(&order(self.len(), seed))
     }
 
-    /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each class, as nearly as whole
-    /// rows allow, with at least one row of each left (see [`hold_out`](super::hold_out)); where rows have several
-    /// labels, of the rows with the same rarest one.
-    pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let [kept, held] = hold_out(&self.labels.strata(), share, seed);
+    /// Splits the rows into training rows and a held-out `fraction`, drawn from `seed` and stratified by
+    /// class (see [`hold_out`](crate::rows::hold_out)). Multi-label rows are stratified by their rarest
+    /// label.
+    pub fn hold_out(&self, fraction: f64, seed: u64) -> (Self, Self) {
+        let [kept, held] = hold_out(&self.labels.strata(), fraction, seed);
         (self.select(&kept), self.select(&held))
     }
 
-    /// The corpus of these rows to train on and those to test on. Labels are in alphabetical order; words are
-    /// counted in these rows alone.
+    /// Returns the corpus with these rows as training split and `test` as test split. Labels are in
+    /// alphabetical order. Words are counted in the training split only.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when all rows have one label, or when a label is found in
-    /// `test` only; [`ErrorKind::Io`](crate::ErrorKind::Io) when words in a temporary file cannot be read.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if all rows have one label, or if a label occurs in `test`
+    /// only; [`ErrorKind::Io`](crate::ErrorKind::Io) if the temporary file cannot be read.
     pub fn corpus(&self, test: &Self) -> Result<Corpus> {
         let (problem, labels) = (self.labels.problem(), self.labels.names());
         self.check(&problem, &labels)?;
@@ -337,7 +365,7 @@ impl LabelledTexts {
         let split = |rows: &Self| -> Result<Split> {
             let targets = rows.labels.targets(&labels).map_err(|label| {
                 Error::data(format!(
-                    "the label '{label}' occurs in the rows to test on only, not in training"
+                    "the label '{label}' occurs in the test rows only, not in the training rows"
                 ))
             })?;
             Ok(Split { words: rows.file.words.ranks(&rows.order, words, &ranking)?, targets })
@@ -347,7 +375,7 @@ impl LabelledTexts {
         Ok(Corpus { tokenizer, vocabulary: ranking.words, problem, labels, train, test, notes: Vec::new() })
     }
 
-    /// Whether there is anything to learn.
+    /// Checks that there is anything to learn.
     fn check(&self, problem: &Problem, labels: &[String]) -> Result<()> {
         match self.nothing_to_learn(problem, labels) {
             Some(flaw) => Err(Error::data(format!("{flaw}; name another column"))),

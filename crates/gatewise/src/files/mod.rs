@@ -1,7 +1,7 @@
-//! Readers and writers of other people's files.
+//! Readers and writers of data files.
 //!
-//! Enters: files of records, labelled texts, series. Leaves: [`Records`], a [`Corpus`](crate::rows::Corpus) of labelled
-//! texts, [`TimeSeries`](crate::rows::TimeSeries), numbers, and records written back with answers added.
+//! Input: files of records, labelled texts and series. Output: [`Records`], a [`Corpus`](crate::rows::Corpus)
+//! of labelled texts, [`TimeSeries`](crate::rows::TimeSeries), and files of records with added columns.
 
 mod columns;
 pub mod description;

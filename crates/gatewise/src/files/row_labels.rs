@@ -1,37 +1,37 @@
-//! The labels of many rows, as they are read one by one.
+//! The labels of the rows of a file.
 //!
-//! Enters: a [`Problem`] and, row by row, what a file has in its label field. Leaves: what rows are alike
-//! (strata, to be split by), the names of the labels, and [`Targets`].
+//! Input: a [`Problem`] and the label field of each row, one by one. Output: the strata for splits, the names
+//! of the labels, and [`Targets`].
 
 use crate::rows::{Problem, Scaler, Targets};
 use crate::text::{Interner, Sequences};
 
-/// The labels of rows: of each the names, by number, or a value.
+/// The labels of rows: label numbers, or values for regression.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RowLabels {
     problem: Problem,
     names: Interner,
-    /// The names of each row: one, or, where there may be several, any number of different ones.
+    /// The label numbers of each row: one for single-label, any number of distinct ones for multi-label.
     ids: Sequences,
     values: Vec<f32>,
 }
 
-/// What is wrong with a field, for people.
+/// The reason why a field is refused.
 type Flaw = String;
 
 impl RowLabels {
-    /// No rows yet.
+    /// Returns labels without rows.
     pub fn new(problem: &Problem) -> Self {
         Self { problem: problem.clone(), ..Self::default() }
     }
 
-    /// Takes up the label field of the next row; a field that is refused leaves no trace.
+    /// Adds the label field of the next row. A refused field is not added.
     pub fn push(&mut self, field: &str) -> Result<(), Flaw> {
         let field = field.trim();
         match &self.problem {
             Problem::Regression { .. } => {
                 let value = field.parse().ok().filter(|value: &f32| value.is_finite());
-                self.values.push(value.ok_or_else(|| format!("'{field}' is no number"))?);
+                self.values.push(value.ok_or_else(|| format!("'{field}' is not a number"))?);
             }
             Problem::MultiLabel { separator } => {
                 let names = field.split(separator.as_str()).map(str::trim).filter(|name| !name.is_empty());
@@ -50,7 +50,7 @@ impl RowLabels {
         Ok(())
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         match self.problem {
             Problem::Regression { .. } => self.values.len(),
@@ -58,7 +58,7 @@ impl RowLabels {
         }
     }
 
-    /// The rows named by `order`, in that order.
+    /// Returns the rows with the indices `order`, in that order.
     pub fn select(&self, order: &[usize]) -> Self {
         let (ids, values) = match self.problem {
             Problem::Regression { .. } => {
@@ -69,10 +69,11 @@ impl RowLabels {
         Self { problem: self.problem.clone(), names: self.names.clone(), ids, values }
     }
 
-    /// The names in alphabetical order: of classes those that occur in these rows, of labels all that were read.
+    /// Returns the names in alphabetical order. Single-label: the classes of these rows. Multi-label: all
+    /// labels of the file.
     pub fn names(&self) -> Vec<String> {
         let counts = self.counts();
-        // A label that no row has is answered no; a class that no row has would not be learnt.
+        // A multi-label model predicts "no" for a label without rows; a class without rows cannot be learned.
         let occurs = |count: usize| count > 0 || matches!(self.problem, Problem::MultiLabel { .. });
         let names = self.names.words().zip(counts).filter(|(_, count)| occurs(*count));
         let mut names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
@@ -80,7 +81,7 @@ impl RowLabels {
         names
     }
 
-    /// The names in alphabetical order, and how many of these rows have each.
+    /// Returns the names in alphabetical order, each with its number of rows.
     pub fn tally(&self) -> Vec<(String, usize)> {
         let counted = self.names.words().zip(self.counts()).filter(|(_, count)| *count > 0);
         let mut tally: Vec<_> = counted.map(|(name, count)| (name.to_owned(), count)).collect();
@@ -88,39 +89,39 @@ impl RowLabels {
         tally
     }
 
-    /// The numbers, where the rows have numbers.
+    /// Returns the numbers of the rows for regression, else `None`.
     pub fn values(&self) -> Option<&[f32]> {
         matches!(self.problem, Problem::Regression { .. }).then_some(&self.values)
     }
 
-    /// How many of these rows have no label.
+    /// Returns the number of rows without a label.
     pub fn rows_without(&self) -> usize {
         self.ids.rows().filter(|ids| ids.is_empty()).count()
     }
 
-    /// The problem, its scale fitted to these rows.
+    /// Returns the problem, with a scaler fitted on these rows for regression.
     pub fn problem(&self) -> Problem {
         match &self.problem {
             Problem::Regression { .. } => {
-                Problem::Regression { scale: Scaler::fit(self.values.iter().copied()) }
+                Problem::scaled_regression(Scaler::fit(self.values.iter().copied()))
             }
             problem => problem.clone(),
         }
     }
 
-    /// What rows share which are alike (see [`Problem::strata`]).
+    /// Returns the stratum of each row (see [`Problem::strata`]).
     pub fn strata(&self) -> Vec<u32> {
         let targets = self.targets(&self.names()).expect("a row's own labels are among them");
         self.problem.strata(&targets)
     }
 
-    /// What a model whose labels are called `names` should answer; `Err` is a name that is not among them.
+    /// Returns the targets for a model with the labels `names`; `Err` is a label that is not in `names`.
     pub fn targets(&self, names: &[String]) -> Result<Targets, String> {
         let counts = self.counts();
         let place = |(id, name): (usize, &str)| match names.binary_search_by(|known| known.as_str().cmp(name))
         {
             Ok(place) => Ok(place),
-            Err(_) if counts[id] == 0 => Ok(usize::MAX), // of rows that are not among these
+            Err(_) if counts[id] == 0 => Ok(usize::MAX), // a label of other rows of the file
             Err(_) => Err(name.to_owned()),
         };
         let places: Vec<usize> = self.names.words().enumerate().map(place).collect::<Result<_, _>>()?;
@@ -142,7 +143,7 @@ impl RowLabels {
         Targets::rows(width, values).map_err(|error| error.to_string())
     }
 
-    /// How many rows have each name.
+    /// Returns the number of rows of each label.
     fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.names.len()];
         self.ids.ids().iter().for_each(|&id| counts[id as usize] += 1);
@@ -151,7 +152,7 @@ impl RowLabels {
 }
 
 fn full() -> Flaw {
-    "there are more labels than can be told apart".into()
+    "there are more than 4,294,967,295 distinct labels".into()
 }
 
 #[cfg(test)]
@@ -166,7 +167,7 @@ mod tests {
     }
 
     fn several() -> Problem {
-        Problem::MultiLabel { separator: ";".into() }
+        Problem::multi_label(";")
     }
 
     #[test]
@@ -200,7 +201,7 @@ mod tests {
         assert_eq!((scale.mean, scale.deviation), (3.0, 2.0));
         for field in ["", "three", "NaN", "inf", "1,5", "1e99"] {
             let flaw = RowLabels::new(&Problem::regression()).push(field).unwrap_err();
-            assert_eq!(flaw, format!("'{field}' is no number"));
+            assert_eq!(flaw, format!("'{field}' is not a number"));
         }
     }
 

@@ -1,34 +1,35 @@
-//! The words of many rows, as they are read one by one.
+//! The words of the rows of a file.
 //!
-//! Enters: the words of each row. Leaves: how often each word stands in chosen rows, and those rows as ranks. A word
-//! is a number, given in the order of first appearance, and takes a byte or two, since common words come first; beyond
-//! a budget, rows go to a temporary file.
+//! Input: the words of each row. Output: the word counts of selected rows, and the rows as word ranks. Words
+//! are numbered in the order of first appearance and stored as variable-length integers. A word takes one or
+//! two bytes, because frequent words have small numbers. Rows beyond the memory budget are written to a
+//! temporary file.
 
 use super::spill::{Spill, SpillReader};
 use crate::error::Result;
 use crate::text::Sequences;
 use crate::text::{Interner, Ranking, rank};
 
-/// Rows of words.
+/// Rows of word numbers.
 #[derive(Debug)]
 pub(super) struct RowWords {
     words: Interner,
     numbers: Spill,
-    /// Where each row starts in `numbers`, and the end of the last.
+    /// The start of each row in `numbers`, and the end of the last row.
     starts: Vec<u64>,
-    /// The row that is being read.
+    /// The current row.
     row: Vec<u8>,
 }
 
 impl RowWords {
-    /// No rows; their numbers are kept in memory up to `budget` bytes.
+    /// Returns an empty store that keeps up to `budget` bytes in memory.
     pub fn new(budget: usize) -> Self {
         Self { words: Interner::default(), numbers: Spill::new(budget), starts: vec![0], row: Vec::new() }
     }
 
-    /// Adds a word to the row that is being read.
+    /// Appends a word to the current row.
     pub fn word(&mut self, word: &str) {
-        // After four billion different words a new one is left out.
+        // After 2³² − 1 distinct words, new words are dropped.
         if let Some(mut number) = self.words.intern(word) {
             while number >= 0x80 {
                 self.row.push(number as u8 | 0x80);
@@ -38,7 +39,7 @@ impl RowWords {
         }
     }
 
-    /// Ends the row that is being read; `false` where it has no words.
+    /// Ends the current row; returns whether it has words.
     pub fn end_row(&mut self) -> Result<bool> {
         self.numbers.push(&self.row)?;
         self.starts.push(self.numbers.len());
@@ -47,12 +48,12 @@ impl RowWords {
         Ok(words)
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// How often each word stands in the rows named by `order`, and, where `lengths` is asked to, how long each is.
+    /// Returns the count of each word in the rows `order` and calls `lengths` with the length of each row.
     pub fn count(&self, order: &[usize], mut lengths: impl FnMut(usize)) -> Result<Vec<u64>> {
         let mut counts = vec![0; self.words.len()];
         let mut reader = self.numbers.reader()?;
@@ -67,12 +68,13 @@ impl RowWords {
         Ok(counts)
     }
 
-    /// The words by rank, as `counts` has them.
+    /// Ranks the words by `counts`.
     pub fn rank(&self, counts: &[u64]) -> Ranking {
         rank(&self.words, counts)
     }
 
-    /// The rows named by `order` as ranks: those of `ranking`, which `other` gave its words; 0 for words that it lacks.
+    /// Returns the rows `order` as ranks of `ranking`, which is over the words of `other`. A word that
+    /// `other` does not contain has rank 0.
     pub fn ranks(&self, order: &[usize], other: &Self, ranking: &Ranking) -> Result<Sequences> {
         let ranked = |word| other.words.get(word).map_or(0, |number| ranking.ranks[number as usize]);
         let own: Vec<u32>;
@@ -90,7 +92,7 @@ impl RowWords {
         Ok(rows)
     }
 
-    /// The numbers of a row's words.
+    /// Returns the word numbers of a row.
     fn row<'a>(&self, row: usize, reader: &'a mut SpillReader<'_>) -> Result<impl Iterator<Item = u32> + 'a> {
         let bytes = reader.part(self.starts[row], self.starts[row + 1])?;
         // Each byte with its high bit clear ends a number.

@@ -1,21 +1,21 @@
-//! Reads one series of numbers from a CSV file.
+//! Reads a series of numbers from a CSV file.
 
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// The numbers of one column of a CSV file, whose first line names the columns.
+/// Reads a column of numbers from a CSV file with a header.
 ///
 /// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, when the column is missing or holds something
-/// that is no finite number.
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
+/// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, if the column is missing or contains a
+/// value that is not a finite number.
 pub fn read_series(path: &Path, column: &str) -> Result<Vec<f32>> {
     let name = path.display();
     let file = std::fs::File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
     let mut reader = csv::Reader::from_reader(file);
     let flaw = |e: csv::Error| {
         let line = e.position().map_or(1, csv::Position::line);
-        Error::data(format!("{name}:{line}: this is no row of a CSV file: {e}"))
+        Error::data(format!("{name}:{line}: this is not a row of a CSV file: {e}"))
     };
     let header = reader.headers().map_err(flaw)?.clone();
     let Some(at) = header.iter().position(|found| found.trim() == column) else {
@@ -29,22 +29,22 @@ pub fn read_series(path: &Path, column: &str) -> Result<Vec<f32>> {
         let record = record.map_err(flaw)?;
         record[at].trim().parse().ok().filter(|value: &f32| value.is_finite()).ok_or_else(|| {
             let line = record.position().map_or(0, csv::Position::line);
-            Error::data(format!("{name}:{line}: '{}' in column '{column}' is no number", &record[at]))
+            Error::data(format!("{name}:{line}: '{}' in column '{column}' is not a number", &record[at]))
         })
     };
     reader.records().map(number).collect()
 }
 
-/// The name of the last column of a CSV file whose first value is a number.
+/// Returns the name of the last column of a CSV file whose first value is a number.
 ///
 /// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) when it is malformed or has no such column.
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is malformed or has no such column.
 pub fn last_number_column(path: &Path) -> Result<String> {
     let name = path.display();
     let file = std::fs::File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
     let mut reader = csv::Reader::from_reader(file);
-    let flaw = |e: csv::Error| Error::data(format!("{name} is no CSV file: {e}"));
+    let flaw = |e: csv::Error| Error::data(format!("{name} is not a CSV file: {e}"));
     let header = reader.headers().map_err(flaw)?.clone();
     let first = reader.records().next().transpose().map_err(flaw)?.unwrap_or_default();
     let is_number = |value: &str| value.trim().parse::<f32>().is_ok_and(f32::is_finite);
@@ -64,7 +64,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         for (text, says) in [
             ("a,b\n1,2\n", ":1: there is no column 'n'; the columns are a, b"),
-            ("n\n1\nx\n", ":3: 'x' in column 'n' is no number"),
+            ("n\n1\nx\n", ":3: 'x' in column 'n' is not a number"),
             ("n\n1\ninf\n", ":3: 'inf'"),
         ] {
             std::fs::write(file.path(), text).unwrap();

@@ -1,29 +1,29 @@
-//! Bytes that may be more than fit in memory.
+//! An append-only byte store that spills to disk.
 //!
-//! Enters: bytes, appended. Leaves: any part of them. Beyond a budget they go to a temporary file, which is gone when
-//! nobody holds it any more: after an error and after a kill too.
+//! Input: appended bytes. Output: any part of them. Bytes beyond the memory budget are written to an unnamed
+//! temporary file, which the system removes when it is closed: after an error and after a kill too.
 
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
-/// Bytes, the first of them in a file where there are too many.
+/// An append-only byte store: a file with the first bytes, if there are many, and a buffer with the rest.
 #[derive(Debug)]
 pub(super) struct Spill {
     budget: usize,
     file: Option<File>,
-    /// How many are in the file.
+    /// The number of bytes in the file.
     spilled: u64,
     memory: Vec<u8>,
 }
 
 impl Spill {
-    /// Keeps up to `budget` bytes in memory.
+    /// Returns an empty store that keeps up to `budget` bytes in memory.
     pub fn new(budget: usize) -> Self {
         Self { budget, file: None, spilled: 0, memory: Vec::new() }
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     pub fn len(&self) -> u64 {
         self.spilled + self.memory.len() as u64
     }
@@ -43,7 +43,7 @@ impl Spill {
         Ok(())
     }
 
-    /// What reads parts of it.
+    /// Returns a reader.
     pub fn reader(&self) -> Result<SpillReader<'_>> {
         let file = self.file.as_ref().map(File::try_clone).transpose().map_err(refused)?;
         Ok(SpillReader { spill: self, file, window: Vec::new(), start: 0 })
@@ -55,20 +55,20 @@ fn refused(error: std::io::Error) -> Error {
     Error::io("cannot use a temporary file (TMPDIR names the folder for it) in", folder, error)
 }
 
-/// Bytes of the file that are read at a time: parts asked for one after the other cost one call to the system.
+/// The number of bytes read from the file at a time, so that consecutive parts cost one system call.
 const WINDOW: usize = 1 << 16;
 
 /// Reads parts of a [`Spill`].
 pub(super) struct SpillReader<'a> {
     spill: &'a Spill,
     file: Option<File>,
-    /// Bytes of the file from `start` on.
+    /// The bytes of the file from `start` on.
     window: Vec<u8>,
     start: u64,
 }
 
 impl SpillReader<'_> {
-    /// The bytes from `start` to `end`, which were pushed together.
+    /// Returns the bytes from `start` to `end`, which were pushed together.
     pub fn part(&mut self, start: u64, end: u64) -> Result<&[u8]> {
         let length = (end - start) as usize;
         let Some(file) = self.file.as_mut().filter(|_| start < self.spill.spilled) else {

@@ -1,18 +1,18 @@
 //! Labelled time series in the `.ts` format of sktime and the UEA archive.
 //!
-//! Enters: a file of cases, each some channels of numbers over time and a class. Leaves: rows of vectors, one
-//! number a channel, and the class of each.
+//! Input: a file of cases, each with channels of numbers over time and a class. Output: rows of vectors with
+//! one number for each channel, and the class of each row.
 
 use crate::error::{Error, Result};
 use crate::rows::{Features, TimeSeries};
 use std::path::Path;
 
-/// Reads a `.ts` file. Rows may differ in length; classes are required, time stamps and missing values are
-/// not supported.
+/// Reads a `.ts` file. Rows may differ in length. Classes are required; time stamps and missing values are not
+/// supported.
 ///
 /// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, for what is malformed.
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
+/// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, if it is malformed.
 pub fn read_ts(path: &Path) -> Result<TimeSeries> {
     let bytes = std::fs::read(path).map_err(|e| Error::io("cannot read", path, e))?;
     let name = path.display().to_string();
@@ -20,7 +20,7 @@ pub fn read_ts(path: &Path) -> Result<TimeSeries> {
     parse_ts(&name, &text)
 }
 
-/// As [`read_ts`], from a text; `name` is what errors call it.
+/// Parses the content of a `.ts` file; errors refer to the file as `name`.
 ///
 /// ```
 /// use gatewise::files::parse_ts;
@@ -105,17 +105,17 @@ impl Header {
         }
     }
 
-    /// Where the header does not say, the first case decides how many channels there are.
+    /// Takes the number of channels from the first case if the header does not contain it.
     fn channels_of<'a>(&mut self, mut cases: impl Iterator<Item = &'a str>) {
         let first = || cases.find(|line| !line.trim().is_empty()).map(|line| line.matches(':').count());
         self.channels = self.channels.or_else(first).filter(|&n| n > 0);
     }
 }
 
-/// Far above any data set.
+/// The maximum number of channels, far above any data set.
 const MAX_CHANNELS: usize = 1 << 16;
 
-/// One case: channels separated by `:`, numbers by `,`, the class at the end.
+/// Parses a case: channels separated by `:`, numbers by `,`, the class last.
 fn case(line: &str, header: &Header, series: &mut TimeSeries) -> Result<(), String> {
     let parts: Vec<&str> = line.split(':').collect();
     let width = series.rows.width();
@@ -124,7 +124,7 @@ fn case(line: &str, header: &Header, series: &mut TimeSeries) -> Result<(), Stri
         return Err(format!("{} channels and a class were found, but {width} were expected", channels.len()));
     }
     let Some(class) = header.labels.iter().position(|known| known == label.trim()) else {
-        return Err(format!("the class '{label}' is none of {}", header.labels.join(", ")));
+        return Err(format!("the class '{label}' is not one of {}", header.labels.join(", ")));
     };
     let steps = channels[0].split(',').count();
     let mut row = vec![0.0; steps * width];
@@ -132,7 +132,7 @@ fn case(line: &str, header: &Header, series: &mut TimeSeries) -> Result<(), Stri
         let found = numbers.split(',').count();
         if found != steps {
             return Err(format!(
-                "channel {} has {found} steps, but channel 1 has {steps}; all of a case must be equally long",
+                "channel {} has {found} steps, but channel 1 has {steps}; the channels of a case must have equal lengths",
                 channel + 1
             ));
         }
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(series.rows.row(0), [1.0, -3.0, 2.5, 40.0]);
         assert_eq!(series.rows.row(1), [9.0, 8.0]);
         assert_eq!((series.classes, series.labels), (vec![0, 1], vec!["a".to_owned(), "b".to_owned()]));
-        // Without a line that says so, the first case tells how many channels there are.
+        // Without `@dimensions`, the first case determines the number of channels.
         let silent = GOOD.replace("@dimensions 2\n", "");
         assert_eq!(parse_ts("x.ts", &silent).unwrap().rows.width(), 2);
     }
@@ -215,7 +215,7 @@ mod tests {
             ("@classLabel true a b", "@classLabel true", "names no class"),
             ("@classLabel true a b\n", "", "x.ts:5: there was no '@classLabel"),
             ("@data\n", "", "x.ts:6: '1,2.5:-3,4e1:a' was found"),
-            (":a\n", ":c\n", "x.ts:7: the class 'c' is none of a, b"),
+            (":a\n", ":c\n", "x.ts:7: the class 'c' is not one of a, b"),
             ("2.5", "?", "x.ts:7: step 2 of channel 1 is '?'"),
             ("2.5", "NaN", "x.ts:7: step 2 of channel 1 is 'NaN'"),
             ("1,2.5", "1,2.5,3", "x.ts:7: channel 2 has 2 steps, but channel 1 has 3"),

@@ -1,11 +1,11 @@
-//! Class weights: classes into one weight a row.
+//! Class weights: one sample weight for each row, by its class.
 
 use super::Targets;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// How much the rows of each class count, as Keras's `class_weight` and scikit-learn's `"balanced"`.
+/// The weight of each class in the loss, as Keras's `class_weight` and scikit-learn's `"balanced"`.
 ///
 /// ```
 /// use gatewise::rows::ClassWeight;
@@ -20,25 +20,27 @@ use std::str::FromStr;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ClassWeight {
-    /// n / (k·n_c) for a class of n_c among n rows, where k classes occur: all classes count alike.
+    /// The weight n / (k·n_c) for a class with n_c of n rows, where k classes occur: all classes have the
+    /// same total weight.
     Balanced,
-    /// These, the first for class 0.
+    /// One weight for each class, starting with class 0.
     Each(Vec<f64>),
 }
 
 impl ClassWeight {
-    /// The weight of each row of `targets`. As in Keras, its class is its largest number's place or, where
-    /// there is one number only, that number, rounded.
+    /// Returns the weight of each row of `targets`. As in Keras, the class of a row is the index of its largest
+    /// number or, for a target of one number, that number, rounded.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when targets are of steps, when a target is no class, or
-    /// is one that has no weight; [`ErrorKind::Config`](crate::ErrorKind::Config) for a weight that is
-    /// negative or not finite.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the targets are per step, if a target is not a class,
+    /// or if a class has no weight. [`ErrorKind::Config`](crate::ErrorKind::Config) if a weight is negative
+    /// or not finite.
     pub fn weights(&self, targets: &Targets) -> Result<Vec<f32>> {
         if targets.per_step() {
             return Err(Error::data(
-                "class_weight weighs rows, but these have a target for each step; use sample_weight",
+                "class_weight weighs rows, but these rows have a target for each step; use sample_weight",
             ));
         }
         let rows = targets.values().chunks_exact(targets.width());
@@ -57,7 +59,7 @@ impl ClassWeight {
         classes.iter().enumerate().map(weight).collect()
     }
 
-    /// The weight of each class.
+    /// Returns the weight of each class.
     fn of_classes(&self, classes: &[usize]) -> Result<Vec<f64>> {
         match self {
             Self::Each(weights) => match weights.iter().position(|w| !(0.0..f64::INFINITY).contains(w)) {
@@ -78,7 +80,7 @@ impl ClassWeight {
     }
 }
 
-/// More classes than this are taken for a mistake: a number that is no class.
+/// The maximum number of classes. A larger target is not a class.
 const MAX_CLASSES: f32 = 65_536.0;
 
 fn class(row: usize, target: &[f32]) -> Result<usize> {
@@ -91,7 +93,7 @@ fn class(row: usize, target: &[f32]) -> Result<usize> {
     match (0.0..MAX_CLASSES).contains(&class) {
         true => Ok(class as usize),
         false => Err(Error::data(format!(
-            "row {row} has the target {}, which is no class; class_weight needs classes counted from 0",
+            "row {row} has the target {}, which is not a class; class_weight needs classes counted from 0",
             target[0]
         ))),
     }
@@ -100,7 +102,7 @@ fn class(row: usize, target: &[f32]) -> Result<usize> {
 impl FromStr for ClassWeight {
     type Err = Error;
 
-    /// Reads `balanced`, or numbers with commas between.
+    /// Parses `balanced` or comma-separated numbers.
     fn from_str(text: &str) -> Result<Self> {
         if text == "balanced" {
             return Ok(Self::Balanced);
@@ -109,7 +111,7 @@ impl FromStr for ClassWeight {
             text.split(',').map(|part| part.trim().parse()).collect();
         let weights = Self::Each(numbers.map_err(|_| {
             Error::config(format!(
-                "class_weight is '{text}'; it must be 'balanced', or one number a class, such as 1,2.5"
+                "class_weight is '{text}'; it must be 'balanced', or one number for each class, such as 1,2.5"
             ))
         })?);
         weights.of_classes(&[]).map(|_| weights)
@@ -137,7 +139,7 @@ mod tests {
         let of = |values: &[f32]| message(two.weights(&values.to_vec().into()).unwrap_err());
         assert!(of(&[0.0, 1.0, 2.0]).contains("row 2 is of class 2, but class_weight has 2 weights"));
         assert!(of(&[0.0, -1.0]).contains("row 1 has the target -1"));
-        assert!(of(&[f32::NAN]).contains("no class") && of(&[1e9]).contains("no class"));
+        assert!(of(&[f32::NAN]).contains("not a class") && of(&[1e9]).contains("not a class"));
         let steps = Targets::steps(1, vec![0.0, 1.0], &[2]).unwrap();
         assert!(message(two.weights(&steps).unwrap_err()).contains("for each step"));
         assert!(ClassWeight::Balanced.weights(&Targets::default()).unwrap().is_empty());

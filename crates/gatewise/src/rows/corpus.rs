@@ -1,66 +1,125 @@
-//! A labelled text corpus after its words have been counted: what every reader of text produces.
+//! A labelled text corpus as word ranks: the result of every reader of text.
 
 use super::{Problem, Targets};
 use crate::error::Result;
 use crate::text::{Sequences, Tokenizer, Vocabulary};
 
-/// One part (train or test) of a [`Corpus`].
+/// The training split or the test split of a [`Corpus`].
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Split {
-    /// Word ranks, counted from **1** as in Keras's `word_index` (1 = the commonest word of the
-    /// training part); 0 stands for a word that the training part does not contain.
+    /// Word ranks, counted from **1** as in Keras's `word_index` (1 is the most frequent word of the training
+    /// split). Rank 0 is a word that the training split does not contain.
     pub words: Sequences,
-    /// What each row should be answered with, as [`Corpus::problem`] has it: its class, an index into
-    /// [`Corpus::labels`]; a 0 or 1 for each of these; or its number.
+    /// The target of each row, by [`Corpus::problem`]: the class, an index into [`Corpus::labels`]; a 0 or 1
+    /// for each label; or the number.
     pub targets: Targets,
 }
 
-/// A corpus as word ranks, independent of any later choice of vocabulary size.
+impl Split {
+    /// Returns the split with these word ranks and one target for each row.
+    pub fn new(words: Sequences, targets: impl Into<Targets>) -> Self {
+        Self { words, targets: targets.into() }
+    }
+}
+
+/// A labelled corpus as word ranks, independent of the vocabulary size chosen later.
 ///
-/// `vocabulary[rank - 1]` is the word of that rank. Ranks are by count in the **training part only**,
-/// commonest first; equal counts are ordered by the word itself, so the same files always give the
+/// `vocabulary[rank - 1]` is the word of that rank. Ranks are by count in the **training split only**, the
+/// most frequent word first. Words with equal counts are in bytewise order, so that the same files yield the
 /// same ranks.
+///
+/// Readers return a corpus. For rows in memory, [`new`](Self::new) takes the ranks of a
+/// [`WordCounter`](crate::text::WordCounter):
+///
+/// ```
+/// use gatewise::rows::{Corpus, Sequences, Split};
+/// use gatewise::text::{Tokenizer, WordCounter};
+///
+/// let texts = [("A fine film.", 1.0), ("A dull film", 0.0), ("Fine!", 1.0)];
+/// let (tokenizer, mut counter) = (Tokenizer::default(), WordCounter::new());
+/// let numbers = texts.map(|(text, _)| {
+///     tokenizer.words(text).iter().filter_map(|word| counter.add(word)).collect::<Vec<u32>>()
+/// });
+/// let ranking = counter.finish();
+/// let rank = |&number: &u32| ranking.ranks[number as usize];
+/// let words: Sequences = numbers.iter().map(|row| row.iter().map(rank)).collect();
+/// let targets = texts.map(|(_, class)| class).to_vec();
+/// let corpus = Corpus::new(ranking.words, Split::new(words, targets), Split::default())
+///     .tokenizer(tokenizer)
+///     .labels(["neg", "pos"]);
+/// assert_eq!(corpus.vocabulary, ["a", "film", "fine", "dull"]);
+/// assert_eq!(corpus.train.words.row(2), [3]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Corpus {
-    /// What cut the texts into words; a model has to cut other texts in the same way.
+    /// The tokenizer that split the texts into words. A model tokenizes other texts with it.
     pub tokenizer: Tokenizer,
-    /// Words by rank.
+    /// The words by rank.
     pub vocabulary: Vec<String>,
-    /// What is asked about the rows.
+    /// The problem that the targets belong to.
     pub problem: Problem,
-    /// Names of classes or labels: `labels[class]`.
+    /// The names of the classes or labels: `labels[class]`.
     pub labels: Vec<String>,
-    /// The rows to learn from (validation is cut from these).
+    /// The training split, which validation splits are taken from.
     pub train: Split,
-    /// The rows held out for the final score.
+    /// The test split.
     pub test: Split,
-    /// What the reader had to report (for example "2 reviews were not UTF-8 …"), a sentence each.
+    /// The notes of the reader, one sentence each (for example "2 reviews are not UTF-8 …").
     pub notes: Vec<String>,
 }
 
 impl Corpus {
-    /// A vocabulary of the commonest words: those that the training part has at least `min_count` times, and as many
-    /// of them as have ids below `max_words` ([`Vocabulary::from_ranked`]).
+    /// Returns the corpus with these words by rank and these splits: single-label, with the default
+    /// tokenizer, without label names or notes.
+    pub fn new(vocabulary: Vec<String>, train: Split, test: Split) -> Self {
+        Self { vocabulary, train, test, ..Self::default() }
+    }
+
+    /// Sets the tokenizer that split the texts into words.
+    pub fn tokenizer(self, tokenizer: Tokenizer) -> Self {
+        Self { tokenizer, ..self }
+    }
+
+    /// Sets the problem that the targets belong to.
+    pub fn problem(self, problem: Problem) -> Self {
+        Self { problem, ..self }
+    }
+
+    /// Sets the names of the classes or labels.
+    pub fn labels<L: Into<String>>(self, labels: impl IntoIterator<Item = L>) -> Self {
+        Self { labels: labels.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets the notes, one sentence each.
+    pub fn notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// Returns a vocabulary of the most frequent words: words that occur at least `min_count` times in the
+    /// training split and have an id below `max_words` ([`Vocabulary::from_ranked`]).
     ///
     /// ```
     /// use gatewise::{datasets::reviews, text::Tokenizer};
     /// let corpus = reviews::corpus(1, &Tokenizer::default());
-    /// assert_eq!(corpus.words(100, 1)?.len(), 96);
-    /// assert!(corpus.words(5_000, 1_000)?.len() < corpus.words(5_000, 1)?.len());
+    /// assert_eq!(corpus.build_vocabulary(100, 1)?.len(), 96);
+    /// assert!(corpus.build_vocabulary(5_000, 1_000)?.len() < corpus.build_vocabulary(5_000, 1)?.len());
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     ///
     /// # Errors
     /// As [`Vocabulary::from_ranked`].
-    pub fn words(&self, max_words: usize, min_count: usize) -> Result<Vocabulary> {
+    pub fn build_vocabulary(&self, max_words: usize, min_count: usize) -> Result<Vocabulary> {
         let counts = self.counts();
-        // Ranks are by count, so that those seen often enough come first.
+        // Ranks are by count, so that frequent words come first.
         let often = counts.iter().rposition(|&count| count >= min_count as u64).map_or(0, |last| last + 1);
         Vocabulary::from_ranked(&self.vocabulary[..often], max_words)
     }
 
-    /// How much of other texts of this kind `vocabulary` will not know: the share of the words of the training part
-    /// that have no id, or that are the only one of their kind and so would have none had their text not been there.
+    /// Estimates the out-of-vocabulary rate of `vocabulary` on unseen texts: the fraction of the running
+    /// words of the training split that have no id or occur once. A word that occurs once would have no id
+    /// without its own text.
     pub fn oov_rate(&self, vocabulary: &Vocabulary) -> f64 {
         let counts = self.counts();
         let all: u64 = counts.iter().sum();
@@ -69,7 +128,7 @@ impl Corpus {
         if all == 0 { 0.0 } else { (all - sure) as f64 / all as f64 }
     }
 
-    /// How often the training part has each word, by rank.
+    /// Returns the count of each word in the training split, by rank.
     fn counts(&self) -> Vec<u64> {
         let mut counts = vec![0; self.vocabulary.len()];
         for &rank in self.train.words.ids() {
@@ -102,11 +161,11 @@ mod tests {
             (5, 1, 1, 0.5),
             (3, 1, 0, 1.0),
         ] {
-            let vocabulary = corpus.words(max_words, min_count).unwrap();
+            let vocabulary = corpus.build_vocabulary(max_words, min_count).unwrap();
             assert_eq!(vocabulary.len(), known, "{max_words} words, {min_count} times");
             assert_eq!(corpus.oov_rate(&vocabulary), rate, "{max_words} words, {min_count} times");
         }
         let none = Corpus::default();
-        assert_eq!(none.oov_rate(&none.words(10, 1).unwrap()), 0.0);
+        assert_eq!(none.oov_rate(&none.build_vocabulary(10, 1).unwrap()), 0.0);
     }
 }

@@ -1,9 +1,9 @@
-//! Rows with their targets: what `fit` and `evaluate` take.
+//! A data set: rows with their targets, the input of `fit` and `evaluate`.
 
 use super::{Inputs, Padding, Sequences, Targets};
 use crate::error::{Error, Result};
 
-/// Rows of token ids or of vectors, each with its target, or with a target for each of its steps.
+/// A data set: rows of token ids or vectors, each with one target or with one target for each step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     inputs: Inputs,
@@ -13,30 +13,31 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Pairs `inputs` with `targets`, one a row (a `Vec<f32>` is one number a row).
+    /// Returns the data set of `inputs` and `targets` (a `Vec<f32>` is one number for each row).
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when the two differ in length.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if `inputs` and `targets` differ in length.
     pub fn new(inputs: impl Into<Inputs>, targets: impl Into<Targets>) -> Result<Self> {
         let (inputs, targets) = (inputs.into(), targets.into());
         targets.check(&inputs)?;
         Ok(Self { inputs, targets, padding: Padding::default(), sample_weight: None })
     }
 
-    /// The same rows under another padding policy (the default is Keras's: to the longest row, `pre`).
+    /// Sets the padding policy. The default is Keras's: to the length of the longest row, on the side `pre`.
     pub fn with_padding(self, padding: Padding) -> Self {
         Self { padding, ..self }
     }
 
-    /// Weighs the rows' losses. As in Keras, the loss stays the sum over the rows by their number.
+    /// Sets the sample weights, which multiply the losses of the rows. As in Keras, the loss is the weighted
+    /// sum divided by the number of rows.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is not one weight a row, or a weight is
-    /// negative, infinite or NaN.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the number of weights differs from the number of rows,
+    /// or if a weight is negative, infinite or NaN.
     pub fn with_sample_weight(self, weights: Vec<f32>) -> Result<Self> {
         if weights.len() != self.len() {
             return Err(Error::data(format!(
-                "sample_weight needs one weight a row, but there are {} rows and {} weights",
+                "sample_weight needs one weight for each row, but there are {} rows and {} weights",
                 self.len(),
                 weights.len()
             )));
@@ -50,22 +51,22 @@ impl Dataset {
         }
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.inputs.len()
     }
 
-    /// True when there is no row.
+    /// Returns `true` if there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The rows.
+    /// Returns the rows.
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
     }
 
-    /// The rows of ids; `None` where rows are vectors.
+    /// Returns the rows of token ids, or `None` if the rows are vectors.
     pub fn sequences(&self) -> Option<&Sequences> {
         match &self.inputs {
             Inputs::Ids(rows) => Some(rows),
@@ -73,30 +74,35 @@ impl Dataset {
         }
     }
 
-    /// The targets.
+    /// Returns the targets.
     pub fn targets(&self) -> &Targets {
         &self.targets
     }
 
-    /// What the loss of row `i` is multiplied by.
+    /// Returns the sample weight of row `i`; 1 without sample weights.
+    ///
+    /// # Panics
+    /// If `i` is not below [`len`](Self::len).
+    #[track_caller]
     pub fn weight(&self, i: usize) -> f32 {
+        assert!(i < self.len(), "row {i} is out of range: there are {} rows", self.len());
         self.sample_weight.as_ref().map_or(1.0, |weights| weights[i])
     }
 
-    /// The weights of all rows, where there are any.
+    /// Returns the sample weights, if they are set.
     pub fn sample_weight(&self) -> Option<&[f32]> {
         self.sample_weight.as_deref()
     }
 
-    /// How rows are padded and cut.
+    /// Returns the padding policy.
     pub fn padding(&self) -> Padding {
         self.padding
     }
 
-    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    /// Returns the rows with the indices `order`, in that order.
     ///
     /// # Panics
-    /// When there is no such row. The message names it.
+    /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         let weights = self.sample_weight.as_ref();

@@ -1,11 +1,11 @@
-//! Ragged sequences of vectors: measurements over time.
+//! Ragged sequences of feature vectors: measurements over time.
 
 use crate::error::{Error, Result};
 use crate::text::check_rows;
 
-/// Many sequences of vectors of one width in one allocation: row `i` is `[steps_i][width]`.
+/// Ragged sequences of feature vectors of one width in one allocation: row `i` is `[steps_i][width]`.
 ///
-/// As with [`Sequences`](super::Sequences), padding is never stored here.
+/// As with [`Sequences`](super::Sequences), padding is not stored.
 ///
 /// ```
 /// use gatewise::rows::Features;
@@ -19,34 +19,38 @@ use crate::text::check_rows;
 pub struct Features {
     width: usize,
     values: Vec<f32>,
-    /// In steps.
+    /// The offset of each row, in steps.
     offsets: Vec<usize>,
 }
 
 impl Features {
-    /// No rows, of vectors of `width` numbers. Panics when `width` is 0.
+    /// Returns features without rows, for vectors of `width` numbers.
+    ///
+    /// # Panics
+    /// If `width` is 0.
+    #[track_caller]
     pub fn new(width: usize) -> Self {
-        assert!(width > 0, "vectors have at least one number");
+        assert!(width > 0, "the width is 0, but a vector has at least one number");
         Self { width, values: Vec::new(), offsets: vec![0] }
     }
 
-    /// Appends a row of steps, flat.
+    /// Appends a row, given as flat `[steps][width]` numbers.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when `row` is no whole number of vectors, or a number
-    /// is NaN or infinite.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the length of `row` is not a multiple of the width, or
+    /// if a number is NaN or infinite.
     pub fn push(&mut self, row: &[f32]) -> Result<()> {
         let index = self.len();
         if !row.len().is_multiple_of(self.width) {
             return Err(Error::data(format!(
-                "row {index} has {} numbers, which is no whole number of steps of {}",
+                "row {index} has {} numbers, which is not a multiple of the width {}",
                 row.len(),
                 self.width
             )));
         }
         if let Some(at) = row.iter().position(|value| !value.is_finite()) {
             return Err(Error::data(format!(
-                "row {index} has {} at step {}; numbers must be finite: leave out or fill in what is missing",
+                "row {index} has {} at step {}; numbers must be finite: drop or fill in missing values",
                 row[at],
                 at / self.width
             )));
@@ -79,40 +83,50 @@ impl Features {
         Ok(Self { width, values, offsets })
     }
 
-    /// Numbers in a vector.
+    /// Returns the number of values in a vector.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
-    /// True when there is no row.
+    /// Returns `true` if there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Row `i`, `[steps][width]`. Panics if there is no such row.
+    /// Returns row `i`, `[steps][width]`.
+    ///
+    /// # Panics
+    /// If `i` is not below [`len`](Self::len).
+    #[track_caller]
     pub fn row(&self, i: usize) -> &[f32] {
+        assert!(i < self.len(), "row {i} is out of range: there are {} rows", self.len());
         &self.values[self.offsets[i] * self.width..self.offsets[i + 1] * self.width]
     }
 
-    /// Steps of row `i`. Panics if there is no such row.
+    /// Returns the number of steps of row `i`.
+    ///
+    /// # Panics
+    /// If `i` is not below [`len`](Self::len).
+    #[track_caller]
     pub fn steps(&self, i: usize) -> usize {
+        assert!(i < self.len(), "row {i} is out of range: there are {} rows", self.len());
         self.offsets[i + 1] - self.offsets[i]
     }
 
-    /// All numbers of all rows, one after the other.
+    /// Returns the numbers of all rows as one flat slice.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    /// Returns the rows with the indices `order`, in that order.
     ///
     /// # Panics
-    /// When there is no such row. The message names it.
+    /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         check_rows(order, self.len());

@@ -1,17 +1,19 @@
-//! Which rows are kept to validate or test on, where nobody says.
+//! Stratified train/test splits.
 
 use crate::rng::{Purpose, Random};
 
-/// The numbers of `count` rows in an order drawn from `seed`.
+/// Returns the indices of `count` rows in an order drawn from `seed`.
 pub(crate) fn order(count: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     Random::new(seed, Purpose::Data, 0).shuffle(&mut order);
     order
 }
 
-/// Row numbers in two, those that are kept and a `share` of them that is held out, both in an order drawn from
-/// `seed`. Row `i` belongs to the stratum `strata[i]` (its class, say): each is held out in the same share, as nearly
-/// as whole rows allow, and none entirely. At least one row is held out, unless each is a stratum of its own.
+/// Splits row indices into kept rows and a held-out `fraction`, both in an order drawn from `seed`.
+///
+/// Row `i` belongs to the stratum `strata[i]`, for example its class. The split is stratified: the same
+/// fraction of each stratum is held out, as nearly as whole rows allow, and at least one row of each stratum
+/// is kept. At least one row is held out, unless every row is a stratum of its own.
 ///
 /// ```
 /// use gatewise::rows::hold_out;
@@ -21,10 +23,10 @@ pub(crate) fn order(count: usize, seed: u64) -> Vec<usize> {
 /// assert_eq!([0, 1, 2].map(|class| count(&kept, class)), [4, 2, 1]);
 /// assert_eq!([0, 1, 2].map(|class| count(&held, class)), [2, 1, 0]);
 /// ```
-pub fn hold_out(strata: &[u32], share: f64, seed: u64) -> [Vec<usize>; 2] {
+pub fn hold_out(strata: &[u32], fraction: f64, seed: u64) -> [Vec<usize>; 2] {
     let order = order(strata.len(), seed);
-    let mut todo = quotas(strata, &order, share);
-    // From the end, so that what is held out of one stratum is the end of the order.
+    let mut todo = quotas(strata, &order, fraction);
+    // From the end, so that the held-out rows of a single stratum are the end of the order.
     let (mut kept, mut held) = (Vec::new(), Vec::new());
     for row in order.into_iter().rev() {
         let quota = &mut todo[strata[row] as usize];
@@ -41,17 +43,17 @@ pub fn hold_out(strata: &[u32], share: f64, seed: u64) -> [Vec<usize>; 2] {
     [kept, held]
 }
 
-/// How many rows of each stratum are held out: the share of each rounded down, and what is then missing of the
-/// share of all from the strata that lost most by it.
-fn quotas(strata: &[u32], order: &[usize], share: f64) -> Vec<usize> {
+/// Returns the number of held-out rows of each stratum, by the largest-remainder method: the fraction of each
+/// stratum rounded down, then one more from the strata with the largest remainders.
+fn quotas(strata: &[u32], order: &[usize], fraction: f64) -> Vec<usize> {
     let mut counts = vec![0usize; strata.iter().max().map_or(0, |&most| most as usize + 1)];
     strata.iter().for_each(|&stratum| counts[stratum as usize] += 1);
     let most: usize = counts.iter().map(|count| count.saturating_sub(1)).sum();
-    let all = ((strata.len() as f64 * share).round() as usize).clamp(1.min(most), most);
+    let all = ((strata.len() as f64 * fraction).round() as usize).clamp(1.min(most), most);
     let exact = |count: usize| count as f64 * all as f64 / strata.len().max(1) as f64;
     let mut quotas: Vec<usize> =
         counts.iter().map(|&count| (exact(count) as usize).min(count.saturating_sub(1))).collect();
-    // Of strata that lost alike, those come first that the order names first.
+    // Strata with equal remainders are in the order of their first row.
     let mut seen = vec![false; counts.len()];
     let mut queue: Vec<usize> = order.iter().map(|&row| strata[row] as usize).collect();
     queue.retain(|&stratum| !std::mem::replace(&mut seen[stratum], true));

@@ -1,19 +1,19 @@
-//! What a model reads: rows of token ids, or rows of vectors.
+//! The inputs of a model: rows of token ids, or rows of vectors.
 
 use super::{Features, Sequences};
 
-/// The rows of a data set, of either kind.
+/// The rows of a data set: token ids or vectors.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Inputs {
-    /// Token ids, for a model that begins with an `Embedding`.
+    /// Token ids, for a model that starts with an `Embedding`.
     Ids(Sequences),
-    /// Vectors, for a model that begins with an `Input`.
+    /// Vectors, for a model that starts with an `Input`.
     Features(Features),
 }
 
 impl Inputs {
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         match self {
             Self::Ids(rows) => rows.len(),
@@ -21,12 +21,15 @@ impl Inputs {
         }
     }
 
-    /// True when there is no row.
+    /// Returns `true` if there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Steps of row `i`. Panics if there is no such row.
+    /// Returns the number of steps of row `i`.
+    ///
+    /// # Panics
+    /// If `i` is not below [`len`](Self::len).
     pub fn steps(&self, i: usize) -> usize {
         match self {
             Self::Ids(rows) => rows.row(i).len(),
@@ -34,10 +37,10 @@ impl Inputs {
         }
     }
 
-    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    /// Returns the rows with the indices `order`, in that order.
     ///
     /// # Panics
-    /// When there is no such row. The message names it.
+    /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         match self {
@@ -46,7 +49,7 @@ impl Inputs {
         }
     }
 
-    /// What a row consists of, for messages.
+    /// Returns what a row consists of, for messages.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Ids(_) => "token ids".into(),
@@ -67,7 +70,7 @@ impl From<Features> for Inputs {
     }
 }
 
-/// The rows are copied.
+/// Copies the rows.
 impl From<&Sequences> for Inputs {
     fn from(rows: &Sequences) -> Self {
         Self::Ids(rows.clone())

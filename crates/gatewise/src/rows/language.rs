@@ -1,20 +1,20 @@
-//! Language modelling: one long text, each token to be foretold from those before it.
+//! Language modelling: predicts each token of a long text from the tokens before it.
 
 use super::{Dataset, Padding, Sequences, Targets};
 use crate::error::{Error, Result};
 use crate::text::Side;
 
-/// Cuts `ids` into windows of `steps` tokens, one after the other; the target of each token is the next one,
-/// so that a window's last target is the first token of the window behind it.
+/// Splits `ids` into consecutive windows of `steps` tokens. The target of each token is the next token; the
+/// last target of a window is the first token of the next window.
 ///
-/// Rows stay in the order of the text: a validation split is its end.
+/// Rows are in the order of the text, so that a validation split is the end of the text.
 ///
 /// ```
 /// use gatewise::rows::next_tokens;
 /// let data = next_tokens(&[5, 6, 7, 8, 9, 10], 2)?;
 /// assert_eq!(data.sequences().unwrap().row(1), [7, 8]);
 /// assert_eq!(data.targets().of(1, 0..2), [8.0, 9.0]);
-/// assert_eq!(data.sequences().unwrap().row(2), [9]); // the rest is shorter
+/// assert_eq!(data.sequences().unwrap().row(2), [9]); // the last window is shorter
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
@@ -23,19 +23,19 @@ use crate::text::Side;
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) for windows of no steps.
 pub fn next_tokens(ids: &[u32], steps: usize) -> Result<Dataset> {
     if steps == 0 {
-        return Err(Error::config("windows of 0 steps were asked for; they need at least 1"));
+        return Err(Error::config("windows of 0 steps are empty; use at least 1 step"));
     }
     let Some((_, known)) = ids.split_last().filter(|(_, known)| !known.is_empty()) else {
         return Err(Error::data(format!(
-            "a language model learns what follows what: it needs at least 2 tokens, but the text has {}",
+            "a language model predicts the next token: it needs at least 2 tokens, but the text has {}",
             ids.len()
         )));
     };
     let rows: Sequences = known.chunks(steps).map(|row| row.iter().copied()).collect();
     let lengths: Vec<usize> = rows.rows().map(<[u32]>::len).collect();
     let next = ids[1..].iter().map(|&id| id as f32).collect();
-    // Padding stands behind the one short row, where no token hears of it.
-    let padding = Padding { maxlen: Some(steps), padding: Side::Post, truncating: Side::Post };
+    // Padding follows the short last row, so that it does not affect any token.
+    let padding = Padding::to(steps).padding(Side::Post).truncating(Side::Post);
     Ok(Dataset::new(rows, Targets::steps(1, next, &lengths)?)?.with_padding(padding))
 }
 

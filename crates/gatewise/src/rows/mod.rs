@@ -1,8 +1,7 @@
-//! Rows: what a model reads.
+//! Data sets: the rows that a model reads, with their targets.
 //!
-//! Enters: token ids, vectors or word ranks, with their targets. Leaves: rows ([`Sequences`] of token ids or
-//! [`Features`]) with their [`Targets`] in a [`Dataset`], or, before a vocabulary is chosen, a [`Corpus`] of word
-//! ranks.
+//! A [`Dataset`] pairs rows ([`Sequences`] of token ids or [`Features`]) with their [`Targets`]. A [`Corpus`]
+//! contains labelled texts as word ranks, before a vocabulary size is chosen.
 
 mod class_weight;
 mod corpus;

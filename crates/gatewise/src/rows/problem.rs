@@ -1,44 +1,65 @@
-//! What is asked about a row, and so what its targets and a model's outputs mean.
+//! The problem type, which determines the meaning of targets and outputs.
 
 use super::{Scaler, Targets};
 use serde::{Deserialize, Serialize};
 
-/// What is asked about a row (Hugging Face's `problem_type`).
+/// The problem type (Hugging Face's `problem_type`).
 ///
-/// | problem | a file's label field | target | a model ends in |
+/// | problem | label field of a file | target | last layer |
 /// |---|---|---|---|
-/// | `SingleLabel` | a name | the number of the class | one sigmoid for two classes, else a softmax |
-/// | `MultiLabel` | names, or none | 0 or 1 for each label | a sigmoid for each label |
-/// | `Regression` | a number | the number, on the scale of the training rows | one linear output |
+/// | `SingleLabel` | one name | the index of the class | two classes: one sigmoid; more: a softmax |
+/// | `MultiLabel` | any number of names | 0 or 1 for each label | one sigmoid for each label |
+/// | `Regression` | a number | the number, standardized by the training rows | one linear output |
+///
+/// ```
+/// use gatewise::rows::Problem;
+/// let problem = Problem::multi_label(";");
+/// assert!(matches!(problem, Problem::MultiLabel { separator, .. } if separator == ";"));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Which of several classes it belongs to.
+    /// Single-label classification: each row belongs to one of several classes.
     #[default]
     #[serde(rename = "single_label_classification")]
     SingleLabel,
-    /// Which of several labels it has: any number of them, none too.
+    /// Multi-label classification: each row has any number of labels.
     #[serde(rename = "multi_label_classification")]
+    #[non_exhaustive]
     MultiLabel {
-        /// What stands between the names of labels where they are written.
+        /// The separator between the labels of a row in a file.
         separator: String,
     },
-    /// Which number it has.
+    /// Regression: each row has a number.
     #[serde(rename = "regression")]
+    #[non_exhaustive]
     Regression {
-        /// What the model's output is brought back from; until it is fitted, no scale at all.
+        /// The scaler that maps numbers to model outputs and back. The default does not scale.
         scale: Scaler,
     },
 }
 
 impl Problem {
-    /// A regression whose scale is still to be fitted.
+    /// Returns multi-label classification with this separator between the labels of a row in a file.
+    pub fn multi_label(separator: impl Into<String>) -> Self {
+        Self::MultiLabel { separator: separator.into() }
+    }
+
+    /// Returns regression with a scaler that is not fitted and does not scale.
     pub fn regression() -> Self {
         Self::Regression { scale: Scaler::default() }
     }
 
-    /// For each row a number that rows share which are alike, to be split by ([`hold_out`](super::hold_out)): its
-    /// class, or the rarest of its labels; numbers are all alike, and so are targets of steps.
+    /// Returns regression with this scaler.
+    pub fn scaled_regression(scale: Scaler) -> Self {
+        Self::Regression { scale }
+    }
+
+    /// Returns the stratum of each row for a stratified split ([`hold_out`](super::hold_out)).
+    ///
+    /// - Single-label: the class.
+    /// - Multi-label: the rarest label of the row, or a stratum of rows without labels.
+    /// - Regression, and targets per step: one stratum for all rows.
     pub fn strata(&self, targets: &Targets) -> Vec<u32> {
         let rows = || targets.values().chunks_exact(targets.width());
         match self {
@@ -58,7 +79,7 @@ impl Problem {
         }
     }
 
-    /// For people.
+    /// Returns a description for messages.
     pub(crate) fn describe(&self) -> &'static str {
         match self {
             Self::SingleLabel => "classes",

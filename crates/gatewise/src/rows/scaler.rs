@@ -1,19 +1,20 @@
-//! The scale of numbers: to mean 0 and standard deviation 1, and back.
+//! Standardization: scales numbers to mean 0 and standard deviation 1, and back.
 
 use serde::{Deserialize, Serialize};
 
-/// Brings numbers to mean 0 and standard deviation 1, and back.
+/// A scaler that standardizes numbers to mean 0 and standard deviation 1, and back.
 ///
-/// It is fitted on the training part only: the test part's mean is not known when a model is trained.
+/// A scaler is fitted on the training split only, because the test split is unknown when a model is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Scaler {
-    /// Mean of the numbers it was fitted on.
+    /// The mean of the numbers that the scaler was fitted on.
     pub mean: f32,
-    /// Their standard deviation.
+    /// The standard deviation of the numbers that the scaler was fitted on.
     pub deviation: f32,
 }
 
-/// No scale at all: mean 0, deviation 1.
+/// The identity: mean 0, standard deviation 1.
 impl Default for Scaler {
     fn default() -> Self {
         Self { mean: 0.0, deviation: 1.0 }
@@ -21,7 +22,13 @@ impl Default for Scaler {
 }
 
 impl Scaler {
-    /// Mean and standard deviation of `values`. Equal values are shifted, not stretched.
+    /// Returns the scaler with this mean and standard deviation.
+    pub fn new(mean: f32, deviation: f32) -> Self {
+        Self { mean, deviation }
+    }
+
+    /// Fits the mean and the standard deviation of `values`. The standard deviation of equal values is set to
+    /// 1.
     pub fn fit(values: impl Iterator<Item = f32> + Clone) -> Self {
         let count = values.clone().count().max(1) as f64;
         let mean = values.clone().map(f64::from).sum::<f64>() / count;
@@ -30,17 +37,17 @@ impl Scaler {
         Self { mean: mean as f32, deviation }
     }
 
-    /// To the scale of the model.
+    /// Returns the standardized value.
     pub fn scale(self, value: f32) -> f32 {
         (value - self.mean) / self.deviation
     }
 
-    /// Whether it can be undone: both numbers are finite, the deviation above 0.
+    /// Returns whether the scaler is invertible: both numbers are finite and the deviation is positive.
     pub(crate) fn is_sound(self) -> bool {
         self.mean.is_finite() && self.deviation.is_finite() && self.deviation > 0.0
     }
 
-    /// Back from it.
+    /// Returns the value of a standardized value.
     pub fn restore(self, value: f32) -> f32 {
         value * self.deviation + self.mean
     }

@@ -1,4 +1,4 @@
-//! What a model should answer: for each row, or for each step of each row.
+//! Targets: the values that a model learns to predict, for each row or for each step.
 
 use super::Inputs;
 use crate::error::{Error, Result};
@@ -6,8 +6,12 @@ use crate::text::check_rows;
 
 /// The targets of a data set.
 ///
-/// A target is `width` numbers: 0 or 1 for a binary model; the index of the class for sparse categorical
-/// cross-entropy; one number a class for categorical cross-entropy; the values themselves for regression.
+/// A target is `width` numbers:
+///
+/// - binary classification: 0 or 1,
+/// - sparse categorical cross-entropy: the index of the class,
+/// - categorical cross-entropy: one number for each class,
+/// - regression: the values.
 ///
 /// ```
 /// use gatewise::rows::Targets;
@@ -15,7 +19,7 @@ use crate::text::check_rows;
 /// assert_eq!((binary.len(), binary.width()), (3, 1));
 /// let one_hot = Targets::rows(3, vec![0., 1., 0., 0., 0., 1.])?;
 /// assert_eq!(one_hot.of(1, 0..1), [0., 0., 1.]);
-/// // A label for each step of two rows, of two steps and of one.
+/// // One label for each step of two rows, of two steps and of one step.
 /// let labels = Targets::steps(1, vec![4., 2., 7.], &[2, 1])?;
 /// assert_eq!(labels.of(0, 1..2), [2.]);
 /// # Ok::<(), gatewise::Error>(())
@@ -24,24 +28,24 @@ use crate::text::check_rows;
 pub struct Targets {
     width: usize,
     values: Vec<f32>,
-    /// For targets of steps: where each row's begin, in steps.
+    /// For targets per step: the offset of each row, in steps.
     offsets: Option<Vec<usize>>,
 }
 
 impl Targets {
-    /// One target a row.
+    /// Returns one target for each row.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when `values` is no whole number of targets.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the length of `values` is not a multiple of `width`.
     pub fn rows(width: usize, values: Vec<f32>) -> Result<Self> {
         whole(width, values.len())?;
         Ok(Self { width, values, offsets: None })
     }
 
-    /// One target for each step of each row; `lengths` are the rows' steps.
+    /// Returns one target for each step of each row; `lengths` are the numbers of steps of the rows.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when the steps do not add up to `values`.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the sum of `lengths` differs from the number of targets.
     pub fn steps(width: usize, values: Vec<f32>, lengths: &[usize]) -> Result<Self> {
         whole(width, values.len())?;
         let mut offsets = vec![0usize];
@@ -60,45 +64,58 @@ impl Targets {
         }
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.offsets.as_ref().map_or(self.values.len() / self.width, |offsets| offsets.len() - 1)
     }
 
-    /// True when there is no row.
+    /// Returns `true` if there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Numbers in a target.
+    /// Returns the number of values in a target.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Whether each step has a target of its own.
+    /// Returns whether there is one target for each step.
     pub fn per_step(&self) -> bool {
         self.offsets.is_some()
     }
 
-    /// All numbers of all targets, one after the other.
+    /// Returns the values of all targets as one flat slice.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// The targets of row `i`: of the steps `steps`, flat; without targets of steps, that of the row.
-    /// Panics if there is no such row or step.
+    /// Returns the targets of row `i` at `steps` as a flat slice. Without targets per step, returns the
+    /// target of the row and ignores `steps`.
+    ///
+    /// # Panics
+    /// If the targets contain no such row or step.
+    #[track_caller]
     pub fn of(&self, i: usize, steps: std::ops::Range<usize>) -> &[f32] {
+        assert!(i < self.len(), "row {i} is out of range: there are {} rows", self.len());
         let (start, count) = match &self.offsets {
-            Some(offsets) => (offsets[i] + steps.start, steps.len()),
+            Some(offsets) => {
+                let (start, end) = (offsets[i], offsets[i + 1]);
+                assert!(
+                    steps.end <= end - start,
+                    "steps {steps:?} are out of range: row {i} has targets for {} steps",
+                    end - start
+                );
+                (start + steps.start, steps.len())
+            }
             None => (i, 1),
         };
         &self.values[start * self.width..][..count * self.width]
     }
 
-    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    /// Returns the rows with the indices `order`, in that order.
     ///
     /// # Panics
-    /// When there is no such row. The message names it.
+    /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         check_rows(order, self.len());
@@ -142,11 +159,11 @@ impl Targets {
 fn whole(width: usize, len: usize) -> Result<()> {
     match width > 0 && len.is_multiple_of(width) {
         true => Ok(()),
-        false => Err(Error::data(format!("{len} numbers are no whole number of targets of {width}"))),
+        false => Err(Error::data(format!("{len} numbers are not a multiple of the target width {width}"))),
     }
 }
 
-/// One number a row.
+/// One number for each row.
 impl From<Vec<f32>> for Targets {
     fn from(values: Vec<f32>) -> Self {
         Self { width: 1, values, offsets: None }
@@ -156,5 +173,22 @@ impl From<Vec<f32>> for Targets {
 impl Default for Targets {
     fn default() -> Self {
         Vec::new().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "steps 1..3 are out of range: row 0 has targets for 2 steps")]
+    fn steps_of_another_row_are_out_of_range() {
+        Targets::steps(1, vec![1.0, 2.0, 3.0], &[2, 1]).unwrap().of(0, 1..3);
+    }
+
+    #[test]
+    #[should_panic(expected = "row 3 was selected, but there are 2 rows")]
+    fn a_selected_row_out_of_range_is_named() {
+        Targets::from(vec![1.0, 2.0]).select(&[0, 3]);
     }
 }

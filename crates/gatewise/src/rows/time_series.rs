@@ -1,34 +1,89 @@
-//! Labelled series of measurements, as rows of vectors.
+//! Labelled time series: rows of feature vectors with their classes.
 
 use super::Features;
 use super::hold_out::{hold_out, order};
+use crate::error::{Error, Result};
 
-/// Series with a class each, as a `.ts` file holds them.
+/// Labelled time series, such as the content of a `.ts` file.
+///
+/// ```
+/// use gatewise::rows::{Features, TimeSeries};
+/// let mut rows = Features::new(1);
+/// rows.push(&[0.1, 0.2, 0.3])?;
+/// rows.push(&[0.3, 0.1])?;
+/// let series = TimeSeries::new(rows, vec![1, 0], ["falling", "rising"])?;
+/// assert_eq!(series.labels[series.classes[0] as usize], "rising");
+/// # Ok::<(), gatewise::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct TimeSeries {
-    /// A row a case; a step holds one number a channel.
+    /// One row for each case; a step contains one number for each channel.
     pub rows: Features,
     /// The class of each row, an index into `labels`.
     pub classes: Vec<u32>,
-    /// Class names in the order of the file's `@classLabel` line.
+    /// The names of the classes, in the order of the `@classLabel` line of the file.
     pub labels: Vec<String>,
 }
 
 impl TimeSeries {
+    /// Returns the series with one class for each row, an index into `labels`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the number of classes differs from the number of rows,
+    /// or if a class has no label.
+    pub fn new<L: Into<String>>(
+        rows: Features,
+        classes: Vec<u32>,
+        labels: impl IntoIterator<Item = L>,
+    ) -> Result<Self> {
+        let labels: Vec<String> = labels.into_iter().map(Into::into).collect();
+        if classes.len() != rows.len() {
+            return Err(Error::data(format!(
+                "time series need one class for each row, but there are {} rows and {} classes",
+                rows.len(),
+                classes.len()
+            )));
+        }
+        match classes.iter().position(|&class| class as usize >= labels.len()) {
+            Some(row) => Err(Error::data(format!(
+                "row {row} has class {}, but there are {} labels; classes are counted from 0",
+                classes[row],
+                labels.len()
+            ))),
+            None => Ok(Self { rows, classes, labels }),
+        }
+    }
+
     fn select(&self, order: &[usize]) -> Self {
         let classes = order.iter().map(|&row| self.classes[row]).collect();
         Self { rows: self.rows.select(order), classes, labels: self.labels.clone() }
     }
 
-    /// The rows in an order drawn from `seed`.
+    /// Returns the rows in an order drawn from `seed`.
     pub fn shuffle(&self, seed: u64) -> Self {
         self.select(&order(self.rows.len(), seed))
     }
 
-    /// Cuts off a share of the rows, drawn from `seed`, to test on: the same share of each class, as nearly as whole
-    /// rows allow, with at least one row of each left (see [`hold_out`](super::hold_out)).
-    pub fn hold_out(&self, share: f64, seed: u64) -> (Self, Self) {
-        let [kept, held] = hold_out(&self.classes, share, seed);
+    /// Splits the rows into training rows and a held-out `fraction`, drawn from `seed` and stratified by
+    /// class (see [`hold_out`](super::hold_out)).
+    pub fn hold_out(&self, fraction: f64, seed: u64) -> (Self, Self) {
+        let [kept, held] = hold_out(&self.classes, fraction, seed);
         (self.select(&kept), self.select(&held))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_class_with_a_label() {
+        let mut rows = Features::new(1);
+        rows.push(&[1.0]).unwrap();
+        let new = |classes| TimeSeries::new(rows.clone(), classes, ["a"]).map_err(|error| error.to_string());
+        assert_eq!(new(vec![0]).unwrap().labels, ["a"]);
+        assert!(new(vec![]).unwrap_err().contains("1 rows and 0 classes"));
+        assert!(new(vec![1]).unwrap_err().contains("row 0 has class 1, but there are 1 labels"));
     }
 }

@@ -1,10 +1,10 @@
-//! A series of numbers cut into windows, each with the numbers that follow it.
+//! Sliding windows over a series, each with the numbers that follow it.
 
 use super::{Dataset, Features, Targets};
 use crate::error::{Error, Result};
 
-/// Windows of `length` numbers, each with the `horizon` numbers that follow it as its target: one row for each
-/// place where both fit.
+/// Returns the sliding windows of `length` numbers, each with the next `horizon` numbers as its target. There
+/// is one row for each position at which window and target fit into the series.
 ///
 /// ```
 /// let data = gatewise::rows::windows(&[1.0, 2.0, 3.0, 4.0], 2, 1)?;
@@ -13,13 +13,13 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) when the series is too short for a single window, a number is not
-/// finite, or `length` or `horizon` is 0.
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if the series is too short for a window, if a number is not
+/// finite, or if `length` or `horizon` is 0.
 pub fn windows(series: &[f32], length: usize, horizon: usize) -> Result<Dataset> {
     if length == 0 || horizon == 0 || series.len() < length.saturating_add(horizon) {
         return Err(Error::data(format!(
-            "a window of {length} numbers with the {horizon} that follow does not fit into a series of {}; both \
-             must be at least 1",
+            "a window of {length} numbers with the next {horizon} as target does not fit into a series of {}; \
+             both must be at least 1",
             series.len()
         )));
     }

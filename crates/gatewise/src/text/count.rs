@@ -1,19 +1,19 @@
-//! Counting words, to rank them.
+//! Word counts and word ranks.
 //!
-//! Enters: the words of a training set, one by one. Leaves: the words by rank, commonest first, and
-//! for each number handed out on the way the rank it turned into.
+//! Input: the words of a training set, one by one. Output: the words by rank, the most frequent first, and
+//! the rank of each provisional number.
 
 use super::interner::Interner;
 use std::cmp::Reverse;
 
-/// Counts words and hands out a provisional number for each, so that a text can be stored as numbers
-/// before the ranks are known.
+/// A word counter. It assigns a provisional number to each word, so that a text can be stored as numbers before
+/// the ranks are known.
 ///
 /// ```
 /// use gatewise::text::WordCounter;
 /// let mut counter = WordCounter::new();
 /// let row: Vec<u32> = ["b", "a", "c", "c"].iter().filter_map(|w| counter.add(w)).collect();
-/// let unseen = counter.note("z").unwrap();               // a word of the test set: not counted
+/// let unseen = counter.note("z").unwrap();               // a word of the test set is not counted
 /// let ranking = counter.finish();
 /// assert_eq!(ranking.words, ["c", "a", "b"]);             // equal counts: by the word itself
 /// let ranks: Vec<u32> = row.iter().map(|&n| ranking.ranks[n as usize]).collect();
@@ -26,23 +26,24 @@ pub struct WordCounter {
     counts: Vec<u64>,
 }
 
-/// What a [`WordCounter`] leaves.
+/// The words that a [`WordCounter`] counted, by rank.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Ranking {
-    /// The counted words: by count, commonest first; equal counts by the word itself, bytewise.
+    /// The counted words, the most frequent first. Words with equal counts are in bytewise order.
     pub words: Vec<String>,
-    /// For each provisional number the rank of its word, from 1; 0 for a word never counted.
+    /// The rank of each provisional number's word, counted from 1. A word that was never counted has rank 0.
     pub ranks: Vec<u32>,
 }
 
 impl WordCounter {
-    /// Nothing counted yet.
+    /// Returns an empty counter.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Counts `word` once and returns its provisional number. `None`, and no count, when the word is
-    /// new and 2³² − 1 distinct words are already known.
+    /// Counts `word` once and returns its provisional number. Returns `None`, and counts nothing, if the word
+    /// is new and the counter already holds 2³² − 1 distinct words.
     #[inline]
     pub fn add(&mut self, word: &str) -> Option<u32> {
         let number = self.note(word)?;
@@ -50,7 +51,7 @@ impl WordCounter {
         Some(number)
     }
 
-    /// The provisional number of `word` without counting it; `None` as for [`add`](Self::add).
+    /// Returns the provisional number of `word` without counting it; `None` as for [`add`](Self::add).
     #[inline]
     pub fn note(&mut self, word: &str) -> Option<u32> {
         let number = self.words.intern(word)?;
@@ -60,23 +61,23 @@ impl WordCounter {
         Some(number)
     }
 
-    /// Number of distinct words seen.
+    /// Returns the number of distinct words.
     pub fn len(&self) -> usize {
         self.counts.len()
     }
 
-    /// True when no word was seen.
+    /// Returns `true` if the counter contains no word.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
 
-    /// Ranks the words.
+    /// Returns the words by rank.
     pub fn finish(self) -> Ranking {
         rank(&self.words, &self.counts)
     }
 }
 
-/// Ranks words that were counted `counts` times each.
+/// Ranks `words` by `counts`.
 pub(crate) fn rank(words: &Interner, counts: &[u64]) -> Ranking {
     let mut order: Vec<(Reverse<u64>, &str, usize)> = (words.words().zip(counts).enumerate())
         .filter(|(_, (_, count))| **count > 0)

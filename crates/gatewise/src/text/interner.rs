@@ -1,21 +1,21 @@
-//! Words to small numbers and back: the table under the counter and the vocabulary.
+//! A string interner: the hash table of the word counter and the vocabulary.
 //!
-//! Enters: words. Leaves: their indices, from 0 in order of first appearance. All words live in one
-//! string, so that a table of 100,000 words is three allocations and not 100,000.
+//! Input: words. Output: their indices, from 0 in the order of first appearance. All words are in one string,
+//! so that a table of 100,000 words is three allocations instead of 100,000.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// Distinct words, each with an index.
+/// A set of distinct words, each with an index.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Interner {
     text: String,
-    /// Where each word ends in `text`; it starts where the one before it ends.
+    /// The end of each word in `text`. A word starts at the end of the word before it.
     ends: Vec<usize>,
     indices: HashTable<u32>,
-    /// Seeded by chance in each process, so that no file can be made whose words all collide.
-    /// Nothing that leaves depends on it.
+    /// Randomly seeded in each process, so that no file can be crafted to make all its words collide.
+    /// No result depends on the seed.
     hasher: RandomState,
 }
 
@@ -24,7 +24,7 @@ impl Interner {
         self.ends.len()
     }
 
-    /// The word of `index`, if there is one.
+    /// Returns the word at `index`.
     pub(crate) fn word(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)?;
         Some(&self.text[start(&self.ends, index)..end])
@@ -34,15 +34,15 @@ impl Interner {
         (0..self.len()).map(|i| &self.text[start(&self.ends, i)..self.ends[i]])
     }
 
-    /// The index of `word`, if it is known.
+    /// Returns the index of `word`, if the table contains it.
     #[inline]
     pub(crate) fn get(&self, word: &str) -> Option<u32> {
         let (text, ends) = (self.text.as_bytes(), &self.ends);
         self.indices.find(self.hash(word), |&i| same(text, ends, i, word)).copied()
     }
 
-    /// The index of `word`, which is added if it is new; `None` when it is new and the table is full
-    /// (2³² − 1 words).
+    /// Returns the index of `word` and adds the word if it is new. Returns `None` if the word is new and the
+    /// table is full (2³² − 1 words).
     #[inline]
     pub(crate) fn intern(&mut self, word: &str) -> Option<u32> {
         let hash = self.hash(word);

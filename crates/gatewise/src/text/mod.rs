@@ -1,8 +1,8 @@
-//! Text to ids: tokeniser, vocabulary and padding.
+//! Text preprocessing: tokenizers, vocabularies, word vectors and padding.
 //!
-//! Enters: text. Leaves: ids. A [`Tokenizer`] cuts text into words, a [`WordCounter`] ranks the words
-//! of a training set, a [`Vocabulary`] turns words (or their ranks) into ids, and [`pad_sequences`]
-//! makes a rectangular matrix for those who want one.
+//! Input: text. Output: token ids. A [`Tokenizer`] splits text into words, a [`WordCounter`] ranks the words
+//! of a training set, a [`Vocabulary`] maps words (or their ranks) to ids, and [`pad_sequences`] returns the
+//! ids as a rectangular matrix.
 
 mod count;
 mod interner;

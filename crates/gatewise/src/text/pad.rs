@@ -1,68 +1,95 @@
-//! Padding and truncating rows of ids to one length.
+//! Keras's `pad_sequences`: pads and truncates rows to one length.
 //!
-//! Enters: rows of unequal length. Leaves: a matrix. Models do not need it (padding is a policy on the
-//! batch there); it exists for those who want the matrix that Keras's `pad_sequences` gives.
+//! Input: ragged rows. Output: a matrix. Models do not need the matrix, because their padding is a policy
+//! ([`Padding`](crate::rows::Padding)) that is applied to each batch.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// Which end of a sequence is padded or cut.
+/// The end of a sequence that is padded or truncated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The front (Keras's default).
+    /// Before the first step (Keras's default).
     #[default]
     Pre,
-    /// The end.
+    /// After the last step.
     Post,
 }
 
-/// How [`pad_sequences`] makes rows equally long. The default is Keras's.
+/// The settings of [`pad_sequences`], with Keras's names and defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct PadOptions<T> {
-    /// The length of every row; `None`: that of the longest.
+    /// The length of every row. Default: the length of the longest row.
     pub maxlen: Option<usize>,
-    /// Where short rows are filled.
+    /// The side on which short rows are padded. Default: `Pre`.
     pub padding: Side,
-    /// Where long rows are cut.
+    /// The side on which long rows are truncated. Default: `Pre`.
     pub truncating: Side,
-    /// What they are filled with.
+    /// The value that pads short rows. Default: 0.
     pub value: T,
 }
 
-/// A matrix, row after row.
+impl<T> PadOptions<T> {
+    /// Sets the length of every row; `None` takes the length of the longest row.
+    pub fn maxlen(self, maxlen: impl Into<Option<usize>>) -> Self {
+        Self { maxlen: maxlen.into(), ..self }
+    }
+
+    /// Sets the side on which short rows are padded.
+    pub fn padding(self, padding: Side) -> Self {
+        Self { padding, ..self }
+    }
+
+    /// Sets the side on which long rows are truncated.
+    pub fn truncating(self, truncating: Side) -> Self {
+        Self { truncating, ..self }
+    }
+
+    /// Sets the value that pads short rows.
+    pub fn value(self, value: T) -> Self {
+        Self { value, ..self }
+    }
+}
+
+/// A matrix of padded rows, in row-major order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Padded<T> {
-    /// Number of rows.
+    /// The number of rows.
     pub rows: usize,
-    /// Length of each row.
+    /// The length of each row.
     pub cols: usize,
-    /// Row-major, `rows * cols` values.
+    /// `rows * cols` values, row after row.
     pub data: Vec<T>,
 }
 
 impl<T> Padded<T> {
-    /// Row `i`. Panics if there is no such row.
+    /// Returns row `i`.
+    ///
+    /// # Panics
+    /// If the matrix has no row `i`.
     pub fn row(&self, i: usize) -> &[T] {
-        assert!(i < self.rows, "there is no row {i} among {}", self.rows);
+        assert!(i < self.rows, "row {i} is out of range: the matrix has {} rows", self.rows);
         &self.data[i * self.cols..(i + 1) * self.cols]
     }
 }
 
-/// Makes all rows equally long, as Keras's `pad_sequences`.
+/// Pads and truncates all rows to one length, as Keras's `pad_sequences`.
 ///
 /// ```
 /// use gatewise::text::{PadOptions, Side, pad_sequences};
 /// let rows = [vec![1, 2, 3], vec![4]];
 /// assert_eq!(pad_sequences(&rows, &PadOptions::default())?.data, [1, 2, 3, 0, 0, 4]);
-/// let options = PadOptions { maxlen: Some(2), padding: Side::Post, value: 9, ..Default::default() };
+/// let options = PadOptions::default().maxlen(2).padding(Side::Post).value(9);
 /// assert_eq!(pad_sequences(&rows, &options)?.data, [2, 3, 4, 9]);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) where Keras raises too (no rows and no `maxlen`; a
-/// `maxlen` of 0 that cuts rows at the front) and when the matrix does not fit in memory.
+/// `maxlen` of 0 with `truncating` set to `Pre`) and when the matrix does not fit in memory.
 pub fn pad_sequences<T, I>(sequences: I, options: &PadOptions<T>) -> Result<Padded<T>>
 where
     T: Copy,
@@ -77,7 +104,7 @@ where
         ));
     };
     if cols == 0 && options.truncating == Side::Pre && longest > Some(0) {
-        return Err(Error::config("maxlen is 0, which leaves nothing of any row: use at least 1"));
+        return Err(Error::config("maxlen is 0, which truncates every row to nothing: use at least 1"));
     }
     let rows = sequences.len();
     let mut data = Vec::new();
@@ -145,13 +172,13 @@ mod tests {
     fn the_edges() {
         let none: [&[f32]; 0] = [];
         assert!(pad_sequences(none, &PadOptions::default()).is_err());
-        let three = PadOptions { maxlen: Some(3), ..Default::default() };
+        let three = PadOptions::default().maxlen(3);
         assert_eq!(pad_sequences(none, &three).unwrap(), Padded { rows: 0, cols: 3, data: vec![] });
         let empty: [&[f32]; 2] = [&[], &[]];
         assert_eq!(pad_sequences(empty, &PadOptions::default()).unwrap().cols, 0);
-        let zero = PadOptions { maxlen: Some(0), ..Default::default() };
+        let zero = PadOptions::default().maxlen(0);
         assert!(pad_sequences([[1.0f32]], &zero).is_err());
-        let huge = PadOptions { maxlen: Some(usize::MAX / 2), ..Default::default() };
+        let huge = PadOptions::default().maxlen(usize::MAX / 2);
         assert!(pad_sequences([[1u32], [2]], &huge).unwrap_err().to_string().contains("memory"));
         assert!(pad_sequences([[1u32]], &huge).is_err());
     }

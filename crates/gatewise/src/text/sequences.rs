@@ -1,9 +1,9 @@
-//! Ragged id sequences: one flat array of ids and where each row starts.
+//! Ragged sequences of token ids: one flat array of ids and the offset of each row.
 
-/// Many sequences of token ids in one allocation.
+/// Ragged sequences of token ids in one allocation.
 ///
-/// Row `i` is `ids[offsets[i]..offsets[i + 1]]`. Padding is never stored here: it is a policy applied
-/// when a block is cut (see [`Padding`](crate::rows::Padding)).
+/// Row `i` is `ids[offsets[i]..offsets[i + 1]]`. Padding is not stored: it is a policy that is applied to
+/// each batch (see [`Padding`](crate::rows::Padding)).
 ///
 /// ```
 /// use gatewise::text::Sequences;
@@ -24,19 +24,19 @@ impl Default for Sequences {
 }
 
 impl Sequences {
-    /// No rows.
+    /// Returns sequences without rows.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// No rows, with room for `rows` rows of `ids` ids in all.
+    /// Returns sequences without rows, with capacity for `rows` rows and `ids` ids in total.
     pub fn with_capacity(rows: usize, ids: usize) -> Self {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         Self { ids: Vec::with_capacity(ids), offsets }
     }
 
-    /// Rows whose ids are already flat, with the length of each; `None` when these do not add up.
+    /// Returns the sequences with these flat ids and row lengths, or `None` if the lengths do not add up.
     #[cfg(feature = "datasets")]
     pub(crate) fn from_lengths(ids: Vec<u32>, lengths: &[usize]) -> Option<Self> {
         let mut offsets = Vec::with_capacity(lengths.len() + 1);
@@ -55,40 +55,46 @@ impl Sequences {
         self.offsets.push(self.ids.len());
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
-    /// True when there is no row.
+    /// Returns `true` if there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Row `i`. Panics if there is no such row.
+    /// Returns row `i`.
+    ///
+    /// # Panics
+    /// If `i` is not below [`len`](Self::len).
+    #[inline]
+    #[track_caller]
     pub fn row(&self, i: usize) -> &[u32] {
+        assert!(i < self.len(), "row {i} is out of range: there are {} rows", self.len());
         &self.ids[self.offsets[i]..self.offsets[i + 1]]
     }
 
-    /// All rows in order.
+    /// Returns all rows in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         self.offsets.windows(2).map(|w| &self.ids[w[0]..w[1]])
     }
 
-    /// All ids of all rows, one after the other.
+    /// Returns the ids of all rows as one flat slice.
     pub fn ids(&self) -> &[u32] {
         &self.ids
     }
 
-    /// The row that the `at`-th id of [`ids`](Self::ids) belongs to.
+    /// Returns the row that contains the id at index `at` of [`ids`](Self::ids).
     pub fn locate(&self, at: usize) -> Option<usize> {
         (at < self.ids.len()).then(|| self.offsets.partition_point(|&start| start <= at) - 1)
     }
 
-    /// Returns the rows named by `order`, in that order; a row may be named any number of times.
+    /// Returns the rows with the indices `order`, in that order.
     ///
     /// # Panics
-    /// When there is no such row. The message names it.
+    /// If an index is not below [`len`](Self::len).
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
         check_rows(order, self.len());
@@ -101,7 +107,10 @@ impl Sequences {
     }
 }
 
-/// Panics, with a message that names it, when `order` names a row that is not one of `rows`.
+/// Checks that all indices in `order` are below `rows`.
+///
+/// # Panics
+/// If an index is out of range. The message contains the index.
 #[track_caller]
 pub(crate) fn check_rows(order: &[usize], rows: usize) {
     if let Some(row) = order.iter().find(|&&row| row >= rows) {
@@ -116,5 +125,24 @@ impl<R: IntoIterator<Item = u32>> FromIterator<R> for Sequences {
             out.push(row);
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "row 2 is out of range: there are 2 rows")]
+    fn a_row_out_of_range_is_named() {
+        let rows: Sequences = [vec![1], vec![2, 3]].into_iter().collect();
+        rows.row(2);
+    }
+
+    #[test]
+    #[should_panic(expected = "row 7 was selected, but there are 2 rows")]
+    fn a_selected_row_out_of_range_is_named() {
+        let rows: Sequences = [vec![1], vec![2, 3]].into_iter().collect();
+        rows.select(&[1, 7]);
     }
 }

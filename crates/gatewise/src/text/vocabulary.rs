@@ -1,26 +1,50 @@
-//! Which id stands for which word.
+//! Vocabularies: map words to token ids.
 //!
-//! Enters: words by rank and a policy. Leaves: ids, exactly as `keras.datasets.imdb` numbers them:
-//! 0 pads, 1 starts, 2 is out of vocabulary, and the word of rank r is r + 3, as long as that is below
-//! `max_words`.
+//! Input: words by rank and an id policy. Output: token ids. The default policy is that of
+//! `keras.datasets.imdb`: 0 is padding, 1 starts a row, 2 is out of vocabulary, and the word of rank r has id
+//! r + 3 if that is below `max_words`.
 
 use super::Sequences;
 use super::{Tokenizer, interner::Interner};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// The ids that are not words, and where those of words begin.
+/// The ids of the special tokens (padding, start, out-of-vocabulary) and the offset of the word ids. The
+/// default is Keras's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct IdPolicy {
-    /// Fills short rows. Keras: 0.
+    /// The id that pads short rows. Default: 0.
     pub pad: u32,
-    /// Put before every row, or `None` for nothing. Keras: 1.
+    /// The id at the start of every row, or `None` for no start token. Default: 1.
     pub start: Option<u32>,
-    /// Stands for every word without an id of its own. Keras: 2.
+    /// The out-of-vocabulary id. Default: 2.
     pub oov: u32,
-    /// The word of rank r (from 1) has id r + `index_from`. Keras: 3.
+    /// The offset of word ids: the word of rank r (counted from 1) has id r + `index_from`. Default: 3.
     pub index_from: u32,
+}
+
+impl IdPolicy {
+    /// Sets the id that pads short rows.
+    pub fn pad(self, pad: u32) -> Self {
+        Self { pad, ..self }
+    }
+
+    /// Sets the id at the start of every row; `None` for no start token.
+    pub fn start(self, start: impl Into<Option<u32>>) -> Self {
+        Self { start: start.into(), ..self }
+    }
+
+    /// Sets the out-of-vocabulary id.
+    pub fn oov(self, oov: u32) -> Self {
+        Self { oov, ..self }
+    }
+
+    /// Sets the offset of word ids.
+    pub fn index_from(self, index_from: u32) -> Self {
+        Self { index_from, ..self }
+    }
 }
 
 impl Default for IdPolicy {
@@ -29,18 +53,19 @@ impl Default for IdPolicy {
     }
 }
 
-/// How many words [`Vocabulary::encode`] saw, and how many had no id of their own.
+/// The number of words that [`Vocabulary::encode`] read, and the number of out-of-vocabulary words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct EncodeStats {
-    /// Words in the text.
+    /// The number of words in the text.
     pub words: usize,
-    /// Of those, words encoded as out of vocabulary.
+    /// The number of words encoded as out of vocabulary.
     pub oov: usize,
 }
 
-/// Words by rank, and the ids they stand for.
+/// A vocabulary: words by rank and their ids.
 ///
-/// Only the words that can be reached, those with an id below `max_words`, are kept.
+/// A vocabulary keeps the words whose id is below `max_words`, and no others.
 ///
 /// ```
 /// use gatewise::text::{Tokenizer, Vocabulary};
@@ -48,7 +73,7 @@ pub struct EncodeStats {
 /// let vocabulary = Vocabulary::from_ranked(&words, 7)?;
 /// let mut ids = Vec::new();
 /// let stats = vocabulary.encode(&Tokenizer::default(), "The film was good.", &mut ids);
-/// assert_eq!(ids, [1, 4, 5, 6, 2]);                      // start, the, film, was, unknown
+/// assert_eq!(ids, [1, 4, 5, 6, 2]);                      // start, the, film, was, out-of-vocabulary
 /// assert_eq!((stats.words, stats.oov), (4, 1));
 /// assert_eq!(vocabulary.word(5), Some("film"));
 /// # Ok::<(), gatewise::Error>(())
@@ -61,7 +86,7 @@ pub struct Vocabulary {
     policy: IdPolicy,
 }
 
-/// What is saved. The table is built, and everything checked, when it is read.
+/// The serialized form. Reading it builds the table and checks it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {
@@ -77,8 +102,8 @@ impl TryFrom<Saved> for Vocabulary {
         let reachable = reachable(saved.max_words, saved.policy);
         if saved.words.len() > reachable {
             return Err(Error::config(format!(
-                "the vocabulary holds {} words, but with max_words {} and index_from {} only {reachable} can \
-                 have an id",
+                "the vocabulary contains {} words, but with max_words {} and index_from {} only {reachable} \
+                 can have an id",
                 saved.words.len(),
                 saved.max_words,
                 saved.policy.index_from
@@ -107,33 +132,35 @@ impl PartialEq for Vocabulary {
 }
 
 impl Vocabulary {
-    /// A vocabulary of the commonest of `words` (which are by rank, the commonest first), with Keras's
-    /// ids. All ids are below `max_words`, which is Keras's `num_words` and the `input_dim` of an
-    /// embedding; words beyond it are left out.
+    /// Returns a vocabulary of the most frequent of `words`, which are by rank, the most frequent first, with
+    /// Keras's ids. All ids are below `max_words`, which is Keras's `num_words` and the `input_dim` of an
+    /// embedding. Words whose id would not be are dropped.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `max_words` leaves no room for the ids 0, 1
-    /// and 2 or is beyond 32 bits, or when a word occurs twice.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if `max_words` is below 3 or exceeds 32 bits, or if a
+    /// word occurs twice.
     pub fn from_ranked(words: &[String], max_words: usize) -> Result<Self> {
         Self::with_policy(words, max_words, IdPolicy::default())
     }
 
-    /// As [`from_ranked`](Self::from_ranked), with other ids than Keras's.
+    /// Returns a vocabulary as [`from_ranked`](Self::from_ranked) does, with the ids of `policy`.
     ///
     /// ```
     /// use gatewise::text::{IdPolicy, Vocabulary};
-    /// let policy = IdPolicy { pad: 0, start: None, oov: 1, index_from: 1 };
+    /// let policy = IdPolicy::default().start(None).oov(1).index_from(1);
     /// let vocabulary = Vocabulary::with_policy(&["the".to_owned()], 10, policy)?;
     /// assert_eq!((vocabulary.id("the"), vocabulary.id("film")), (2, 1));
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`from_ranked`](Self::from_ranked), and when two of the policy's ids are equal or one is
-    /// above `index_from`, where it would also stand for a word.
+    /// As [`from_ranked`](Self::from_ranked), and if two ids of the policy are equal or an id exceeds
+    /// `index_from`, where ids belong to words.
     pub fn with_policy(words: &[String], max_words: usize, policy: IdPolicy) -> Result<Self> {
         let Ok(max_words) = u32::try_from(max_words) else {
-            return Err(Error::config(format!("max_words is {max_words}, but ids have 32 bits: use less")));
+            return Err(Error::config(format!(
+                "max_words is {max_words}, but ids have 32 bits: use a smaller max_words"
+            )));
         };
         Self::build(&words[..words.len().min(reachable(max_words, policy))], max_words, policy)
     }
@@ -151,8 +178,8 @@ impl Vocabulary {
             }
             if id > index_from {
                 return Err(Error::config(format!(
-                    "the {name} id is {id}, but ids above index_from ({index_from}) stand for words: use one \
-                     up to {index_from}"
+                    "the {name} id is {id}, but ids above index_from ({index_from}) belong to words: use at most \
+                     {index_from}"
                 )));
             }
             if let Some((other, _)) = ids[..i].iter().flatten().find(|(_, other)| *other == id) {
@@ -161,8 +188,8 @@ impl Vocabulary {
         }
         let mut table = Interner::default();
         for (i, word) in words.iter().enumerate() {
-            // No more words than ids, so that the table cannot be full: an index that is not the next
-            // one is that of an equal word.
+            // There are at most as many words as ids, so that the table cannot be full: an index other than
+            // the next one belongs to an equal word.
             if table.intern(word).is_none_or(|index| index as usize != i) {
                 return Err(Error::config(format!(
                     "the word {word:?} occurs twice in the vocabulary, the second time at rank {}",
@@ -173,25 +200,25 @@ impl Vocabulary {
         Ok(Self { words: table, max_words, policy })
     }
 
-    /// The id of `word`; the out-of-vocabulary id when it has none of its own.
+    /// Returns the id of `word`, or the out-of-vocabulary id.
     #[inline]
     pub fn id(&self, word: &str) -> u32 {
-        // The index is the rank less 1; `build` saw to it that the sum is below `max_words`.
+        // The index is the rank less 1; `build` checks that the sum is below `max_words`.
         self.words.get(word).map_or(self.policy.oov, |index| index + 1 + self.policy.index_from)
     }
 
-    /// The word that `id` stands for, if it stands for one.
+    /// Returns the word with this id, or `None` for the id of a special token or an unused id.
     pub fn word(&self, id: u32) -> Option<&str> {
         self.words.word(id.checked_sub(self.policy.index_from)?.checked_sub(1)? as usize)
     }
 
-    /// Appends to `out` the ids of `text`: the start id if there is one, then one id a word.
+    /// Appends the ids of `text` to `out`: the start id, if the policy has one, then one id for each word.
     pub fn encode(&self, tokenizer: &Tokenizer, text: &str, out: &mut Vec<u32>) -> EncodeStats {
         self.encode_with(tokenizer, text, &mut String::new(), out)
     }
 
-    /// As [`encode`](Self::encode) for many texts: keep `scratch` from call to call and nothing is
-    /// allocated for each text but the growth of `out`.
+    /// Appends the ids of `text` to `out` as [`encode`](Self::encode) does. A `scratch` that is reused from
+    /// call to call makes encoding many texts free of allocations, except for the growth of `out`.
     pub fn encode_with(
         &self,
         tokenizer: &Tokenizer,
@@ -210,8 +237,8 @@ impl Vocabulary {
         stats
     }
 
-    /// The ids of rows of word ranks, such as a split of a [`Corpus`](crate::rows::Corpus): what
-    /// [`encode`](Self::encode) gives for the texts they were counted from.
+    /// Returns the ids of rows of word ranks, such as a split of a [`Corpus`](crate::rows::Corpus). They
+    /// equal the ids that [`encode`](Self::encode) returns for the texts.
     ///
     /// ```
     /// use gatewise::{rows::Sequences, text::Vocabulary};
@@ -234,33 +261,33 @@ impl Vocabulary {
         out
     }
 
-    /// Number of words that have an id of their own.
+    /// Returns the number of words. The special tokens are not counted.
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// True when no word has an id of its own.
+    /// Returns `true` if the vocabulary contains no word.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All ids are below this.
+    /// Returns the exclusive upper bound of all ids: the `input_dim` of an embedding.
     pub fn max_words(&self) -> usize {
         self.max_words as usize
     }
 
-    /// The ids that are not words.
+    /// Returns the ids of the special tokens and the offset of the word ids.
     pub fn policy(&self) -> IdPolicy {
         self.policy
     }
 
-    /// The words by rank.
+    /// Returns the words by rank.
     pub fn words(&self) -> impl ExactSizeIterator<Item = &str> {
         self.words.words()
     }
 }
 
-/// How many words have an id below `max_words`.
+/// Returns the number of words that can have an id below `max_words`.
 fn reachable(max_words: u32, policy: IdPolicy) -> usize {
     max_words.saturating_sub(1).saturating_sub(policy.index_from) as usize
 }
@@ -286,7 +313,7 @@ mod tests {
                 assert_eq!(v.word(rank + 3), (id != 2).then_some(word.as_str()));
             }
         }
-        // A word out of reach may repeat: it is not looked at.
+        // A word without an id may repeat, because it is not read.
         assert!(Vocabulary::from_ranked(&ranked(&["a", "b", "b"]), 6).is_ok());
     }
 
@@ -307,7 +334,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Vocabulary>(&json).unwrap(), v);
         let policy = r#""policy":{"pad":0,"start":1,"oov":2,"index_from":3}"#;
         for (bad, says) in [
-            (format!(r#"{{"max_words":6,{policy},"words":["a","b","c"]}}"#), "holds 3 words"),
+            (format!(r#"{{"max_words":6,{policy},"words":["a","b","c"]}}"#), "contains 3 words"),
             (format!(r#"{{"max_words":9,{policy},"words":["a","b","a"]}}"#), "twice"),
             (format!(r#"{{"max_words":2,{policy},"words":[]}}"#), "at least 3"),
             (format!(r#"{{"max_words":0,{policy},"words":[]}}"#), "at least 1"),
@@ -315,7 +342,7 @@ mod tests {
                 format!(r#"{{"max_words":9,{},"words":[]}}"#, policy.replace("\"oov\":2", "\"oov\":1")),
                 "both 1",
             ),
-            (format!(r#"{{"max_words":9,{},"words":[]}}"#, policy.replace(":3", ":1")), "stand for words"),
+            (format!(r#"{{"max_words":9,{},"words":[]}}"#, policy.replace(":3", ":1")), "belong to words"),
             (format!(r#"{{"max_words":9,{},"words":["a"]}}"#, policy.replace(":3", ":4294967295")), "only 0"),
         ] {
             let error = serde_json::from_str::<Vocabulary>(&bad).unwrap_err().to_string();

@@ -1,8 +1,8 @@
-//! Word vectors that others have trained: GloVe's and fastText's text files.
+//! Pre-trained word vectors: text files of GloVe and fastText.
 //!
-//! Enters: a file of lines `word v1 … vD`, perhaps with a first line `words D`, and a vocabulary. Leaves: the
-//! vectors of the vocabulary's words, and no others: what is kept is bounded by the vocabulary, however large
-//! the file.
+//! Input: a file of lines `word v1 … vD`, with or without a header line `words D`, and a vocabulary. Output:
+//! the vectors of the vocabulary's words. Vectors of other words are not kept, so that memory is bounded by
+//! the size of the vocabulary.
 
 use super::Vocabulary;
 use crate::error::{Error, Result};
@@ -10,10 +10,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-/// A line longer than this is not one of such a file.
+/// The maximum length of a line.
 const MAX_LINE: u64 = 1 << 20;
 
-/// Vectors for the words of a vocabulary.
+/// Pre-trained vectors for the words of a vocabulary.
 ///
 /// ```
 /// use gatewise::text::WordVectors;
@@ -45,18 +45,19 @@ impl WordVectors {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read, else as [`read`](Self::read).
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and as [`read`](Self::read).
     pub fn open(path: &Path, vocabulary: &Vocabulary) -> Result<Self> {
         let file = File::open(path).map_err(|e| Error::io("open the word vectors", path, e))?;
         Self::read(BufReader::with_capacity(1 << 16, file), &path.display().to_string(), vocabulary)
     }
 
-    /// Reads lines from `reader`, which errors call `name`. The first line of a word counts, should there be
-    /// several; words that the vocabulary does not hold are passed over, and so are their numbers.
+    /// Reads the lines of `reader`; errors refer to the source as `name`. If a word occurs several times, its
+    /// first line counts. Words outside the vocabulary are skipped without parsing their numbers.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data), naming the line, for a line without a word or with other
-    /// than D finite numbers; for no lines. [`ErrorKind::Io`](crate::ErrorKind::Io) when reading fails.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with the line number, for a line without a word or
+    /// without exactly D finite numbers, and for an empty source. [`ErrorKind::Io`](crate::ErrorKind::Io) if
+    /// reading fails.
     pub fn read(mut reader: impl BufRead, name: &str, vocabulary: &Vocabulary) -> Result<Self> {
         let mut vectors = Self { width: 0, words: vocabulary.len(), ids: Vec::new(), values: Vec::new() };
         let mut held = vec![false; vocabulary.max_words()];
@@ -74,7 +75,9 @@ impl WordVectors {
             number += 1;
             let refuse = |what: String| Error::data(format!("{name}:{number}: {what}"));
             if length as u64 == MAX_LINE && bytes.last() != Some(&b'\n') {
-                return Err(refuse(format!("the line is longer than {MAX_LINE} bytes; is it word vectors?")));
+                return Err(refuse(format!(
+                    "the line is longer than {MAX_LINE} bytes; word vectors were expected"
+                )));
             }
             let line = bytes.trim_ascii_end();
             if line.is_empty() {
@@ -91,18 +94,18 @@ impl WordVectors {
                     return Err(refuse("there are no numbers; a line is a word and its vector".into()));
                 }
             }
-            // From the right: a few words of GloVe's hold spaces.
+            // From the right, because a few words of GloVe contain spaces.
             let mut fields = line.rsplitn(vectors.width + 1, u8::is_ascii_whitespace);
             let start = vectors.values.len();
             let numbers: Vec<&[u8]> = fields.by_ref().take(vectors.width).collect();
             let Some(word) = fields.next().filter(|_| numbers.len() == vectors.width) else {
                 return Err(refuse(format!(
-                    "there are {} numbers behind the word, but the lines before have {}",
+                    "there are {} numbers after the word, but the lines before have {}",
                     numbers.len().saturating_sub(1),
                     vectors.width
                 )));
             };
-            // A word that is no text is in no vocabulary.
+            // A word that is not UTF-8 is in no vocabulary.
             let id = std::str::from_utf8(word).map_or(vocabulary.policy().oov, |word| vocabulary.id(word));
             if id == vocabulary.policy().oov || std::mem::replace(&mut held[id as usize], true) {
                 continue;
@@ -110,7 +113,7 @@ impl WordVectors {
             for &field in numbers.iter().rev() {
                 let text = String::from_utf8_lossy(field);
                 let value = text.parse().ok().filter(|value: &f32| value.is_finite());
-                let value = value.ok_or_else(|| refuse(format!("'{text}' is no finite number")))?;
+                let value = value.ok_or_else(|| refuse(format!("'{text}' is not a finite number")))?;
                 vectors.values.push(value);
             }
             debug_assert_eq!(vectors.values.len(), start + vectors.width);
@@ -122,28 +125,28 @@ impl WordVectors {
         }
     }
 
-    /// D, the numbers of a vector.
+    /// Returns D, the dimension of the vectors.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Words of the vocabulary that have a vector.
+    /// Returns the number of words of the vocabulary that have a vector.
     pub fn found(&self) -> usize {
         self.ids.len()
     }
 
-    /// Words of the vocabulary.
+    /// Returns the number of words of the vocabulary.
     pub fn words(&self) -> usize {
         self.words
     }
 
-    /// Each id that has a vector, with it.
+    /// Returns the ids that have a vector, each with its vector.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &[f32])> {
         self.ids.iter().copied().zip(self.values.chunks_exact(self.width.max(1)))
     }
 }
 
-/// The width that a first line `words D` tells.
+/// Returns the dimension in a header line `words D`.
 fn header(line: &[u8]) -> Option<usize> {
     let mut fields = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     let (words, width) = (fields.next()?.parse::<u64>().ok()?, fields.next()?.parse::<usize>().ok()?);
@@ -175,7 +178,7 @@ mod tests {
             assert_eq!(rows, expected);
             assert_eq!((vectors.found(), vectors.words(), vectors.width()), (3, 3, 2));
         }
-        // One number a word is no header where the first is none.
+        // A first line with a word and one number is not a header.
         assert_eq!(read(b"film 3\ngood 4\n").unwrap().width(), 1);
         assert_eq!(read(b"\xff\xfe 1 2\nfilm 1 2\n").unwrap().found(), 1);
     }
@@ -187,7 +190,7 @@ mod tests {
             (&b""[..], "v.txt: there are no lines"),
             (b"film\n", "v.txt:1: there are no numbers"),
             (b"film 1 2\ngood 1\n", "v.txt:2: there are"),
-            (b"zebra 1 2\nfilm 1 two\n", "v.txt:2: 'two' is no finite number"),
+            (b"zebra 1 2\nfilm 1 two\n", "v.txt:2: 'two' is not a finite number"),
             (b"2 2\nfilm 1 nan\n", "v.txt:2: 'nan'"),
             (b"2 2\nfilm 1 1e99\n", "v.txt:2: '1e99'"),
             (b"2 3\nfilm 1 2\n", "v.txt:2: there are"),

@@ -110,7 +110,7 @@ pub fn specs() -> Vec<Spec> {
 
 /// Both sides to pad and cut on.
 pub fn paddings() -> [Padding; 2] {
-    [Side::Pre, Side::Post].map(|side| Padding { maxlen: Some(STEPS), padding: side, truncating: side })
+    [Side::Pre, Side::Post].map(|side| Padding::to(STEPS).padding(side).truncating(side))
 }
 
 pub fn random(counter: u64) -> Random {

@@ -104,12 +104,12 @@ impl<'a> PredictFile<'a> {
             check_top_k(artifact)?;
         }
         let mut records = Records::open(&self.input, OnError::Fail)?;
-        let columns = Columns { text: self.text_column, ..Columns::default() };
+        let columns = Columns::default().text(self.text_column);
         let texts = columns.find_texts(&mut records)?;
         let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();
         observer.note(&format!("texts are taken from the column '{}'", names.join("', '")));
         for column in records.unread() {
-            observer.note(&format!("the column '{}' is {} and is left out", column.name, column.is));
+            observer.note(&format!("the column '{}' is {} and is left out", column.name, column.reason));
         }
         let added = Added::new(artifact, &records, self.top_k);
         let mut job = Job { artifact, added, drift: Drift::default(), texts };
@@ -137,7 +137,7 @@ impl<'a> PredictFile<'a> {
 
 /// The format that a file's ending says.
 fn format_of(output: &Path) -> Result<RecordFormat> {
-    let format = RecordFormat::of(output).filter(|&format| format != RecordFormat::Folder);
+    let format = RecordFormat::from_path(output).filter(|&format| format != RecordFormat::Folder);
     format.ok_or_else(|| {
         Error::config(format!(
             "--output {} should end in .csv, .tsv, .jsonl or .parquet, for the answers are a file of records",
@@ -251,7 +251,7 @@ impl Added {
             while taken(&name) {
                 name.insert_str(0, "predicted_");
             }
-            Column { name, kind }
+            Column::new(name, kind)
         };
         Self { columns: first.chain(ranked).map(free).collect(), top }
     }
@@ -265,7 +265,7 @@ impl Added {
     ) -> Result<()> {
         let ranked = self.top.map(|count| top_labels(artifact, &answer.scores, count)).unwrap_or_default();
         let probability = match artifact.problem() {
-            Problem::MultiLabel { separator } => {
+            Problem::MultiLabel { separator, .. } => {
                 let all = answered_probabilities(artifact, &answer.scores);
                 all.iter().map(f32::to_string).collect::<Vec<_>>().join(separator)
             }

@@ -58,7 +58,7 @@ impl<'a> Answers<'a> {
                     .try_for_each(|(label, probability)| write!(out, "{label}\t{probability:.4}\t"))?;
             }
             (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
-            (Problem::MultiLabel { separator }, None) => {
+            (Problem::MultiLabel { separator, .. }, None) => {
                 let all = answered_probabilities(artifact, scores);
                 let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
                 write!(out, "{label}\t{}\t", all.join(separator))?;

@@ -93,7 +93,7 @@ fn model(args: &Predict) -> Result<(Artifact, &[String])> {
 fn names_model(text: &str) -> Result<bool> {
     let path = Path::new(text);
     let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
-    let records = RecordFormat::of(path).is_some();
+    let records = RecordFormat::from_path(path).is_some();
     if end == "gatewise" || path.exists() && (!records || path.is_dir() && text.contains('/')) {
         return Ok(true);
     }
@@ -113,7 +113,7 @@ fn names_model(text: &str) -> Result<bool> {
 fn record_file(inputs: &[String]) -> Result<Option<&Path>> {
     let is_file = |text: &&String| {
         let path = Path::new(text);
-        let ends = RecordFormat::of(path).is_some_and(|format| format != RecordFormat::Folder);
+        let ends = RecordFormat::from_path(path).is_some_and(|format| format != RecordFormat::Folder);
         ends && (path.is_file() || !text.contains(char::is_whitespace))
     };
     match (inputs.iter().find(is_file), inputs.len()) {

@@ -1,7 +1,7 @@
-//! Reviews into a corpus: tokenising, counting, ordering, ranking.
+//! Builds the corpus: tokenizes, counts, orders and ranks.
 //!
-//! Enters: reviews in the order their source has them, read and unpacked by a second thread. Leaves: a
-//! [`Corpus`] that depends on the reviews alone, not on that order.
+//! Input: reviews in the order of their source, read and decompressed by a second thread. Output: a
+//! [`Corpus`] that does not depend on that order.
 
 use super::source::{Chunk, LABELS, PARTS, Review, Source};
 use crate::datasets::numpy_shuffle::NumpyShuffle;
@@ -11,7 +11,7 @@ use crate::text::{Tokenizer, WordCounter};
 use std::sync::mpsc;
 use std::thread;
 
-/// Chunks that may wait between the two threads.
+/// The capacity of the channel between the two threads, in chunks.
 const WAITING: usize = 8;
 
 /// Reads all reviews of `source`.
@@ -34,7 +34,7 @@ pub(super) fn corpus(source: &Source, tokenizer: &Tokenizer, seed: u32) -> Resul
     })
 }
 
-/// What has been read so far.
+/// The reviews that were read so far.
 #[derive(Default)]
 struct Assembly {
     counter: WordCounter,
@@ -45,12 +45,12 @@ struct Assembly {
 
 #[derive(Default)]
 struct Part {
-    /// Provisional numbers of words, as the counter hands them out.
+    /// The provisional word numbers of the counter.
     words: Sequences,
     keys: Vec<Key>,
 }
 
-/// What orders the rows: class, then the numbers in the file's name, then the name.
+/// The sort key of a row: class, then the numbers in the file name, then the name.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     class: u32,
@@ -70,8 +70,8 @@ impl Assembly {
             let counter = &mut self.counter;
             self.row.clear();
             tokenizer.for_each_word(&text, &mut self.scratch, |word| {
-                // Only the training part is counted. The text that a source may hold is bounded well
-                // below what would fill the counter, so that no word is lost here.
+                // Only the training split is counted. The size limit of a source is far below the
+                // capacity of the counter, so that no word is lost.
                 self.row.extend(if *part == 0 { counter.add(word) } else { counter.note(word) });
             });
             let to = &mut self.parts[*part];
@@ -150,7 +150,7 @@ impl Assembly {
     }
 }
 
-/// The id and the rating in a name such as `123_8.txt`; a name without them comes last.
+/// Returns the id and the rating in a name such as `123_8.txt`; other names are last.
 fn numbers(name: &str) -> (u64, u64) {
     let numbers = || {
         let (id, rating) = name.strip_suffix(".txt")?.split_once('_')?;

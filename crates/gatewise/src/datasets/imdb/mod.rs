@@ -1,12 +1,12 @@
-//! The IMDB film reviews of Maas et al. (2011): 25,000 to learn from, 25,000 to be tested on.
+//! The IMDB film reviews of Maas et al. (2011): 25,000 for training, 25,000 for testing.
 //!
-//! Enters: where to look. Leaves: a [`Corpus`], from the reviews as their publisher packs them or, when
-//! they were read before, from the token cache. Which of the two it was cannot be told from the corpus.
+//! Input: the places to search. Output: a [`Corpus`], read from the published folder or archive, or from the
+//! token cache of an earlier run. Both sources yield the same corpus.
 
 mod assemble;
 mod source;
 
-use crate::datasets::download::{self, Progress, Remote};
+use crate::datasets::download::{self, DownloadProgress, Remote};
 use crate::datasets::locate::SearchPath;
 use crate::datasets::token_cache::{self, Cached, TokenCache};
 use crate::error::{Error, Result};
@@ -16,42 +16,81 @@ use sha2::{Digest, Sha256};
 use source::Source;
 use std::path::Path;
 
-/// Where the publisher has the archive.
+/// The URL of the archive.
 pub const URL: &str = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz";
-/// What it is called there.
+/// The name of the archive.
 const ARCHIVE: &str = "aclImdb_v1.tar.gz";
 
-/// The archive at its publisher's: 84 MB.
+/// Returns the published archive (84 MB).
 pub fn remote() -> Remote {
-    Remote {
-        url: URL.into(),
-        file_name: ARCHIVE.into(),
-        md5: "7c2ac02c03563afcf9b574c7e56c153a".into(),
-        most_bytes: 200_000_000,
-        ..Remote::default()
-    }
+    Remote::new(URL, ARCHIVE, "7c2ac02c03563afcf9b574c7e56c153a").max_bytes(200_000_000)
 }
 
-/// What [`load`] is to do.
+/// The options of [`load`].
+#[non_exhaustive]
 pub struct ImdbOptions<'a> {
-    /// Looked in before `$GATEWISE_DATA` and the cache directory. A folder that holds `aclImdb/` or
-    /// `aclImdb*.tar.gz`, or one of these itself.
+    /// The first place to search, before `$GATEWISE_DATA` and the cache directory: `aclImdb/`,
+    /// `aclImdb*.tar.gz`, or a folder that contains one of them.
     pub data_dir: Option<&'a Path>,
-    /// Whether `data_dir` is the only place to look in: the user has named this data set and no other.
+    /// Whether `data_dir` is the only place to search. Default: `false`.
     pub only_data_dir: bool,
-    /// Where downloads and tokens are kept; `None`: `$GATEWISE_CACHE` or the system's cache directory.
+    /// The directory for downloads and tokens. Default: `$GATEWISE_CACHE` or the cache directory of the system.
     pub cache_dir: Option<&'a Path>,
-    /// Whether the tokens are kept, so that the next time takes a few hundredths of a second.
+    /// Whether the tokens are cached, so that the next run loads in a few hundredths of a second. Default:
+    /// `true`.
     pub cache_tokens: bool,
-    /// Shuffles the rows once, for the publisher's folders hold one label each. 113 as in Keras.
+    /// The seed that shuffles the rows once, because each published folder contains one label. Default: 113,
+    /// as in Keras.
     pub seed: u32,
-    /// How the reviews are cut into words.
+    /// The tokenizer that splits the reviews into words.
     pub tokenizer: Tokenizer,
-    /// When the reviews are nowhere to be found: `Some` fetches them, reporting bytes done and bytes in
-    /// all; `None` is an error.
-    pub download: Option<&'a mut Progress<'a>>,
-    /// What is fetched.
+    /// The progress callback. `Some` downloads reviews that are not found; with `None` this is an error.
+    /// Default: `None`.
+    pub download: Option<&'a mut DownloadProgress<'a>>,
+    /// The file to download. Default: [`remote`].
     pub remote: Remote,
+}
+
+impl<'a> ImdbOptions<'a> {
+    /// Sets the first place to search.
+    pub fn data_dir(self, data_dir: impl Into<Option<&'a Path>>) -> Self {
+        Self { data_dir: data_dir.into(), ..self }
+    }
+
+    /// Sets whether `data_dir` is the only place to search.
+    pub fn only_data_dir(self, only_data_dir: bool) -> Self {
+        Self { only_data_dir, ..self }
+    }
+
+    /// Sets the directory for downloads and tokens.
+    pub fn cache_dir(self, cache_dir: impl Into<Option<&'a Path>>) -> Self {
+        Self { cache_dir: cache_dir.into(), ..self }
+    }
+
+    /// Sets whether the tokens are cached.
+    pub fn cache_tokens(self, cache_tokens: bool) -> Self {
+        Self { cache_tokens, ..self }
+    }
+
+    /// Sets the seed that shuffles the rows.
+    pub fn seed(self, seed: u32) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Sets the tokenizer that splits the reviews into words.
+    pub fn tokenizer(self, tokenizer: Tokenizer) -> Self {
+        Self { tokenizer, ..self }
+    }
+
+    /// Downloads reviews that are not found and calls `progress`.
+    pub fn download(self, progress: &'a mut DownloadProgress<'a>) -> Self {
+        Self { download: Some(progress), ..self }
+    }
+
+    /// Sets the file to download.
+    pub fn remote(self, remote: Remote) -> Self {
+        Self { remote, ..self }
+    }
 }
 
 impl Default for ImdbOptions<'_> {
@@ -69,22 +108,23 @@ impl Default for ImdbOptions<'_> {
     }
 }
 
-/// The reviews, tokenised and ranked, with the labels `neg` and `pos`.
+/// Loads the reviews as word ranks, with the labels `neg` and `pos`.
 ///
-/// Looked for in the places of [`SearchPath`]. The same reviews give the same corpus, whether they lie
-/// in a folder or in an archive.
+/// The places of a [`SearchPath`] are searched in order. A folder and an archive of the same reviews yield
+/// the same corpus.
 ///
 /// ```no_run
 /// use gatewise::datasets::imdb::{ImdbOptions, load};
-/// let corpus = load(ImdbOptions { data_dir: Some("datasets".as_ref()), ..Default::default() })?;
+/// use std::path::Path;
+/// let corpus = load(ImdbOptions::default().data_dir(Path::new("datasets")))?;
 /// assert_eq!(corpus.labels, ["neg", "pos"]);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) when the reviews are not found (the message names each
-/// place searched), incomplete or damaged; [`ErrorKind::Io`](crate::ErrorKind::Io) when the system
-/// refuses a read. That the token cache cannot be used is no error but a note in the corpus.
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if the reviews are not found (the message lists the places
+/// searched), incomplete or damaged; [`ErrorKind::Io`](crate::ErrorKind::Io) if reading fails. An unusable
+/// token cache is not an error but a note in the corpus.
 pub fn load(options: ImdbOptions<'_>) -> Result<Corpus> {
     let ImdbOptions { data_dir, only_data_dir, cache_dir, cache_tokens, seed, tokenizer, download, remote } =
         options;
@@ -96,10 +136,10 @@ pub fn load(options: ImdbOptions<'_>) -> Result<Corpus> {
     };
     let source = match found {
         Some((source, place)) => {
-            // Falling through to another place is meant to happen; falling through unseen is not.
+            // The note shows that another place was used.
             if let Some(data_dir) = data_dir.filter(|dir| place.path != **dir) {
                 notes.push(format!(
-                    "{} holds no IMDB reviews; those in {} were used.",
+                    "{} holds no IMDB reviews; the reviews in {} were used.",
                     data_dir.display(),
                     source.path().display()
                 ));
@@ -120,7 +160,7 @@ pub fn load(options: ImdbOptions<'_>) -> Result<Corpus> {
     Ok(corpus)
 }
 
-/// Whether the reviews, or an archive of them, are at `place` or lie in it, as [`load`] looks for them.
+/// Returns whether [`load`] finds the reviews, or an archive of them, at `place` or in it.
 pub fn is_at(place: &Path) -> bool {
     Source::find(place).is_some()
 }
@@ -133,7 +173,7 @@ fn holds_none(place: &Path) -> Error {
     ))
 }
 
-/// From the cache, or from the source and then into the cache.
+/// Reads the corpus from the cache, or from the source and caches it.
 fn cached(
     cache: &TokenCache,
     source: &Source,
@@ -150,12 +190,12 @@ fn cached(
     }
     let corpus = assemble::corpus(source, tokenizer, seed)?;
     if let Err(e) = cache.store(&corpus) {
-        notes.push(format!("The reviews will be tokenised again next time: {e}."));
+        notes.push(format!("The reviews will be tokenized again next time: {e}."));
     }
     Ok(corpus)
 }
 
-/// Everything that the corpus depends on.
+/// Returns the hash of everything that the corpus depends on.
 fn key(source: &Source, tokenizer: &Tokenizer, seed: u32) -> Result<[u8; 32]> {
     let mut hash = Sha256::new();
     let settings = (token_cache::VERSION, env!("CARGO_PKG_VERSION"), tokenizer, seed);
@@ -167,7 +207,11 @@ fn key(source: &Source, tokenizer: &Tokenizer, seed: u32) -> Result<[u8; 32]> {
     Ok(hash.finalize().into())
 }
 
-fn fetch(search: &SearchPath, progress: Option<&mut Progress<'_>>, remote: &Remote) -> Result<Source> {
+fn fetch(
+    search: &SearchPath,
+    progress: Option<&mut DownloadProgress<'_>>,
+    remote: &Remote,
+) -> Result<Source> {
     let missing = |why: String| {
         let places = match search.places() {
             [] => "No place is known to look in".to_owned(),

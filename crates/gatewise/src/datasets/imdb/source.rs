@@ -1,7 +1,7 @@
-//! The IMDB reviews as their publisher packs them: finding them and reading them out.
+//! Finds and reads the published IMDB reviews.
 //!
-//! Enters: a place, and then the folder `aclImdb/{train,test}/{neg,pos}/*.txt` or its `.tar.gz`,
-//! untrusted. Leaves: reviews in chunks, in whatever order they lie there.
+//! Input: a place with the folder `aclImdb/{train,test}/{neg,pos}/*.txt` or its `.tar.gz`, untrusted. Output:
+//! reviews in chunks, in the order of the source.
 
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
@@ -18,37 +18,37 @@ pub(super) const PARTS: [&str; 2] = ["train", "test"];
 /// The labels, in the order of their classes.
 pub(super) const LABELS: [&str; 2] = ["neg", "pos"];
 
-/// Largest review; the longest of IMDB has 14 KB.
+/// The maximum size of a review; the longest review of IMDB has 14 KB.
 const MOST_REVIEW: u64 = 16 << 20;
-/// Most text of all reviews together (IMDB: 66 MB), and most that an archive is inflated to.
+/// The maximum size of all reviews (IMDB: 66 MB), and of a decompressed archive.
 const MOST_TEXT: u64 = 1 << 30;
 const MOST_INFLATED: u64 = 4 << 30;
-/// Most that an archive may hold between two of its files: names longer than usual.
+/// The maximum size of an archive's headers between two files: long names.
 const MOST_BETWEEN: u64 = 1 << 20;
-/// Text that is handed over at once, so that the two threads seldom meet.
+/// The size of a chunk, large enough to make synchronization between the two threads rare.
 const CHUNK: usize = 256 << 10;
 
-/// Where the reviews are.
+/// The source of the reviews.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Source {
     Folder(PathBuf),
     Archive(PathBuf),
 }
 
-/// A review's place in the data set; its text is in the [`Chunk`].
+/// The metadata of a review; its text is in the [`Chunk`].
 #[derive(Debug)]
 pub(super) struct Review {
     /// Index into [`PARTS`].
     pub(super) part: usize,
     /// Index into [`LABELS`].
     pub(super) class: u32,
-    /// File name, such as `123_8.txt`.
+    /// The file name, such as `123_8.txt`.
     pub(super) name: String,
-    /// Where the text ends in the chunk; it starts where that of the review before ends.
+    /// The end of the text in the chunk. The text starts at the end of the text before it.
     pub(super) end: usize,
 }
 
-/// Some reviews.
+/// A chunk of reviews.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     pub(super) text: Vec<u8>,
@@ -56,8 +56,8 @@ pub(super) struct Chunk {
 }
 
 impl Source {
-    /// The reviews at `place`: the place itself, or what lies in it. An `aclImdb` folder without
-    /// reviews comes last, so that it does not hide an archive, but is found to be complained of.
+    /// Returns the reviews at `place` or in it. An `aclImdb` folder without reviews comes last: it does not
+    /// hide an archive, and reading it yields an error.
     pub(super) fn find(place: &Path) -> Option<Self> {
         if place.is_file() {
             let name = place.file_name()?.to_str()?;
@@ -88,7 +88,7 @@ impl Source {
         path
     }
 
-    /// Adds to `hash` what tells this version of the data from another: path, sizes, times of change.
+    /// Adds the identity of this version of the data to `hash`: path, sizes, modification times.
     pub(super) fn fingerprint(&self, hash: &mut Sha256) -> Result<()> {
         let doing = "cannot look at";
         let path = fs::canonicalize(self.path()).map_err(|e| Error::io(doing, self.path(), e))?;
@@ -102,7 +102,7 @@ impl Source {
         let meta = fs::metadata(&path).map_err(|e| Error::io(doing, &path, e))?;
         add(path.as_os_str().as_encoded_bytes(), &meta);
         if let Self::Folder(root) = self {
-            // A review edited in place changes no folder: every file counts.
+            // A review that is edited in place does not change its folder: every file counts.
             for (_, _, folder) in folders(root) {
                 let mut files = Vec::new();
                 for entry in fs::read_dir(&folder).map_err(|e| missing(&folder, e))? {
@@ -117,7 +117,7 @@ impl Source {
         Ok(())
     }
 
-    /// Hands every review to `give`, which says whether to go on.
+    /// Passes all reviews to `give`, which returns whether to continue.
     pub(super) fn read(&self, give: impl FnMut(Chunk) -> bool) -> Result<()> {
         let mut out = Out { give, chunk: Chunk::default(), total: 0, stopped: false };
         match self {
@@ -129,7 +129,7 @@ impl Source {
     }
 }
 
-/// The four folders of reviews: part, class, path.
+/// Returns the four folders of reviews: part, class, path.
 fn folders(root: &Path) -> impl Iterator<Item = (usize, u32, PathBuf)> {
     (0..4)
         .map(|i| (i / 2, i % 2))
@@ -156,7 +156,8 @@ struct Out<F> {
 }
 
 impl<F: FnMut(Chunk) -> bool> Out<F> {
-    /// Adds the review in `from`; false when no more are wanted. `whole` names the file in errors.
+    /// Adds the review in `from`; returns `false` if reading was stopped. `whole` is the path of the file for
+    /// errors.
     fn add(&mut self, part: usize, class: u32, name: &str, whole: &Path, from: impl Read) -> Result<bool> {
         let before = self.chunk.text.len();
         let read = from.take(MOST_REVIEW + 1).read_to_end(&mut self.chunk.text);
@@ -194,7 +195,7 @@ fn read_folder(root: &Path, out: &mut Out<impl FnMut(Chunk) -> bool>) -> Result<
                 continue;
             };
             let file = File::open(&path).map_err(|e| Error::io("cannot open", &path, e))?;
-            // Reading a pipe could wait for ever.
+            // Reading a pipe could block forever.
             if file.metadata().is_ok_and(|meta| meta.is_file()) && !out.add(part, class, name, &path, file)? {
                 return Ok(());
             }
@@ -234,20 +235,20 @@ fn read_archive(path: &Path, out: &mut Out<impl FnMut(Chunk) -> bool>) -> Result
                 return Ok(());
             }
         }
-        // What is skipped is read here, so that the next header finds its own allowance untouched.
+        // Skipped content is read here, so that it does not count towards the limit of the next header.
         io::copy(&mut entry, &mut io::sink()).map_err(damaged)?;
     }
-    // A whole archive ends with blocks of zeros; one that was cut between two files does not.
+    // A complete archive ends with blocks of zeros; an archive truncated between two files does not.
     if gate.ended.get() {
         return Err(damaged(io::ErrorKind::UnexpectedEof.into()));
     }
-    // To the end, so that gzip's checksum is checked.
+    // Reading to the end verifies the checksum of gzip.
     gate.left.set(u64::MAX);
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     Ok(())
 }
 
-/// Part, class and file name of a path that ends in, for example, `train/pos/123_8.txt`.
+/// Returns part, class and file name of a path that ends in, for example, `train/pos/123_8.txt`.
 fn review(path: &[u8]) -> Option<(usize, u32, String)> {
     let mut parts = std::str::from_utf8(path).ok()?.rsplit('/');
     let (name, label, part) = (parts.next()?, parts.next()?, parts.next()?);
@@ -256,15 +257,15 @@ fn review(path: &[u8]) -> Option<(usize, u32, String)> {
     name.ends_with(".txt").then(|| (part, class as u32, name.to_owned()))
 }
 
-/// How much may still be inflated.
+/// The remaining size that may be decompressed.
 struct Gate {
     left: Cell<u64>,
     total: Cell<u64>,
-    /// The compressed stream has come to its end.
+    /// Whether the compressed stream has ended.
     ended: Cell<bool>,
 }
 
-/// Lets through what the gate allows: a few kilobytes can inflate to a name of many gigabytes.
+/// A reader that is limited by the gate, because a few kilobytes can decompress to a name of many gigabytes.
 struct Metered<R> {
     inner: R,
     gate: Rc<Gate>,
@@ -285,7 +286,7 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
-/// Keeps the archive's own error, which says more than that of one review in it.
+/// A reader that keeps the error of the archive, which is more specific than the error of a review.
 struct Noting<R> {
     inner: R,
     error: Option<io::Error>,
@@ -294,7 +295,7 @@ struct Noting<R> {
 impl<R: Read> Read for Noting<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(into) {
-            // Not an error to the reader, who tries again.
+            // The caller retries interrupted reads.
             Err(e) if e.kind() != io::ErrorKind::Interrupted => {
                 let kind = e.kind();
                 self.error = Some(e);

@@ -1,7 +1,7 @@
-//! Keras's own copy of the IMDB reviews: `imdb.npz` and `imdb_word_index.json`.
+//! Keras's copy of the IMDB reviews: `imdb.npz` and `imdb_word_index.json`.
 //!
-//! Enters: those files, untrusted. Leaves: exactly what `keras.datasets.imdb.load_data` returns
-//! ([`load_data`]), or a [`Corpus`] for those who choose a vocabulary later ([`corpus`]).
+//! Input: these files, untrusted. Output: the return value of `keras.datasets.imdb.load_data`
+//! ([`load_data`]), or a [`Corpus`], whose vocabulary size can be chosen later ([`corpus`]).
 
 mod npy;
 mod pickle;
@@ -17,31 +17,69 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use zip::ZipArchive;
 
-/// Most rows of one array; Keras's have 25,000.
+/// The maximum number of rows of an array; Keras's arrays have 25,000.
 const MOST_ROWS: u64 = 1_000_000;
-/// Most bytes of one array once inflated; Keras's have 14 million.
+/// The maximum size of a decompressed array in bytes; Keras's arrays have 14 million.
 const MOST_BYTES: u64 = 1 << 28;
-/// Most bytes of the word index; Keras's has 1.6 million.
+/// The maximum size of the word index in bytes; Keras's word index has 1.6 million.
 const MOST_INDEX_BYTES: u64 = 1 << 26;
 
 /// The arguments of `keras.datasets.imdb.load_data`, with its names and defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadData {
-    /// Ids at or above this are out of vocabulary. `None` (or 0): the largest id of all, which is
-    /// itself out of vocabulary then; that is how Keras has it.
+    /// Ids from `num_words` on are out of vocabulary. `None` (or 0) is the largest id of all rows, which is
+    /// then out of vocabulary itself, as in Keras. Default: `None`.
     pub num_words: Option<u32>,
-    /// Ids below this are out of vocabulary, the start id too.
+    /// Ids below `skip_top` are out of vocabulary, the start id included. Default: 0.
     pub skip_top: u32,
-    /// Rows of this length or longer are **removed**. `None` (or 0): none.
+    /// Rows of `maxlen` or more ids are **removed**. `None` (or 0) removes no row. Default: `None`.
     pub maxlen: Option<usize>,
-    /// Shuffles the training rows, then the test rows.
+    /// The seed that shuffles the training rows, then the test rows. Default: 113.
     pub seed: u32,
-    /// Put before every row.
+    /// The id at the start of every row. Default: 1.
     pub start_char: Option<u32>,
-    /// Stands for what is out of vocabulary; `None`: it is dropped.
+    /// The out-of-vocabulary id; `None` drops out-of-vocabulary words. Default: 2.
     pub oov_char: Option<u32>,
-    /// Added to every rank.
+    /// The offset that is added to every rank. Default: 3.
     pub index_from: u32,
+}
+
+impl LoadData {
+    /// Sets the exclusive upper bound of the ids in the vocabulary.
+    pub fn num_words(self, num_words: impl Into<Option<u32>>) -> Self {
+        Self { num_words: num_words.into(), ..self }
+    }
+
+    /// Sets the lower bound of the ids in the vocabulary.
+    pub fn skip_top(self, skip_top: u32) -> Self {
+        Self { skip_top, ..self }
+    }
+
+    /// Sets the length from which rows are removed.
+    pub fn maxlen(self, maxlen: impl Into<Option<usize>>) -> Self {
+        Self { maxlen: maxlen.into(), ..self }
+    }
+
+    /// Sets the seed that shuffles the rows.
+    pub fn seed(self, seed: u32) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Sets the id at the start of every row.
+    pub fn start_char(self, start_char: impl Into<Option<u32>>) -> Self {
+        Self { start_char: start_char.into(), ..self }
+    }
+
+    /// Sets the out-of-vocabulary id.
+    pub fn oov_char(self, oov_char: impl Into<Option<u32>>) -> Self {
+        Self { oov_char: oov_char.into(), ..self }
+    }
+
+    /// Sets the offset that is added to every rank.
+    pub fn index_from(self, index_from: u32) -> Self {
+        Self { index_from, ..self }
+    }
 }
 
 impl Default for LoadData {
@@ -58,22 +96,22 @@ impl Default for LoadData {
     }
 }
 
-/// Exactly `keras.datasets.imdb.load_data`: the training and the test rows, in Keras's order.
+/// Returns the training rows and the test rows of `keras.datasets.imdb.load_data`, in the same order.
 ///
-/// `path` is `imdb.npz` or the folder it lies in.
+/// `path` is `imdb.npz` or its folder.
 ///
 /// ```no_run
 /// use gatewise::datasets::keras_imdb::{LoadData, load_data};
-/// let options = LoadData { num_words: Some(5000), ..Default::default() };
+/// let options = LoadData::default().num_words(5000);
 /// let (train, test) = load_data("imdb.npz".as_ref(), &options)?;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) when it is damaged or asks for anything but an array of
-/// lists of numbers, and [`ErrorKind::Config`](crate::ErrorKind::Config) where Keras raises too:
-/// `maxlen` leaves nothing, or a row is empty and `num_words` is not given.
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is damaged or contains anything but an array of lists of
+/// numbers, and [`ErrorKind::Config`](crate::ErrorKind::Config) where Keras raises too: `maxlen` removes all
+/// rows, or a row is empty and `num_words` is not set.
 pub fn load_data(path: &Path, options: &LoadData) -> Result<(Dataset, Dataset)> {
     let (train, test) = read_shuffled(path, options.seed)?;
     let top = train.words.ids().iter().chain(test.words.ids()).max().copied().unwrap_or(0);
@@ -116,7 +154,7 @@ fn shift(split: &Split, options: &LoadData) -> Split {
     Split { words, targets: classes.into() }
 }
 
-/// Keras's `max(max(x) for x in xs)`, which has no answer when a row is empty.
+/// Keras's `max(max(x) for x in xs)`, which fails if a row is empty.
 fn largest(train: &Sequences, test: &Sequences) -> Result<u32> {
     let mut largest = None;
     for row in train.rows().chain(test.rows()) {
@@ -130,7 +168,7 @@ fn largest(train: &Sequences, test: &Sequences) -> Result<u32> {
     largest.ok_or_else(|| Error::data("there are no reviews at all"))
 }
 
-/// Replaces or drops what is out of vocabulary.
+/// Replaces or drops out-of-vocabulary ids.
 fn limit(split: Split, num_words: u32, options: &LoadData) -> Result<Dataset> {
     let known = options.skip_top..num_words;
     let mut words = Sequences::with_capacity(split.words.len(), split.words.ids().len());
@@ -143,11 +181,11 @@ fn limit(split: Split, num_words: u32, options: &LoadData) -> Result<Dataset> {
     Dataset::new(words, split.targets)
 }
 
-/// The reviews as a [`Corpus`], shuffled as [`load_data`] does with the same `seed`.
+/// Returns the reviews as a [`Corpus`], in the order of [`load_data`] with the same `seed`.
 ///
-/// `folder` holds `imdb.npz` and `imdb_word_index.json`. The ranks are those of the word index. (Keras
-/// counted training and test reviews together for it; a corpus read from the reviews themselves ranks
-/// by the training part alone.)
+/// `folder` contains `imdb.npz` and `imdb_word_index.json`. The ranks are the ranks of the word index, for
+/// which Keras counted training and test reviews together. A corpus read from the reviews is ranked by the
+/// training split only.
 ///
 /// ```no_run
 /// let corpus = gatewise::datasets::keras_imdb::corpus("datasets/keras".as_ref(), 113)?;
@@ -179,7 +217,7 @@ pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
     Ok(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes })
 }
 
-/// The words of `imdb_word_index.json` by rank: `words[rank - 1]`.
+/// Returns the words of `imdb_word_index.json` by rank: `words[rank - 1]`.
 ///
 /// ```
 /// let folder = std::env::temp_dir();
@@ -191,8 +229,8 @@ pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) when it does not map words to the ranks 1, 2, 3 …
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it does not map words to the ranks 1, 2, 3 …
 pub fn word_index(path: &Path) -> Result<Vec<String>> {
     let doing = "cannot read the word index";
     let file = File::open(path).map_err(|e| Error::io(doing, path, e))?;
@@ -226,11 +264,11 @@ pub fn word_index(path: &Path) -> Result<Vec<String>> {
             }
         }
     }
-    // As many words as places, and none refused: every place is taken.
+    // There are as many words as ranks and no rank occurs twice, so that every rank has a word.
     Ok(words.into_iter().flatten().collect())
 }
 
-/// Ranks and classes as they lie in the file, in the order that NumPy's shuffle puts them.
+/// Reads the ranks and classes of the file, in the order of NumPy's shuffle.
 fn read_shuffled(path: &Path, seed: u32) -> Result<(Split, Split)> {
     let npz = if path.is_dir() { path.join("imdb.npz") } else { path.to_owned() };
     let file = File::open(&npz).map_err(|e| Error::io("cannot open Keras's imdb.npz at", &npz, e))?;
@@ -266,7 +304,7 @@ fn read_shuffled(path: &Path, seed: u32) -> Result<(Split, Split)> {
     both().map_err(|e: Error| damaged(e.to_string()))
 }
 
-/// Reads one member of the archive to its end, so that its checksum is checked.
+/// Reads a member of the archive to its end, which verifies its checksum.
 fn member<T>(
     archive: &mut ZipArchive<BufReader<File>>,
     name: &str,

@@ -1,23 +1,23 @@
-//! The header of NumPy's `.npy` format, and arrays of whole numbers.
+//! The header of NumPy's `.npy` format, and arrays of integers.
 //!
-//! Enters: bytes of an `.npy` file, untrusted. Leaves: what the header says, and labels.
+//! Input: the bytes of an `.npy` file, untrusted. Output: the header, and labels.
 
 use crate::error::{Error, Result};
 use std::io::Read;
 
-/// Longest header taken; NumPy's own limit too. Real ones have about 120 bytes.
+/// The maximum length of a header, as in NumPy. Typical headers have about 120 bytes.
 const LONGEST_HEADER: u32 = 10_000;
 
-/// What the header of an `.npy` file says.
+/// The header of an `.npy` file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Header {
     /// NumPy's name of the element type, such as `<i8`, or `|O` for pickled objects.
     pub(super) descr: String,
-    /// Number of elements: only one-dimensional arrays are taken.
+    /// The number of elements. Only one-dimensional arrays are supported.
     pub(super) rows: u64,
 }
 
-/// Reads the header, and leaves `from` at the data.
+/// Reads the header; `from` is then at the start of the data.
 pub(super) fn header(from: &mut impl Read, name: &str) -> Result<Header> {
     let cut = |_| Error::data(format!("{name} ends within its .npy header: the file is cut off or damaged"));
     let mut magic = [0; 8];
@@ -78,13 +78,13 @@ fn parse(text: &str) -> Option<Header> {
     Some(Header { descr: descr?, rows: rows? })
 }
 
-/// A string in single or double quotes at the start of `text`, and what follows it.
+/// Returns the quoted string at the start of `text`, and the rest.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     text[1..].split_once(quote)
 }
 
-/// Reads an array of whole numbers that must all be below `below`.
+/// Reads an array of integers, all of which must be below `below`.
 pub(super) fn labels(from: &mut impl Read, name: &str, most_rows: u64, below: u32) -> Result<Vec<u32>> {
     let Header { descr, rows } = header(from, name)?;
     let mut chars = descr.chars();
@@ -114,7 +114,7 @@ pub(super) fn labels(from: &mut impl Read, name: &str, most_rows: u64, below: u3
     }
     let number = |bytes: &[u8]| -> Option<u32> {
         let shift = |sum: u64, &byte: &u8| sum << 8 | u64::from(byte);
-        // A negative number comes out huge, and is refused as such.
+        // A negative number is read as a large one and refused.
         let number = match order {
             Some('>') => bytes.iter().fold(0, shift),
             _ => bytes.iter().rev().fold(0, shift),

@@ -1,12 +1,11 @@
-//! Rows of whole numbers out of a Python pickle, without obeying it.
+//! A restricted reader of Python pickles: rows of integers.
 //!
-//! Enters: a pickle stream as `numpy.save` writes it for an array of lists, untrusted. Leaves: the
-//! rows. A pickle is a program, and Python runs what it names; this reader knows four names, those that
-//! rebuild a NumPy array, builds nothing but numbers and lists for them, and refuses every other.
+//! Input: the pickle stream that `numpy.save` writes for an array of lists, untrusted. Output: the rows. A
+//! pickle is a program, and Python executes the functions that it names. This reader supports the names that
+//! rebuild a NumPy array, builds numbers and lists only, and refuses every other name.
 //!
-//! Everything made on the way is an entry in a table, named by its index: nothing is nested in memory,
-//! so that no depth of nesting can exhaust the stack. Tables are bounded by the number of rows the
-//! `.npy` header declares.
+//! All values are table entries, referred to by index. Nothing is nested in memory, so that deep nesting
+//! cannot exhaust the stack. The size of the tables is bounded by the number of rows in the `.npy` header.
 
 use super::MOST_ROWS;
 use super::pickle_stream::{LONGEST_TEXT, Refused, Stream};
@@ -15,12 +14,12 @@ use crate::rows::Sequences;
 use std::collections::HashMap;
 use std::io::BufRead;
 
-/// Deepest stack. Python puts lists on it a thousand elements at a time.
+/// The maximum size of the stack. Python pushes a thousand list elements at a time.
 const MOST_STACK: usize = 1 << 20;
-/// Most strings, tuples and open marks. An array of lists has about ten of each.
+/// The maximum number of strings, tuples and open marks. An array of lists has about ten of each.
 const MOST_PARTS: usize = 1_000;
 
-/// A thing on the stack; those with an index are in the table of that name.
+/// A value on the stack. A value with an index is in the table of its variant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Value {
     None,
@@ -30,14 +29,14 @@ enum Value {
     Tuple(usize),
     List(usize),
     Global(Global),
-    /// A `dtype`; whether of Python objects.
+    /// A `dtype`, and whether its elements are Python objects.
     Dtype {
         objects: bool,
     },
     Array,
 }
 
-/// The names that are known.
+/// The supported names.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Global {
     Reconstruct,
@@ -51,7 +50,7 @@ enum List {
     Ints(Vec<u32>),
 }
 
-/// Reads the pickled array of lists in `from`, `rows` long as the header of `name` says.
+/// Reads the pickled array of lists in `from`; `rows` is the length in the header of `name`.
 pub(super) fn rows(from: &mut impl BufRead, name: &str, rows: u64) -> Result<Sequences> {
     if rows > MOST_ROWS {
         return Err(Error::data(format!("{name} declares {rows} rows; at most {MOST_ROWS} are read")));
@@ -78,16 +77,16 @@ pub(super) fn rows(from: &mut impl BufRead, name: &str, rows: u64) -> Result<Seq
 
 struct Machine<'a, R> {
     from: Stream<'a, R>,
-    /// Most lists, and most values remembered: each row is one, and little else is.
+    /// The maximum number of lists and of memoized values. Each row is one list.
     most_lists: usize,
     stack: Vec<Value>,
-    /// Heights of the stack at open marks.
+    /// The stack sizes at open marks.
     marks: Vec<usize>,
     memo: HashMap<u32, Value>,
     texts: Vec<String>,
     tuples: Vec<Vec<Value>>,
     lists: Vec<List>,
-    /// The list that the array was filled with.
+    /// The content of the array.
     content: Option<usize>,
 }
 
@@ -112,7 +111,7 @@ impl<R: BufRead> Machine<'_, R> {
                     }
                 }
                 0x95 => {
-                    // Frames only say how much to read at once; a BufRead knows better.
+                    // A frame is a read-ahead hint, which a BufRead does not need.
                     self.from.bytes::<8>()?;
                 }
                 b'(' => {
@@ -174,7 +173,7 @@ impl<R: BufRead> Machine<'_, R> {
         }
     }
 
-    /// The rows, once the stream has ended.
+    /// Returns the rows after the end of the stream.
     fn finish(&mut self, declared: usize) -> Refused<Sequences> {
         if self.stack != [Value::Array] {
             return Err("it does not hold one NumPy array".into());
@@ -194,8 +193,7 @@ impl<R: BufRead> Machine<'_, R> {
             let List::Ints(ints) = &self.lists[row] else {
                 return Err("a row holds a list where numbers are expected".into());
             };
-            // A row may be named many times over for two bytes each; one that is written out costs at
-            // least two bytes an element.
+            // A reference to a row takes two bytes of the file; an element of a row takes at least two bytes.
             if (out.ids().len() + ints.len()) as u64 > self.from.read {
                 return Err("its rows are copies of one another, far larger than the file".into());
             }
@@ -212,7 +210,7 @@ impl<R: BufRead> Machine<'_, R> {
         Ok(())
     }
 
-    /// The top of the stack, which must lie above the last open mark.
+    /// Pops the top of the stack, which must be above the last open mark.
     fn pop(&mut self) -> Refused<Value> {
         let floor = self.marks.last().copied().unwrap_or(0);
         if self.stack.len() <= floor {
@@ -221,7 +219,7 @@ impl<R: BufRead> Machine<'_, R> {
         self.stack.pop().ok_or_else(|| "its stack runs empty".into())
     }
 
-    /// Everything above the last mark, and the mark.
+    /// Pops the values above the last mark, and the mark.
     fn pop_mark(&mut self) -> Refused<Vec<Value>> {
         let mark = self.marks.pop().ok_or("a mark is missing")?;
         // `pop` never goes below a mark.
@@ -247,7 +245,7 @@ impl<R: BufRead> Machine<'_, R> {
                         .map_err(|_| format!("{int} is not a word's rank (0 to 4294967295)"))?,
                 ),
                 (List::Ints(ints), Value::List(row)) if ints.is_empty() => *list = List::Rows(vec![row]),
-                // Rows may repeat, and a repetition costs the file two bytes; the header says how many.
+                // Rows may repeat for two bytes each; the header bounds their number.
                 (List::Rows(rows), Value::List(row)) if rows.len() < self.most_lists => rows.push(row),
                 _ => return Err("a list holds more than numbers, or more than lists of numbers".into()),
             }
@@ -284,7 +282,7 @@ impl<R: BufRead> Machine<'_, R> {
         self.push(Value::Text(self.texts.len() - 1))
     }
 
-    /// `I`: a number in decimal, as protocol 0 has it; `I00` and `I01` are booleans.
+    /// `I`: a decimal number of protocol 0; `I00` and `I01` are booleans.
     fn decimal(&mut self) -> Refused<()> {
         let line = self.from.line()?;
         match line.as_str() {
@@ -323,7 +321,7 @@ impl<R: BufRead> Machine<'_, R> {
         self.push(Value::Global(global))
     }
 
-    /// A call. Only the two that begin an array and its element type are known.
+    /// A call. Only the constructors of an array and of its element type are supported.
     fn reduce(&mut self) -> Refused<()> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
         let Value::Tuple(arguments) = arguments else {
@@ -379,7 +377,7 @@ impl<R: BufRead> Machine<'_, R> {
     }
 }
 
-/// Refuses to let a table grow beyond what the declared rows need.
+/// Refuses a table that is larger than the declared rows need.
 fn room(table: usize, most: usize, of: &str) -> Refused<()> {
     match table < most {
         true => Ok(()),

@@ -1,23 +1,23 @@
-//! The bytes of a pickle, counted, and its lines.
+//! The byte stream of a pickle.
 //!
-//! Enters: a reader. Leaves: exactly the bytes asked for, or that they are not there.
+//! Input: a reader. Output: a fixed number of bytes, or a line.
 
 use std::io::{self, BufRead};
 
-/// Longest string and longest line: they are names here.
+/// The maximum length of a string and of a line, which are names.
 pub(super) const LONGEST_TEXT: usize = 256;
 
-/// Why a pickle is refused; the caller adds where.
+/// A result whose error is the reason for refusing a pickle; the caller adds the position.
 pub(super) type Refused<T> = Result<T, String>;
 
-/// A reader, and how much of it has been read.
+/// A reader and the number of bytes read.
 pub(super) struct Stream<'a, R> {
     pub(super) from: &'a mut R,
     pub(super) read: u64,
 }
 
 impl<R: BufRead> Stream<'_, R> {
-    /// The next `N` bytes.
+    /// Reads the next `N` bytes.
     #[inline]
     pub(super) fn bytes<const N: usize>(&mut self) -> Refused<[u8; N]> {
         let mut bytes = [0; N];
@@ -25,7 +25,7 @@ impl<R: BufRead> Stream<'_, R> {
         Ok(bytes)
     }
 
-    /// Fills `bytes` with what comes next.
+    /// Reads the next bytes into `bytes`.
     #[inline]
     pub(super) fn fill(&mut self, bytes: &mut [u8]) -> Refused<()> {
         self.from.read_exact(bytes).map_err(|e| match e.kind() {
@@ -36,7 +36,7 @@ impl<R: BufRead> Stream<'_, R> {
         Ok(())
     }
 
-    /// What comes before the next line feed, which is passed over.
+    /// Reads up to the next line feed, which is skipped.
     pub(super) fn line(&mut self) -> Refused<String> {
         let mut line = Vec::new();
         loop {

@@ -1,13 +1,13 @@
-//! A context-free grammar in which every symbol has a side, and the sentences it yields.
+//! A context-free grammar whose symbols have a side.
 //!
-//! Enters: the text of a grammar (its notation is explained at the head of `grammar.txt`), a source of
-//! randomness and a side. Leaves: a text.
+//! Input: the text of a grammar (its notation is documented at the top of `grammar.txt`), a random number
+//! stream and a side. Output: a text.
 
 use std::collections::HashMap;
 
 use crate::rng::Random;
 
-/// A grammar after its names have been looked up.
+/// A parsed grammar with resolved names.
 pub(super) struct Grammar {
     rules: Vec<Rule>,
 }
@@ -22,7 +22,7 @@ enum Part {
     Symbol { rule: usize, turn: Turn },
 }
 
-/// The side of a symbol, seen from the rule it stands in.
+/// The side of a symbol, relative to the side of its rule.
 #[derive(Clone, Copy, PartialEq)]
 enum Turn {
     Same,
@@ -31,12 +31,12 @@ enum Turn {
 }
 
 impl Grammar {
-    /// Reads a grammar. The text is part of this crate, so a fault in it is a fault in this crate:
-    /// it panics with the line or the name at fault.
+    /// Parses a grammar. The text is part of this crate, so that an error in it is a bug: the function panics
+    /// with the line or the name.
     pub(super) fn parse(text: &'static str) -> Self {
         let mut names = HashMap::new();
         let mut rules: Vec<Rule> = Vec::new();
-        let mut open = None; // the rule, and the sides of it, that the next line goes on with
+        let mut open = None; // the rule and its sides that the next line continues
         let mut bodies = Vec::new();
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
             let body = if line.starts_with(' ') {
@@ -56,9 +56,9 @@ impl Grammar {
             };
             bodies.push((open.clone().expect("the first line names a rule"), body));
         }
-        // Names may be used before they are defined, so choices are read in a second pass.
+        // Names may be used before their definition, so that choices are parsed in a second pass.
         for ((rule, sides), body) in bodies {
-            // A continuation line begins with '|'; what stands before it is no choice.
+            // A continuation line starts with '|', and the text before it is not a choice.
             let body = body.trim_start().strip_prefix("| ").unwrap_or(body);
             for choice in body.split('|') {
                 let (times, choice) = match choice.split_once('*') {
@@ -74,7 +74,7 @@ impl Grammar {
         Self { rules }
     }
 
-    /// A text of the first rule, seen from `side` (0 minus, 1 plus).
+    /// Returns a text of the first rule, on `side` (0 minus, 1 plus).
     pub(super) fn text(&self, random: &mut Random, side: usize) -> String {
         let mut raw = String::new();
         self.expand(0, side, random, &mut raw);
@@ -118,7 +118,7 @@ fn parse_choice(mut text: &'static str, names: &HashMap<&str, usize>) -> Choice 
     parts
 }
 
-/// Makes a text of what the rules yield: single spaces, "an" before a vowel, capitals after full stops.
+/// Normalizes the output of the rules: single spaces, "an" before a vowel, capitals after full stops.
 fn polish(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut words = raw.split_whitespace().peekable();

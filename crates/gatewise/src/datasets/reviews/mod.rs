@@ -1,13 +1,12 @@
-//! The embedded corpus `reviews`: film reviews written by a grammar, in which the order of the words
-//! decides.
+//! The generated corpus `reviews`: film reviews from a grammar, whose class depends on the order of the words.
 //!
-//! Enters: a seed. Leaves: labelled texts ([`generate`]), or a [`Corpus`] of word ranks ([`corpus`]).
+//! Input: a seed. Output: labelled texts ([`generate`]), or a [`Corpus`] of word ranks ([`corpus`]).
 //!
-//! It needs no download, and it shows what a recurrent network is for. Praise and blame occur equally
-//! often in both classes; what counts is who says it, of what, and whether it is taken back: "not, at
-//! any point, a dull film", "although the critics loved it, I …", "the dull original was better than
-//! this". A model that only counts words cannot do much better than guess; one that reads in order can.
-//! The words and rules are in `grammar.txt`, beside this file.
+//! The corpus needs no download and shows the purpose of a recurrent network. Words of praise and of blame
+//! are equally frequent in both classes. The class depends on the speaker, the subject and negation: "not, at
+//! any point, a dull film", "although the critics loved it, I …", "the dull original was better than this". A
+//! bag-of-words model is little better than chance; a model that reads the words in order is. The rules are
+//! in `grammar.txt`.
 
 mod grammar;
 
@@ -19,19 +18,19 @@ use crate::text::{Tokenizer, WordCounter};
 use grammar::Grammar;
 use std::ops::Range;
 
-/// Rows of the training part of [`corpus`].
+/// The number of training rows of [`corpus`].
 pub const TRAIN_ROWS: usize = 20_000;
-/// Rows of the test part of [`corpus`].
+/// The number of test rows of [`corpus`].
 pub const TEST_ROWS: usize = 4_000;
 
-/// Reviews are this many words long.
+/// The length of a review, in words.
 const WORDS: std::ops::RangeInclusive<usize> = 8..=60;
 
-/// `rows` different reviews, each with its class: 0 "neg" or 1 "pos".
+/// Returns `rows` distinct reviews, each with its class: 0 "neg" or 1 "pos".
 ///
-/// Of every two rows one is negative and one positive, in an order drawn by lot, so that any part cut
-/// from the rows is balanced. The same seed gives the same rows on every platform, and fewer rows are
-/// the beginning of more.
+/// Each pair of rows contains one negative and one positive review in random order, so that any part of the
+/// rows is balanced. The same seed yields the same rows on every platform. Fewer rows are a prefix of more
+/// rows.
 ///
 /// ```
 /// use gatewise::datasets::reviews;
@@ -50,7 +49,7 @@ pub fn generate(seed: u64, rows: usize) -> Vec<(String, u32)> {
         if out.len() % 2 == 0 {
             class = random.below(2);
         }
-        // Drawn again until it is new and of a fitting length; neither depends on the class.
+        // Drawn again until it is new and has a valid length; neither depends on the class.
         let text = loop {
             let text = grammar.text(&mut random, class);
             if WORDS.contains(&text.split(' ').count()) && seen.insert(text.clone()) {
@@ -63,8 +62,8 @@ pub fn generate(seed: u64, rows: usize) -> Vec<(String, u32)> {
     out
 }
 
-/// The corpus for `seed`, cut into words by `tokenizer`: [`TRAIN_ROWS`] to learn from and [`TEST_ROWS`] held out, no
-/// text in both.
+/// Returns the corpus for `seed`, tokenized by `tokenizer`: [`TRAIN_ROWS`] training rows and [`TEST_ROWS`]
+/// test rows. No text occurs in both.
 ///
 /// ```
 /// use gatewise::{datasets::reviews, text::Tokenizer};
@@ -80,7 +79,7 @@ pub fn corpus(seed: u64, tokenizer: &Tokenizer) -> Corpus {
     for (row, (text, class)) in generate(seed, TRAIN_ROWS + TEST_ROWS).into_iter().enumerate() {
         let mut words = Vec::new();
         tokenizer.for_each_word(&text, &mut scratch, |word| {
-            // Only the training part is counted; a grammar has far fewer words than a counter holds.
+            // Only the training split is counted. A grammar has far fewer words than the counter can hold.
             words.extend(if row < TRAIN_ROWS { counter.add(word) } else { counter.note(word) });
         });
         numbers.push(words);

@@ -1,15 +1,15 @@
-//! A [`Description`] as a page of 80 columns.
+//! Formats a [`Description`] as a report of 80 columns.
 
-use super::{Answers, Bucket, Coverage, Description, LabelCount, Lengths, Words};
+use super::{Bin, Coverage, Description, LabelCount, LabelSummary, LengthSummary, WordSummary};
 use crate::page::{clip, thousands};
 use std::fmt;
 
 const WIDTH: usize = 80;
-/// Labels that are told one by one.
+/// The maximum number of listed labels.
 const LABELS: usize = 20;
-/// Of the longest bar.
+/// The length of the longest bar.
 const BAR: f64 = 28.0;
-/// Of a label's name; more is cut off.
+/// The maximum length of a label's name; longer names are truncated.
 const NAME: usize = 30;
 
 impl fmt::Display for Description {
@@ -19,14 +19,15 @@ impl fmt::Display for Description {
             count => format!(" ({} bad ones skipped)", thousands(count)),
         };
         let (rows, text, label) = (thousands(self.rows), &self.text_column, &self.label_column);
-        writeln!(f, "{rows} rows{skipped}; texts in '{text}', {} in '{label}'\n", self.answers.kind())?;
-        self.answers.fmt(f)?;
+        writeln!(f, "{rows} rows{skipped}; texts in '{text}', {} in '{label}'\n", self.labels.kind())?;
+        self.labels.fmt(f)?;
         writeln!(f, "\n{}\n{}", self.lengths, self.words)?;
         let (max_words, maxlen) = (&self.max_words, &self.maxlen);
         writeln!(f, "Suggested")?;
-        let of = format!("{} of the running words get an id; 4 ids are no words", percent(max_words.share));
+        let of =
+            format!("{} of the running words get an id; 4 ids are not words", percent(max_words.fraction));
         writeln!(f, "  --max-words {:<7} ({of})", max_words.value)?;
-        let of = format!("{} of the rows fit whole, with their start mark", percent(maxlen.share));
+        let of = format!("{} of the rows fit whole, with their start mark", percent(maxlen.fraction));
         writeln!(f, "  --maxlen {:<10} ({of})", maxlen.value)?;
         if !self.notes.is_empty() {
             writeln!(f, "\nNotes")?;
@@ -35,7 +36,7 @@ impl fmt::Display for Description {
     }
 }
 
-impl Answers {
+impl LabelSummary {
     fn kind(&self) -> &'static str {
         match self {
             Self::Labels { .. } => "labels",
@@ -44,7 +45,7 @@ impl Answers {
     }
 }
 
-impl fmt::Display for Answers {
+impl fmt::Display for LabelSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Numbers { min, mean, standard_deviation, max } => {
@@ -61,8 +62,11 @@ impl fmt::Display for Answers {
                     }
                 };
                 writeln!(f, "{} label{}{several}", thousands(counts.len()), plural(counts.len()))?;
-                let (told, rest) = counts.split_at(counts.len().min(LABELS));
-                bars(f, told.iter().map(|LabelCount { label, rows, share }| (name(label), *rows, *share)))?;
+                let (listed, rest) = counts.split_at(counts.len().min(LABELS));
+                bars(
+                    f,
+                    listed.iter().map(|LabelCount { label, rows, fraction }| (name(label), *rows, *fraction)),
+                )?;
                 match rest.iter().map(|label| label.rows).sum::<usize>() {
                     0 => Ok(()),
                     rows => {
@@ -75,7 +79,7 @@ impl fmt::Display for Answers {
     }
 }
 
-impl fmt::Display for Lengths {
+impl fmt::Display for LengthSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heads = ["min", "median", "mean", "90 %", "95 %", "99 %", "max"];
         let whole = |length: usize| thousands(length);
@@ -83,11 +87,11 @@ impl fmt::Display for Lengths {
         let figures =
             [whole(*min), whole(*median), short(*mean), whole(*p90), whole(*p95), whole(*p99), whole(*max)];
         columns(f, "Words a row", &heads, &figures)?;
-        bars(f, histogram.iter().map(|bucket| (bucket.name(), bucket.rows, bucket.share)))
+        bars(f, histogram.iter().map(|bin| (bin.name(), bin.rows, bin.fraction)))
     }
 }
 
-impl Bucket {
+impl Bin {
     fn name(&self) -> String {
         let from = thousands(self.from);
         match self.to {
@@ -98,7 +102,7 @@ impl Bucket {
     }
 }
 
-impl fmt::Display for Words {
+impl fmt::Display for WordSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (running, distinct) = (thousands(self.running), thousands(self.distinct));
         let once = thousands(self.once);
@@ -110,12 +114,12 @@ impl fmt::Display for Words {
         };
         let heads: Vec<String> = self.coverage.iter().map(size).collect();
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-        let shares: Vec<String> = self.coverage.iter().map(|coverage| percent(coverage.share)).collect();
-        columns(f, "The commonest", &heads, &shares)
+        let covered: Vec<String> = self.coverage.iter().map(|coverage| percent(coverage.fraction)).collect();
+        columns(f, "The commonest", &heads, &covered)
     }
 }
 
-/// A line of heads, with a title before it, and one of figures.
+/// Writes a line with a title and column heads, and a line of figures.
 fn columns(f: &mut fmt::Formatter<'_>, title: &str, heads: &[&str], figures: &[String]) -> fmt::Result {
     write!(f, "{title:<14}")?;
     heads.iter().try_for_each(|head| write!(f, "{head:>8}"))?;
@@ -124,32 +128,33 @@ fn columns(f: &mut fmt::Formatter<'_>, title: &str, heads: &[&str], figures: &[S
     writeln!(f)
 }
 
-/// A line a part: its name, its rows, their share, and a bar.
+/// Writes one line for each part: the name, the number of rows, the percentage and a bar.
 fn bars(f: &mut fmt::Formatter<'_>, parts: impl Iterator<Item = (String, usize, f64)>) -> fmt::Result {
-    let parts: Vec<_> = parts.map(|(name, rows, share)| (name, thousands(rows), share)).collect();
+    let parts: Vec<_> = parts.map(|(name, rows, fraction)| (name, thousands(rows), fraction)).collect();
     let width = |text: &str| text.chars().count();
     let names = parts.iter().map(|part| width(&part.0)).max().unwrap_or(0);
     let rows = parts.iter().map(|part| part.1.len()).max().unwrap_or(0);
     let most = parts.iter().map(|part| part.2).fold(0.0, f64::max);
-    parts.iter().try_for_each(|(name, count, share)| {
-        let line = format!("  {name:<names$}  {count:>rows$} {:>8}  {}", percent(*share), bar(share / most));
+    parts.iter().try_for_each(|(name, count, fraction)| {
+        let (percent, bar) = (percent(*fraction), bar(fraction / most));
+        let line = format!("  {name:<names$}  {count:>rows$} {percent:>8}  {bar}");
         writeln!(f, "{}", line.trim_end())
     })
 }
 
-/// A bar of this share of the longest, to the eighth of a column; what is not nothing can be seen.
-fn bar(share: f64) -> String {
-    let eighths = (share * BAR * 8.0).ceil() as usize;
+/// Returns a bar of this fraction of the longest bar, in eighths of a column. A bar above 0 is visible.
+fn bar(fraction: f64) -> String {
+    let eighths = (fraction * BAR * 8.0).ceil() as usize;
     let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
     "█".repeat(eighths / 8) + part
 }
 
-/// A name on one line, not too long.
+/// Returns a label's name on one line, truncated.
 fn name(label: &str) -> String {
     clip(&label.replace(char::is_control, " "), NAME)
 }
 
-/// A note, its lines cut at blanks where they are too long.
+/// Writes a note, wrapped at spaces.
 fn wrap(f: &mut fmt::Formatter<'_>, note: &str) -> fmt::Result {
     for (index, line) in note.lines().enumerate() {
         let mut column = 4;
@@ -171,15 +176,15 @@ fn wrap(f: &mut fmt::Formatter<'_>, note: &str) -> fmt::Result {
     Ok(())
 }
 
-/// What is nearly all is not called all.
-fn percent(share: f64) -> String {
-    match share {
+/// Formats a percentage. A fraction below 1 is not rounded up to 100 %.
+fn percent(fraction: f64) -> String {
+    match fraction {
         1.0 => "100 %".to_owned(),
-        share => format!("{:.1} %", (100.0 * share).min(99.9)),
+        fraction => format!("{:.1} %", (100.0 * fraction).min(99.9)),
     }
 }
 
-/// Four digits or so.
+/// Formats a figure with about four digits.
 fn short(figure: f64) -> String {
     match figure.abs() {
         size if size >= 1e6 || (size < 1e-3 && size > 0.0) => format!("{figure:.1e}"),

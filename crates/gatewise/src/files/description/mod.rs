@@ -1,7 +1,7 @@
-//! What labelled texts are like: how many, how long, of which labels and words, and what suits them.
+//! Descriptive statistics of labelled texts, with suggested settings.
 //!
-//! Enters: how many rows have each label and each length, and how often each word stands in them. Leaves: a
-//! [`Description`], a page of text or an object.
+//! Input: the rows of each label, the rows of each length and the count of each word. Output: a
+//! [`Description`], which prints as a report and serializes as an object.
 
 mod display;
 
@@ -11,151 +11,166 @@ use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// What labelled texts are like (see [`LabelledTexts::describe`](super::LabelledTexts::describe)): a page of text where
-/// it is printed, an object where it is serialized. Shares are of 1.
+/// Descriptive statistics of labelled texts (see
+/// [`LabelledTexts::describe`](super::LabelledTexts::describe)). `Display` formats a report of 80 columns;
+/// `Serialize` yields an object. Fractions are between 0 and 1 and serialize as `share`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Description {
-    /// The column that the texts were found in; several with commas between.
+    /// The name of the text column; several names are separated by commas.
     pub text_column: String,
-    /// The column that the labels were found in.
+    /// The name of the label column.
     pub label_column: String,
-    /// Rows.
+    /// The number of rows.
     pub rows: usize,
-    /// Bad rows of the file, which were skipped.
+    /// The number of bad rows that were skipped.
     pub skipped: u64,
-    /// What the rows are to be answered with.
+    /// The labels or numbers of the rows.
     #[serde(flatten)]
-    pub answers: Answers,
-    /// How many words the rows have.
-    pub lengths: Lengths,
-    /// Which words they have.
-    pub words: Words,
-    /// The smallest round `max_words` with which at least 95 % of the running words have ids of their own, and that
-    /// share. Ids that are no words (pad, start, unknown) are counted in, as Keras does.
+    pub labels: LabelSummary,
+    /// The lengths of the rows, in words.
+    pub lengths: LengthSummary,
+    /// The words of the rows.
+    pub words: WordSummary,
+    /// The smallest round `max_words` that covers at least 95 % of the running words, and the covered
+    /// fraction. As in Keras, `max_words` includes the ids of the special tokens (pad, start,
+    /// out-of-vocabulary).
     pub max_words: Suggestion,
-    /// The smallest round `maxlen` that at least 95 % of the rows fit in whole, the start mark counted in, and that
-    /// share.
+    /// The smallest round `maxlen` that truncates at most 5 % of the rows, and the fraction of rows that fit.
+    /// `maxlen` includes the start token.
     pub maxlen: Suggestion,
-    /// What a user should know, a sentence each (see [`LabelledTexts::notes`](super::LabelledTexts::notes)), and why
-    /// nothing could be learnt from these rows, where that is so.
+    /// Notes about the rows, one sentence each (see [`LabelledTexts::notes`](super::LabelledTexts::notes)),
+    /// and the reason if nothing can be learned from the rows.
     pub notes: Vec<String>,
 }
 
-/// What rows are to be answered with.
+/// The labels or numbers of rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Answers {
-    /// Names, one a row or any number.
+pub enum LabelSummary {
+    /// Classification, single-label or multi-label.
+    #[non_exhaustive]
     Labels {
-        /// The labels, the commonest first, equally common ones by name.
+        /// The labels, the most frequent first; labels with equal counts are in alphabetical order.
         counts: Vec<LabelCount>,
-        /// Labels that a row has, on average.
+        /// The mean number of labels of a row.
         per_row: f64,
-        /// Rows that have none.
+        /// The number of rows without a label.
         rows_without: usize,
     },
-    /// A number a row.
+    /// Regression: one number for each row.
+    #[non_exhaustive]
     Numbers {
-        /// The smallest.
+        /// The smallest number.
         min: f32,
-        /// Their mean.
+        /// The mean.
         mean: f64,
-        /// Their standard deviation (dividing by their count).
+        /// The population standard deviation.
         standard_deviation: f64,
-        /// The largest.
+        /// The largest number.
         max: f32,
     },
 }
 
-/// A label.
+/// A label and its rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LabelCount {
-    /// Its name.
+    /// The name of the label.
     pub label: String,
-    /// Rows that have it.
+    /// The number of rows with the label.
     pub rows: usize,
-    /// Their share of all rows.
-    pub share: f64,
+    /// The fraction of rows with the label.
+    #[serde(rename = "share")]
+    pub fraction: f64,
 }
 
-/// How many words rows have. A percentile is the smallest length that at least so many percent of the rows do not
-/// exceed; the median is that of 50 %.
+/// The lengths of rows, in words. A percentile is the smallest length that at least this percentage of the
+/// rows does not exceed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Lengths {
-    /// Of the shortest row.
+#[non_exhaustive]
+pub struct LengthSummary {
+    /// The length of the shortest row.
     pub min: usize,
-    /// Half of the rows are no longer.
+    /// The median length.
     pub median: usize,
-    /// Words a row, on average.
+    /// The mean length.
     pub mean: f64,
-    /// 90 % of the rows are no longer.
+    /// The 90th percentile.
     pub p90: usize,
-    /// 95 % of the rows are no longer.
+    /// The 95th percentile.
     pub p95: usize,
-    /// 99 % of the rows are no longer.
+    /// The 99th percentile.
     pub p99: usize,
-    /// Of the longest row.
+    /// The length of the longest row.
     pub max: usize,
-    /// Rows by length: ten or fewer steps of a round width up to [`p99`](Self::p99), and what is above.
-    pub histogram: Vec<Bucket>,
+    /// The histogram: at most ten bins of a round width up to [`p99`](Self::p99), and an open bin for longer
+    /// rows.
+    pub histogram: Vec<Bin>,
 }
 
-/// The rows of some lengths.
+/// A bin of a histogram of lengths.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Bucket {
-    /// The smallest of these lengths.
+#[non_exhaustive]
+pub struct Bin {
+    /// The smallest length of the bin.
     pub from: usize,
-    /// The largest; of the last bucket `None` where it is open.
+    /// The largest length of the bin; `None` for the open bin.
     pub to: Option<usize>,
-    /// Rows of such lengths.
+    /// The number of rows in the bin.
     pub rows: usize,
-    /// Their share of all rows.
-    pub share: f64,
+    /// The fraction of rows in the bin.
+    #[serde(rename = "share")]
+    pub fraction: f64,
 }
 
-/// Which words rows have.
+/// The words of rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Words {
-    /// All words of all rows, each as often as it occurs.
+#[non_exhaustive]
+pub struct WordSummary {
+    /// The number of running words: all words of all rows, repetitions included.
     pub running: u64,
-    /// Different ones.
+    /// The number of distinct words.
     pub distinct: usize,
-    /// Of these, words that occur only once.
+    /// The number of words that occur once.
     pub once: usize,
-    /// What vocabularies of several sizes would know, last of them all words.
+    /// The coverage of vocabularies of several sizes. The last one contains all words.
     pub coverage: Vec<Coverage>,
 }
 
-/// What a vocabulary of some size would know.
+/// The coverage of a vocabulary.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Coverage {
-    /// The commonest so many words …
+    /// The size of the vocabulary: the most frequent words.
     pub words: usize,
-    /// … are this share of all running words.
-    pub share: f64,
+    /// The fraction of running words that the vocabulary contains.
+    #[serde(rename = "share")]
+    pub fraction: f64,
 }
 
-/// A setting, and the share that it serves.
+/// A suggested value of a setting.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Suggestion {
-    /// The number to set.
+    /// The suggested value.
     pub value: usize,
-    /// The share of running words that are known, or of rows that fit.
-    pub share: f64,
+    /// The fraction of running words that have an id, or of rows that fit.
+    #[serde(rename = "share")]
+    pub fraction: f64,
 }
 
-/// The sizes of vocabularies whose coverage is told.
+/// The vocabulary sizes in the coverage.
 const SIZES: [usize; 7] = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 50_000];
 
-/// What is to be served by a suggestion.
+/// The fraction that a suggestion covers at least.
 const ENOUGH: f64 = 0.95;
 
-/// Steps of a histogram below the open one at its end.
+/// The maximum number of bins of a histogram, not counting the open bin.
 const STEPS: usize = 10;
 
-impl Answers {
+impl LabelSummary {
     pub(super) fn of(labels: &RowLabels) -> Self {
         let rows = labels.len();
         if let Some(values) = labels.values() {
@@ -172,7 +187,7 @@ impl Answers {
         let mut tally = labels.tally();
         tally.sort_by_key(|(_, rows)| Reverse(*rows));
         let given: usize = tally.iter().map(|(_, rows)| rows).sum();
-        let counted = |(label, count)| LabelCount { label, rows: count, share: share(count, rows) };
+        let counted = |(label, count)| LabelCount { label, rows: count, fraction: fraction(count, rows) };
         Self::Labels {
             counts: tally.into_iter().map(counted).collect(),
             per_row: given as f64 / rows as f64,
@@ -181,7 +196,7 @@ impl Answers {
     }
 }
 
-/// How many rows there are of each length.
+/// The number of rows of each length.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LengthTally {
     counts: BTreeMap<usize, usize>,
@@ -195,11 +210,11 @@ impl LengthTally {
         self.rows += 1;
     }
 
-    /// What is to be known of at least one row.
-    pub fn lengths(&self) -> Lengths {
+    /// Returns the statistics; there must be a row.
+    pub fn lengths(&self) -> LengthSummary {
         let running: f64 = self.counts.iter().map(|(&length, &rows)| length as f64 * rows as f64).sum();
         let percentile = |percent| self.percentile(percent);
-        Lengths {
+        LengthSummary {
             min: percentile(0),
             median: percentile(50),
             mean: running / self.rows as f64,
@@ -211,13 +226,13 @@ impl LengthTally {
         }
     }
 
-    /// The smallest round length that enough rows fit in, with a start mark before the words.
+    /// Returns the smallest round length that truncates few rows, the start token included.
     pub fn maxlen(&self) -> Suggestion {
-        let fit = |length: &usize| share(self.between(0, length - 1), self.rows);
+        let fit = |length: &usize| fraction(self.between(0, length - 1), self.rows);
         suggestion(round(&[10, 12, 15, 20, 25, 30, 40, 50, 60, 80], 1), fit)
     }
 
-    /// The smallest length that at least `percent` of the rows do not exceed.
+    /// Returns the smallest length that at least `percent` of the rows do not exceed.
     fn percentile(&self, percent: usize) -> usize {
         let wanted = (self.rows * percent).div_ceil(100).max(1);
         let mut seen = 0;
@@ -228,33 +243,32 @@ impl LengthTally {
         found.map_or(0, |(&length, _)| length)
     }
 
-    fn histogram(&self) -> Vec<Bucket> {
+    fn histogram(&self) -> Vec<Bin> {
         let (min, most, max) = (self.percentile(0), self.percentile(99), self.percentile(100));
         let narrow = |width: &usize| most / width - min / width < STEPS;
         let width = round(&[1, 2, 5], 1).find(narrow).unwrap_or(usize::MAX);
         let end = (most / width + 1) * width;
-        let bucket = |from: usize, to: Option<usize>| {
+        let bin = |from: usize, to: Option<usize>| {
             let rows = self.between(from, to.unwrap_or(usize::MAX));
-            Bucket { from, to, rows, share: share(rows, self.rows) }
+            Bin { from, to, rows, fraction: fraction(rows, self.rows) }
         };
-        let steps =
-            (min / width..=most / width).map(|step| bucket(step * width, Some((step + 1) * width - 1)));
-        steps.chain((max >= end).then(|| bucket(end, None))).collect()
+        let steps = (min / width..=most / width).map(|step| bin(step * width, Some((step + 1) * width - 1)));
+        steps.chain((max >= end).then(|| bin(end, None))).collect()
     }
 
-    /// Rows whose length is from `first` to `last`.
+    /// Returns the number of rows with lengths from `first` to `last`.
     fn between(&self, first: usize, last: usize) -> usize {
         self.counts.range(first..=last).map(|(_, rows)| rows).sum()
     }
 }
 
-impl Words {
-    /// From how often each word occurs, and the suggested size of a vocabulary.
+impl WordSummary {
+    /// Returns the statistics of these word counts and the suggested vocabulary size.
     pub(super) fn of(mut counts: Vec<u64>) -> (Self, Suggestion) {
         counts.retain(|&count| count > 0);
         counts.sort_unstable_by_key(|&count| Reverse(count));
         let (distinct, once) = (counts.len(), counts.iter().filter(|&&count| count == 1).count());
-        // How many running words are among the commonest so many.
+        // The cumulative counts.
         let mut known = counts;
         known.iter_mut().fold(0, |sum, count| {
             *count += sum;
@@ -266,27 +280,27 @@ impl Words {
             if running == 0 { 1.0 } else { known as f64 / running as f64 }
         };
         let sizes = SIZES.into_iter().filter(|&size| size < distinct).chain([distinct]);
-        let coverage = sizes.map(|words| Coverage { words, share: covered(words) }).collect();
-        // Those ids up to that from which words count.
+        let coverage = sizes.map(|words| Coverage { words, fraction: covered(words) }).collect();
+        // The ids of special tokens, up to `index_from`.
         let reserved = IdPolicy::default().index_from as usize + 1;
         let max_words = suggestion(round(&[1, 2, 3, 5], 100), |size| covered(size - reserved));
         (Self { running, distinct, once, coverage }, max_words)
     }
 }
 
-/// The first of `values` that serves enough.
-fn suggestion(values: impl Iterator<Item = usize>, serves: impl Fn(&usize) -> f64) -> Suggestion {
-    let mut served = values.map(|value| Suggestion { share: serves(&value), value });
-    served.find(|suggestion| suggestion.share >= ENOUGH).expect("a large enough number serves all")
+/// Returns the first of `values` that covers enough.
+fn suggestion(values: impl Iterator<Item = usize>, covers: impl Fn(&usize) -> f64) -> Suggestion {
+    let mut suggestions = values.map(|value| Suggestion { fraction: covers(&value), value });
+    suggestions.find(|suggestion| suggestion.fraction >= ENOUGH).expect("a large enough value covers all")
 }
 
-/// These numbers, times `first`, times ten, and so on.
+/// Returns `numbers` times `first`, then times ten, and so on.
 fn round(numbers: &[usize], first: usize) -> impl Iterator<Item = usize> {
     let factors = std::iter::successors(Some(first), |factor| factor.checked_mul(10));
     factors.flat_map(|factor| numbers.iter().filter_map(move |number| number.checked_mul(factor)))
 }
 
-fn share(part: usize, whole: usize) -> f64 {
+fn fraction(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
 }
 

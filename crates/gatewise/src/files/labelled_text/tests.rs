@@ -35,7 +35,7 @@ fn words_are_ranked_by_the_rows_to_train_on() {
 #[test]
 fn columns_are_guessed_by_name_and_then_by_content() {
     let columns = |text: &str, columns: Columns| {
-        let texts = LabelledTexts::read(file(text).path(), &ReadOptions { columns, ..Default::default() })?;
+        let texts = LabelledTexts::read(file(text).path(), &ReadOptions::default().columns(columns))?;
         Ok::<_, Error>([texts.text_column, texts.label_column])
     };
     let named = |text: Option<&str>, label: Option<&str>| Columns {
@@ -64,7 +64,7 @@ fn columns_are_guessed_by_name_and_then_by_content() {
 fn bad_rows_are_skipped_where_that_is_asked_for() {
     let on_error = OnError::Skip;
     let read =
-        |text: &str| LabelledTexts::read(file(text).path(), &ReadOptions { on_error, ..Default::default() });
+        |text: &str| LabelledTexts::read(file(text).path(), &ReadOptions::default().on_error(on_error));
     let texts = read("text,label\na,x\nb\nc,\nd,y\n").unwrap();
     assert_eq!(texts.len(), 2);
     let notes = texts.notes();
@@ -84,10 +84,10 @@ fn texts_to_test_on_that_are_in_training_are_found() {
     assert_eq!(train.notes(), [""; 0]);
     let test = file("text,label\nnew,x\nc ,y\n");
     let test = train.read_test(test.path(), &ReadOptions::default()).unwrap();
-    let told = &test.notes()[0];
+    let note = &test.notes()[0];
     assert!(
-        told.starts_with("1 text of 2 to test on is in training too") && told.contains("csv:3)"),
-        "{told}"
+        note.starts_with("1 text of 2 to test on is in training too") && note.contains("csv:3)"),
+        "{note}"
     );
 }
 
@@ -140,9 +140,9 @@ fn what_is_held_out_is_not_kept() {
 #[test]
 fn a_row_may_have_several_labels_or_a_number() {
     let read_as = |file: &tempfile::NamedTempFile, columns: &Columns| {
-        LabelledTexts::read(file.path(), &ReadOptions { columns: columns.clone(), ..Default::default() })
+        LabelledTexts::read(file.path(), &ReadOptions::default().columns(columns.clone()))
     };
-    let several = Columns { problem: Problem::MultiLabel { separator: "|".into() }, ..Columns::default() };
+    let several = Columns::default().problem(Problem::multi_label("|"));
     let table = file("n,what,says\n1,a|b,so far\n2,,so good\n3,b,so bad\n");
     let texts = read_as(&table, &several).unwrap();
     assert_eq!((&*texts.text_column, &*texts.label_column), ("says", "what"), "where the separator is");
@@ -152,7 +152,7 @@ fn a_row_may_have_several_labels_or_a_number() {
     let none = read_as(&file("text,tags\nx,\n"), &several).unwrap();
     assert!(none.corpus(&none).unwrap_err().to_string().contains("no row has a label"));
 
-    let numbers = Columns { problem: Problem::regression(), ..Columns::default() };
+    let numbers = Columns::default().problem(Problem::regression());
     let corpus = read_as(&table, &numbers).unwrap();
     assert_eq!(corpus.label_column, "n", "the only column of numbers");
     let corpus = corpus.corpus(&corpus).unwrap();
@@ -161,7 +161,7 @@ fn a_row_may_have_several_labels_or_a_number() {
     assert_eq!(scale.mean, 2.0);
     let bad = file("text,score\nx,1\ny,two\n");
     let error = read_as(&bad, &numbers).unwrap_err().to_string();
-    assert!(error.contains(":3: 'two' is no number"), "{error}");
+    assert!(error.contains(":3: 'two' is not a number"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Records of a folder: a sub-folder for each label, and in it a .txt file for each text.
+//! Records of a folder with a subfolder for each label and a .txt file for each text.
 
 use super::input::utf8;
 use super::{Column, FieldKind, Flaw, MAX_RECORD, Record, Source};
@@ -8,17 +8,17 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Sub-folders and files in the order of their names.
+/// A reader of subfolders and files, in the order of their names.
 pub(super) struct Folder {
     folders: VecDeque<PathBuf>,
     label: String,
-    /// Files of that label to come.
+    /// The unread files of the current label.
     files: VecDeque<PathBuf>,
     read: u64,
 }
 
 impl Folder {
-    /// Lists the sub-folders.
+    /// Lists the subfolders.
     pub fn new(path: &Path) -> Result<(Self, Vec<Column>)> {
         let folders = list(path, |entry| entry.is_dir())?;
         let mut folder = Self { folders, label: String::new(), files: VecDeque::new(), read: 0 };
@@ -35,7 +35,7 @@ impl Folder {
         Ok((folder, vec![column("text"), column("label")]))
     }
 
-    /// Goes on to the next sub-folder that has texts, where the last one has no more.
+    /// Advances to the next subfolder with texts when the current one is exhausted.
     fn next_label(&mut self) -> Result<()> {
         while self.files.is_empty() {
             let Some(folder) = self.folders.pop_front() else { break };
@@ -71,7 +71,7 @@ impl Source for Folder {
     }
 }
 
-/// What `wanted` says yes to in a folder, in the order of the names; nothing hidden.
+/// Returns the paths in a folder that are `wanted` and not hidden, in the order of their names.
 fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<VecDeque<PathBuf>> {
     let refused = |e| Error::io("cannot list", folder, e);
     let mut found = Vec::new();

@@ -1,26 +1,26 @@
-//! Bytes of a text file: a byte order mark taken off, what is no text refused, lines and bytes counted.
+//! The bytes of a text file: removes a byte order mark, refuses binary content, counts lines and bytes.
 
 use super::MAX_RECORD;
 use crate::error::{Error, Result};
 use std::io::{BufRead, BufReader, Read};
 
-/// Bytes read at a time.
+/// The number of bytes read at a time.
 const BUFFER: usize = 1 << 18;
-/// The mark that some programs put before UTF-8.
+/// The byte order mark of UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// What reads one record after the other.
+/// A buffered reader that counts lines and bytes.
 pub(super) struct Input {
     name: String,
     bytes: BufReader<Box<dyn Read + Send>>,
-    /// Of the next byte, from the start of the file.
+    /// The offset of the next byte in the file.
     pub offset: u64,
-    /// Of the next byte, from 1.
+    /// The line of the next byte, from 1.
     pub line: u64,
 }
 
 impl Input {
-    /// Begins to read; `name` is for messages.
+    /// Reads the first bytes; `name` is for messages.
     pub fn new(name: &str, bytes: Box<dyn Read + Send>) -> Result<Self> {
         let bytes = BufReader::with_capacity(BUFFER, bytes);
         let mut input = Self { name: name.to_owned(), bytes, offset: 0, line: 1 };
@@ -34,20 +34,20 @@ impl Input {
         Ok(input)
     }
 
-    /// The bytes at hand, some more where there are none; empty at the end of the file.
+    /// Returns the buffered bytes and refills an empty buffer; empty at the end of the file.
     pub fn fill(&mut self) -> Result<&[u8]> {
         let name = &self.name;
         self.bytes.fill_buf().map_err(|e| Error::io("cannot read", name, e))
     }
 
-    /// Steps over `count` of the bytes at hand.
+    /// Skips `count` buffered bytes.
     pub fn consume(&mut self, count: usize) {
         self.line += line_breaks(&self.bytes.buffer()[..count]);
         self.offset += count as u64;
         self.bytes.consume(count);
     }
 
-    /// Steps over line breaks, so that the next byte begins a record; `false` at the end of the file.
+    /// Skips line breaks up to the start of a record; returns `false` at the end of the file.
     pub fn skip_line_breaks(&mut self) -> Result<bool> {
         loop {
             let bytes = self.fill()?;
@@ -61,7 +61,7 @@ impl Input {
         }
     }
 
-    /// Steps behind the next line break.
+    /// Skips the rest of the line.
     pub fn skip_line(&mut self) -> Result<()> {
         loop {
             let bytes = self.fill()?;
@@ -76,7 +76,7 @@ impl Input {
         }
     }
 
-    /// Moves `count` of the bytes at hand to `raw`; `false` where that makes a record too long.
+    /// Moves `count` buffered bytes to `raw`; returns `false` if the record is too long.
     pub fn take(&mut self, count: usize, raw: &mut Vec<u8>) -> bool {
         raw.extend_from_slice(&self.bytes.buffer()[..count]);
         self.consume(count);
@@ -88,7 +88,7 @@ fn line_breaks(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
-/// Why a file that begins so is none of lines in UTF-8.
+/// Returns the reason why a file that starts with `bytes` is not UTF-8 text.
 fn foreign(bytes: &[u8]) -> Option<String> {
     let utf16 = |name: &str| {
         format!(
@@ -106,17 +106,17 @@ fn foreign(bytes: &[u8]) -> Option<String> {
     }
     let zero = bytes.iter().position(|&byte| byte == 0)?;
     Some(format!(
-        "its byte {zero} is 0, which no text has; if it is UTF-16, convert it to UTF-8, for example with: \
+        "its byte {zero} is 0, which does not occur in text; if it is UTF-16, convert it to UTF-8, for example with: \
          iconv -f UTF-16LE -t UTF-8"
     ))
 }
 
-/// `bytes` as text, or what is wrong with them; they start at `offset` of their file.
+/// Returns `bytes`, which start at `offset` of the file, as text, or the reason why they are not UTF-8.
 pub(super) fn utf8(bytes: Vec<u8>, offset: u64) -> std::result::Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         format!(
-            "this is not UTF-8: the byte 0x{:02X} at offset {} of the file belongs to no character; convert the file, \
+            "this is not UTF-8: the byte 0x{:02X} at offset {} of the file is invalid; convert the file, \
              for example with: iconv -f WINDOWS-1252 -t UTF-8",
             error.as_bytes()[at],
             offset + at as u64,
@@ -124,7 +124,7 @@ pub(super) fn utf8(bytes: Vec<u8>, offset: u64) -> std::result::Result<String, S
     })
 }
 
-/// What is said of a record that never seems to end.
+/// Returns the message for a record that is too long.
 pub(super) fn too_long(hint: &str) -> String {
-    format!("the record that begins here is longer than {} MiB{hint}", MAX_RECORD >> 20)
+    format!("the record that starts here is longer than {} MiB{hint}", MAX_RECORD >> 20)
 }

@@ -1,4 +1,4 @@
-//! Records of JSON lines: an object a line.
+//! Records of JSON lines: one object per line.
 
 use super::input::{Input, too_long, utf8};
 use super::{Column, FieldKind, Flaw, LOOKED_AT, LOOKED_AT_BYTES, MAX_COLUMNS, Record, Source};
@@ -10,16 +10,16 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::io::Read;
 
-/// Lines, each an object.
+/// A reader of JSON lines.
 pub(super) struct JsonLines {
     input: Input,
     columns: HashMap<String, usize>,
-    /// The first lines, which were read for their keys.
+    /// The first lines, whose keys are the columns.
     ahead: VecDeque<(u64, Result<String, String>)>,
 }
 
 impl JsonLines {
-    /// Reads the first lines to see what keys there are.
+    /// Reads the first lines and takes their keys as columns.
     pub fn new(name: &str, bytes: Box<dyn Read + Send>) -> Result<(Self, Vec<Column>)> {
         let mut lines =
             Self { input: Input::new(name, bytes)?, columns: HashMap::new(), ahead: VecDeque::new() };
@@ -35,7 +35,7 @@ impl JsonLines {
         Ok((lines, columns))
     }
 
-    /// Adds the keys of `line` to the columns. What is wrong with it is said when it is read.
+    /// Adds the keys of `line` to the columns. A malformed line is reported when it is read.
     fn note_keys(&mut self, line: &str, columns: &mut Vec<Column>) {
         let _ = for_each_entry(line, |key, kind, _| match self.columns.get(key) {
             Some(&at) => columns[at].kind = common(columns[at].kind, kind),
@@ -47,7 +47,7 @@ impl JsonLines {
         });
     }
 
-    /// The number of the next line and what it says, or what is wrong with it; `raw` is written over.
+    /// Returns the number of the next line with its content or the reason why it is bad; overwrites `raw`.
     fn line(&mut self, mut raw: Vec<u8>) -> Result<Option<(u64, Result<String, String>)>> {
         raw.clear();
         if !self.input.skip_line_breaks()? {
@@ -94,7 +94,7 @@ impl Source for JsonLines {
     }
 }
 
-/// What two kinds of one column have in common.
+/// Returns the common kind of two fields of a column.
 fn common(a: FieldKind, b: FieldKind) -> FieldKind {
     match (a, b) {
         (FieldKind::Missing, other) | (other, FieldKind::Missing) => other,
@@ -104,15 +104,15 @@ fn common(a: FieldKind, b: FieldKind) -> FieldKind {
     }
 }
 
-/// Calls `each` with the keys, kinds and values of the object that `line` is; a text without its quotes.
+/// Calls `each` with the keys, kinds and values of the object in `line`. A string is passed without quotes.
 fn for_each_entry(line: &str, each: impl FnMut(&str, FieldKind, &str)) -> Result<(), String> {
     let mut json = serde_json::Deserializer::from_str(line);
     let read = json.deserialize_map(Entries(each)).and_then(|()| json.end());
     read.map_err(|error| {
         let message = error.to_string();
-        // There is one line; which of the file it is is said elsewhere.
+        // The line number of the file is part of the record's place.
         let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
-        format!("this is no JSON object: {message}, at column {}", error.column())
+        format!("this is not a JSON object: {message}, at column {}", error.column())
     })
 }
 
@@ -147,7 +147,7 @@ impl<'de, F: FnMut(&str, FieldKind, &str)> Visitor<'de> for Entries<F> {
     }
 }
 
-/// A string, borrowed where it has no escapes.
+/// A string, borrowed if it has no escapes.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

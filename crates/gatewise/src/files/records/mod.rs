@@ -1,7 +1,7 @@
-//! Files of records, read one at a time: CSV, TSV, JSON lines, Parquet, and folders of texts.
+//! Streaming readers of record files: CSV, TSV, JSON lines, Parquet, and folders of texts.
 //!
-//! Enters: a file or a stream. Leaves: the names of the columns and then [`Record`]s, each with its place; memory
-//! does not grow with the file. What is wrong with a record is said with file and line, and fails or is counted
+//! Input: a file or a stream. Output: the columns and then [`Record`]s, one at a time, each with its place.
+//! Memory does not grow with the file. A bad record is an error with file and line, or is skipped and counted
 //! ([`OnError`]).
 
 mod folder;
@@ -26,48 +26,49 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Records that a guess looks at.
+/// The number of records from which columns are inferred.
 pub(super) const LOOKED_AT: usize = 1_000;
-/// Their bytes at most, about.
+/// Their approximate maximum size in bytes.
 const LOOKED_AT_BYTES: usize = 32 << 20;
-/// Bytes of a record at most: a file must not fill the memory because a quotation mark or a line break is missing.
+/// The maximum size of a record in bytes, so that a missing quotation mark or line break does not fill the
+/// memory.
 const MAX_RECORD: usize = 16 << 20;
-/// Columns at most.
+/// The maximum number of columns.
 const MAX_COLUMNS: usize = 10_000;
-/// Bad records that are named.
+/// The maximum number of bad records with a message.
 const NAMED: usize = 10;
 
-/// What a writer that could not write says.
+/// Returns the error of a failed write.
 fn refused(error: std::io::Error) -> Error {
     Error::io("cannot write the", "answers", error)
 }
 
-/// How records are written.
+/// The format of a file of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RecordFormat {
-    /// Fields with commas between, a header first.
+    /// Comma-separated fields with a header.
     Csv,
-    /// Fields with tabs between, a header first.
+    /// Tab-separated fields with a header.
     Tsv,
-    /// A JSON object a line.
+    /// One JSON object per line.
     JsonLines,
     /// Apache Parquet; needs the feature `parquet`.
     Parquet,
-    /// A sub-folder for each label, and in it a .txt file for each text.
+    /// A folder with a subfolder for each label and a .txt file for each text.
     Folder,
 }
 
 impl RecordFormat {
-    /// The format of what is at `path`: by the end of the name (.csv, .tsv, .jsonl, .ndjson, .parquet), or, of what
-    /// has another or none, a folder if it is one. `None` for all else.
+    /// Returns the format by the extension of `path` (.csv, .tsv, .jsonl, .ndjson, .parquet), else
+    /// [`Folder`](Self::Folder) if `path` is a folder, else `None`.
     ///
     /// ```
     /// use gatewise::files::RecordFormat;
-    /// assert_eq!(RecordFormat::of("rows.JSONL".as_ref()), Some(RecordFormat::JsonLines));
-    /// assert_eq!(RecordFormat::of("rows.xlsx".as_ref()), None);
+    /// assert_eq!(RecordFormat::from_path("rows.JSONL".as_ref()), Some(RecordFormat::JsonLines));
+    /// assert_eq!(RecordFormat::from_path("rows.xlsx".as_ref()), None);
     /// ```
-    pub fn of(path: &Path) -> Option<Self> {
+    pub fn from_path(path: &Path) -> Option<Self> {
         let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
         match &*end {
             "csv" => Some(Self::Csv),
@@ -79,23 +80,25 @@ impl RecordFormat {
     }
 }
 
-/// What becomes of a file with a bad record.
+/// The handling of bad records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum OnError {
-    /// It is an error that names file and line.
+    /// The first bad record is an error with file and line.
     #[default]
     Fail,
-    /// The record is left out and counted.
+    /// Bad records are skipped and counted.
     Skip,
 }
 
-/// Records that were left out.
+/// The bad records that were skipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Skipped {
-    /// How many.
+    /// The number of skipped records.
     pub count: u64,
-    /// What was wrong with the first ten, each with its place.
+    /// The messages of the first ten records, each with its place.
     pub first: Vec<String>,
 }
 
@@ -115,26 +118,26 @@ impl Skipped {
 
 /// What hands out records, format by format.
 trait Source: Send {
-    /// Fills the empty `record`; `false` where there is no more.
+    /// Fills the empty `record`; returns `false` at the end.
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw>;
 
-    /// Columns that are left out.
+    /// Returns the columns that are not read.
     fn unread(&self) -> &[UnreadColumn] {
         &[]
     }
 
-    /// How a Parquet file declares the columns; of any other file nothing.
+    /// Returns the declared column types of a Parquet file; empty for other files.
     #[cfg(feature = "parquet")]
     fn declared(&self) -> &[::parquet::schema::types::TypePtr] {
         &[]
     }
 }
 
-/// Why there is no record.
+/// The reason why there is no record.
 enum Flaw {
-    /// It is bad; the one after it may not be.
+    /// The record is bad; reading can continue.
     Record(String),
-    /// Nothing more can be read.
+    /// Reading cannot continue.
     Fatal(Error),
 }
 
@@ -144,7 +147,7 @@ impl From<Error> for Flaw {
     }
 }
 
-/// The records of a file, from the first to the last.
+/// A reader of records: an iterator over the records of a file.
 ///
 /// ```
 /// use gatewise::files::{OnError, RecordFormat, Records};
@@ -157,16 +160,16 @@ impl From<Error> for Flaw {
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
-/// Text is UTF-8, with or without a byte order mark. A record is at most 16 MiB. As an iterator it ends after the
-/// first error; [`read`](Self::read) gives the same records without an allocation for each.
+/// Text is UTF-8, with or without a byte order mark. A record has at most 16 MiB. The iterator ends after the
+/// first error. [`read`](Self::read) yields the same records without an allocation for each record.
 pub struct Records {
     name: String,
     format: RecordFormat,
     columns: Vec<Column>,
     source: Box<dyn Source>,
-    /// Records that were peeked at.
+    /// Records that were peeked.
     ahead: VecDeque<Record>,
-    /// What ended the peeking, to be said in its turn.
+    /// The error that ended peeking, returned when its record is read.
     failed: Option<Error>,
     on_error: OnError,
     skipped: Skipped,
@@ -185,16 +188,17 @@ impl fmt::Debug for Records {
 }
 
 impl Records {
-    /// Opens what is at `path`, whose [`RecordFormat`] its name says.
+    /// Opens the file or folder at `path`; its name determines the [`RecordFormat`].
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read, [`ErrorKind::Data`](crate::ErrorKind::Data) for
-    /// a format that is not known, text that is not UTF-8, and what is malformed.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if it cannot be read,
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for an unknown format, text that is not UTF-8, and
+    /// malformed content.
     pub fn open(path: &Path, on_error: OnError) -> Result<Self> {
         let name = path.display().to_string();
-        let format = RecordFormat::of(path).ok_or_else(|| {
+        let format = RecordFormat::from_path(path).ok_or_else(|| {
             Error::data(format!(
-                "{name} is no file of records: its name should end in .csv, .tsv, .jsonl, .ndjson or .parquet, or it should be \
+                "{name} is not a file of records: its name should end in .csv, .tsv, .jsonl, .ndjson or .parquet, or it should be \
                  a folder with a sub-folder for each label"
             ))
         })?;
@@ -210,10 +214,11 @@ impl Records {
         Self::new(name, format, source, columns, on_error)
     }
 
-    /// Reads CSV, TSV or JSON lines from anywhere; `name` is for messages.
+    /// Reads CSV, TSV or JSON lines from a stream; `name` is for messages.
     ///
     /// # Errors
-    /// As [`open`](Self::open); [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be read so.
+    /// As [`open`](Self::open); [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be
+    /// streamed.
     pub fn from_reader(
         bytes: impl Read + Send + 'static,
         format: RecordFormat,
@@ -252,33 +257,34 @@ impl Records {
         Ok(Self { name, format, columns, source, ahead, failed: None, on_error, skipped, over: false })
     }
 
-    /// The columns, in the order of a record's fields. Of JSON lines: the keys of the first thousand objects; a key
-    /// that comes later is in [`Record::raw`] only.
+    /// Returns the columns, in the order of a record's fields. The columns of JSON lines are the keys of the
+    /// first thousand objects; a key that first occurs later is in [`Record::raw`] only.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The columns that are left out: of a Parquet file those that are nested, or of a type that has no plain text.
+    /// Returns the columns that are not read: nested columns of a Parquet file, and types without a plain
+    /// text form.
     pub fn unread(&self) -> &[UnreadColumn] {
         self.source.unread()
     }
 
-    /// The names of the columns with commas between, for messages.
+    /// Returns the comma-separated names of the columns, for messages.
     pub fn column_names(&self) -> String {
         self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// How the records are written.
+    /// Returns the format of the records.
     pub fn format(&self) -> RecordFormat {
         self.format
     }
 
-    /// The file's name, for messages.
+    /// Returns the name of the file, for messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where `record` stands, for messages: file and line, or row, or the file of a folder.
+    /// Returns the place of `record`, for messages: file and line, file and row, or the file in a folder.
     pub fn place(&self, record: &Record) -> String {
         match (self.format, &record.file) {
             (_, Some(file)) => file.clone(),
@@ -287,11 +293,11 @@ impl Records {
         }
     }
 
-    /// Reads the next record into `record`, which is written over; `false` at the end.
+    /// Reads the next record into `record` and overwrites it; returns `false` at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a bad record, unless those are skipped, and
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when no more can be read. Nothing comes after an error.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a bad record, unless bad records are skipped, and
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if reading fails. Reading ends after an error.
     pub fn read(&mut self, record: &mut Record) -> Result<bool> {
         if let Some(next) = self.ahead.pop_front() {
             *record = next;
@@ -318,10 +324,10 @@ impl Records {
         Ok(false)
     }
 
-    /// The next records without taking them, `count` at most (fewer where they are long), to see what they are like.
+    /// Returns at most `count` next records without consuming them; fewer if they are long.
     ///
     /// # Errors
-    /// As [`read`](Self::read), for the first of them; that of a later one comes when it is read.
+    /// As [`read`](Self::read) for the first of them. The error of a later record is returned when it is read.
     pub fn peek(&mut self, count: usize) -> Result<&[Record]> {
         let mut size: usize = self.ahead.iter().map(Record::size).sum();
         let mut peeked = std::mem::take(&mut self.ahead);
@@ -344,18 +350,18 @@ impl Records {
         Ok(self.ahead.make_contiguous())
     }
 
-    /// Says that `record` is bad for a reason that only its reader knows, such as an empty label.
+    /// Reports `record` as bad, for a reason such as an empty label. If bad records are skipped, it is counted.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with `message` and the place, unless bad records are skipped:
-    /// then it is counted.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with `message` and the place, unless bad records are
+    /// skipped.
     pub fn reject(&mut self, record: &Record, message: &str) -> Result<()> {
         let message = format!("{}: {message}", self.place(record));
         self.over |= self.on_error == OnError::Fail;
         self.skipped.reject(self.on_error, message)
     }
 
-    /// The bad records so far that were skipped.
+    /// Returns the bad records that were skipped so far.
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
     }

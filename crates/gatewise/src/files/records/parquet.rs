@@ -1,4 +1,4 @@
-//! Records of Parquet files: a row each, of the columns that hold one value a row.
+//! Records of Parquet files: the columns with one value per row.
 
 use super::{Column, FieldKind, Flaw, Record, Source, UnreadColumn};
 use crate::error::{Error, Result};
@@ -13,24 +13,24 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// Rows of a column that are decoded at a time.
+/// The number of rows of a column that are decoded at a time.
 const BATCH: usize = 256;
 
-/// The rows of a file, row group by row group.
+/// A reader of rows, row group by row group.
 pub(super) struct Rows {
     name: String,
     file: SerializedFileReader<File>,
-    /// Which leaves of the schema are read.
+    /// The leaves of the schema that are read.
     leaves: Vec<usize>,
-    /// How they are declared.
+    /// Their declared types.
     declared: Vec<TypePtr>,
     unread: Vec<UnreadColumn>,
-    /// The row group behind that of `columns`.
+    /// The row group after the group of `columns`.
     next_group: usize,
     columns: Vec<Decoder>,
-    /// Rows of that group that are still to be decoded.
+    /// The number of rows of that group that are not decoded yet.
     left: usize,
-    /// Rows decoded that are still to be handed out.
+    /// The number of decoded rows that are not read yet.
     ready: usize,
     read: u64,
 }
@@ -53,10 +53,10 @@ impl Rows {
                     declared.push(column.self_type_ptr());
                     columns.push(Column { name: column.name().trim().to_owned(), kind });
                 }
-                Err(is) => {
+                Err(reason) => {
                     let root = column.path().parts().first().map_or("", |name| name.trim());
                     if unread.last().is_none_or(|last| last.name != root) {
-                        unread.push(UnreadColumn { name: root.to_owned(), is });
+                        unread.push(UnreadColumn { name: root.to_owned(), reason });
                     }
                 }
             }
@@ -76,7 +76,7 @@ impl Rows {
         Ok((rows, columns))
     }
 
-    /// Decodes the next rows; `false` where there are none.
+    /// Decodes the next rows; returns `false` at the end.
     fn decode(&mut self) -> Result<bool, ParquetError> {
         while self.left == 0 {
             if self.next_group == self.file.num_row_groups() {
@@ -131,13 +131,13 @@ fn damaged(name: &str, error: &ParquetError) -> Error {
     Error::data(format!("{name} cannot be read as a Parquet file: {error}"))
 }
 
-/// The parquet crate panics at some damaged files, which are only damaged files to us.
+/// Catches the panics of the parquet crate, which panics on some damaged files.
 fn unpanicked<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
     read.unwrap_or_else(|_| Err(ParquetError::General("it is damaged".into())))
 }
 
-/// Whether all parts of the file lie in its `size` bytes.
+/// Checks that all parts of the file are within its `size` bytes.
 fn check(file: &SerializedFileReader<File>, size: u64) -> Result<(), ParquetError> {
     let chunks = file.metadata().row_groups().iter().flat_map(|group| group.columns());
     for chunk in chunks {
@@ -152,7 +152,8 @@ fn check(file: &SerializedFileReader<File>, size: u64) -> Result<(), ParquetErro
     Ok(())
 }
 
-/// What is in a column, where it has one value a row that can be said as text; else what it is.
+/// Returns the kind of a column with one value per row that has a plain text form, else the reason why it is
+/// not read.
 fn kind(column: &ColumnDescriptor) -> Result<FieldKind, &'static str> {
     if column.path().parts().len() != 1 || column.max_rep_level() != 0 {
         return Err("nested");
@@ -168,20 +169,20 @@ fn kind(column: &ColumnDescriptor) -> Result<FieldKind, &'static str> {
     }
 }
 
-/// Whether whole numbers are to be read without a sign.
+/// Returns whether the integers are unsigned.
 pub(super) fn unsigned(converted: ConvertedType) -> bool {
     use ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
     matches!(converted, UINT_8 | UINT_16 | UINT_32 | UINT_64)
 }
 
-/// A column's reader and the rows that it decoded last.
+/// The reader of a column and the rows that it decoded last.
 struct Decoder {
     reader: ColumnReader,
     unsigned: bool,
-    /// The definition level of a value that is there.
+    /// The definition level of a present value.
     present: i16,
     text: Vec<u8>,
-    /// What each field is and where its text ends.
+    /// The kind of each field and the end of its text.
     fields: Vec<(FieldKind, usize)>,
 }
 
@@ -222,10 +223,10 @@ impl Decoder {
                 text.extend_from_slice(value.data());
                 (FieldKind::Text, text.len())
             })?,
-            // `kind` lets none of these through.
+            // `kind` refuses these.
             ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => Vec::new(),
         };
-        // A value that is absent ends where the one before it does.
+        // A missing value ends where the value before it ends.
         let mut end = 0;
         self.fields.extend(fields.into_iter().map(|field| {
             let (kind, at) = field.unwrap_or((FieldKind::Missing, end));
@@ -236,7 +237,7 @@ impl Decoder {
     }
 }
 
-/// The next `count` rows of a column: what `each` makes of a value, or nothing where there is none.
+/// Returns `each` of the next `count` values of a column, or `None` for a missing value.
 fn read<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     count: usize,
@@ -264,7 +265,7 @@ fn show(text: &mut Vec<u8>, kind: FieldKind, value: &dyn Display) -> (FieldKind,
     (kind, text.len())
 }
 
-/// A number that is none stands for a value that is missing; an infinite one is no number that JSON knows.
+/// Appends a float. NaN is a missing value; infinity is text, because JSON has no number for it.
 fn float(text: &mut Vec<u8>, value: f64, shown: &dyn Display) -> (FieldKind, usize) {
     match value {
         _ if value.is_nan() => (FieldKind::Missing, text.len()),

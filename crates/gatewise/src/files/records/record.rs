@@ -1,18 +1,19 @@
-//! One record: its fields as text, of what kind each is, and where it stands.
+//! A record: the text, the kind and the place of its fields.
 
 use std::ops::Range;
 
-/// What a field is.
+/// The kind of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum FieldKind {
-    /// Nothing: a key that the object lacks, a null.
+    /// A missing value: an absent key or a null.
     #[default]
     Missing,
     /// Text; every field of a CSV file.
     Text,
-    /// A whole number.
+    /// An integer.
     Integer,
-    /// A number with a fraction.
+    /// A floating-point number.
     Float,
     /// `true` or `false`.
     Boolean,
@@ -20,26 +21,38 @@ pub enum FieldKind {
     Json,
 }
 
-/// A column of a file.
+/// A column of a file of records.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Column {
-    /// Its name, without white space round it.
+    /// The name of the column, without surrounding white space.
     pub name: String,
-    /// What its fields are: declared in a Parquet file; in JSON lines what the first thousand have in common, and
-    /// [`FieldKind::Json`] where they differ; [`FieldKind::Text`] elsewhere.
+    /// The kind of the fields.
+    ///
+    /// - Parquet: the declared kind.
+    /// - JSON lines: the common kind of the first thousand fields, or [`FieldKind::Json`] if they differ.
+    /// - Other formats: [`FieldKind::Text`].
     pub kind: FieldKind,
+}
+
+impl Column {
+    /// Returns a column with this name and kind.
+    pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
+        Self { name: name.into(), kind }
+    }
 }
 
 /// A column of a file that is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnreadColumn {
-    /// Its name.
+    /// The name of the column.
     pub name: String,
-    /// What it is, such as `nested`.
-    pub is: &'static str,
+    /// The reason why the column is not read, such as `nested`.
+    pub reason: &'static str,
 }
 
-/// A field that is added to a record: what it is, and its text.
+/// A field that is added to a record: its kind and its text.
 pub type Field<'a> = (FieldKind, &'a str);
 
 /// A record: one field for each of the [`columns`](super::Records::columns).
@@ -50,29 +63,29 @@ pub struct Record {
     pub(super) fields: Vec<(FieldKind, Range<usize>)>,
     pub(super) raw: String,
     pub(super) number: u64,
-    /// The file of a folder that it is.
+    /// The file, for a record of a folder.
     pub(super) file: Option<String>,
 }
 
 impl Record {
-    /// The text of field `column`; `None` where it is missing, or there is no such column.
+    /// Returns the text of field `column`, or `None` if the field is missing or there is no such column.
     pub fn get(&self, column: usize) -> Option<&str> {
         let (kind, range) = self.fields.get(column)?;
         (*kind != FieldKind::Missing).then(|| &self.text[range.clone()])
     }
 
-    /// What field `column` is.
+    /// Returns the kind of field `column`.
     pub fn kind(&self, column: usize) -> FieldKind {
         self.fields.get(column).map_or(FieldKind::Missing, |field| field.0)
     }
 
-    /// All fields in order; `None` where one is missing.
+    /// Returns the text of all fields in order; `None` for a missing field.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
         (0..self.fields.len()).map(|column| self.get(column))
     }
 
-    /// What the fields `columns` say, joined by spaces, which separate words for every tokenizer; `None` where all are
-    /// missing. `scratch` is written over where there are several.
+    /// Returns the text of the fields `columns`, joined by spaces, which separate words for every tokenizer.
+    /// Returns `None` if all of them are missing. `scratch` is overwritten.
     pub fn join<'a>(&'a self, columns: &[usize], scratch: &'a mut String) -> Option<&'a str> {
         if let [one] = columns {
             return self.get(*one);
@@ -87,23 +100,24 @@ impl Record {
         Some(scratch)
     }
 
-    /// The record as it stands in the file, without the line break at its end: what a line of CSV, TSV or JSON says
-    /// to the last blank, keys that are no column included. Empty for Parquet files and folders.
+    /// Returns the source text of the record in a CSV, TSV or JSON lines file, without the line break at its
+    /// end. The text includes keys that are not columns. It is empty for Parquet files and folders.
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
-    /// The line that it begins on, from 1; the row of a Parquet file or the file of a folder, from 1.
+    /// Returns the number of the record, from 1: its first line, its row in a Parquet file, or its file in a
+    /// folder.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// About how much memory it takes.
+    /// Returns the approximate memory usage in bytes.
     pub(super) fn size(&self) -> usize {
         self.text.len() + self.raw.len() + self.fields.len() * size_of::<(FieldKind, Range<usize>)>()
     }
 
-    /// Empties it for the next one.
+    /// Clears the record.
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.fields.clear();
@@ -118,7 +132,7 @@ impl Record {
         self.fields.push((kind, start..self.text.len()));
     }
 
-    /// Sets a field that is there already.
+    /// Replaces a field.
     pub(super) fn set(&mut self, column: usize, kind: FieldKind, text: &str) {
         let start = self.text.len();
         self.text.push_str(text);

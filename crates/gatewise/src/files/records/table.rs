@@ -6,12 +6,12 @@ use crate::error::{Error, Result};
 use csv_core::ReadRecordResult;
 use std::io::Read;
 
-/// A table: a header, then records of as many fields.
+/// A reader of tables: a header, then records with the same number of fields.
 pub(super) struct Table {
     input: Input,
     core: csv_core::Reader,
     columns: usize,
-    /// The fields of a record, and where each ends.
+    /// The fields of a record, and the end of each field.
     fields: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -42,12 +42,13 @@ impl Table {
         Ok((table, columns))
     }
 
-    /// Reads bytes into `raw`, and their fields, until the record ends. `None` where it does; else why it is none.
+    /// Reads a record into `raw` and its fields. Returns the number of fields, and the reason if the record
+    /// is bad.
     fn scan(&mut self, raw: &mut Vec<u8>) -> Result<(usize, Option<String>)> {
         let (mut length, mut count) = (0, 0);
         loop {
             let bytes = self.input.fill()?;
-            // At the end of the file a line break ends the record, unless it is text between quotes.
+            // At the end of the file a line break ends the record, unless a quoted field is open.
             let last = bytes.is_empty();
             let bytes = if last { b"\n" } else { bytes };
             let (result, read, written, ended) =
@@ -75,7 +76,7 @@ impl Table {
         }
     }
 
-    /// What is wrong with a record of `count` fields.
+    /// Returns the reason why a record of `count` fields is bad, if it is.
     fn miscounted(&self, count: usize) -> Option<String> {
         let fields = |count| if count == 1 { "is 1 field".into() } else { format!("are {count} fields") };
         match self.columns {
@@ -115,7 +116,7 @@ impl Source for Table {
         }
         let mut start = 0;
         for &end in &self.ends[..count] {
-            // A field between quotes is cut out of valid text at ASCII characters: it is valid itself.
+            // Fields are cut out of valid UTF-8 at ASCII characters, so that they are valid UTF-8.
             record.push(FieldKind::Text, &String::from_utf8_lossy(&self.fields[start..end]));
             start = end;
         }

@@ -72,20 +72,20 @@ fn flaws_are_named_with_line_and_offset() {
         (b"a\nx\n\"caf\xe9\"\n", Csv, "rows:3: this is not UTF-8: the byte 0xE9 at offset 8 of the file"),
         (b"\xef\xbb\xbfa\n\"x\"\"\xff\"\n", Csv, "rows:2: this is not UTF-8: the byte 0xFF at offset 9 of"),
         (b"\xff\xfea\0", Csv, "rows cannot be read as text: it is in UTF-16LE, by the mark at its byte 0"),
-        (b"a\0\n\0", Csv, "its byte 1 is 0, which no text has"),
+        (b"a\0\n\0", Csv, "its byte 1 is 0, which does not occur in text"),
         (b"PAR1", Csv, "it is a Parquet file"),
         (
             b"{\"a\":1}\n{\"a\":\n",
             JsonLines,
-            "rows:2: this is no JSON object: EOF while parsing a value, at column 5",
+            "rows:2: this is not a JSON object: EOF while parsing a value, at column 5",
         ),
         (
             b"[{\"a\":1}]",
             JsonLines,
-            "rows:1: this is no JSON object: invalid type: sequence, expected an object",
+            "rows:1: this is not a JSON object: invalid type: sequence, expected an object",
         ),
-        (b"{\"a\":1} x", JsonLines, "rows:1: this is no JSON object: trailing characters, at column 9"),
-        (b"{\"a\":\"\\ud800\"}", JsonLines, "rows:1: this is no JSON object: "),
+        (b"{\"a\":1} x", JsonLines, "rows:1: this is not a JSON object: trailing characters, at column 9"),
+        (b"{\"a\":\"\\ud800\"}", JsonLines, "rows:1: this is not a JSON object: "),
         (b"{}\n{\"a\":\"\xe9\"}", JsonLines, "rows:2: this is not UTF-8: the byte 0xE9 at offset 9"),
     ] {
         let message = error(text, format);
@@ -121,7 +121,7 @@ fn a_record_without_an_end_is_not_kept() {
     ] {
         let text = format!("{start}{long}{after}");
         let message = error(text.clone(), format);
-        assert!(message.contains("rows:2: the record that begins here is longer than 16 MiB"), "{message}");
+        assert!(message.contains("rows:2: the record that starts here is longer than 16 MiB"), "{message}");
         let mut records = open(text, format, OnError::Skip).unwrap();
         assert_eq!(fields(&mut records).unwrap().last().unwrap(), &[kept], "the next line is read");
     }
@@ -179,7 +179,8 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    /// Whatever the bytes are and however few come at a time: the same records, or the same error, and no panic.
+    /// Whatever the bytes are and however few come at a time: the same records, or the same error, and no
+    /// panic.
     #[test]
     fn any_bytes_are_records_or_an_error(bytes in lines(), step in 1usize..5) {
         for format in [RecordFormat::Csv, RecordFormat::Tsv, RecordFormat::JsonLines] {
@@ -225,7 +226,8 @@ mod parquet {
     use ::parquet::schema::parser::parse_message_type;
     use std::sync::Arc;
 
-    /// Two groups of 300 rows: text (every third missing), a label, a number, a flag, and a list, which is left out.
+    /// Two groups of 300 rows: text (every third missing), a label, a number, a flag, and a list, which is
+    /// left out.
     pub(super) fn file(codec: ::parquet::basic::Compression) -> Vec<u8> {
         let schema = "message rows {
             optional binary text (UTF8); required int64 label; required double score; required boolean flag;
@@ -341,15 +343,15 @@ mod parquet {
         let path = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
         std::fs::write(path.path(), typed()).unwrap();
         let mut records = Records::open(path.path(), OnError::Fail).unwrap();
-        let unread = |name: &str, is| UnreadColumn { name: name.into(), is };
+        let unread = |name: &str, reason| UnreadColumn { name: name.into(), reason };
         assert_eq!(records.unread(), [unread("price", "of decimal numbers"), unread("people", "nested")]);
-        let columns = Columns { text: vec!["people".into()], ..Columns::default() };
+        let columns = Columns::default().text(["people"]);
         let error = columns.find_texts(&mut records).unwrap_err().to_string();
         assert!(
-            error.contains("the column 'people' is nested, but columns of one plain value a row"),
+            error.contains("the column 'people' is nested, but only columns of one plain value a row"),
             "{error}"
         );
-        let label = Column { name: "label".into(), kind: FieldKind::Text };
+        let label = Column::new("label", FieldKind::Text);
         let mut writer = RecordWriter::new(Vec::new(), RecordFormat::Parquet, &records, &[label]).unwrap();
         let mut record = Record::default();
         assert!(records.read(&mut record).unwrap());

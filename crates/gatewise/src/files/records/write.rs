@@ -1,6 +1,6 @@
-//! Records into files: as they came, with fields added.
+//! Writes records with added fields.
 //!
-//! Enters: records and what was found out about them. Leaves: CSV, TSV, JSON lines or Parquet.
+//! Input: records and the added fields. Output: CSV, TSV, JSON lines or Parquet.
 
 use super::{Column, Field, FieldKind, Record, RecordFormat, refused};
 use crate::error::{Error, Result};
@@ -9,13 +9,13 @@ use std::io::{self, Write};
 #[cfg(feature = "parquet")]
 use super::write_parquet::Table;
 
-/// Writes records with fields added.
+/// A writer of records with added fields.
 ///
 /// ```
 /// use gatewise::files::{Column, FieldKind, OnError, Record, RecordFormat, Records, RecordWriter};
 /// let table = "id,question\n7,\"who, then?\"\n";
 /// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
-/// let label = Column { name: "label".into(), kind: FieldKind::Text };
+/// let label = Column::new("label", FieldKind::Text);
 /// let write = |format, record: &Record| {
 ///     let mut writer = RecordWriter::new(Vec::new(), format, &records, &[label.clone()])?;
 ///     writer.write(record, &[(FieldKind::Text, "human")])?;
@@ -33,9 +33,9 @@ use super::write_parquet::Table;
 #[derive(Debug)]
 pub struct RecordWriter<W: Write + Send> {
     columns: Vec<Column>,
-    /// How many of them the records have themselves.
+    /// The number of columns of the records themselves.
     own: usize,
-    /// Whether what is written are the lines of the file that was read, each with more at its end.
+    /// Whether the source lines are copied, with the added fields at the end.
     as_read: bool,
     sink: Sink<W>,
     line: String,
@@ -50,11 +50,11 @@ enum Sink<W: Write + Send> {
 }
 
 impl<W: Write + Send> RecordWriter<W> {
-    /// Writes to `out` in `format` the columns of `records` and then those `added`.
+    /// Returns a writer to `out` in `format`, with the columns of `records` followed by the columns `added`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that is not written, and
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when `out` refuses.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be written, and
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if writing fails.
     pub fn new(out: W, format: RecordFormat, records: &super::Records, added: &[Column]) -> Result<Self> {
         let columns = [records.columns(), added].concat();
         let table = |delimiter: u8, out: W| -> Result<Sink<W>> {
@@ -73,7 +73,7 @@ impl<W: Write + Send> RecordWriter<W> {
             }
             _ => {
                 return Err(Error::config(format!(
-                    "records are not written as {format:?}; use CSV, TSV or JSON lines"
+                    "records cannot be written as {format:?}; use CSV, TSV or JSON lines"
                 )));
             }
         };
@@ -81,11 +81,11 @@ impl<W: Write + Send> RecordWriter<W> {
         Ok(Self { own: records.columns().len(), columns, as_read, sink, line: String::new() })
     }
 
-    /// Writes a record and the fields added to it.
+    /// Writes a record and its added fields.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the stream refuses, [`ErrorKind::Data`](crate::ErrorKind::Data)
-    /// when a number is too large for its column.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if writing fails, [`ErrorKind::Data`](crate::ErrorKind::Data)
+    /// if a number is too large for its column.
     pub fn write(&mut self, record: &Record, added: &[Field<'_>]) -> Result<()> {
         let own = (0..self.own).map(|column| (record.kind(column), record.get(column).unwrap_or_default()));
         let fields = own.chain(added.iter().copied());
@@ -98,7 +98,7 @@ impl<W: Write + Send> RecordWriter<W> {
             Sink::JsonLines(out) => {
                 let line = &mut self.line;
                 line.clear();
-                // To the last blank as it was read, keys that are no column included.
+                // The source text, including keys that are not columns.
                 let body = record.raw().trim_end().strip_suffix('}').map(str::trim_end);
                 let skip = match body.filter(|_| self.as_read) {
                     Some(body) => {
@@ -124,24 +124,24 @@ impl<W: Write + Send> RecordWriter<W> {
         }
     }
 
-    /// Writes what is still held back, for somebody who waits for it.
+    /// Writes buffered records.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the stream refuses.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if writing fails.
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.sink {
             Sink::Table(writer) => writer.flush().map_err(refused),
             Sink::JsonLines(out) => out.flush().map_err(refused),
-            // Its rows are written in groups.
+            // Rows are written in groups.
             #[cfg(feature = "parquet")]
             Sink::Parquet(_) => Ok(()),
         }
     }
 
-    /// Ends the file and gives back what it was written to.
+    /// Ends the file and returns the underlying writer.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the stream refuses.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if writing fails.
     pub fn finish(self) -> Result<W> {
         match self.sink {
             Sink::Table(writer) => writer.into_inner().map_err(|e| refused(e.into_error())),
@@ -153,7 +153,7 @@ impl<W: Write + Send> RecordWriter<W> {
 }
 
 fn push_string(line: &mut String, text: &str) {
-    // A string has a JSON text always.
+    // Every string serializes as JSON.
     line.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
@@ -173,10 +173,7 @@ mod tests {
 
     fn written(input: &'static str, from: RecordFormat, to: RecordFormat) -> Vec<u8> {
         let mut records = Records::from_reader(input.as_bytes(), from, "in", OnError::Fail).unwrap();
-        let added = [
-            Column { name: "label".into(), kind: FieldKind::Text },
-            Column { name: "p".into(), kind: FieldKind::Float },
-        ];
+        let added = [Column::new("label", FieldKind::Text), Column::new("p", FieldKind::Float)];
         // Columns are known before the first record is taken.
         let mut writer = RecordWriter::new(Vec::new(), to, &records, &added).unwrap();
         let mut record = Record::default();

@@ -1,4 +1,4 @@
-//! Records into Parquet: columns by what their fields are, a group of rows at a time.
+//! Writes records to Parquet files, one row group at a time.
 
 use super::parquet::unsigned;
 use super::{Column, Field, FieldKind, refused};
@@ -16,11 +16,11 @@ use std::io::Write;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Rows of a group at most, and the bytes of text they may hold.
+/// The maximum number of rows of a group, and the maximum size of their text.
 const ROWS: usize = 1 << 16;
 const BYTES: usize = 32 << 20;
 
-/// A file under way, and the rows of the group that is being gathered.
+/// An open file and the rows of the current group.
 pub(super) struct Table<W: Write + Send> {
     file: SerializedFileWriter<W>,
     columns: Vec<Gathered>,
@@ -34,14 +34,14 @@ impl<W: Write + Send> fmt::Debug for Table<W> {
     }
 }
 
-/// The values of a column, and for each row whether it has one.
+/// The values of a column, and for each row whether it has a value.
 struct Gathered {
     name: String,
     values: Values,
     present: Vec<i16>,
 }
 
-/// As Parquet keeps them: unsigned numbers by their bits.
+/// Values as Parquet stores them: unsigned numbers by their bits.
 enum Values {
     Integer(Vec<i64>),
     Unsigned(Vec<i64>),
@@ -63,7 +63,7 @@ impl Values {
         }
     }
 
-    /// Those of a column that is written as it was read.
+    /// Returns the values of a column with this declared type.
     fn declared(declared: &Type) -> Self {
         let unsigned = unsigned(declared.get_basic_info().converted_type());
         match declared.get_physical_type() {
@@ -89,7 +89,7 @@ impl Values {
         }
     }
 
-    /// Whether `text` could be kept.
+    /// Appends the value of `text`; returns `false` if the column cannot represent it.
     fn push(&mut self, text: &str) -> bool {
         fn parsed<P: FromStr, T>(values: &mut Vec<T>, text: &str, keep: impl Fn(P) -> T) -> bool {
             text.parse().map(|value| values.push(keep(value))).is_ok()
@@ -110,8 +110,8 @@ impl Values {
     }
 }
 
-/// The type of a column in which values may be missing: as it was `declared` in the file that was read, dates and
-/// times included, or that of its values.
+/// Returns the type of a nullable column: the type `declared` in the source file, dates and times included,
+/// or the type of its values.
 fn field(name: &str, values: &Values, declared: Option<&Type>) -> Result<Type, ParquetError> {
     let (physical, converted) = values.schema();
     let field = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
@@ -125,7 +125,8 @@ fn field(name: &str, values: &Values, declared: Option<&Type>) -> Result<Type, P
 }
 
 impl<W: Write + Send> Table<W> {
-    /// The first columns are those `declared` in the file that was read, if that was a Parquet file.
+    /// Returns a table whose first columns have the types `declared` in the source file, if it is a Parquet
+    /// file.
     pub fn new(out: W, columns: &[Column], declared: &[TypePtr]) -> Result<Self> {
         let declared = |at: usize| declared.get(at).map(|declared| &**declared);
         let gathered = columns.iter().enumerate().map(|(at, column)| {
@@ -147,14 +148,14 @@ impl<W: Write + Send> Table<W> {
 
     pub fn write<'a>(&mut self, fields: impl Iterator<Item = Field<'a>>) -> Result<()> {
         for (column, (kind, text)) in self.columns.iter_mut().zip(fields) {
-            let there = kind != FieldKind::Missing;
-            if there && !column.values.push(text) {
+            let present = kind != FieldKind::Missing;
+            if present && !column.values.push(text) {
                 return Err(Error::data(format!(
                     "the column '{}' of a Parquet file cannot hold {text:?}; write a .csv or .jsonl file instead",
                     column.name
                 )));
             }
-            column.present.push(i16::from(there));
+            column.present.push(i16::from(present));
             self.bytes += text.len();
         }
         self.rows += 1;
@@ -190,7 +191,7 @@ impl<W: Write + Send> Table<W> {
     }
 }
 
-/// Writes the next column of a group and empties it.
+/// Writes the next column of a group and clears its values.
 fn column<W: Write + Send, T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     values: &mut Vec<T::T>,

@@ -1,7 +1,7 @@
-//! Tokens as a Hugging Face `tokenizer.json` says.
+//! The tokenizer of a Hugging Face `tokenizer.json`.
 //!
-//! Enters: the text of such a file. Leaves: its tokens for texts. The file is as untrusted as any: what the
-//! crate that reads it would panic on, or let grow without bound, is an error here.
+//! Input: the content of the file. Output: the tokens of texts. The file is untrusted: content that would
+//! make the `tokenizers` crate panic, or grow a text without bound, is an error here.
 
 use crate::error::{Error, Result};
 use serde_json::Value;
@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Larger files are refused: an artifact has to hold them.
+/// Larger files are refused, because an artifact contains the file.
 const MAX_BYTES: usize = 32 << 20;
-/// How many times longer than the text its normaliser may make it.
+/// The factor by which normalizers may lengthen a text.
 const MAX_GROWTH: usize = 1_000;
-/// What a token is when the file gives none for a text: a character that no text has for a word.
+/// The token of a text that the file cannot tokenize: a character that occurs in no vocabulary.
 const NONE: &str = "\u{fffd}";
 
-/// What a `tokenizer.json` holds, and what reads it. Copies share it.
+/// The content of a `tokenizer.json` and its tokenizer, shared by all clones.
 #[derive(Debug, Clone)]
 pub(super) struct HuggingFace(Arc<Inner>);
 
@@ -34,9 +34,9 @@ impl PartialEq for HuggingFace {
 
 impl HuggingFace {
     pub(super) fn new(json: &str) -> Result<Self> {
-        let flaw = |why: String| Error::data(format!("this is no tokenizer.json that can be used: {why}"));
+        let flaw = |why: String| Error::data(format!("this is not a usable tokenizer.json: {why}"));
         if json.len() > MAX_BYTES {
-            return Err(flaw(format!("it has {} bytes, and {MAX_BYTES} are the most", json.len())));
+            return Err(flaw(format!("it has {} bytes, but at most {MAX_BYTES} are read", json.len())));
         }
         let mut value: Value =
             serde_json::from_str(json).map_err(|e| flaw(format!("it is not JSON ({e})")))?;
@@ -44,17 +44,17 @@ impl HuggingFace {
         if growth > MAX_GROWTH {
             return Err(flaw(format!("it would make texts up to {growth} times as long")));
         }
-        // The same text gives the same tokens, in training too.
+        // Tokens are deterministic, in training too.
         if let Some(dropout) = value.pointer_mut("/model/dropout") {
             *dropout = Value::Null;
         }
-        // On one line, whatever the file looks like.
+        // On one line, however the file is formatted.
         let json = serde_json::value::to_raw_value(&value).map_err(|e| flaw(e.to_string()))?;
         let read = || {
             let mut tokenizer: tokenizers::Tokenizer = json.get().parse().map_err(|e| format!("{e}"))?;
-            // How long rows are is the model's affair, which has its own padding.
+            // The model pads and truncates rows itself.
             tokenizer.with_truncation(None).map_err(|e| format!("{e}"))?.with_padding(None);
-            // A character that is in nobody's vocabulary: is there a token for what is unknown?
+            // A character that no vocabulary contains shows whether there is an unknown token.
             tokenizer.encode_fast("a \u{10fffd}", false).map_err(|e| format!("{e}"))?;
             Ok::<_, String>(tokenizer)
         };
@@ -67,8 +67,7 @@ impl HuggingFace {
         &self.0.json
     }
 
-    /// The tokens of `text`. One that no text has, where the file has none for it: a text that cannot be read is
-    /// unknown, not empty.
+    /// Calls `each` with the tokens of `text`. A text that cannot be tokenized is one unknown token, not empty.
     pub(super) fn for_each_token(&self, text: &str, mut each: impl FnMut(&str)) {
         let tokenizer = &self.0.tokenizer;
         match catch_unwind(AssertUnwindSafe(|| tokenizer.encode_fast(text, false))) {
@@ -83,7 +82,7 @@ impl HuggingFace {
     }
 }
 
-/// How many times longer replacements within `value` can make a text.
+/// Returns the factor by which the replacements within `value` can lengthen a text.
 fn growth(value: &Value) -> usize {
     let own = match value {
         Value::Object(fields) => fields.get("content").and_then(Value::as_str).map_or(1, |put| 1 + put.len()),
@@ -137,9 +136,9 @@ mod tests {
         let double = json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"});
         for (json, says) in [
             ("".to_owned(), "it is not JSON"),
-            ("{}".to_owned(), "this is no tokenizer.json that can be used"),
+            ("{}".to_owned(), "this is not a usable tokenizer.json"),
             ("[".repeat(100_000), "it is not JSON"),
-            (" ".repeat((32 << 20) + 1), "are the most"),
+            (" ".repeat((32 << 20) + 1), "are read"),
             (file(Value::Null, word_level("unheard of")).to_string(), "Missing [UNK]"),
             (
                 file(json!({"type": "Precompiled", "precompiled_charsmap": "no"}), word_level("?"))

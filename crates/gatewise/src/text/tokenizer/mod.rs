@@ -1,10 +1,10 @@
-//! Cutting text into words.
+//! Tokenizers: split text into words.
 //!
-//! Enters: text. Leaves: its words, in order. The default is the rule of Keras's `text_to_word_sequence`:
-//! lower-case the text, turn every filtered character into a space, split on spaces (and on nothing
-//! else), drop what is empty. One thing is added and can be switched off: HTML line breaks, of which
-//! film reviews are full, separate words instead of leaving the word "br". A word can also be a word by
-//! Unicode's rules, a character, or a token of a Hugging Face `tokenizer.json`.
+//! Input: text. Output: its words, in order. The default follows Keras's `text_to_word_sequence`: lower-case
+//! the text, replace every filtered character with a space, split at spaces only, drop empty words. One rule
+//! is added and can be switched off: HTML line breaks, which are common in film reviews, separate words
+//! instead of yielding the word "br". A word can also be a word by Unicode's rules, a character, or a token
+//! of a Hugging Face `tokenizer.json`.
 
 #[cfg(feature = "hugging-face")]
 mod hugging_face;
@@ -22,19 +22,19 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Keras's default filters.
 const KERAS_FILTERS: &str = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
 
-/// What a byte of the (lower-cased) text means to the scanner.
+/// The role of a byte of the (lower-cased) text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Byte {
     Word,
     Separator,
-    /// `<` when HTML breaks are separators: look whether one starts here.
+    /// `<` where HTML line breaks are separators.
     MayOpenBreak,
 }
 
-/// Cuts text into words.
+/// A tokenizer: splits text into words.
 ///
 /// The default is Keras's `text_to_word_sequence`, except that `<br />`, `<br/>` and `<br>` separate
-/// words; [`Tokenizer::keras`] is exactly Keras.
+/// words. [`Tokenizer::keras`] matches Keras exactly.
 ///
 /// ```
 /// use gatewise::text::Tokenizer;
@@ -47,11 +47,11 @@ enum Byte {
 pub struct Tokenizer {
     settings: Settings,
     bytes: [Byte; 256],
-    /// Filters outside ASCII, which the byte table cannot hold.
+    /// Filters outside ASCII, which do not fit in the byte table.
     wide_filters: Vec<char>,
 }
 
-/// What a tokenizer is made of: the table is derived from it.
+/// The settings of a tokenizer; its byte table is derived from them.
 #[derive(Debug, Clone, PartialEq)]
 struct Settings {
     unit: Unit,
@@ -60,12 +60,12 @@ struct Settings {
     html_breaks: bool,
 }
 
-/// What a word is.
+/// The unit that a tokenizer returns as a word.
 #[derive(Debug, Clone, PartialEq)]
 enum Unit {
-    /// What stands between separators.
+    /// The text between separators.
     Chunk,
-    /// Of that, the words of Unicode's annex 29.
+    /// A word by Unicode's annex 29.
     UnicodeWord,
     Character,
     Token(HuggingFace),
@@ -78,7 +78,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Nothing is changed and nothing left out.
+    /// The text as it is: no lower-casing, no filters.
     fn verbatim() -> Self {
         Self { lower: false, filters: String::new(), html_breaks: false, ..Self::default() }
     }
@@ -109,14 +109,14 @@ impl Default for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Exactly Keras's `text_to_word_sequence`: the word "br" of `<br />` stays.
+    /// Returns the tokenizer of Keras's `text_to_word_sequence`, which keeps the word "br" of `<br />`.
     pub fn keras() -> Self {
         Self::default().with_html_breaks(false)
     }
 
-    /// Words by Unicode's rules ([annex 29](https://www.unicode.org/reports/tr29/)), lower-cased; what has
-    /// neither letters nor digits is no word. Languages that are written without spaces mostly come apart into
-    /// characters.
+    /// Returns a tokenizer that splits by Unicode's word boundaries
+    /// ([annex 29](https://www.unicode.org/reports/tr29/)), lower-cased. A word contains a letter or a digit.
+    /// Languages written without spaces are mostly split into characters.
     ///
     /// ```
     /// use gatewise::text::Tokenizer;
@@ -127,7 +127,8 @@ impl Tokenizer {
         Settings { unit: Unit::UnicodeWord, filters: String::new(), ..Settings::default() }.into()
     }
 
-    /// Every character is a word (Keras's `char_level`), none is changed or left out.
+    /// Returns a tokenizer whose words are the characters (Keras's `char_level`). No character is changed or
+    /// dropped.
     ///
     /// ```
     /// use gatewise::text::Tokenizer;
@@ -137,8 +138,8 @@ impl Tokenizer {
         Settings { unit: Unit::Character, ..Settings::verbatim() }.into()
     }
 
-    /// Tokens as a Hugging Face `tokenizer.json` says, whose text `json` is. Its special tokens are not added, its
-    /// padding and truncation not applied. Needs the feature `hugging-face`.
+    /// Returns the tokenizer of a Hugging Face `tokenizer.json`, given its content `json`. Special tokens are
+    /// not added; padding and truncation are not applied. Needs the feature `hugging-face`.
     ///
     /// ```
     /// # #[cfg(feature = "hugging-face")] {
@@ -154,53 +155,54 @@ impl Tokenizer {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when `json` is no such file, or one that cannot be used, and
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if `json` is not a usable `tokenizer.json`, and
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) without the feature.
     pub fn hugging_face(json: &str) -> Result<Self> {
         Ok(Settings { unit: Unit::Token(HuggingFace::new(json)?), ..Settings::verbatim() }.into())
     }
 
-    /// Whether text is lower-cased first (default: yes). Lower-casing comes before filtering, so a
-    /// filter that is an upper-case letter then never applies, as in Keras.
+    /// Sets whether text is lower-cased (default: `true`). Lower-casing precedes filtering, so that an
+    /// upper-case filter has no effect then, as in Keras.
     #[must_use]
     pub fn with_lower(self, lower: bool) -> Self {
         Settings { lower, ..self.settings }.into()
     }
 
-    /// The characters that become spaces (default: Keras's). Space itself always separates.
+    /// Sets the characters that are replaced with spaces (default: Keras's filters). A space always separates
+    /// words.
     #[must_use]
     pub fn with_filters(self, filters: impl Into<String>) -> Self {
         Settings { filters: filters.into(), ..self.settings }.into()
     }
 
-    /// Whether `<br />`, `<br/>`, `<br >` and `<br>`, in upper or lower case, separate words
-    /// (default: yes; Keras: no).
+    /// Sets whether `<br />`, `<br/>`, `<br >` and `<br>`, in upper or lower case, separate words (default:
+    /// `true`; Keras: `false`).
     #[must_use]
     pub fn with_html_breaks(self, html_breaks: bool) -> Self {
         Settings { html_breaks, ..self.settings }.into()
     }
 
-    /// Whether text is lower-cased first.
+    /// Returns whether text is lower-cased.
     pub fn lower(&self) -> bool {
         self.settings.lower
     }
 
-    /// The characters that become spaces.
+    /// Returns the characters that are replaced with spaces.
     pub fn filters(&self) -> &str {
         &self.settings.filters
     }
 
-    /// Whether every character is a word.
+    /// Returns whether every character is a word.
     pub fn char_level(&self) -> bool {
         self.settings.unit == Unit::Character
     }
 
-    /// Whether HTML line breaks separate words.
+    /// Returns whether HTML line breaks separate words.
     pub fn html_breaks(&self) -> bool {
         self.settings.html_breaks
     }
 
-    /// The words of `text`, in order.
+    /// Returns the words of `text`, in order.
     ///
     /// ```
     /// let words = gatewise::text::Tokenizer::default().words("Ünder the Sea");
@@ -214,8 +216,8 @@ impl Tokenizer {
 
     /// Calls `each` with every word of `text`, in order, without an allocation for each word.
     ///
-    /// `scratch` is overwritten; keep it from call to call and nothing at all is allocated for ASCII
-    /// text.
+    /// `scratch` is overwritten. A `scratch` that is reused from call to call makes tokenizing ASCII text
+    /// free of allocations.
     ///
     /// ```
     /// use gatewise::text::Tokenizer;
@@ -229,28 +231,28 @@ impl Tokenizer {
         match &self.settings.unit {
             Unit::Chunk => self.for_each_chunk(text, scratch, each),
             Unit::UnicodeWord => {
-                // No word of Unicode's reaches over a space.
+                // No Unicode word spans a space.
                 self.for_each_chunk(text, scratch, |chunk| chunk.unicode_words().for_each(&mut each));
             }
             Unit::Character => {
                 self.normalise(text, scratch);
                 let starts = scratch.char_indices().map(|(at, c)| &scratch[at..at + c.len_utf8()]);
-                // As in Keras, filtered characters count for nothing.
+                // As in Keras, filtered characters are dropped.
                 starts.filter(|c| !self.settings.filters.contains(*c)).for_each(each);
             }
             Unit::Token(tokens) => tokens.for_each_token(text, each),
         }
     }
 
-    /// Calls `each` with what stands between separators.
+    /// Calls `each` with the text between separators.
     fn for_each_chunk(&self, text: &str, scratch: &mut String, mut each: impl FnMut(&str)) {
         self.normalise(text, scratch);
         if !self.wide_filters.is_empty() && !scratch.is_ascii() {
-            // By two spaces: one could make a break of `<br—>`.
+            // Two spaces, because one could make a line break of `<br—>`.
             *scratch = scratch.replace(|c| self.wide_filters.contains(&c), "  ");
         }
         let bytes = scratch.as_bytes();
-        // Every separator is ASCII here, and no byte of a longer character is, so that words start and
+        // Every separator is ASCII here, and no byte of a multi-byte character is, so that words start and
         // end on character boundaries.
         let (mut start, mut at) = (0, 0);
         while at < bytes.len() {
@@ -277,7 +279,7 @@ impl Tokenizer {
         }
     }
 
-    /// Leaves in `scratch` the text, lower-cased where that is asked for.
+    /// Copies the text to `scratch`, lower-cased if that is set.
     fn normalise(&self, text: &str, scratch: &mut String) {
         scratch.clear();
         if !self.settings.lower {
@@ -292,7 +294,7 @@ impl Tokenizer {
     }
 }
 
-/// The length of the HTML line break that `bytes` starts with, or 0.
+/// Returns the length of the HTML line break at the start of `bytes`, or 0.
 fn html_break(bytes: &[u8]) -> usize {
     const FORMS: [&[u8]; 4] = [b"<br />", b"<br/>", b"<br >", b"<br>"];
     let found = FORMS.iter().find(|f| bytes.get(..f.len()).is_some_and(|b| b.eq_ignore_ascii_case(f)));

@@ -1,16 +1,16 @@
-//! Stands in for what reads a `tokenizer.json`, in a build without the feature `hugging-face`.
+//! Replaces the reader of `tokenizer.json` in a build without the feature `hugging-face`.
 
 use crate::error::{Error, Result};
 use serde_json::value::RawValue;
 
-/// None can be made.
+/// A type without values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum HuggingFace {}
 
 impl HuggingFace {
     pub(super) fn new(_: &str) -> Result<Self> {
         Err(Error::config(
-            "this build of gatewise reads no tokenizer.json: build it with the feature hugging-face",
+            "this build of gatewise does not read tokenizer.json: build it with the feature hugging-face",
         ))
     }
 

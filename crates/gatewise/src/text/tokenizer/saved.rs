@@ -1,5 +1,5 @@
-//! What is saved of a tokenizer. Fields that only some kinds have are left out of the others, so that what an
-//! older program wrote is read, and a word tokenizer is written as it always was.
+//! The serialized form of a tokenizer. Fields of one kind of tokenizer are omitted for the others, so that
+//! files of older versions can be read and a word tokenizer is written as before.
 
 use super::{HuggingFace, Settings, Tokenizer, Unit};
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ impl TryFrom<Saved> for Tokenizer {
             (false, false, Some(json)) => Unit::Token(HuggingFace::new(json.get())?),
             _ => {
                 return Err(Error::config(
-                    "a tokenizer gives characters, Unicode words or tokens, not two of them",
+                    "a tokenizer returns characters, Unicode words or tokens, not two of them",
                 ));
             }
         };
