@@ -27,7 +27,7 @@ pub fn log_loss(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     check_probabilities(outputs, width)?;
     let rows = outputs.chunks_exact(width).zip(targets);
     let count = rows.len();
-    Ok(rows.map(|(p, y)| loss.of(p, std::slice::from_ref(y))).sum::<f64>() / count as f64)
+    Ok(rows.map(|(p, y)| loss.value(p, std::slice::from_ref(y))).sum::<f64>() / count as f64)
 }
 
 /// e to the power of the log loss: among how many equally probable classes the model might as well have

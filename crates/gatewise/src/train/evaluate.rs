@@ -12,10 +12,10 @@ use crate::metrics::Evaluation;
 use crate::model::{Engine, Model, Rows, default_threads};
 use crate::rows::{Dataset, Inputs, Padding};
 
-/// What [`Loss::suiting`] says of `model` and `data`.
+/// What [`Loss::default_for`] says of `model` and `data`.
 pub(super) fn suiting(model: &Model, data: &Dataset) -> Loss {
     let activation = model.stages().last().and_then(|stage| stage.activation());
-    Loss::suiting(activation.unwrap_or_default(), data.targets().width())
+    Loss::default_for(activation.unwrap_or_default(), data.targets().width())
 }
 
 pub(super) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
@@ -52,7 +52,7 @@ impl Model {
         Ok(Engine::new(isa, threads).predict(self, rows))
     }
 
-    /// The loss that suits the model ([`Loss::suiting`]) and the accuracy on `data`.
+    /// The loss that suits the model ([`Loss::default_for`]) and the accuracy on `data`.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, an id is outside the

@@ -163,7 +163,7 @@ impl<'a> Fit<'a> {
         Self { ema: Some(ema), ..self }
     }
 
-    /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::suiting`]).
+    /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { loss: Some(loss), ..self }
     }
