@@ -64,7 +64,7 @@ pub(super) fn baselines(
     }
     let fit = |&ngram: &usize| {
         let start = Instant::now();
-        let options = LinearOptions { ngram, ..Default::default() };
+        let options = LinearOptions::default().ngram(ngram);
         let baseline = LinearModel::fit(&parts.training, &options)?;
         let score = match artifact.problem {
             Problem::MultiLabel { .. } => Score::Report(of_labels(&baseline, &parts.test)?),
