@@ -47,7 +47,7 @@ fn a_binary_model_is_scored_at_its_threshold() {
     assert_eq!(moved.evaluation.accuracy, Some(report.accuracy));
     assert_eq!(moved.evaluation.loss, scored.evaluation.loss);
     assert_eq!((report.threshold, threshold == 0.5), (threshold, false));
-    assert!(report.scores.f1 > half.of_class(1).f1, "{report:?}");
+    assert!(report.scores.f1 > half.class_scores(1).f1, "{report:?}");
     assert_eq!(report.roc_auc, roc_auc(&scored.outputs, &scored.targets).ok());
     assert_eq!(scored.calibration(10).unwrap().samples, 60);
 }
