@@ -9,8 +9,9 @@ use std::sync::Arc;
 const CLASSES: f32 = 1_000.0;
 
 impl LinearModel {
-    /// Fits a model for each of `penalties` (in place of `options.l2`) and for `count` classes, even if `data` has no
-    /// row of some of them. Each fit starts at the solution of the previous one. See [`fit`](Self::fit).
+    /// Fits a model for each of `penalties` (in place of `options.l2`) and for `count` classes, even if
+    /// `data` has no row of some of them. Each fit starts at the solution of the previous one. See
+    /// [`fit`](Self::fit).
     pub(crate) fn fit_path(
         data: &Dataset,
         options: &LinearOptions,

@@ -1,10 +1,11 @@
 //! L2-regularised logistic regression on sparse 0/1 features.
 //!
-//! Input: the features present in each row, a scale for each feature, targets and penalties. Output: the weights and
-//! the bias that minimise the objective, for each penalty.
+//! Input: the features present in each row, a scale for each feature, targets and penalties. Output: the
+//! weights and the bias that minimise the objective, for each penalty.
 //!
-//! The method is L-BFGS (Liu and Nocedal 1989), preconditioned with the diagonal of the Hessian at 0. The Hessian is
-//! largest at 0, so the first step never overshoots, and about ten passes over the rows are enough.
+//! The method is L-BFGS (Liu and Nocedal 1989), preconditioned with the diagonal of the Hessian at 0. The
+//! Hessian is largest at 0, so the first step never overshoots, and about ten passes over the rows are
+//! enough.
 
 use std::collections::VecDeque;
 
@@ -24,10 +25,11 @@ pub(super) struct Objective<'a> {
 }
 
 impl Objective<'_> {
-    /// Minimises the objective for each λ of `penalties`, and calls `each` with the weights followed by the bias.
+    /// Minimises the objective for each λ of `penalties`, and calls `each` with the weights followed by the
+    /// bias.
     ///
-    /// The first fit starts at 0, every other at the previous solution. A fit stops when the norm of the gradient is
-    /// at most `tolerance` times the fraction of the rarer target times the norm at 0.
+    /// The first fit starts at 0, every other at the previous solution. A fit stops when the norm of the
+    /// gradient is at most `tolerance` times the fraction of the rarer target times the norm at 0.
     pub(super) fn minimise(
         &self,
         penalties: &[f64],
@@ -51,7 +53,8 @@ impl Objective<'_> {
         }
     }
 
-    /// Descends from `w`, where the objective is `loss` and its gradient is `g`, until the norm of `g` is at most `goal`.
+    /// Descends from `w`, where the objective is `loss` and its gradient is `g`, until the norm of `g` is at
+    /// most `goal`.
     fn descend(&self, l2: f64, goal: f64, max_steps: usize, mut loss: f64, w: &mut [f64], g: &mut Vec<f64>) {
         let n = w.len();
         let inverse_diagonal = self.inverse_diagonal(l2);

@@ -1,7 +1,8 @@
 //! A linear model of words and n-grams: the baseline of every recurrent model, and a member of ensembles.
 //!
-//! Input: a [`Dataset`] whose targets are classes or labels. Output: a fitted [`LinearModel`]. Its accuracy is printed
-//! beside every result: a recurrent model is worth its cost only where it is better than this baseline.
+//! Input: a [`Dataset`] whose targets are classes or labels. Output: a fitted [`LinearModel`]. Its accuracy
+//! is printed beside every result: a recurrent model is worth its cost only where it is better than this
+//! baseline.
 
 mod fit;
 mod logistic;
@@ -26,8 +27,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct LinearOptions {
-    /// Longest n-gram, at most [`MAX_NGRAM`]. Default: 1, a bag of words, which is fast enough to run with every
-    /// training. 2 and 3 add the order of neighbouring words.
+    /// Longest n-gram, at most [`MAX_NGRAM`]. Default: 1, a bag of words, which is fast enough to run with
+    /// every training. 2 and 3 add the order of neighbouring words.
     pub ngram: usize,
     /// Features that occur in fewer rows are dropped. Default: 1.
     pub min_count: u32,
@@ -35,8 +36,8 @@ pub struct LinearOptions {
     pub alpha: f64,
     /// λ, the strength of the L2 penalty: scikit-learn's `1 / C`. Default: 10.
     pub l2: f64,
-    /// Tolerance, as in LIBLINEAR: the fit stops when the norm of the gradient is at most this times the fraction of
-    /// the rarer class times the initial norm. Default: 0.01.
+    /// Tolerance, as in LIBLINEAR: the fit stops when the norm of the gradient is at most this times the
+    /// fraction of the rarer class times the initial norm. Default: 0.01.
     pub tolerance: f64,
     /// Largest number of L-BFGS steps. Default: 100; about 10 are usual.
     pub max_steps: usize,
@@ -97,10 +98,10 @@ impl LinearOptions {
 /// ```
 ///
 /// This is NBSVM of S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic
-/// Classification", ACL 2012 (<https://aclanthology.org/P12-2018>), with the logistic loss in place of
-/// the squared hinge, and without their interpolation of w with its mean. As in LIBLINEAR, the penalty includes
-/// the bias. The objective is strictly convex: it has one minimum, which does not depend on a seed, a learning rate
-/// or the order of the rows.
+/// Classification", ACL 2012 (<https://aclanthology.org/P12-2018>), with the logistic loss in place of the
+/// squared hinge, and without their interpolation of w with its mean. As in LIBLINEAR, the penalty includes
+/// the bias. The objective is strictly convex: it has one minimum, which does not depend on a seed, a
+/// learning rate or the order of the rows.
 ///
 /// | task | regressions | prediction |
 /// |---|---|---|
@@ -108,9 +109,9 @@ impl LinearOptions {
 /// | multiclass | one for each class, one-vs-rest | the class with the highest log-odds |
 /// | multi-label (targets wider than 1) | one for each label | all labels with log-odds above 0 |
 ///
-/// Every id is a feature, including padding, start and out-of-vocabulary ids. An id that every row contains has a
-/// ratio near 0, so it has almost no effect. A feature is stored as a 32-bit hash; features with equal hashes count
-/// as one feature.
+/// Every id is a feature, including padding, start and out-of-vocabulary ids. An id that every row contains
+/// has a ratio near 0, so it has almost no effect. A feature is stored as a 32-bit hash; features with equal
+/// hashes count as one feature.
 ///
 /// ```
 /// use gatewise::linear::{LinearModel, LinearOptions};
@@ -141,10 +142,10 @@ impl LinearModel {
     /// Fits a model to `data`.
     ///
     /// # Errors
-    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, the rows are not of ids, or a target is not
-    ///   a class number (0, 1, 2, …).
-    /// - [`ErrorKind::Config`](crate::ErrorKind::Config): `alpha`, `l2` or `tolerance` is not positive, or `ngram`
-    ///   is not from 1 to [`MAX_NGRAM`].
+    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, the rows are not of ids, or a target
+    ///   is not a class number (0, 1, 2, …).
+    /// - [`ErrorKind::Config`](crate::ErrorKind::Config): `alpha`, `l2` or `tolerance` is not positive, or
+    ///   `ngram` is not from 1 to [`MAX_NGRAM`].
     pub fn fit(data: &Dataset, options: &LinearOptions) -> Result<Self> {
         let highest = data.targets().values().iter().fold(0, |highest, &y| highest.max(y as usize));
         let mut models = Self::fit_path(data, options, &[options.l2], highest + 1)?;
@@ -153,8 +154,8 @@ impl LinearModel {
 
     /// Returns the accuracy on `data`: the fraction of rows whose class is predicted correctly.
     ///
-    /// Multi-label: the fraction of rows whose labels are all predicted correctly. Returns NaN if there are no rows,
-    /// or if the rows are not of ids.
+    /// Multi-label: the fraction of rows whose labels are all predicted correctly. Returns NaN if there are
+    /// no rows, or if the rows are not of ids.
     pub fn accuracy(&self, data: &Dataset) -> f64 {
         let Some(sequences) = data.sequences() else { return f64::NAN };
         let odds = self.log_odds(sequences);
@@ -184,7 +185,8 @@ impl LinearModel {
         rows.rows().flat_map(of).collect()
     }
 
-    /// Returns the number of log-odds of a row. Binary: 1. Multiclass and multi-label: one for each class or label.
+    /// Returns the number of log-odds of a row. Binary: 1. Multiclass and multi-label: one for each class or
+    /// label.
     pub fn width(&self) -> usize {
         self.regressions.len()
     }
@@ -203,8 +205,8 @@ impl LinearModel {
         }
     }
 
-    /// Returns the parts to store in a file: the longest n-gram, the hashes of the features in ascending order, and
-    /// the weights and the bias of each regression.
+    /// Returns the parts to store in a file: the longest n-gram, the hashes of the features in ascending
+    /// order, and the weights and the bias of each regression.
     pub(crate) fn parts(&self) -> (usize, &[u32], impl ExactSizeIterator<Item = (&[f32], f32)>) {
         let regressions = self.regressions.iter().map(|it| (&*it.weights, it.bias));
         (self.ngrams.longest(), self.ngrams.hashes(), regressions)

@@ -7,8 +7,8 @@ use hashbrown::hash_map::Entry;
 /// The longest n-gram that a [`LinearModel`](super::LinearModel) can count.
 pub const MAX_NGRAM: usize = 5;
 
-/// A vocabulary of n-grams. An n-gram is stored as a 32-bit hash of its ids, which is the same on every machine. Its
-/// feature number is the rank of its hash.
+/// A vocabulary of n-grams. An n-gram is stored as a 32-bit hash of its ids, which is the same on every
+/// machine. Its feature number is the rank of its hash.
 #[derive(Debug, Clone)]
 pub(super) struct Ngrams {
     longest: usize,

@@ -42,8 +42,8 @@ pub(super) fn binary_logits(outputs: &[f32], targets: &[f32], smoothing: f32, d:
     }
 }
 
-/// Returns Σp, by which the outputs are divided so that they sum to 1. (Keras does so for the categorical loss
-/// on all backends, and for the sparse loss on all but TensorFlow, which clips first.)
+/// Returns Σp, by which the outputs are divided so that they sum to 1. (Keras does so for the categorical
+/// loss on all backends, and for the sparse loss on all but TensorFlow, which clips first.)
 fn total(outputs: &[f32]) -> f64 {
     outputs.iter().map(|&p| f64::from(p)).sum()
 }

@@ -4,8 +4,8 @@
 //! formulas and the guard against ln 0 follow Keras 3. A loss is a mean over the last axis; the caller takes
 //! the mean over rows or steps.
 //!
-//! Losses are computed in `f64`, one row at a time, in the order of the row. The bits do not depend on threads
-//! or on the instruction set; they do depend on the system's `ln`.
+//! Losses are computed in `f64`, one row at a time, in the order of the row. The bits do not depend on
+//! threads or on the instruction set; they do depend on the system's `ln`.
 
 mod check;
 mod crossentropy;
@@ -124,8 +124,8 @@ impl Loss {
 
     /// Computes the loss of one row, or of one step.
     ///
-    /// `targets` contains [`target_width`](Self::target_width) numbers that pass [`check`](Self::check). If an
-    /// output is NaN, the loss is NaN.
+    /// `targets` contains [`target_width`](Self::target_width) numbers that pass [`check`](Self::check). If
+    /// an output is NaN, the loss is NaN.
     pub fn value(&self, outputs: &[f32], targets: &[f32]) -> f64 {
         match *self {
             Self::BinaryCrossentropy { label_smoothing } => {
@@ -144,11 +144,11 @@ impl Loss {
         }
     }
 
-    /// Writes the gradient of [`value`](Self::value) with respect to the outputs into `d`, which is as long as
-    /// `outputs`.
+    /// Writes the gradient of [`value`](Self::value) with respect to the outputs into `d`, which is as long
+    /// as `outputs`.
     ///
-    /// As in Keras, the gradient is 0 where a probability was clipped to ε or 1 − ε, and where an absolute error
-    /// is 0.
+    /// As in Keras, the gradient is 0 where a probability was clipped to ε or 1 − ε, and where an absolute
+    /// error is 0.
     pub fn gradient(&self, outputs: &[f32], targets: &[f32], d: &mut [f32]) {
         match *self {
             Self::BinaryCrossentropy { label_smoothing } => {
@@ -169,8 +169,8 @@ impl Loss {
 
     /// Returns the activation that training fuses with this loss, if any.
     ///
-    /// The gradient of the fused pair with respect to the logits is p − y. It is exact even where p has rounded
-    /// to 0 or 1.
+    /// The gradient of the fused pair with respect to the logits is p − y. It is exact even where p has
+    /// rounded to 0 or 1.
     pub fn fused_activation(&self) -> Option<Activation> {
         match self {
             Self::BinaryCrossentropy { .. } => Some(Activation::Sigmoid),

@@ -3,7 +3,8 @@
 use super::{argmax, binary_hit, check, check_classes};
 use crate::error::Result;
 
-/// Computes Keras's `binary_accuracy`: the fraction of outputs on the same side of `threshold` as their target.
+/// Computes Keras's `binary_accuracy`: the fraction of outputs on the same side of `threshold` as their
+/// target.
 ///
 /// ```
 /// use gatewise::metrics::binary_accuracy;
@@ -18,8 +19,8 @@ pub fn binary_accuracy(outputs: &[f32], targets: &[f32], threshold: f32) -> Resu
     Ok(fraction(outputs.iter().zip(targets).map(|(&p, &y)| binary_hit(p, y, threshold))))
 }
 
-/// Computes Keras's `categorical_accuracy`: the fraction of rows whose largest output is at the index of their
-/// largest target.
+/// Computes Keras's `categorical_accuracy`: the fraction of rows whose largest output is at the index of
+/// their largest target.
 ///
 /// `width` is the number of classes. Of equal numbers the first counts as the largest.
 ///
@@ -31,7 +32,8 @@ pub fn categorical_accuracy(outputs: &[f32], targets: &[f32], width: usize) -> R
     Ok(fraction(rows.map(|(p, y)| argmax(p) == argmax(y))))
 }
 
-/// Computes Keras's `sparse_categorical_accuracy`: [`categorical_accuracy`] with one class number for each row.
+/// Computes Keras's `sparse_categorical_accuracy`: [`categorical_accuracy`] with one class number for each
+/// row.
 ///
 /// ```
 /// use gatewise::metrics::sparse_categorical_accuracy;
@@ -47,11 +49,11 @@ pub fn sparse_categorical_accuracy(outputs: &[f32], targets: &[f32], width: usiz
     Ok(fraction(outputs.chunks_exact(width).zip(classes).map(|(p, class)| argmax(p) == class)))
 }
 
-/// Computes Keras's `sparse_top_k_categorical_accuracy`: the fraction of rows in which fewer than `k` classes have a
-/// higher output than the true class.
+/// Computes Keras's `sparse_top_k_categorical_accuracy`: the fraction of rows in which fewer than `k` classes
+/// have a higher output than the true class.
 ///
-/// Ties count in favour of the true class, as in Keras on TensorFlow. With ties, the top-1 accuracy may exceed the
-/// accuracy.
+/// Ties count in favour of the true class, as in Keras on TensorFlow. With ties, the top-1 accuracy may
+/// exceed the accuracy.
 ///
 /// ```
 /// use gatewise::metrics::top_k_accuracy;

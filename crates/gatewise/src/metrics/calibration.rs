@@ -23,7 +23,8 @@ use std::fmt;
 pub struct Calibration {
     /// The bins that contain rows, of equal width, in ascending order.
     pub bins: Vec<CalibrationBin>,
-    /// Expected calibration error: the mean over the rows of the absolute difference of `predicted` and `observed`.
+    /// Expected calibration error: the mean over the rows of the absolute difference of `predicted` and
+    /// `observed`.
     pub expected_error: f64,
     /// Maximum calibration error: the largest difference of any bin.
     pub largest_error: f64,
@@ -50,7 +51,8 @@ pub struct CalibrationBin {
 }
 
 impl CalibrationBin {
-    /// Returns the 95 % confidence interval of the observed fraction: Wilson's interval, which is valid for few rows too.
+    /// Returns the 95 % confidence interval of the observed fraction: Wilson's interval, which is valid for
+    /// few rows too.
     ///
     /// ```
     /// # let calibration = gatewise::metrics::Calibration::new(&[0.9; 10], &[1.0; 10], 10)?;
@@ -70,13 +72,13 @@ impl CalibrationBin {
 }
 
 impl Calibration {
-    /// Computes the curve with `bins` bins of equal width; 10 are usual. A probability on an edge belongs to the
-    /// lower bin, as in scikit-learn.
+    /// Computes the curve with `bins` bins of equal width; 10 are usual. A probability on an edge belongs to
+    /// the lower bin, as in scikit-learn.
     ///
     /// # Errors
     /// - [`ErrorKind::Config`](crate::ErrorKind::Config): `bins` is not from 1 to 1000.
-    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, an output is not a probability, or a target
-    ///   is not from 0 to 1.
+    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, an output is not a probability, or a
+    ///   target is not from 0 to 1.
     /// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the slices have lengths that do not match.
     pub fn new(outputs: &[f32], targets: &[f32], bins: usize) -> Result<Self> {
         if !(1..=1000).contains(&bins) {

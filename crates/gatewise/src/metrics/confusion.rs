@@ -104,7 +104,8 @@ impl ConfusionMatrix {
         Self::new(2, pairs.map(|(&p, &y)| (usize::from(is_positive(y)), usize::from(p > threshold))))
     }
 
-    /// Computes the matrix of a multiclass model with `width` outputs, which predicts the class of the largest output.
+    /// Computes the matrix of a multiclass model with `width` outputs, which predicts the class of the
+    /// largest output.
     /// `targets` contains one class number for each row.
     ///
     /// # Errors
@@ -124,7 +125,8 @@ impl ConfusionMatrix {
         self.counts.is_empty()
     }
 
-    /// Returns the number of rows of class `actual` that are predicted as `predicted`; 0 if a class is out of range.
+    /// Returns the number of rows of class `actual` that are predicted as `predicted`; 0 if a class is out of
+    /// range.
     pub fn count(&self, actual: usize, predicted: usize) -> u64 {
         self.counts.get(actual).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
     }

@@ -28,8 +28,8 @@ pub struct LabelsReport {
     pub threshold: f32,
     /// Subset accuracy, as in scikit-learn: the fraction of rows whose labels are all predicted correctly.
     pub exact_matches: f64,
-    /// Fraction of correct predictions over all labels of all rows. For rare labels it is high even if no label is
-    /// ever predicted.
+    /// Fraction of correct predictions over all labels of all rows. For rare labels it is high even if no
+    /// label is ever predicted.
     pub accuracy: f64,
     /// Unweighted mean over the labels that occur among the targets or the predictions.
     pub macro_average: Scores,
@@ -69,12 +69,12 @@ impl Count {
 }
 
 impl LabelsReport {
-    /// Computes the report from the probabilities and the targets (0 or 1) of `width` labels for each row. A label is
-    /// predicted if its probability is above `threshold`.
+    /// Computes the report from the probabilities and the targets (0 or 1) of `width` labels for each row. A
+    /// label is predicted if its probability is above `threshold`.
     ///
     /// # Errors
-    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, an output is not a probability, or a target
-    ///   is not finite.
+    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, an output is not a probability, or a
+    ///   target is not finite.
     /// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the slices have lengths that do not match.
     pub fn new(outputs: &[f32], targets: &[f32], width: usize, threshold: f32) -> Result<Self> {
         let samples = check(outputs, width, targets, width)?;

@@ -1,7 +1,7 @@
 //! Metrics, and the [`Report`] of each task.
 //!
-//! Input: the outputs of a model, flat, and the targets. Output: a number, or a report. Metrics are pure functions of
-//! whole slices. They are computed in `f64` in the order of the rows; counts are whole numbers.
+//! Input: the outputs of a model, flat, and the targets. Output: a number, or a report. Metrics are pure
+//! functions of whole slices. They are computed in `f64` in the order of the rows; counts are whole numbers.
 //!
 //! | task | target |
 //! |---|---|
@@ -18,9 +18,9 @@
 //! | multi-label | [`LabelsReport`]: exact matches, F1 of each label, and averages |
 //! | regression | [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`], [`mean_absolute_percentage_error`] |
 //!
-//! An undefined metric is an error: no rows, the area under a curve for rows of one class, a percentage of zero. There
-//! are two exceptions, as in scikit-learn: the precision of a class that is never predicted is 0, and the recall of a
-//! class that never occurs is 0.
+//! An undefined metric is an error: no rows, the area under a curve for rows of one class, a percentage of
+//! zero. There are two exceptions, as in scikit-learn: the precision of a class that is never predicted is 0,
+//! and the recall of a class that never occurs is 0.
 
 mod accuracy;
 mod calibration;
@@ -62,8 +62,8 @@ pub struct Evaluation {
 
 /// Computes the accuracy of one row or step, as Keras's `"accuracy"` does for this loss.
 ///
-/// Multiclass: 1 if the largest output is at the true class, else 0. Otherwise: the fraction of the outputs on the same
-/// side of `threshold` as their target (Keras's threshold is ½).
+/// Multiclass: 1 if the largest output is at the true class, else 0. Otherwise: the fraction of the outputs
+/// on the same side of `threshold` as their target (Keras's threshold is ½).
 pub(crate) fn accuracy(loss: Loss, output: &[f32], target: &[f32], threshold: f32) -> f64 {
     let hit = match loss {
         Loss::SparseCategoricalCrossentropy => argmax(output) == target[0] as usize,
@@ -96,8 +96,8 @@ fn is_positive(target: f32) -> bool {
     target > 0.5
 }
 
-/// Checks that there are rows, that each has `width` outputs and `target_width` targets, and that all are finite.
-/// Returns the number of rows.
+/// Checks that there are rows, that each has `width` outputs and `target_width` targets, and that all are
+/// finite. Returns the number of rows.
 fn check(outputs: &[f32], width: usize, targets: &[f32], target_width: usize) -> Result<usize> {
     if width == 0 || !outputs.len().is_multiple_of(width) {
         return Err(Error::shape(format!(

@@ -7,8 +7,8 @@ use crate::loss::Loss;
 /// Computes the log loss: the mean of −ln of the probability of the true class. Probabilities are clipped to
 /// 1e-7..1 − 1e-7, as in Keras.
 ///
-/// `width` 1: one probability for each row, of a binary model. Larger `width`: the probabilities of the classes, with
-/// one class number for each row.
+/// `width` 1: one probability for each row, of a binary model. Larger `width`: the probabilities of the
+/// classes, with one class number for each row.
 ///
 /// ```
 /// use gatewise::metrics::log_loss;
@@ -32,8 +32,8 @@ pub fn log_loss(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     Ok(rows.map(|(p, y)| loss.value(p, std::slice::from_ref(y))).sum::<f64>() / count as f64)
 }
 
-/// Computes the perplexity, e to the power of the [`log_loss`]: the number of equally probable classes with the same
-/// log loss. The usual metric of language models.
+/// Computes the perplexity, e to the power of the [`log_loss`]: the number of equally probable classes with
+/// the same log loss. The usual metric of language models.
 ///
 /// ```
 /// use gatewise::metrics::perplexity;
@@ -49,8 +49,8 @@ pub fn perplexity(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64>
     log_loss(outputs, targets, width).map(f64::exp)
 }
 
-/// Computes the Brier score, the mean of (p − y)², of a binary model: 0 is best, 1 is worst, and 0.25 is the score of
-/// a constant ½.
+/// Computes the Brier score, the mean of (p − y)², of a binary model: 0 is best, 1 is worst, and 0.25 is the
+/// score of a constant ½.
 ///
 /// ```
 /// use gatewise::metrics::brier_score;

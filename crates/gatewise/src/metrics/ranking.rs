@@ -12,8 +12,8 @@ pub(super) struct Cut {
     pub negatives: u64,
 }
 
-/// Returns a cut for each distinct output, in descending order. The last cut contains all rows. Rows with equal outputs
-/// are in the same cut, so that their order does not matter.
+/// Returns a cut for each distinct output, in descending order. The last cut contains all rows. Rows with
+/// equal outputs are in the same cut, so that their order does not matter.
 ///
 /// # Errors
 /// As [`check`]; or all rows are of one class.
@@ -43,11 +43,11 @@ pub(super) fn cuts(outputs: &[f32], targets: &[f32]) -> Result<Vec<Cut>> {
     Ok(cuts)
 }
 
-/// Computes the area under the ROC curve (ROC-AUC): the probability that a positive row has a higher output than a
-/// negative row. A tie counts one half.
+/// Computes the area under the ROC curve (ROC-AUC): the probability that a positive row has a higher output
+/// than a negative row. A tie counts one half.
 ///
-/// The area is exact, as in scikit-learn: it is computed from ranks in whole numbers. Keras's `AUC` metric approximates
-/// it with 200 thresholds.
+/// The area is exact, as in scikit-learn: it is computed from ranks in whole numbers. Keras's `AUC` metric
+/// approximates it with 200 thresholds.
 ///
 /// ```
 /// use gatewise::metrics::roc_auc;
@@ -57,8 +57,8 @@ pub(super) fn cuts(outputs: &[f32], targets: &[f32]) -> Result<Vec<Cut>> {
 /// ```
 ///
 /// # Errors
-/// - [`ErrorKind::Data`](crate::ErrorKind::Data): all rows are of one class, there are no rows, or a number is not
-///   finite.
+/// - [`ErrorKind::Data`](crate::ErrorKind::Data): all rows are of one class, there are no rows, or a number
+///   is not finite.
 /// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the slices have lengths that do not match.
 pub fn roc_auc(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     let cuts = cuts(outputs, targets)?;
@@ -71,8 +71,8 @@ pub fn roc_auc(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     Ok(doubled as f64 / (2.0 * before.0 as f64 * before.1 as f64))
 }
 
-/// Computes the average precision (PR-AUC), as scikit-learn's `average_precision_score`: the mean of the precision at
-/// each threshold, weighted by the increase of the recall.
+/// Computes the average precision (PR-AUC), as scikit-learn's `average_precision_score`: the mean of the
+/// precision at each threshold, weighted by the increase of the recall.
 ///
 /// The curve is not interpolated, because interpolation is too optimistic.
 ///

@@ -34,8 +34,8 @@ pub fn root_mean_squared_error(outputs: &[f32], targets: &[f32]) -> Result<f64> 
     mean(outputs, targets, |p, y| (p - y) * (p - y)).map(f64::sqrt)
 }
 
-/// Computes the coefficient of determination, R² = 1 − Σ(p − y)² / Σ(ȳ − y)². It is 1 for perfect predictions, and 0
-/// for a model that always predicts the mean ȳ of the targets.
+/// Computes the coefficient of determination, R² = 1 − Σ(p − y)² / Σ(ȳ − y)². It is 1 for perfect
+/// predictions, and 0 for a model that always predicts the mean ȳ of the targets.
 ///
 /// ```
 /// let r2 = gatewise::metrics::r2_score(&[1.0, 2.0, 4.0], &[1.0, 2.0, 3.0])?;
@@ -55,8 +55,8 @@ pub fn r2_score(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     }
 }
 
-/// Computes the mean absolute percentage error (MAPE), the mean of |p − y| / |y|, in **percent**, as in Keras.
-/// (scikit-learn returns a fraction.)
+/// Computes the mean absolute percentage error (MAPE), the mean of |p − y| / |y|, in **percent**, as in
+/// Keras. (scikit-learn returns a fraction.)
 ///
 /// ```
 /// assert_eq!(gatewise::metrics::mean_absolute_percentage_error(&[3.0, 5.0], &[2.0, 5.0])?, 25.0);

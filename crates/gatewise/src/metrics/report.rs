@@ -11,8 +11,8 @@ use std::fmt;
 
 /// The metrics of a task.
 ///
-/// `{}` writes the report as text. Serde writes an object whose `task` names the kind of report. A metric that is
-/// undefined for the rows is `None`; the text gives the reason.
+/// `{}` writes the report as text. Serde writes an object whose `task` names the kind of report. A metric
+/// that is undefined for the rows is `None`; the text gives the reason.
 ///
 /// ```
 /// use gatewise::metrics::Report;
@@ -141,8 +141,8 @@ fn top_k(outputs: &[f32], targets: &[f32], width: usize) -> Result<TopK> {
 }
 
 impl Report {
-    /// Computes the report of a binary model from its probabilities. A row is predicted as positive if its probability
-    /// is above `threshold`.
+    /// Computes the report of a binary model from its probabilities. A row is predicted as positive if its
+    /// probability is above `threshold`.
     ///
     /// # Errors
     /// As [`log_loss`].
@@ -163,8 +163,8 @@ impl Report {
         }))
     }
 
-    /// Computes the report of a multiclass model from the probabilities of `width` classes. `targets` contains one class
-    /// number for each row.
+    /// Computes the report of a multiclass model from the probabilities of `width` classes. `targets`
+    /// contains one class number for each row.
     ///
     /// # Errors
     /// As [`log_loss`].
@@ -183,8 +183,8 @@ impl Report {
         }))
     }
 
-    /// Computes the report of a multi-label model from the probabilities of `width` labels. A label is predicted if its
-    /// probability is above `threshold`.
+    /// Computes the report of a multi-label model from the probabilities of `width` labels. A label is
+    /// predicted if its probability is above `threshold`.
     ///
     /// # Errors
     /// As [`LabelsReport::new`].
@@ -206,8 +206,8 @@ impl Report {
         }))
     }
 
-    /// Computes the report of a language model from the probabilities of `width` tokens at each step. `targets` contains
-    /// the number of the next token.
+    /// Computes the report of a language model from the probabilities of `width` tokens at each step.
+    /// `targets` contains the number of the next token.
     ///
     /// # Errors
     /// As [`log_loss`].

@@ -20,14 +20,15 @@ pub enum ThresholdRule {
     YoudenJ,
 }
 
-/// Returns the threshold that maximises `rule` on these outputs and targets. A row is predicted as positive if its
-/// output is above the threshold.
+/// Returns the threshold that maximises `rule` on these outputs and targets. A row is predicted as positive
+/// if its output is above the threshold.
 ///
 /// All distinct thresholds are compared, in whole numbers:
 ///
 /// - If no threshold is better than ½, the threshold is ½.
 /// - Otherwise it is the midpoint of the two outputs that it separates.
-/// - Of equally good thresholds, the one nearest to ½ is returned; of two at the same distance, the lower one.
+/// - Of equally good thresholds, the one nearest to ½ is returned; of two at the same distance, the lower
+///   one.
 ///
 /// ```
 /// use gatewise::metrics::{ThresholdRule, best_threshold};
@@ -37,8 +38,8 @@ pub enum ThresholdRule {
 /// ```
 ///
 /// # Errors
-/// - [`ErrorKind::Data`](crate::ErrorKind::Data): all rows are of one class, there are no rows, or an output is not
-///   a probability.
+/// - [`ErrorKind::Data`](crate::ErrorKind::Data): all rows are of one class, there are no rows, or an output
+///   is not a probability.
 /// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the slices have lengths that do not match.
 pub fn best_threshold(outputs: &[f32], targets: &[f32], rule: ThresholdRule) -> Result<f32> {
     super::probability::check_probabilities(outputs, 1)?;
@@ -51,8 +52,8 @@ pub fn best_threshold(outputs: &[f32], targets: &[f32], rule: ThresholdRule) -> 
     let to = cuts.iter().map(|cut| cut.score).chain([0.0]);
     let mut best: Option<(Cut, f32)> = None;
     for (index, (&cut, low)) in from.zip(to).enumerate() {
-        // A row is positive if its score is above the threshold. So the threshold is at least `low` and below the
-        // score of the cut; above the highest score it has no such upper bound.
+        // A row is positive if its score is above the threshold. So the threshold is at least `low` and below
+        // the score of the cut; above the highest score it has no such upper bound.
         let threshold = match index {
             0 => between(low, 1.0),
             _ if low < cut.score => between(low, cut.score),

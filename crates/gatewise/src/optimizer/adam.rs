@@ -13,8 +13,8 @@ use serde_json::Value;
 /// p ← p − lr·√(1 − β2ᵗ)/(1 − β1ᵗ)·m/(√v + ε)
 /// ```
 ///
-/// With `amsgrad`, the largest v so far replaces v in the second line. The update is dense: rows of an embedding
-/// that a batch does not use still decay and move. Defaults are Keras's.
+/// With `amsgrad`, the largest v so far replaces v in the second line. The update is dense: rows of an
+/// embedding that a batch does not use still decay and move. Defaults are Keras's.
 ///
 /// ```
 /// use gatewise::optimizer::{Adam, Optimizer};

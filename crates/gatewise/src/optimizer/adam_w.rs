@@ -8,8 +8,8 @@ use serde_json::Value;
 
 /// The AdamW optimizer: [`Adam`] with decoupled weight decay.
 ///
-/// Every step first decays each weight, `p ← p − lr·weight_decay·p`, and then applies Adam's update. Defaults are
-/// Keras's.
+/// Every step first decays each weight, `p ← p − lr·weight_decay·p`, and then applies Adam's update. Defaults
+/// are Keras's.
 ///
 /// ```
 /// use gatewise::optimizer::AdamW;

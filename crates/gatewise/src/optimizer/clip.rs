@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// Gradient clipping, as in Keras. A run applies at most one kind.
 ///
-/// The norms need the whole gradient before the first weight is updated, which costs some speed; `Value` does not.
+/// The norms need the whole gradient before the first weight is updated, which costs some speed; `Value` does
+/// not.
 ///
 /// ```
 /// use gatewise::Fit;

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 pub struct Ema {
     /// Keras's `ema_momentum`: weight of the previous average, from 0 to 1. Default: 0.99.
     pub momentum: f64,
-    /// Keras's `ema_overwrite_frequency`: every this many steps the average replaces the weights. Default: only
-    /// when training ends.
+    /// Keras's `ema_overwrite_frequency`: every this many steps the average replaces the weights. Default:
+    /// only when training ends.
     pub overwrite_frequency: Option<u64>,
 }
 

@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// The learning rate of an optimizer: a [`Constant`](Self::Constant) or one of Keras's schedules. A number and a
-/// schedule both convert into it.
+/// The learning rate of an optimizer: a [`Constant`](Self::Constant) or one of Keras's schedules. A number
+/// and a schedule both convert into it.
 ///
 /// ```
 /// use gatewise::optimizer::{Adam, CosineDecay, Optimizer};
@@ -302,8 +302,8 @@ impl PolynomialDecay {
     }
 }
 
-/// Cosine decay with optional linear warmup (Loshchilov & Hutter 2016): half a cosine from the initial learning
-/// rate down to `alpha` times the initial learning rate.
+/// Cosine decay with optional linear warmup (Loshchilov & Hutter 2016): half a cosine from the
+/// initial learning rate (with warmup: from `warmup_target`) down to `alpha` times that learning rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

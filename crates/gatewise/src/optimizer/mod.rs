@@ -1,7 +1,7 @@
 //! Optimizers: rules that update parameters from their gradients.
 //!
-//! Input: gradients. Output: updated parameters. An optimizer does not own its state: the caller passes slots of
-//! one float for each parameter, so that the state can be saved and any thread can update any part.
+//! Input: gradients. Output: updated parameters. An optimizer does not own its state: the caller passes slots
+//! of one float for each parameter, so that the state can be saved and any thread can update any part.
 //!
 //! Names, defaults and formulas are Keras 3's. Bias corrections and schedules are computed in `f64`. [`Clip`]
 //! (gradient clipping) and [`Ema`] (moving average of the weights) are set on [`Fit`](crate::Fit).
@@ -120,11 +120,13 @@ pub trait Optimizer: Debug + Send + Sync {
     fn slot_start(&self, _slot: usize) -> f32 {
         0.0
     }
-    /// Returns the learning rate of the next step, after `iterations` steps: 0 before the first step, as in Keras.
+    /// Returns the learning rate of the next step, after `iterations` steps: 0 before the first step, as in
+    /// Keras.
     fn learning_rate(&self, iterations: u64) -> f64;
     /// Applies one step.
     fn update(&self, update: Update<'_, '_>);
-    /// Returns the settings. A run resumes from a checkpoint only if they are equal. Default: the `Debug` text.
+    /// Returns the settings. A run resumes from a checkpoint only if they are equal. Default: the `Debug`
+    /// text.
     fn config(&self) -> Value {
         format!("{self:?}").into()
     }

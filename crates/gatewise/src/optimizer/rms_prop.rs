@@ -6,7 +6,8 @@ use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The RMSprop optimizer: divides the gradient by the root of a moving average of its square. Defaults are Keras's.
+/// The RMSprop optimizer: divides the gradient by the root of a moving average of its square. Defaults are
+/// Keras's.
 ///
 /// ```text
 /// v ← ρ·v + (1 − ρ)·g²        a ← ρ·a + (1 − ρ)·g   (centred; else a = 0)
@@ -31,7 +32,8 @@ pub struct RmsProp {
     pub momentum: f64,
     /// Added under the root, against division by zero. Default: 1e-7.
     pub epsilon: f64,
-    /// Whether to divide by the estimated variance of the gradient instead of its mean square. Default: false.
+    /// Whether to divide by the estimated variance of the gradient instead of its mean square. Default:
+    /// false.
     pub centered: bool,
     /// Weight decay: every step subtracts this times the learning rate times the weight. Default: none.
     pub weight_decay: Option<f64>,

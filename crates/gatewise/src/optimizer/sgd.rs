@@ -6,7 +6,8 @@ use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The gradient descent optimizer, with optional momentum. Defaults are Keras's: learning rate 0.01, no momentum.
+/// The gradient descent optimizer, with optional momentum. Defaults are Keras's: learning rate 0.01, no
+/// momentum.
 ///
 /// ```text
 /// p ← p − lr·g                                      without momentum
