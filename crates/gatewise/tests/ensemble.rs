@@ -35,7 +35,7 @@ fn layers(classes: usize) -> Sequential {
 }
 
 fn options(members: usize) -> EnsembleOptions {
-    let linear = LinearOptions { ngram: 2, ..LinearOptions::default() };
+    let linear = LinearOptions::default().ngram(2);
     EnsembleOptions {
         folds: members,
         members,
@@ -130,11 +130,8 @@ fn rows_are_judged_by_models_that_did_not_see_them() {
     let rows: Sequences = (0..200u32).map(|i| [4 + i % 7, 5 + i / 7 % 7, 4 + i / 49]).collect();
     let targets: Vec<f32> = (0..200u64).map(|i| ((i * i * 2_654_435_761) >> 7 & 1) as f32).collect();
     let data = Dataset::new(rows, targets).unwrap().with_padding(Padding::to(3));
-    let options = EnsembleOptions {
-        linear: LinearOptions { ngram: 3, ..LinearOptions::default() },
-        penalties: vec![1e-3],
-        ..options(4)
-    };
+    let options =
+        EnsembleOptions { linear: LinearOptions::default().ngram(3), penalties: vec![1e-3], ..options(4) };
     let fitted = Ensemble::fit(&layers(2), &data, &options, |_| Ok(Next::Member)).unwrap();
     assert!(fitted.ensemble.linear().accuracy(&data) > 0.95, "it has seen them");
     assert!(fitted.ensemble.accuracy().linear < 0.65, "{:?}", fitted.ensemble.accuracy());

@@ -67,12 +67,12 @@ fn losses_and_gradients_are_keras_s() {
             let wanted = &gradient[row * width..][..width];
             let mut d = vec![f32::NAN; width];
             let of = if case["logits"] == true {
-                let p = activate(loss.folds().unwrap(), x);
-                loss.gradient_folded(&p, y, &mut d);
-                loss.of(&p, y)
+                let p = activate(loss.fused_activation().unwrap(), x);
+                loss.logit_gradient(&p, y, &mut d);
+                loss.value(&p, y)
             } else {
                 loss.gradient(x, y, &mut d);
-                loss.of(x, y)
+                loss.value(x, y)
             };
             // From the rounded probability a large loss is known less well than from the logit.
             let far = case["logits"] == true && rows[row] > 3.0;
@@ -106,7 +106,7 @@ fn gradients_are_slopes() {
             let moved = |by: f32| {
                 let mut outputs = outputs;
                 outputs[at] += by;
-                loss.of(&outputs, targets)
+                loss.value(&outputs, targets)
             };
             let slope = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
             assert!((slope - f64::from(d[at])).abs() < 1e-4, "{loss}[{at}]: {slope} {}", d[at]);
@@ -122,12 +122,12 @@ fn not_a_number_shows_and_nothing_panics() {
         for at in 0..3 {
             let mut outputs = [0.2, 0.3, 0.5];
             outputs[at] = f32::NAN;
-            assert!(loss.of(&outputs, &targets).is_nan(), "{loss}");
+            assert!(loss.value(&outputs, &targets).is_nan(), "{loss}");
         }
         for outputs in [[0.0; 3], [1.0; 3], [f32::MAX; 3], [-1.0; 3], [f32::INFINITY; 3]] {
-            loss.of(&outputs, &targets);
+            loss.value(&outputs, &targets);
             loss.gradient(&outputs, &targets, &mut d);
-            loss.gradient_folded(&outputs, &targets, &mut d);
+            loss.logit_gradient(&outputs, &targets, &mut d);
         }
     }
 }
@@ -140,7 +140,10 @@ fn names_are_read_back() {
         assert_eq!(serde_json::from_str::<Loss>(&json).unwrap(), loss, "{json}");
     }
     let error = "accuracy".parse::<Loss>().unwrap_err();
-    assert!(error.to_string().contains("no loss 'accuracy'; there are binary_crossentropy"), "{error}");
+    assert!(
+        error.to_string().contains("unknown loss 'accuracy'; the losses are binary_crossentropy"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn what_is_undefined_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Data, "{error}");
         assert!(error.to_string().contains(message), "{error}");
     };
-    data(roc_auc(&[0.1, 0.2], &[1.0, 1.0]).unwrap_err(), "all 2 rows are yes, and none is no");
+    data(roc_auc(&[0.1, 0.2], &[1.0, 1.0]).unwrap_err(), "all 2 rows are positive, and none is negative");
     data(average_precision(&[0.1], &[0.0]).unwrap_err(), "all 1 rows are no, and none is yes");
     data(roc_auc(&[], &[]).unwrap_err(), "no rows");
     data(roc_auc(&[f32::NAN, 0.0], &[1.0, 0.0]).unwrap_err(), "row 0 has the output NaN");
@@ -152,7 +152,7 @@ fn what_is_undefined_is_refused() {
     data(log_loss(&[1.5], &[1.0], 1).unwrap_err(), "probabilities are from 0 to 1");
     data(brier_score(&[-0.5], &[1.0]).unwrap_err(), "probabilities are from 0 to 1");
     data(Calibration::new(&[2.0], &[1.0], 10).unwrap_err(), "probabilities are from 0 to 1");
-    data(ConfusionMatrix::new(2, [(0, 0), (1, 2)]).unwrap_err(), "row 1 has class 1 and the answer 2");
+    data(ConfusionMatrix::new(2, [(0, 0), (1, 2)]).unwrap_err(), "row 1 has class 1 and is predicted as 2");
     data(ConfusionMatrix::new(2, []).unwrap_err(), "no rows");
     let shape = |error: gatewise::Error| assert_eq!(error.kind(), ErrorKind::Shape, "{error}");
     shape(roc_auc(&[0.5; 3], &[1.0, 0.0]).unwrap_err());
@@ -185,9 +185,9 @@ PR-AUC             0.8333
 log loss           0.6252
 Brier score        0.2227
 
-right \\ answer  ham  spam
-ham               1     1
-spam              1     1
+actual \\ predicted  ham  spam
+ham                   1     1
+spam                  1     1
 ";
     assert_eq!(report.to_string(), text);
     let p = [0.75, 0.125, 0.125, 0.25, 0.5, 0.25, 0.5, 0.25, 0.25];
@@ -205,10 +205,10 @@ class     rows  precision   recall       F1
 1            1     1.0000   1.0000   1.0000
 2            1     0.0000   0.0000   0.0000
 
-right \\ answer  0  1  2
-0               1  0  0
-1               0  1  0
-2               1  0  0
+actual \\ predicted  0  1  2
+0                   1  0  0
+1                   0  1  0
+2                   1  0  0
 ";
     assert_eq!(classes.to_string(), text);
     let language = Report::language_model(&[0.25; 8], &[0.0, 3.0], 4).unwrap();

@@ -45,26 +45,26 @@ fn error(ours: &[f32], golden: &[f64]) -> f64 {
 
 /// The cases of the golden file, by their names there.
 fn cases() -> Vec<(&'static str, Box<dyn Optimizer>)> {
-    let sgd = |momentum, nesterov| Sgd { momentum, nesterov, ..Sgd::new(0.1) };
-    let rms_prop = |momentum, centered| RmsProp { momentum, centered, ..RmsProp::new(0.02) };
+    let sgd = |momentum, nesterov| Sgd::new(0.1).momentum(momentum).nesterov(nesterov);
+    let rms_prop = |momentum, centered| RmsProp::new(0.02).momentum(momentum).centered(centered);
     vec![
         ("sgd", Box::new(sgd(0.0, false))),
         ("sgd_momentum", Box::new(sgd(0.9, false))),
         ("sgd_nesterov", Box::new(sgd(0.9, true))),
-        ("sgd_decay", Box::new(Sgd { weight_decay: Some(0.05), ..sgd(0.5, false) })),
+        ("sgd_decay", Box::new(sgd(0.5, false).weight_decay(0.05))),
         ("rmsprop", Box::new(rms_prop(0.0, false))),
-        ("rmsprop_momentum", Box::new(RmsProp { rho: 0.8, ..rms_prop(0.8, false) })),
+        ("rmsprop_momentum", Box::new(rms_prop(0.8, false).rho(0.8))),
         ("rmsprop_centered", Box::new(rms_prop(0.0, true))),
         ("rmsprop_both", Box::new(rms_prop(0.8, true))),
         ("adagrad", Box::new(Adagrad::new(0.1))),
-        ("adagrad_start", Box::new(Adagrad { initial_accumulator_value: 0.5, ..Adagrad::new(0.1) })),
+        ("adagrad_start", Box::new(Adagrad::new(0.1).initial_accumulator_value(0.5))),
         ("adam", Box::new(Adam::new(0.02))),
-        ("adam_betas", Box::new(Adam { beta_1: 0.8, beta_2: 0.95, epsilon: 1e-3, ..Adam::new(0.02) })),
-        ("adam_amsgrad", Box::new(Adam { amsgrad: true, beta_2: 0.7, ..Adam::new(0.02) })),
+        ("adam_betas", Box::new(Adam::new(0.02).beta_1(0.8).beta_2(0.95).epsilon(1e-3))),
+        ("adam_amsgrad", Box::new(Adam::new(0.02).amsgrad(true).beta_2(0.7))),
         ("adamw", Box::new(AdamW::new(0.02))),
-        ("adamw_decay", Box::new(AdamW { weight_decay: 0.3, ..AdamW::new(0.02) })),
+        ("adamw_decay", Box::new(AdamW::new(0.02).weight_decay(0.3))),
         ("nadam", Box::new(Nadam::new(0.02))),
-        ("nadam_betas", Box::new(Nadam { beta_1: 0.8, beta_2: 0.95, ..Nadam::new(0.02) })),
+        ("nadam_betas", Box::new(Nadam::new(0.02).beta_1(0.8).beta_2(0.95))),
         ("schedule", Box::new(Sgd::new(ExponentialDecay::new(0.1, 3, 0.5)))),
     ]
 }
@@ -86,14 +86,10 @@ fn twelve_steps_of_every_optimizer_are_those_of_keras() {
                     (0..optimizer.slots()).map(|slot| vec![optimizer.slot_start(slot); len]).collect();
                 for step in 0..STEPS {
                     let mut slots: Vec<_> = slots.iter_mut().map(|slot| &mut **slot).collect();
-                    optimizer.update(Update {
-                        step: step as u64 + 1,
-                        learning_rate: optimizer.learning_rate(step as u64),
-                        isa,
-                        grads: &grads[step * len..][..len],
-                        params: &mut params,
-                        slots: &mut slots,
-                    });
+                    let rate = optimizer.learning_rate(step as u64);
+                    let grads = &grads[step * len..][..len];
+                    let update = Update::new(step as u64 + 1, rate, grads, &mut params, &mut slots);
+                    optimizer.update(update.isa(isa));
                     let e = error(&params, &after[step * len..][..len]);
                     assert!(e < 1e-6, "{name} {isa}: {tensor} after step {step} off by {e:e}");
                 }
@@ -162,7 +158,7 @@ fn penalties_clipping_and_averages_are_those_of_keras() {
     let data = Dataset::new(rows, narrow(&get(&file, "labels"))).unwrap();
     let fit = || Fit::new().epochs(10).batch_size(data.len());
     let sgd = || fit().optimizer(Sgd::new(0.1));
-    let momentum = || fit().optimizer(Sgd { momentum: 0.5, ..Sgd::new(0.1) });
+    let momentum = || fit().optimizer(Sgd::new(0.1).momentum(0.5));
     type Case<'a> = (&'a str, &'a dyn Fn() -> Fit<'a>);
     let cases: [Case<'_>; 6] = [
         ("plain", &sgd),
@@ -170,7 +166,7 @@ fn penalties_clipping_and_averages_are_those_of_keras() {
         ("clipvalue", &|| sgd().clip(Clip::Value(0.03))),
         ("global_clipnorm", &|| sgd().clip(Clip::GlobalNorm(0.2))),
         ("ema", &|| sgd().ema(Ema::default())),
-        ("ema_overwrite", &|| momentum().ema(Ema { momentum: 0.7, overwrite_frequency: Some(4) })),
+        ("ema_overwrite", &|| momentum().ema(Ema::new().momentum(0.7).overwrite_frequency(4))),
     ];
     for (name, fit) in cases {
         let mut bits: Option<Vec<u32>> = None;

@@ -170,17 +170,17 @@ fn a_run_stopped_again_and_again_ends_with_the_same_bits() {
 fn every_optimizer_and_average_goes_on_with_its_state() {
     let spec = &specs()[0];
     let falling = || ExponentialDecay::new(0.02, 5, 0.7);
-    let sgd = || Sgd { momentum: 0.9, nesterov: true, ..Sgd::new(falling()) };
-    let rms_prop = || RmsProp { momentum: 0.5, centered: true, ..RmsProp::new(0.01) };
+    let sgd = || Sgd::new(falling()).momentum(0.9).nesterov(true);
+    let rms_prop = || RmsProp::new(0.01).momentum(0.5).centered(true);
     type With<'a> = &'a dyn Fn(Fit<'a>) -> Fit<'a>;
     let all: [With<'_>; 7] = [
         &|fit| fit.optimizer(sgd()),
         &|fit| fit.optimizer(rms_prop()).clip(Clip::GlobalNorm(0.1)),
         &|fit| fit.optimizer(Adagrad::new(0.05)).clip(Clip::Value(0.01)),
-        &|fit| fit.optimizer(Adam { amsgrad: true, ..Adam::new(falling()) }).clip(Clip::Norm(0.1)),
+        &|fit| fit.optimizer(Adam::new(falling()).amsgrad(true)).clip(Clip::Norm(0.1)),
         &|fit| fit.optimizer(AdamW::new(0.01)).ema(Ema::default()),
         &|fit| fit.optimizer(Nadam::new(falling())),
-        &|fit| fit.optimizer(sgd()).ema(Ema { momentum: 0.8, overwrite_frequency: Some(5) }),
+        &|fit| fit.optimizer(sgd()).ema(Ema::new().momentum(0.8).overwrite_frequency(5)),
     ];
     let mut ends = Vec::new();
     for (at, with) in all.into_iter().enumerate() {
@@ -212,27 +212,18 @@ fn settings_that_cannot_work_are_refused_before_training() {
     };
     refused(fit().learning_rate(f64::NAN), "Adam: learning_rate is NaN");
     refused(fit().learning_rate(ExponentialDecay::new(0.1, 0, 0.5)), "Adam: decay_steps is 0");
+    refused(fit().optimizer(Sgd::new(0.1).momentum(1.5)), "Sgd: momentum is 1.5; it must be from 0 to 1");
+    refused(fit().optimizer(RmsProp::new(0.1).rho(-0.1)), "RmsProp: rho is -0.1");
     refused(
-        fit().optimizer(Sgd { momentum: 1.5, ..Sgd::new(0.1) }),
-        "Sgd: momentum is 1.5; it must be from 0 to 1",
-    );
-    refused(fit().optimizer(RmsProp { rho: -0.1, ..RmsProp::new(0.1) }), "RmsProp: rho is -0.1");
-    refused(
-        fit().optimizer(Adagrad { initial_accumulator_value: -1.0, ..Adagrad::new(0.1) }),
+        fit().optimizer(Adagrad::new(0.1).initial_accumulator_value(-1.0)),
         "Adagrad: initial_accumulator_value is -1; it must be finite and at least 0",
     );
-    refused(fit().optimizer(Adam { beta_1: 1.0, ..Adam::new(0.1) }), "Adam: beta_1 is 1;");
-    refused(
-        fit().optimizer(AdamW { weight_decay: f64::INFINITY, ..AdamW::new(0.1) }),
-        "AdamW: weight_decay is inf",
-    );
-    refused(fit().optimizer(Nadam { beta_2: f64::NAN, ..Nadam::new(0.1) }), "Nadam: beta_2 is NaN");
+    refused(fit().optimizer(Adam::new(0.1).beta_1(1.0)), "Adam: beta_1 is 1;");
+    refused(fit().optimizer(AdamW::new(0.1).weight_decay(f64::INFINITY)), "AdamW: weight_decay is inf");
+    refused(fit().optimizer(Nadam::new(0.1).beta_2(f64::NAN)), "Nadam: beta_2 is NaN");
     refused(fit().clip(Clip::GlobalNorm(0.0)), "global_clipnorm is 0; it must be a finite number above 0");
-    refused(fit().ema(Ema { momentum: 1.1, ..Ema::default() }), "ema_momentum is 1.1");
-    refused(
-        fit().ema(Ema { overwrite_frequency: Some(0), ..Ema::default() }),
-        "ema_overwrite_frequency is 0",
-    );
+    refused(fit().ema(Ema::default().momentum(1.1)), "ema_momentum is 1.1");
+    refused(fit().ema(Ema::default().overwrite_frequency(0)), "ema_overwrite_frequency is 0");
 }
 
 #[test]
@@ -404,7 +395,7 @@ fn other_settings_are_refused_by_name() {
         &data(),
         "optimizer.learning_rate is 0.01 in the checkpoint, but 0.02",
     );
-    let adam = Adam { beta_1: 0.8, ..Adam::new(0.01) };
+    let adam = Adam::new(0.01).beta_1(0.8);
     refused(resumed().optimizer(adam), own(), &data(), "optimizer.beta_1 is 0.9 in the checkpoint, but 0.8");
     let clipping = resumed().clip(Clip::Norm(1.0));
     refused(clipping, own(), &data(), "clip.clipnorm is nothing in the checkpoint, but 1.0 in this run");

@@ -47,7 +47,7 @@ fn a_binary_model_is_scored_at_its_threshold() {
     assert_eq!(moved.evaluation.accuracy, Some(report.accuracy));
     assert_eq!(moved.evaluation.loss, scored.evaluation.loss);
     assert_eq!((report.threshold, threshold == 0.5), (threshold, false));
-    assert!(report.scores.f1 > half.of_class(1).f1, "{report:?}");
+    assert!(report.scores.f1 > half.class_scores(1).f1, "{report:?}");
     assert_eq!(report.roc_auc, roc_auc(&scored.outputs, &scored.targets).ok());
     assert_eq!(scored.calibration(10).unwrap().samples, 60);
 }
@@ -63,7 +63,7 @@ fn score_and_evaluate_report_the_same_loss_penalties_included() {
         let (scored, penalty) = (model.score(&data).unwrap(), model.params().penalty());
         assert_eq!(scored.evaluation, model.evaluate(&data).unwrap());
         let losses = scored.outputs.iter().zip(&scored.targets);
-        let mean = losses.map(|(output, target)| scored.loss.of(&[*output], &[*target])).sum::<f64>() / 60.0;
+        let mean = losses.map(|(output, target)| scored.loss.value(&[*output], &[*target])).sum::<f64>() / 60.0;
         assert!(penalty > 0.1 && (scored.evaluation.loss - mean - penalty).abs() < 1e-12);
     }
 }

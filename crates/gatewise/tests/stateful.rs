@@ -7,7 +7,6 @@ use gatewise::layers::{
     Lstm, Masking, SimpleRnn, TimeDistributed,
 };
 use gatewise::rows::{Features, Inputs, Padding, Sequences};
-use gatewise::text::Side;
 use gatewise::{ErrorKind, Isa, Machine, Model, Sequential, State, Stateful};
 use specs::{VOCABULARY, bits, paddings, predicted, random, rows, sequences, specs};
 

@@ -58,7 +58,7 @@ pub(crate) fn fit(
     }
     let fit = |&ngram: &usize| {
         let start = Instant::now();
-        let options = LinearOptions { ngram, ..Default::default() };
+        let options = LinearOptions::default().ngram(ngram);
         let baseline = LinearModel::fit(training, &options)?;
         Ok(match artifact.problem() {
             Problem::MultiLabel { .. } => {

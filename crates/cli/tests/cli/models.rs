@@ -214,7 +214,7 @@ fn evaluate_reports_and_draws_what_suits_a_binary_model() {
     ] {
         assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
     }
-    assert!(ran.stdout.contains("right \\ answer "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("actual \\ predicted "), "{}", ran.stdout);
     assert!(ran.stdout.contains("Expected calibration error: 0."), "{}", ran.stdout);
     let (loss, accuracy) = ran.test_results();
     let svg = std::fs::read_to_string(home.path("curve.svg")).unwrap();

@@ -35,7 +35,7 @@ impl Default for EnsembleOptions {
         Self {
             folds: 4,
             members: 4,
-            linear: LinearOptions { ngram: 3, min_count: 2, ..LinearOptions::default() },
+            linear: LinearOptions::default().ngram(3).min_count(2),
             penalties: vec![10.0, 3.0, 1.0, 0.3, 0.1],
             seed: 1,
             machine: Machine::new(),

@@ -9,15 +9,15 @@ use crate::metrics::Evaluation;
 use crate::model::{Engine, Machine, Model, Rows};
 use crate::rows::{Dataset, Inputs, Padding};
 
-/// What [`Loss::suiting`] says of `model` and `data`.
+/// What [`Loss::default_for`] says of `model` and `data`.
 pub(crate) fn default_loss(model: &Model, data: &Dataset) -> Loss {
     default_loss_for_width(model, data.targets().width())
 }
 
-/// What [`Loss::suiting`] says of `model` and targets of `width` numbers.
+/// What [`Loss::default_for`] says of `model` and targets of `width` numbers.
 pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
     let activation = model.stages().last().and_then(|stage| stage.activation());
-    Loss::suiting(activation.unwrap_or_default(), width)
+    Loss::default_for(activation.unwrap_or_default(), width)
 }
 
 pub(crate) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
@@ -46,7 +46,7 @@ impl Model {
         Ok(Engine::new(machine).predict(self, rows))
     }
 
-    /// The loss that suits the model ([`Loss::suiting`]) and the accuracy on `data`.
+    /// The loss that suits the model ([`Loss::default_for`]) and the accuracy on `data`.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, an id is outside the

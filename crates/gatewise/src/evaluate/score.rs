@@ -90,7 +90,7 @@ impl<'a> Scorer<'a> {
             }
             _ => loss.check(targets.values(), width)?,
         }
-        let (folded, treatment, weights) = (loss.folds(), model.treatment(), data.sample_weight());
+        let (folded, treatment, weights) = (loss.fused_activation(), model.treatment(), data.sample_weight());
         Ok(Self { loss, folded, data, rows, treatment, weights, threshold: 0.5, width, per_step })
     }
 
@@ -152,7 +152,7 @@ impl<'a> Scorer<'a> {
                     activation.apply_row(output);
                 }
                 sum.add(self.one(output, target, weight));
-                self.loss.gradient_folded(output, target, gradient);
+                self.loss.logit_gradient(output, target, gradient);
                 let to = dy[place..].iter_mut().step_by(LANES);
                 to.zip(&*gradient).for_each(|(to, &d)| *to = d * (scale * weight));
             }
@@ -204,7 +204,7 @@ impl<'a> Scorer<'a> {
 
     /// Whether there are right and wrong answers, and not only near and far ones.
     pub fn has_accuracy(&self) -> bool {
-        self.loss.folds().is_some()
+        self.loss.fused_activation().is_some()
     }
 
     /// The targets that count, each with the step it belongs to.
@@ -219,6 +219,6 @@ impl<'a> Scorer<'a> {
     fn one(&self, output: &[f32], target: &[f32], weight: f32) -> Sum {
         let hits =
             if self.has_accuracy() { accuracy(self.loss, output, target, self.threshold) } else { 0.0 };
-        Sum { count: 1, loss: self.loss.of(output, target) * f64::from(weight), hits }
+        Sum { count: 1, loss: self.loss.value(output, target) * f64::from(weight), hits }
     }
 }

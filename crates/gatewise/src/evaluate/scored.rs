@@ -116,7 +116,7 @@ impl Scored {
 }
 
 impl Model {
-    /// The model's answers to `data`, with the loss that suits it ([`Loss::suiting`]).
+    /// The model's answers to `data`, with the loss that suits it ([`Loss::default_for`]).
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).

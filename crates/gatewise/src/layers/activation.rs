@@ -1,4 +1,4 @@
-//! Elementwise activations.
+//! Activations.
 
 use super::{Backward, Forward, Signal, Stage};
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The function applied to a layer's output: Keras's activations, with its defaults.
+/// An activation function: Keras's activations, with Keras's defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -21,13 +21,13 @@ pub enum Activation {
     Tanh,
     /// y = max(z, 0)
     Relu,
-    /// y = z, and 0.2·z below 0
+    /// y = z for z ≥ 0, else 0.2·z
     LeakyRelu,
-    /// y = z, and eᶻ − 1 below 0
+    /// y = z for z ≥ 0, else eᶻ − 1
     Elu,
-    /// y = 1.0507·z, and 1.7581·(eᶻ − 1) below 0: keeps mean 0 and variance 1 (Klambauer et al. 2017)
+    /// y = 1.0507·z for z ≥ 0, else 1.7581·(eᶻ − 1); preserves mean 0 and variance 1 (Klambauer et al. 2017)
     Selu,
-    /// y = z·Φ(z), Φ the normal distribution (not its approximation by tanh)
+    /// y = z·Φ(z), where Φ is the standard normal distribution function (exact, not the tanh approximation)
     Gelu,
     /// y = z·σ(z), also called swish
     #[serde(alias = "swish")]
@@ -38,21 +38,21 @@ pub enum Activation {
     Softplus,
     /// y = z / (1 + |z|)
     Softsign,
-    /// y = z/6 + ½, between 0 and 1
+    /// y = z/6 + ½, clipped to 0..1
     HardSigmoid,
     /// y = eᶻ
     Exponential,
-    /// y_i = eᶻⁱ / Σ_j eᶻʲ, over the outputs of a row (or of one step of it)
+    /// y_i = eᶻⁱ / Σ_j eᶻʲ, over the outputs of a row or of one step
     Softmax,
 }
 
-/// Klambauer's two constants, scale and scale·α.
+/// Klambauer's constants: scale, and scale·α.
 const SELU: [f32; 2] = [1.050_701, 1.758_099_3];
-/// What [`Activation::LeakyRelu`] multiplies numbers below 0 by.
+/// Slope of [`Activation::LeakyRelu`] below 0.
 const LEAK: f32 = 0.2;
 
 fn sigmoid(z: f32) -> f32 {
-    // Each side computed from an exponential that cannot overflow, accurate into the tails.
+    // On each side the exponential cannot overflow, and the result is accurate in the tails.
     if z >= 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) }
 }
 
@@ -60,13 +60,13 @@ fn softplus(z: f32) -> f32 {
     z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
 
-/// The normal distribution's Φ. In `erfc`, its lower tail loses no digits.
+/// Computes Φ, the standard normal distribution function. `erfc` keeps all digits in the lower tail.
 fn normal(z: f32) -> f32 {
     0.5 * libm::erfcf(-z * std::f32::consts::FRAC_1_SQRT_2)
 }
 
 impl Activation {
-    /// All of them.
+    /// All activations.
     const ALL: [Self; 15] = [
         Self::Linear,
         Self::Sigmoid,
@@ -85,8 +85,8 @@ impl Activation {
         Self::Softmax,
     ];
 
-    /// The function of one output; softmax is none of one output alone (see
-    /// [`apply_row`](Self::apply_row)). NaN gives NaN.
+    /// Computes the function of one output. NaN gives NaN. Softmax needs a whole row: see
+    /// [`apply_row`](Self::apply_row).
     fn apply(self, z: f32) -> f32 {
         match self {
             Self::Linear => z,
@@ -111,7 +111,7 @@ impl Activation {
         }
     }
 
-    /// The function of all outputs of a row, or of one step of it.
+    /// Applies the function to the outputs of a row, or of one step.
     pub(crate) fn apply_row(self, z: &mut [f32]) {
         if self != Self::Softmax {
             z.iter_mut().for_each(|z| *z = self.apply(*z));
@@ -123,7 +123,7 @@ impl Activation {
         z.iter_mut().for_each(|z| *z /= sum);
     }
 
-    /// Keras's name.
+    /// Returns Keras's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Linear => "linear",
@@ -144,7 +144,7 @@ impl Activation {
         }
     }
 
-    /// dy/dz, given z and y. At a corner: what TensorFlow takes.
+    /// Computes dy/dz from z and y. Where it is not defined, it is TensorFlow's value.
     fn slope(self, z: f32, y: f32) -> f32 {
         let positive = |z: f32| f32::from(u8::from(z > 0.0));
         match self {
@@ -196,13 +196,13 @@ impl FromStr for Activation {
         let name = if name == "swish" { "silu" } else { name };
         Self::ALL.into_iter().find(|activation| activation.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            Error::config(format!("no activation '{name}'; there are {names}"))
+            Error::config(format!("unknown activation '{name}'; the activations are {names}"))
         })
     }
 }
 
-/// An activation of a whole block. It is a stage of its own so that training can stop before the last
-/// one and take its loss from the logits.
+/// An activation of a whole block. It is a separate stage, so that training can skip the last activation and
+/// compute the loss from the logits.
 #[derive(Debug)]
 pub(crate) struct ActivationStage {
     pub activation: Activation,
@@ -268,7 +268,7 @@ impl ActivationStage {
         }
     }
 
-    /// Where, in a block of `len` floats, each lane's row of each step begins.
+    /// Calls `f` with the offset of each step and lane in a block of `len` floats.
     fn for_each_row(&self, len: usize, mut f: impl FnMut(usize)) {
         for step in (0..len).step_by(self.width() * LANES) {
             (0..LANES).for_each(|lane| f(step + lane));
@@ -276,17 +276,17 @@ impl ActivationStage {
     }
 }
 
-/// One lane's numbers, out of lanes.
+/// Copies the numbers of one lane out of lanes.
 fn gather(row: &mut [f32], lanes: &[f32]) {
     row.iter_mut().zip(lanes.iter().step_by(LANES)).for_each(|(row, &lane)| *row = lane);
 }
 
-/// One lane's numbers, into lanes.
+/// Copies the numbers of one lane into lanes.
 fn scatter(row: &[f32], lanes: &mut [f32]) {
     row.iter().zip(lanes.iter_mut().step_by(LANES)).for_each(|(&row, lane)| *lane = row);
 }
 
-/// dz_i = y_i·(dy_i − Σ_j y_j·dy_j)
+/// Computes dz_i = y_i·(dy_i − Σ_j y_j·dy_j).
 fn softmax_back(y: &[f32], dy: &[f32], dz: &mut [f32]) {
     let mean: f32 = y.iter().zip(dy).map(|(y, dy)| y * dy).sum();
     for ((dz, &dy), &y) in dz.iter_mut().zip(dy).zip(y) {
@@ -299,7 +299,7 @@ mod tests {
     use super::*;
     use crate::kernels::reference::activation::twin;
 
-    /// Everywhere that is neither a corner nor beyond what f32 holds.
+    /// Points between −16 and 16 at which every activation has a derivative.
     fn everywhere() -> impl Iterator<Item = f32> {
         (-16_000..16_000).map(|i| (i as f32 + 0.5) * 1e-3)
     }

@@ -1,4 +1,4 @@
-//! Bidirectional: a recurrent layer that reads the steps both ways (Schuster & Paliwal 1997).
+//! Bidirectional: a recurrent layer in both directions of time (Schuster & Paliwal 1997).
 
 use super::recurrent_layer::Below;
 use super::{Backward, Built, Dims, Forward, Layer, ParamSpec, Shared, Signal, SignalPlace, Stage};
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Two copies of a recurrent layer, each with weights of its own: one reads the steps from the first to the
-/// last, the other from the last to the first; their outputs are merged.
+/// A bidirectional wrapper: two copies of a recurrent layer, with separate weights, read the steps forward
+/// and backward. Their outputs are merged.
 ///
 /// | | |
 /// |---|---|
-/// | equation | `y = merge(forward(x), backward(x))`; with `return_sequences` step by step, both at the step that they have just read |
+/// | equation | `y = merge(forward(x), backward(x))`; with `return_sequences`, both outputs of a step are merged |
 /// | input | `(batch, steps, D)` |
-/// | output | `(batch, 2H)` or `(batch, steps, 2H)`; H where the two are added, multiplied or averaged |
-/// | parameters | twice those of the layer: `forward_lstm/kernel`, …, `backward_lstm/bias` |
-/// | backward | each direction's own, the two `dx` added |
+/// | output | `(batch, 2H)`, or with `return_sequences` `(batch, steps, 2H)`; H instead of 2H for `Sum`, `Mul` and `Ave` |
+/// | parameters | the layer's, once for each direction: `forward_lstm/kernel`, …, `backward_lstm/bias` |
+/// | backward | each direction's; the two `dx` are added |
 ///
-/// Padding stands between one of the two and its last output, whatever the side: mask it.
+/// Mask the padding (`mask_zero`): on either side, one of the two directions reads it last.
 ///
 /// ```
 /// use gatewise::layers::{Bidirectional, Dense, Embedding, Lstm, MergeMode};
@@ -33,41 +33,43 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Bidirectional {
-    /// The layer: an LSTM, GRU or SimpleRNN.
+    /// The wrapped layer: an LSTM, GRU or SimpleRNN.
     pub wrapped: Box<Layer>,
-    /// What becomes of the two outputs.
+    /// How the two outputs are merged. Default: concatenated.
     #[serde(default)]
     pub merge_mode: MergeMode,
 }
 
-/// What [`Bidirectional`] makes of the two outputs.
+/// How [`Bidirectional`] merges the outputs of the two directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum MergeMode {
-    /// Forward's, then backward's.
+    /// Concatenation: the forward output, then the backward output.
     #[default]
     Concat,
-    /// Their sum.
+    /// Sum.
     Sum,
-    /// Their product, unit by unit.
+    /// Elementwise product.
     Mul,
-    /// Their mean.
+    /// Mean.
     Ave,
 }
 
 impl Bidirectional {
-    /// `layer` both ways, the outputs one after the other.
+    /// Creates a bidirectional `layer` whose outputs are concatenated.
     pub fn new(layer: impl Into<Layer>) -> Self {
         Self { wrapped: Box::new(layer.into()), merge_mode: MergeMode::Concat }
     }
 
-    /// Sets what becomes of the two outputs.
+    /// Sets how the two outputs are merged.
     pub fn merge_mode(self, merge_mode: MergeMode) -> Self {
         Self { merge_mode, ..self }
     }
 
-    /// The layer that reads backwards.
+    /// Returns the layer that reads backward.
     fn reversed(&self) -> Result<Layer> {
         let refuse = |what: &str| Err(Error::config(format!("Bidirectional {what}")));
         match (*self.wrapped).clone() {
@@ -75,7 +77,7 @@ impl Bidirectional {
             Layer::Gru(layer) if !layer.go_backwards => Ok(layer.go_backwards(true).into()),
             Layer::SimpleRnn(layer) if !layer.go_backwards => Ok(layer.go_backwards(true).into()),
             Layer::Lstm(_) | Layer::Gru(_) | Layer::SimpleRnn(_) => {
-                refuse("reads both ways by itself; leave go_backwards unset on the layer in it")
+                refuse("reads both directions; leave go_backwards unset on the wrapped layer")
             }
             other => refuse(&format!(
                 "needs a recurrent layer, but got {}; give it an Lstm, Gru or SimpleRnn",
@@ -88,7 +90,7 @@ impl Bidirectional {
         let reversed = self.reversed()?;
         if self.wrapped.recurrent().is_some_and(|layer| layer.dropout() > 0.0) {
             return Err(Error::config(
-                "Bidirectional does not support dropout on the layer in it; put SpatialDropout1D before it",
+                "Bidirectional does not support dropout on the wrapped layer; put SpatialDropout1D before it",
             ));
         }
         let (forward, backward) = (self.wrapped.build(input)?, reversed.build(input)?);
@@ -110,8 +112,8 @@ impl Bidirectional {
         Ok(Built { params, output })
     }
 
-    /// The stage over vectors of `inputs` numbers, its tensors at `params`: first those of the layer that
-    /// reads forward.
+    /// Creates the stage over vectors of `inputs` numbers, with its tensors at `params`: the forward layer's
+    /// first.
     pub(crate) fn stage(&self, inputs: usize, params: &[Range<usize>]) -> Box<dyn Stage> {
         let (forward, backward) = params.split_at(params.len() / 2);
         let stage = |layer: &Layer, params: &[Range<usize>]| {
@@ -126,10 +128,10 @@ impl Bidirectional {
     }
 }
 
-/// A stage for each way, over the same block of vectors.
+/// A stage for each direction, over the same block of vectors.
 ///
-/// Its tape holds the tapes of the two, then their outputs, each in the order of its walk; a block's share of
-/// the gradient and the packed weights are those of the two, one after the other.
+/// The tape contains both tapes, then both outputs, each in the order of its direction. The partial gradient
+/// of a block and the packed weights are the two directions', one after the other.
 #[derive(Debug)]
 struct BidirectionalStage {
     /// D
@@ -140,7 +142,7 @@ struct BidirectionalStage {
     merge_mode: MergeMode,
 }
 
-/// Cuts `values` in two, the first part `len` long.
+/// Splits `values` at `len`.
 fn halves(values: &mut [f32], len: usize) -> [&mut [f32]; 2] {
     let (first, second) = values.split_at_mut(len);
     [first, second]
@@ -155,24 +157,25 @@ impl BidirectionalStage {
         }
     }
 
-    /// The units of one step that one way gives, in floats.
+    /// Number of floats of one step of one direction's output.
     fn step(&self) -> usize {
         self.units() * LANES
     }
 
-    /// What way `way` is lent of what both share.
+    /// Returns the part of `shared` for direction `way`.
     fn shared<'a>(&self, shared: Shared<'a>, way: usize) -> Shared<'a> {
         let (first, second) = shared.packed.split_at(self.ways[0].packed_len(0));
         Shared { packed: [first, second][way], ..shared }
     }
 
-    /// For each step of the output: where it lies in forward's, and in backward's, which walked the other way.
+    /// For each step of the output: its offset in the forward output and in the backward output, which is
+    /// reversed.
     fn steps(&self, len: usize) -> impl Iterator<Item = [usize; 2]> + use<> {
         let step = self.step();
         (0..len / step).map(move |t| [t * step, len - (t + 1) * step])
     }
 
-    /// Floats of one way's output.
+    /// Number of floats of one direction's output.
     fn output_len(&self, steps: usize) -> usize {
         self.ways[0].output().block_len(steps)
     }
@@ -281,7 +284,7 @@ impl Stage for BidirectionalStage {
         self.tape_lens(dims).iter().sum::<usize>() + 2 * self.output_len(dims.steps)
     }
 
-    /// The gradients of both outputs and of one input, then what each way needs.
+    /// The gradients of both outputs and of one input, then the scratch of a direction.
     fn scratch_len(&self, steps: usize) -> usize {
         let inner = self.ways.iter().map(|way| way.scratch_len(steps)).max().unwrap_or(0);
         2 * self.output_len(steps) + steps * self.inputs * LANES + inner

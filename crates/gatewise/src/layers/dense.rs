@@ -1,4 +1,4 @@
-//! Dense: the fully connected layer.
+//! Dense: a fully connected layer.
 
 use super::{
     Activation, Backward, Block, Built, Forward, Initializer, ParamSpec, Regularizer, Signal, Stage,
@@ -13,10 +13,10 @@ use std::ops::Range;
 /// | | |
 /// |---|---|
 /// | equation | `y = activation(x·W + b)` |
-/// | input | `(batch, D)`, or `(batch, steps, D)`: then the same layer at every step |
+/// | input | `(batch, D)`, or `(batch, steps, D)`: the same weights at every step |
 /// | output | `(batch, units)`, or `(batch, steps, units)` |
 /// | `kernel` W | `(D, units)`, Glorot uniform |
-/// | `bias` b | `(units)`, zero; none without `use_bias` |
+/// | `bias` b | `(units)`, zeros; absent without `use_bias` |
 /// | backward | `dz = dy ⊙ activation′`, `dW = xᵀ·dz`, `db = Σ dz`, `dx = dz·Wᵀ` |
 ///
 /// ```
@@ -26,25 +26,26 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Dense {
-    /// Width of the output.
+    /// Number of outputs.
     pub units: usize,
-    /// Applied to the output.
+    /// Activation of the output. Default: linear.
     #[serde(default)]
     pub activation: Activation,
-    /// Whether there is a bias.
+    /// Whether the layer has a bias. Default: true.
     #[serde(default = "yes")]
     pub use_bias: bool,
-    /// How the kernel starts.
+    /// Initializer of the kernel. Default: Glorot uniform.
     #[serde(default = "glorot_uniform")]
     pub kernel_initializer: Initializer,
-    /// How the bias starts.
+    /// Initializer of the bias. Default: zeros.
     #[serde(default = "zeros")]
     pub bias_initializer: Initializer,
-    /// What large weights of the kernel add to the loss.
+    /// Regularizer of the kernel. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_regularizer: Option<Regularizer>,
-    /// What large weights of the bias add to the loss.
+    /// Regularizer of the bias. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias_regularizer: Option<Regularizer>,
 }
@@ -62,7 +63,7 @@ fn zeros() -> Initializer {
 }
 
 impl Dense {
-    /// A linear layer of `units` outputs.
+    /// Creates a linear layer with `units` outputs.
     pub fn new(units: usize) -> Self {
         Self {
             units,
@@ -80,27 +81,27 @@ impl Dense {
         Self { activation, ..self }
     }
 
-    /// Sets whether there is a bias.
+    /// Sets whether the layer has a bias.
     pub fn use_bias(self, use_bias: bool) -> Self {
         Self { use_bias, ..self }
     }
 
-    /// Sets how the kernel starts.
+    /// Sets the initializer of the kernel.
     pub fn kernel_initializer(self, kernel_initializer: Initializer) -> Self {
         Self { kernel_initializer, ..self }
     }
 
-    /// Sets how the bias starts.
+    /// Sets the initializer of the bias.
     pub fn bias_initializer(self, bias_initializer: Initializer) -> Self {
         Self { bias_initializer, ..self }
     }
 
-    /// Adds a penalty on the kernel to the loss.
+    /// Sets the regularizer of the kernel.
     pub fn kernel_regularizer(self, regularizer: Regularizer) -> Self {
         Self { kernel_regularizer: Some(regularizer), ..self }
     }
 
-    /// Adds a penalty on the bias to the loss.
+    /// Sets the regularizer of the bias.
     pub fn bias_regularizer(self, regularizer: Regularizer) -> Self {
         Self { bias_regularizer: Some(regularizer), ..self }
     }
@@ -129,7 +130,7 @@ impl Dense {
     }
 }
 
-/// The affine part; the activation is a stage of its own.
+/// The affine part of a [`Dense`]. The activation is a separate stage.
 #[derive(Debug)]
 pub(crate) struct DenseStage {
     output: Signal,
@@ -137,12 +138,12 @@ pub(crate) struct DenseStage {
     kernel: Range<usize>,
     /// Empty without a bias.
     bias: Range<usize>,
-    /// The bias of a layer that has none.
+    /// The bias of a layer without a bias.
     zeros: Vec<f32>,
 }
 
 impl DenseStage {
-    /// The stage for `layer`, its tensors (kernel, and bias if it has one) at `params`.
+    /// Creates the stage for `layer`, with its tensors (kernel, and bias if present) at `params`.
     pub fn new(layer: &Dense, output: Signal, params: &[Range<usize>]) -> Self {
         let (units, kernel) = (layer.units, params[0].clone());
         let (bias, zeros) = match params.get(1) {

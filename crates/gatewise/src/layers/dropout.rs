@@ -7,19 +7,20 @@ use crate::kernels::{Isa, LANES};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Drops a share of the numbers in training, against overfitting.
+/// Sets a random fraction of its inputs to 0 during training, against overfitting.
 ///
 /// | | |
 /// |---|---|
-/// | equation | in training `y = x / (1 − rate)` or, with probability `rate`, 0; otherwise `y = x` |
+/// | training | `y = 0` with probability `rate`, else `y = x / (1 − rate)` |
+/// | otherwise | `y = x` |
 /// | input | any |
 /// | output | as the input |
 /// | parameters | none |
-/// | backward | `dx = dy / (1 − rate)` where `x` was kept, else 0 |
+/// | backward | `dx = dy / (1 − rate)` where `x` is kept, else 0 |
 ///
-/// Only [`Fit`](crate::Fit) drops; `evaluate`, `predict` and `gradients` do not. What is dropped depends on
-/// the run's seed, the number of the training step, the row's place in the data set, the step of the
-/// sequence and the unit, and on nothing else: not on threads, and not on an interruption.
+/// Only [`Fit`](crate::Fit) applies dropout; `evaluate`, `predict` and `gradients` do not. The mask depends
+/// only on the seed of the run, the training step, the index of the row in the data set, the step of the
+/// sequence and the unit. It does not depend on the number of threads or on an interruption.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Dropout, Embedding, Lstm};
@@ -31,25 +32,27 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Dropout {
-    /// The share that is dropped, at least 0 and below 1.
+    /// Fraction of the inputs to drop, at least 0 and below 1.
     pub rate: f64,
 }
 
-/// Drops whole channels: a unit is dropped at all steps of a row, or at none.
+/// Sets random channels to 0 during training: a unit is dropped at all steps of a row or at none.
 ///
-/// Neighbouring steps are alike, so that dropping single numbers hides little of a sequence; dropping a
-/// channel does.
+/// Neighbouring steps are strongly correlated, so that [`Dropout`] of single numbers removes little
+/// information from a sequence. Dropping whole channels removes it.
 ///
 /// | | |
 /// |---|---|
-/// | equation | in training `y_t = x_t / (1 − rate)` or, with probability `rate` a unit, 0 at every step |
+/// | training | for each unit, `y_t = 0` at every step with probability `rate`, else `y_t = x_t / (1 − rate)` |
+/// | otherwise | `y_t = x_t` |
 /// | input | `(batch, steps, D)` |
 /// | output | as the input |
 /// | parameters | none |
-/// | backward | `dx_t = dy_t / (1 − rate)` where the unit was kept, else 0 |
+/// | backward | `dx_t = dy_t / (1 − rate)` where the unit is kept, else 0 |
 ///
-/// When and by what it drops: see [`Dropout`].
+/// The mask depends on the same values as the mask of [`Dropout`], except for the step of the sequence.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Embedding, Lstm, SpatialDropout1D};
@@ -61,13 +64,14 @@ pub struct Dropout {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SpatialDropout1D {
-    /// The share of the channels that is dropped, at least 0 and below 1.
+    /// Fraction of the channels to drop, at least 0 and below 1.
     pub rate: f64,
 }
 
 impl Dropout {
-    /// Drops this share of the numbers.
+    /// Creates a layer that drops this fraction of its inputs.
     pub fn new(rate: f64) -> Self {
         Self { rate }
     }
@@ -85,7 +89,7 @@ impl Dropout {
 }
 
 impl SpatialDropout1D {
-    /// Drops this share of the channels.
+    /// Creates a layer that drops this fraction of the channels.
     pub fn new(rate: f64) -> Self {
         Self { rate }
     }
@@ -113,22 +117,22 @@ fn check_rate(layer: &str, rate: f64) -> Result<()> {
     }
 }
 
-/// Either kind, over one block.
+/// [`Dropout`] or [`SpatialDropout1D`] over one block.
 #[derive(Debug)]
 pub(crate) struct DropoutStage {
     signal: Signal,
     rate: Rate,
-    /// Whether units are dropped at all steps at once.
+    /// Whether a unit is dropped at all steps or at none.
     spatial: bool,
 }
 
 impl DropoutStage {
-    /// The stage for a layer that has been built over `signal`.
+    /// Creates the stage of a layer over `signal`.
     pub fn new(signal: Signal, rate: f64, spatial: bool) -> Self {
         Self { signal, rate: Rate::new(rate), spatial }
     }
 
-    /// `to` becomes `from`, with what is dropped zero and the rest scaled: forward of `x`, backward of `dy`.
+    /// Writes `from` times the mask into `to`: `x` in the forward pass, `dy` in the backward pass.
     fn pass(&self, isa: Isa, block: Block<'_>, noise: Option<Noise<'_>>, from: &[f32], to: &mut [f32]) {
         let Some(noise) = noise else { return to.copy_from_slice(from) };
         let (keys, rate) = (noise.keys(), self.rate);
@@ -181,7 +185,7 @@ mod tests {
 
     const WIDTH: usize = 5;
 
-    /// What becomes of `x` ([T][WIDTH][16]) in a block that begins after `before` steps, and of `dy`.
+    /// Returns y and dx of `x` ([T][WIDTH][16]) and `dy`, in a block that begins after `before` steps.
     fn run(
         stage: &DropoutStage,
         noise: Option<Noise<'_>>,
@@ -217,14 +221,14 @@ mod tests {
                 for i in 0..x.len() {
                     assert!(y[i] == 0.0 && dx[i] == 0.0 || y[i] == 2.0 * x[i] && dx[i] == 2.0 * dy[i]);
                 }
-                let share = y.iter().filter(|&&y| y == 0.0).count() as f64 / y.len() as f64;
-                assert!((0.2..0.8).contains(&share), "{share}");
+                let fraction = y.iter().filter(|&&y| y == 0.0).count() as f64 / y.len() as f64;
+                assert!((0.2..0.8).contains(&fraction), "{fraction}");
                 assert_eq!(run(&stage, None, 2, &x, &dy), [x, dy]);
             }
         }
     }
 
-    /// Where a block begins depends on the rows beside: what is dropped must not.
+    /// The first step of a block depends on the other rows of the block; the mask must not.
     #[test]
     fn steps_count_from_the_start_of_the_padded_row() {
         let rows = [7, 8, 9];

@@ -1,4 +1,4 @@
-//! Embedding: token ids to vectors.
+//! Embedding: converts token ids to vectors.
 
 use super::stage::PART;
 use super::{Backward, Built, Forward, Initializer, ParamSpec, Reduce, Regularizer, Shared, Signal, Stage};
@@ -7,7 +7,7 @@ use crate::kernels::{Buffer, LANES};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Turns each token id into a learnt vector.
+/// Converts each token id to a learned vector.
 ///
 /// | | |
 /// |---|---|
@@ -17,8 +17,8 @@ use std::ops::Range;
 /// | parameters | `embeddings` `(input_dim, output_dim)`, uniform in ±0.05 |
 /// | backward | `dE[id_t] += dy_t` |
 ///
-/// As in Keras, `mask_zero` is off by default: the pad id 0 is embedded like any other and the layers
-/// above run over it. With `mask_zero`, steps whose id is 0 are skipped by the recurrent layers above.
+/// As in Keras, `mask_zero` is false by default: the pad id 0 is embedded like every other id, and the layers
+/// above read it. With `mask_zero`, the recurrent layers above skip the steps whose id is 0.
 ///
 /// ```
 /// use gatewise::layers::Embedding;
@@ -27,21 +27,22 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Embedding {
-    /// Size of the vocabulary: one more than the largest id.
+    /// Vocabulary size: the largest id + 1.
     pub input_dim: usize,
-    /// Width of each vector.
+    /// Number of dimensions of a vector.
     pub output_dim: usize,
-    /// Whether id 0 is padding to be masked.
+    /// Whether to mask the steps with the pad id 0. Default: false.
     #[serde(default)]
     pub mask_zero: bool,
-    /// How the table starts.
+    /// Initializer of the table. Default: uniform in ±0.05.
     #[serde(default = "Initializer::random_uniform")]
     pub embeddings_initializer: Initializer,
-    /// What large weights of the table add to the loss.
+    /// Regularizer of the table. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embeddings_regularizer: Option<Regularizer>,
-    /// Whether training changes the table.
+    /// Whether training updates the table. Default: true.
     #[serde(default = "yes")]
     pub trainable: bool,
 }
@@ -51,7 +52,7 @@ fn yes() -> bool {
 }
 
 impl Embedding {
-    /// A table of `input_dim` vectors of width `output_dim`.
+    /// Creates a table of `input_dim` vectors of `output_dim` numbers.
     pub fn new(input_dim: usize, output_dim: usize) -> Self {
         Self {
             input_dim,
@@ -63,22 +64,22 @@ impl Embedding {
         }
     }
 
-    /// Sets whether id 0 is padding to be masked.
+    /// Sets whether to mask the steps with the pad id 0.
     pub fn mask_zero(self, mask_zero: bool) -> Self {
         Self { mask_zero, ..self }
     }
 
-    /// Sets how the table starts.
+    /// Sets the initializer of the table.
     pub fn embeddings_initializer(self, embeddings_initializer: Initializer) -> Self {
         Self { embeddings_initializer, ..self }
     }
 
-    /// Adds a penalty on the table, all of it, to the loss.
+    /// Sets the regularizer of the whole table.
     pub fn embeddings_regularizer(self, regularizer: Regularizer) -> Self {
         Self { embeddings_regularizer: Some(regularizer), ..self }
     }
 
-    /// Sets whether training changes the table. A frozen one keeps what it was given, such as
+    /// Sets whether training updates the table. A frozen table keeps its vectors, such as pre-trained
     /// [`WordVectors`](crate::text::WordVectors).
     pub fn trainable(self, trainable: bool) -> Self {
         Self { trainable, ..self }
@@ -105,8 +106,8 @@ impl Embedding {
     }
 }
 
-/// Gathers rows of the table into a block `[T][D][16]`. A block's share of the gradient has a row for each id that
-/// the batch uses, whatever the size of the vocabulary.
+/// Gathers rows of the table into a block `[T][D][16]`. The partial gradient of a block has a row for each id
+/// in the batch, not for each id of the vocabulary.
 #[derive(Debug)]
 pub(crate) struct EmbeddingStage {
     pub table: Range<usize>,
@@ -198,9 +199,9 @@ impl Stage for EmbeddingStage {
             let begin = block.places.partition_point(|&place| place < from);
             for &place in block.places[begin..].iter().take_while(|&&place| place < to) {
                 let row = shared.ids[place as usize] as usize - first_id;
-                let share = &block.partials[stage][place as usize * self.width..][..self.width];
+                let partial = &block.partials[stage][place as usize * self.width..][..self.width];
                 let sum = &mut grads[row * self.width..][..self.width];
-                sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
+                sum.iter_mut().zip(partial).for_each(|(sum, partial)| *sum += partial);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! GRU: the gated recurrent unit (Cho et al. 2014), its reset gate after the product or before.
+//! GRU: the gated recurrent unit (Cho et al. 2014).
 
 use super::recurrence::Recurrent;
 use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
@@ -9,10 +9,10 @@ use crate::kernels::recurrent::cell;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// A layer of gated recurrent units.
+/// A gated recurrent unit (GRU) layer.
 ///
-/// With input `x_t` of width D, state `h` of width H (= `units`), starting at zero, and gates in the order
-/// z (update), r (reset), h (candidate):
+/// The input `x_t` has width D. The state `h` has width H (= `units`) and starts at zero. The gates are in
+/// the order z (update), r (reset), h (candidate):
 ///
 /// ```text
 /// z = σ(x_t·W_z + b_z + h_{t-1}·U_z + b'_z)      r = σ(x_t·W_r + b_r + h_{t-1}·U_r + b'_r)
@@ -21,15 +21,15 @@ use std::ops::Range;
 /// ```
 ///
 /// This is Keras's default, `reset_after=True`: the reset gate is applied after the recurrent product. With
-/// [`reset_after(false)`](Self::reset_after) it is applied before, as in the paper, and there is one bias,
-/// `(3H)`:
+/// [`reset_after(false)`](Self::reset_after) the reset gate is applied before the product, as in the paper,
+/// and the layer has one bias of shape `(3H)`:
 ///
 /// ```text
 /// g = tanh(x_t·W_h + (r ⊙ h_{t-1})·U_h + b_h)
 /// ```
 ///
-/// A unit's candidate then waits for the reset gates of all others. That takes two walks over the units where
-/// the other form takes one, and such a layer does not share left padding or an embedding's table.
+/// Each candidate then depends on the reset gates of all units. This form is slower: it needs two passes over
+/// the units instead of one, and shares neither left padding nor the projected table of an embedding.
 ///
 /// | | |
 /// |---|---|
@@ -37,24 +37,26 @@ use std::ops::Range;
 /// | output | `(batch, H)`: `h_T`; with `return_sequences` `(batch, steps, H)`: every `h_t` |
 /// | `kernel` W | `(D, 3H)`, Glorot uniform |
 /// | `recurrent_kernel` U | `(H, 3H)`, orthogonal |
-/// | `bias` b, b' | `(2, 3H)`, zero: the input's, then the previous output's |
+/// | `bias` b, b' | `(2, 3H)`, zeros: of the input, then of the previous output |
 /// | parameters | 3H(D + H + 2) |
 ///
-/// Backward, with `dh` arriving from step t + 1 and from above; `s = h_{t-1}·U_h + b'_h`:
+/// Backward, where `dh` is the gradient from step t + 1 plus the gradient from above, and
+/// `s = h_{t-1}·U_h + b'_h`:
 ///
 /// ```text
 /// dz_z = dh·(h_{t-1} − g)·z(1 − z)        dz_h = dh·(1 − z)·(1 − g²)        dz_r = dz_h·s·r(1 − r)
 /// dW += x_tᵀ·dz      dU += h_{t-1}ᵀ·(dz_z, dz_r, dz_h·r)      dh ← dh·z + (dz_z, dz_r, dz_h·r)·Uᵀ
 /// ```
 ///
-/// Training with `dropout` replaces `x_t` by `m ⊙ x_t`, with `recurrent_dropout` `h_{t-1}` by `m_g ⊙ h_{t-1}` in the
-/// product of each gate g; the masks m hold 0 or 1/(1 − rate) and are drawn once for a row and a training step.
+/// During training, `dropout` replaces `x_t` by `m ⊙ x_t`. In the product of each gate g, `recurrent_dropout`
+/// replaces `h_{t-1}` by `m_g ⊙ h_{t-1}`. The masks m contain 0 or 1/(1 − rate), and are drawn once for each
+/// row and training step.
 ///
-/// A masked step carries `h` and repeats the previous output; a row that is masked throughout gives zeros.
+/// A masked step keeps `h` and repeats the previous output. A row whose steps are all masked gives zeros.
 ///
-/// Keras's `stateful`, `return_state` and `initial_state` are a value here: a [`State`](crate::State) holds
-/// `h` of any number of rows, and [`Stateful`](crate::Stateful) reads rows piece by piece from one, with
-/// the weights that were trained on whole rows.
+/// A [`State`](crate::State) takes the place of Keras's `stateful`, `return_state` and `initial_state`: it
+/// contains `h` of any number of rows. [`Stateful`](crate::Stateful) reads rows piece by piece from a state,
+/// with weights that were trained on whole rows.
 ///
 /// ```
 /// use gatewise::layers::Gru;
@@ -63,45 +65,48 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Gru {
     /// H, the number of units.
     pub units: usize,
-    /// The function of the candidate.
+    /// Activation of the candidate. Default: tanh.
     pub activation: Activation,
-    /// The function of the gates.
+    /// Activation of the gates. Default: sigmoid.
     pub recurrent_activation: Activation,
-    /// Whether there is a bias.
+    /// Whether the layer has a bias. Default: true.
     pub use_bias: bool,
-    /// How the kernel starts.
+    /// Initializer of the kernel. Default: Glorot uniform.
     pub kernel_initializer: Initializer,
-    /// How the recurrent kernel starts.
+    /// Initializer of the recurrent kernel. Default: orthogonal.
     pub recurrent_initializer: Initializer,
-    /// How the bias starts.
+    /// Initializer of the bias. Default: zeros.
     pub bias_initializer: Initializer,
-    /// What large weights of the kernel add to the loss.
+    /// Regularizer of the kernel. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_regularizer: Option<Regularizer>,
-    /// What large weights of the recurrent kernel add to the loss.
+    /// Regularizer of the recurrent kernel. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrent_regularizer: Option<Regularizer>,
-    /// What large weights of the bias add to the loss.
+    /// Regularizer of the bias. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bias_regularizer: Option<Regularizer>,
-    /// Whether the reset gate is applied after the recurrent product (which then has a bias of its own).
+    /// Whether the reset gate is applied after the recurrent product, which then has a separate bias.
+    /// Default: true.
     pub reset_after: bool,
-    /// The share of the input's channels that training drops: for a row, the same at every step.
+    /// Fraction of the input channels that training drops, the same channels at every step of a row. Default:
+    /// 0.
     pub dropout: f64,
-    /// The share of the previous output's units that training drops on their way into each gate: for a row and
-    /// a gate, the same at every step.
+    /// Fraction of the units of the previous output that training drops in the product of each gate, the same
+    /// units at every step of a row. Default: 0.
     pub recurrent_dropout: f64,
-    /// Whether every step's output is given, in the order of the walk, or the last one's only.
+    /// Whether to return the outputs of all steps, in reading order, or only the last output. Default: false.
     pub return_sequences: bool,
-    /// Whether the steps are walked from the last to the first.
+    /// Whether to read the steps from the last to the first. Default: false.
     pub go_backwards: bool,
 }
 
 impl Default for Gru {
-    /// Keras's defaults, and no units yet.
+    /// Returns Keras's defaults with 0 units.
     fn default() -> Self {
         Self {
             units: 0,
@@ -126,17 +131,17 @@ impl Default for Gru {
 recurrent_settings!(Gru);
 
 impl Gru {
-    /// A layer of `units` units with Keras's defaults: it gives its last output.
+    /// Creates a layer of `units` units with Keras's defaults. It returns its last output.
     pub fn new(units: usize) -> Self {
         Self { units, ..Self::default() }
     }
 
-    /// Sets the function of the gates; sigmoid by default, and fastest.
+    /// Sets the activation of the gates. The default, sigmoid, is the fastest.
     pub fn recurrent_activation(self, recurrent_activation: Activation) -> Self {
         Self { recurrent_activation, ..self }
     }
 
-    /// Sets whether the reset gate is applied after the recurrent product, or before it.
+    /// Sets whether the reset gate is applied after the recurrent product or before it.
     pub fn reset_after(self, reset_after: bool) -> Self {
         Self { reset_after, ..self }
     }
@@ -145,8 +150,8 @@ impl Gru {
         self.functions()?;
         if self.recurrent_dropout > 0.0 && !self.reset_after {
             return Err(Error::config(format!(
-                "GRU has a recurrent_dropout of {} and reset_after unset, which it cannot have together; set \
-                 reset_after, or use dropout",
+                "GRU does not support a recurrent_dropout (here {}) with reset_after(false); set reset_after, or use \
+                 dropout",
                 self.recurrent_dropout
             )));
         }
@@ -162,7 +167,8 @@ impl Gru {
             .build(input)
     }
 
-    /// The functions of gates and candidate; `None` for the usual ones, which have kernels of their own.
+    /// Returns the activations of gates and candidate; `None` for the defaults, which have specialised
+    /// kernels.
     fn functions(&self) -> Result<Option<Chosen>> {
         let cell = function("GRU", "activation", self.activation)?;
         let gate = function("GRU", "recurrent_activation", self.recurrent_activation)?;

@@ -1,13 +1,13 @@
-//! Initialisers, as Keras defines them.
+//! Initializers, as Keras defines them.
 
 use crate::error::{Error, Result};
 use crate::rng::Random;
 use serde::{Deserialize, Serialize};
 
-/// How the weights of a tensor are drawn when a model is compiled: Keras's initialisers, with its
-/// defaults.
+/// An initializer: how the weights of a tensor are drawn when a model is compiled. Initializers and defaults
+/// are Keras's.
 ///
-/// A tensor of shape `(a, b)` has fan_in a and fan_out b; a vector of n numbers has n for both.
+/// A tensor of shape `(a, b)` has fan_in a and fan_out b. A vector of n numbers has fan_in n and fan_out n.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Embedding, Initializer, Lstm};
@@ -22,35 +22,35 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Initializer {
-    /// 0 throughout.
+    /// Zeros.
     Zeros,
-    /// 1 throughout.
+    /// Ones.
     Ones,
-    /// One number throughout.
+    /// A constant.
     Constant {
-        /// The number.
+        /// The value.
         value: f64,
     },
-    /// Uniform between two numbers; see [`random_uniform`](Self::random_uniform).
+    /// Uniform between two bounds; see [`random_uniform`](Self::random_uniform).
     RandomUniform {
-        /// The lower.
+        /// Lower bound.
         minval: f64,
-        /// The upper.
+        /// Upper bound.
         maxval: f64,
     },
     /// Normal; see [`random_normal`](Self::random_normal).
     RandomNormal {
-        /// The mean.
+        /// Mean.
         mean: f64,
-        /// The standard deviation.
+        /// Standard deviation.
         stddev: f64,
     },
-    /// Normal, what lies more than two standard deviations from the mean drawn again; see
+    /// Normal, where values of more than two standard deviations from the mean are drawn again; see
     /// [`truncated_normal`](Self::truncated_normal).
     TruncatedNormal {
-        /// The mean.
+        /// Mean.
         mean: f64,
-        /// The standard deviation before it is cut.
+        /// Standard deviation before truncation.
         stddev: f64,
     },
     /// Uniform in ±√(6 / (fan_in + fan_out)).
@@ -65,44 +65,46 @@ pub enum Initializer {
     LecunUniform,
     /// Truncated normal of variance 1 / fan_in.
     LecunNormal,
-    /// Rows (or columns, whichever are fewer) orthogonal, of length `gain`.
+    /// Orthogonal rows, or columns if they are fewer, of length `gain`.
     Orthogonal {
-        /// Their length.
+        /// Length of a row or column.
         gain: f64,
     },
     /// `gain` on the diagonal, 0 elsewhere.
     Identity {
-        /// What is on the diagonal.
+        /// Value of the diagonal.
         gain: f64,
     },
-    /// Mean 0 and variance `scale` / fan.
+    /// Mean 0, variance `scale` / fan.
     VarianceScaling {
-        /// The variance, but for the fan.
+        /// Variance times fan.
         scale: f64,
-        /// Which fan.
+        /// The fan.
         mode: Fan,
-        /// What is drawn from.
+        /// The distribution.
         distribution: Distribution,
     },
 }
 
-/// What a variance is divided by.
+/// The fan by which [`Initializer::VarianceScaling`] divides the variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Fan {
-    /// Inputs.
+    /// Number of inputs.
     FanIn,
-    /// Outputs.
+    /// Number of outputs.
     FanOut,
-    /// The mean of the two.
+    /// Mean of both.
     FanAvg,
 }
 
-/// What [`Initializer::VarianceScaling`] draws from; all have the same mean and variance.
+/// The distribution of [`Initializer::VarianceScaling`]. All have the same mean and variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Distribution {
-    /// Normal, cut at two standard deviations.
+    /// Normal, truncated at two standard deviations.
     TruncatedNormal,
     /// Normal.
     UntruncatedNormal,
@@ -114,32 +116,32 @@ pub enum Distribution {
 const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
 
 impl Initializer {
-    /// Keras's `"uniform"`: between −0.05 and 0.05.
+    /// Returns Keras's `"uniform"`: uniform between −0.05 and 0.05.
     pub fn random_uniform() -> Self {
         Self::RandomUniform { minval: -0.05, maxval: 0.05 }
     }
 
-    /// Mean 0, standard deviation 0.05.
+    /// Returns a normal distribution of mean 0 and standard deviation 0.05.
     pub fn random_normal() -> Self {
         Self::RandomNormal { mean: 0.0, stddev: 0.05 }
     }
 
-    /// Mean 0, standard deviation 0.05 (before it is cut).
+    /// Returns a truncated normal distribution of mean 0 and standard deviation 0.05 (before truncation).
     pub fn truncated_normal() -> Self {
         Self::TruncatedNormal { mean: 0.0, stddev: 0.05 }
     }
 
-    /// Orthonormal.
+    /// Returns an orthogonal initializer with gain 1.
     pub fn orthogonal() -> Self {
         Self::Orthogonal { gain: 1.0 }
     }
 
-    /// The identity.
+    /// Returns the identity matrix.
     pub fn identity() -> Self {
         Self::Identity { gain: 1.0 }
     }
 
-    /// Refuses settings that no tensor of `shape` can have.
+    /// Checks the settings for a tensor of `shape`.
     pub(crate) fn check(self, shape: &[usize]) -> Result<()> {
         let refuse = |what: String| Err(Error::config(what));
         let name = self.name();
@@ -171,7 +173,7 @@ impl Initializer {
         }
     }
 
-    /// Keras's name.
+    /// Returns Keras's name.
     fn name(self) -> &'static str {
         match self {
             Self::Zeros => "zeros",
@@ -192,7 +194,8 @@ impl Initializer {
         }
     }
 
-    /// Fills `values`, a tensor of `shape` in row-major order, for which [`check`](Self::check) has passed.
+    /// Fills `values`, a tensor of `shape` in row-major order. [`check`](Self::check) must have accepted the
+    /// shape.
     pub(crate) fn fill(self, shape: &[usize], values: &mut [f32], random: &mut Random) {
         use Distribution::{TruncatedNormal, Uniform};
         let scaled = |scale, mode, distribution| Self::VarianceScaling { scale, mode, distribution };
@@ -244,12 +247,12 @@ impl Initializer {
     }
 }
 
-/// How a parameter tensor starts.
+/// The initial values of a parameter tensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Init {
-    /// As a setting says.
+    /// Values of an initializer.
     Plain(Initializer),
-    /// The bias of an LSTM: as a setting says, but for the forget gate's, which is one.
+    /// The bias of an LSTM: values of an initializer, and ones for the forget gate.
     UnitForgetBias(Initializer),
 }
 
@@ -260,7 +263,7 @@ impl From<Initializer> for Init {
 }
 
 impl Init {
-    /// As [`Initializer::check`].
+    /// See [`Initializer::check`].
     pub fn check(self, shape: &[usize]) -> Result<()> {
         let (Self::Plain(initializer) | Self::UnitForgetBias(initializer)) = self;
         initializer.check(shape)
@@ -279,7 +282,8 @@ impl Init {
     }
 }
 
-/// Gram and Schmidt, twice over for accuracy, on the shorter side's vectors of normal numbers.
+/// Fills `values` with an orthogonal matrix: the Gram-Schmidt process, applied twice for accuracy, on normal
+/// vectors.
 fn orthogonal(rows: usize, cols: usize, gain: f64, values: &mut [f32], random: &mut Random) {
     let (count, len) = (rows.min(cols), rows.max(cols));
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(count);
@@ -336,13 +340,14 @@ mod tests {
         }
     }
 
-    /// Mean, variance and largest magnitude of each against what Keras's documentation says of a kernel
-    /// of 200 inputs and 300 outputs.
+    /// Compares mean, variance and largest magnitude with Keras's documentation, for a kernel of 200 inputs
+    /// and 300 outputs.
     #[test]
     fn draws_have_keras_s_distributions() {
         use Initializer as I;
         let scaled = |scale, mode, distribution| I::VarianceScaling { scale, mode, distribution };
-        // The variance of a uniform within ±a is a²/3; a normal cut at two deviations keeps 0.7737 of its.
+        // The variance of a uniform distribution in ±a is a²/3; truncation at two deviations keeps 0.7737 of
+        // a normal's.
         let (uniform, cut) = (|variance: f64| (3.0 * variance).sqrt(), 2.0 / TRUNCATED_STDDEV);
         for (init, mean, variance, largest) in [
             (I::random_uniform(), 0.0, 0.05 * 0.05 / 3.0, 0.05),

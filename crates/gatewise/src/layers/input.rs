@@ -1,11 +1,12 @@
-//! Input: a model that reads vectors instead of token ids.
+//! Input: the first layer of a model that reads vectors instead of token ids.
 
 use super::{Built, Signal};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// The first layer of a model that reads a vector of numbers at each step (see
-/// [`Features`](crate::rows::Features)). Computes nothing; Keras's `Input(shape=(None, features))`.
+/// The input of a model that reads a vector of numbers at each step: Keras's `Input(shape=(None, features))`.
+///
+/// It is the first layer, and computes nothing. [`Features`](crate::rows::Features) contains the rows.
 ///
 /// | | |
 /// |---|---|
@@ -21,13 +22,14 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Input {
-    /// Numbers in a vector.
+    /// Number of features of a vector.
     pub features: usize,
 }
 
 impl Input {
-    /// Vectors of `features` numbers.
+    /// Creates an input of vectors of `features` numbers.
     pub fn new(features: usize) -> Self {
         Self { features }
     }
@@ -37,7 +39,7 @@ impl Input {
             return Err(Error::config("Input needs at least 1 feature, but got 0"));
         }
         if input != Signal::Ids {
-            return Err(Error::shape("Input says what a model reads; make it the first layer"));
+            return Err(Error::shape("Input must be the first layer of a model; move it there"));
         }
         Ok(Built { params: Vec::new(), output: Signal::Sequence(self.features) })
     }

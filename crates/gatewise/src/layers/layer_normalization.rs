@@ -6,16 +6,16 @@ use crate::kernels::LANES;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Gives the units of each row, or of each step of it, mean 0 and variance 1, then a scale and a centre
-/// that are learnt.
+/// Normalizes the units of each row, or of each step, to mean 0 and variance 1, then applies a learned scale
+/// and shift.
 ///
 /// | | |
 /// |---|---|
 /// | equation | `x̂ = (x − mean x) / √(var x + epsilon)`, `y = gamma ⊙ x̂ + beta` |
-/// | input | `(batch, D)` or `(batch, steps, D)`; mean and variance run over D |
+/// | input | `(batch, D)` or `(batch, steps, D)`; mean and variance are over D |
 /// | output | as the input |
-/// | `gamma` | `(D)`, ones; none without `scale` |
-/// | `beta` | `(D)`, zeros; none without `center` |
+/// | `gamma` | `(D)`, ones; absent without `scale` |
+/// | `beta` | `(D)`, zeros; absent without `center` |
 /// | backward | with `g = gamma ⊙ dy`: `dx = (g − mean g − x̂·mean(g ⊙ x̂)) / √(var x + epsilon)`; `dgamma = Σ dy ⊙ x̂`, `dbeta = Σ dy` |
 ///
 /// ```
@@ -28,12 +28,13 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct LayerNormalization {
-    /// Added to the variance.
+    /// Added to the variance, against division by zero. Default: 0.001.
     pub epsilon: f64,
-    /// Whether there is a `beta`.
+    /// Whether the layer has a `beta`. Default: true.
     pub center: bool,
-    /// Whether there is a `gamma`.
+    /// Whether the layer has a `gamma`. Default: true.
     pub scale: bool,
 }
 
@@ -44,22 +45,22 @@ impl Default for LayerNormalization {
 }
 
 impl LayerNormalization {
-    /// With scale and centre, epsilon 0.001.
+    /// Creates a layer with `gamma` and `beta`, and an epsilon of 0.001.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets what is added to the variance.
+    /// Sets the number that is added to the variance.
     pub fn epsilon(self, epsilon: f64) -> Self {
         Self { epsilon, ..self }
     }
 
-    /// Sets whether there is a `beta`.
+    /// Sets whether the layer has a `beta`.
     pub fn center(self, center: bool) -> Self {
         Self { center, ..self }
     }
 
-    /// Sets whether there is a `gamma`.
+    /// Sets whether the layer has a `gamma`.
     pub fn scale(self, scale: bool) -> Self {
         Self { scale, ..self }
     }
@@ -84,10 +85,10 @@ impl LayerNormalization {
     }
 }
 
-/// Sixteen numbers, one a lane.
+/// One number for each lane.
 type Row = [f32; LANES];
 
-/// The layer over one block. Its tape holds `1/√(var + epsilon)` of each step, `[T][16]`, and x̂, which is
+/// The layer over one block. The tape contains `1/√(var + epsilon)` of each step, `[T][16]`, and x̂,
 /// `[T][D][16]`.
 #[derive(Debug)]
 pub(crate) struct LayerNormalizationStage {
@@ -101,7 +102,8 @@ pub(crate) struct LayerNormalizationStage {
 }
 
 impl LayerNormalizationStage {
-    /// The stage for `layer` over `signal`, its tensors (gamma, beta, whichever it has) at `params`.
+    /// Creates the stage for `layer` over `signal`, with its tensors (gamma and beta, if present) at
+    /// `params`.
     pub fn new(layer: &LayerNormalization, signal: Signal, params: &[Range<usize>]) -> Self {
         let width = match signal {
             Signal::Vector(width) | Signal::Sequence(width) => width,
@@ -120,7 +122,7 @@ impl LayerNormalizationStage {
     }
 }
 
-/// The mean over units, lane by lane.
+/// Computes the mean over units for each lane.
 fn mean(units: impl ExactSizeIterator<Item = Row>) -> Row {
     let n = units.len() as f32;
     let mut sum = [0.0; LANES];

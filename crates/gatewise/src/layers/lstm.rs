@@ -9,10 +9,10 @@ use crate::kernels::recurrent::cell;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// A layer of LSTM units.
+/// A long short-term memory (LSTM) layer.
 ///
-/// With input `x_t` of width D, state `h`, `c` of width H (= `units`), all starting at zero, and gates
-/// in the order i, f, c, o:
+/// The input `x_t` has width D. The states `h` and `c` have width H (= `units`) and start at zero. The gates
+/// are in the order i, f, c, o:
 ///
 /// ```text
 /// i = σ(x_t·W_i + h_{t-1}·U_i + b_i)      f = σ(x_t·W_f + h_{t-1}·U_f + b_f)
@@ -20,9 +20,9 @@ use std::ops::Range;
 /// c_t = f ⊙ c_{t-1} + i ⊙ g               h_t = o ⊙ tanh(c_t)
 /// ```
 ///
-/// The cell of 1997 has no forget gate ([`forget_gate`](Self::forget_gate)): `f = 1`, so that a unit keeps
-/// what it holds for as long as nothing is added; its gates are in the order i, c, o, and its tensors have
-/// 3H columns.
+/// The LSTM of 1997 has no forget gate ([`forget_gate(false)`](Self::forget_gate)): `f = 1`, so that a cell
+/// keeps its value until something is added. Its gates are in the order i, c, o, and its tensors have 3H
+/// columns.
 ///
 /// ```text
 /// c_t = c_{t-1} + i ⊙ g                   h_t = o ⊙ tanh(c_t)
@@ -34,18 +34,19 @@ use std::ops::Range;
 /// | output | `(batch, H)`: `h_T`; with `return_sequences` `(batch, steps, H)`: every `h_t` |
 /// | `kernel` W | `(D, 4H)`, Glorot uniform |
 /// | `recurrent_kernel` U | `(H, 4H)`, orthogonal |
-/// | `bias` b | `(4H)`, zero, the forget gate's one |
+/// | `bias` b | `(4H)`, zeros; ones for the forget gate |
 /// | parameters | 4H(D + H + 1) |
 ///
-/// Training with `dropout` replaces `x_t` by `m ⊙ x_t`, with `recurrent_dropout` `h_{t-1}` by `m_g ⊙ h_{t-1}` in the
-/// product of each gate g; the masks m hold 0 or 1/(1 − rate) and are drawn once for a row and a training step.
+/// During training, `dropout` replaces `x_t` by `m ⊙ x_t`. In the product of each gate g, `recurrent_dropout`
+/// replaces `h_{t-1}` by `m_g ⊙ h_{t-1}`. The masks m contain 0 or 1/(1 − rate), and are drawn once for each
+/// row and training step.
 ///
-/// Backward is written out in `kernels/recurrent/mod.rs`. A masked step carries `h` and `c` and repeats the
-/// previous output; a row that is masked throughout gives zeros.
+/// `kernels/recurrent/mod.rs` derives the backward pass. A masked step keeps `h` and `c` and repeats the
+/// previous output. A row whose steps are all masked gives zeros.
 ///
-/// Keras's `stateful`, `return_state` and `initial_state` are a value here: a [`State`](crate::State) holds
-/// `h` and `c` of any number of rows, and [`Stateful`](crate::Stateful) reads rows piece by piece from one, with
-/// the weights that were trained on whole rows.
+/// A [`State`](crate::State) takes the place of Keras's `stateful`, `return_state` and `initial_state`: it
+/// contains `h` and `c` of any number of rows. [`Stateful`](crate::Stateful) reads rows piece by piece from a
+/// state, with weights that were trained on whole rows.
 ///
 /// ```
 /// use gatewise::layers::Lstm;
@@ -54,47 +55,50 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Lstm {
     /// H, the number of units.
     pub units: usize,
-    /// The function of the candidate and of the output.
+    /// Activation of the candidate and of the cell state at the output. Default: tanh.
     pub activation: Activation,
-    /// The function of the gates.
+    /// Activation of the gates. Default: sigmoid.
     pub recurrent_activation: Activation,
-    /// Whether there is a bias.
+    /// Whether the layer has a bias. Default: true.
     pub use_bias: bool,
-    /// How the kernel starts.
+    /// Initializer of the kernel. Default: Glorot uniform.
     pub kernel_initializer: Initializer,
-    /// How the recurrent kernel starts.
+    /// Initializer of the recurrent kernel. Default: orthogonal.
     pub recurrent_initializer: Initializer,
-    /// How the bias starts.
+    /// Initializer of the bias. Default: zeros.
     pub bias_initializer: Initializer,
-    /// What large weights of the kernel add to the loss.
+    /// Regularizer of the kernel. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_regularizer: Option<Regularizer>,
-    /// What large weights of the recurrent kernel add to the loss.
+    /// Regularizer of the recurrent kernel. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrent_regularizer: Option<Regularizer>,
-    /// What large weights of the bias add to the loss.
+    /// Regularizer of the bias. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bias_regularizer: Option<Regularizer>,
-    /// Whether the bias of the forget gate starts at one instead of zero.
+    /// Whether the bias of the forget gate starts at one instead of zero. Default: true.
     pub unit_forget_bias: bool,
-    /// Whether there is a forget gate. Without it (Keras has no such layer) the cell is that of 1997.
+    /// Whether the cell has a forget gate. Default: true. Without it the layer is the LSTM of 1997, which
+    /// Keras does not have.
     pub forget_gate: bool,
-    /// The share of the input's channels that training drops: for a row, the same at every step.
+    /// Fraction of the input channels that training drops, the same channels at every step of a row. Default:
+    /// 0.
     pub dropout: f64,
-    /// The share of the previous output's units that training drops on their way into each gate: for a row and
-    /// a gate, the same at every step.
+    /// Fraction of the units of the previous output that training drops in the product of each gate, the same
+    /// units at every step of a row. Default: 0.
     pub recurrent_dropout: f64,
-    /// Whether every step's output is given, in the order of the walk, or the last one's only.
+    /// Whether to return the outputs of all steps, in reading order, or only the last output. Default: false.
     pub return_sequences: bool,
-    /// Whether the steps are walked from the last to the first.
+    /// Whether to read the steps from the last to the first. Default: false.
     pub go_backwards: bool,
 }
 
 impl Default for Lstm {
-    /// Keras's defaults, and no units yet.
+    /// Returns Keras's defaults with 0 units.
     fn default() -> Self {
         Self {
             units: 0,
@@ -120,12 +124,12 @@ impl Default for Lstm {
 recurrent_settings!(Lstm);
 
 impl Lstm {
-    /// A layer of `units` units with Keras's defaults: it gives its last output.
+    /// Creates a layer of `units` units with Keras's defaults. It returns its last output.
     pub fn new(units: usize) -> Self {
         Self { units, ..Self::default() }
     }
 
-    /// Sets the function of the gates; sigmoid by default, and fastest.
+    /// Sets the activation of the gates. The default, sigmoid, is the fastest.
     pub fn recurrent_activation(self, recurrent_activation: Activation) -> Self {
         Self { recurrent_activation, ..self }
     }
@@ -135,7 +139,7 @@ impl Lstm {
         Self { unit_forget_bias, ..self }
     }
 
-    /// Sets whether there is a forget gate.
+    /// Sets whether the cell has a forget gate.
     pub fn forget_gate(self, forget_gate: bool) -> Self {
         Self { forget_gate, ..self }
     }
@@ -164,7 +168,8 @@ impl Lstm {
         .build(input)
     }
 
-    /// The functions of gates and candidate; `None` for the usual ones, which have kernels of their own.
+    /// Returns the activations of gates and candidate; `None` for the defaults, which have specialised
+    /// kernels.
     fn functions(&self) -> Result<Option<Chosen>> {
         let cell = function("LSTM", "activation", self.activation)?;
         let gate = function("LSTM", "recurrent_activation", self.recurrent_activation)?;

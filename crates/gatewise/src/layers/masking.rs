@@ -1,18 +1,18 @@
-//! Masking: steps to skip in rows of vectors.
+//! Masking: skips steps in rows of vectors.
 
 use super::{Built, Signal};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// Marks the steps whose every number is `mask_value` as absent: the layers above skip them.
+/// Masks the steps whose features all equal `mask_value`: the layers above skip them.
 ///
 /// | | |
 /// |---|---|
-/// | equation | `y_t = x_t`, or zeros where `x_t` is `mask_value` throughout |
+/// | equation | `y_t = x_t`, or zeros where all of `x_t` is `mask_value` |
 /// | input, output | `(batch, steps, D)` |
 ///
-/// Short rows are padded with `mask_value`, so padding is masked. It stands right above
-/// [`Input`](super::Input); an `Embedding` has [`mask_zero`](super::Embedding::mask_zero).
+/// Short rows are padded with `mask_value`, so that padding is masked. `Masking` belongs directly above
+/// [`Input`](super::Input). For token ids use [`mask_zero`](super::Embedding::mask_zero) of `Embedding`.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Input, Lstm, Masking};
@@ -24,14 +24,15 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Masking {
-    /// What an absent step holds.
+    /// The value of the features of a masked step. Default: 0.
     #[serde(default)]
     pub mask_value: f32,
 }
 
 impl Masking {
-    /// Absent steps hold `mask_value`; Keras's default is 0.
+    /// Creates a layer that masks the steps of `mask_value`. Keras's default is 0.
     pub fn new(mask_value: f32) -> Self {
         Self { mask_value }
     }

@@ -1,4 +1,4 @@
-//! Pooling over time: a sequence of vectors becomes one.
+//! Global pooling: reduces a sequence of vectors to one vector.
 
 use super::{Backward, Block, Built, Forward, Signal, Stage};
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use crate::kernels::LANES;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// The largest value of each unit over all steps.
+/// Computes the maximum of each unit over all steps.
 ///
 /// | | |
 /// |---|---|
@@ -14,11 +14,10 @@ use std::ops::Range;
 /// | input | `(batch, steps, D)` |
 /// | output | `(batch, D)` |
 /// | parameters | none |
-/// | backward | `dy` goes to the step that was largest; steps that tie share it alike |
+/// | backward | `dy` flows to the step of the maximum; tied steps share it equally |
 ///
-/// As in Keras, **masks are not looked at**: padding counts with what the layers below give for it, which
-/// for a recurrent layer under a mask is its last output, or zero before the first step. Rows of no steps
-/// give zeros.
+/// As in Keras, **masks are ignored**: padding counts with the output of the layers below. A masked recurrent
+/// layer repeats its last output there, or zero before the first step. Rows without steps give zeros.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Embedding, GlobalMaxPooling1D, Lstm};
@@ -30,25 +29,25 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct GlobalMaxPooling1D {}
 
-/// The mean of each unit over the steps that are not masked.
+/// Computes the mean of each unit over the steps that are not masked.
 ///
 /// | | |
 /// |---|---|
-/// | equation | `y = Σ_t x_t / n` over the n steps that count |
+/// | equation | `y = Σ_t x_t / n` over the n unmasked steps |
 /// | input | `(batch, steps, D)` |
 /// | output | `(batch, D)` |
 /// | parameters | none |
-/// | backward | `dx_t = dy / n` at the steps that count, else 0 |
+/// | backward | `dx_t = dy / n` at unmasked steps, else 0 |
 ///
-/// Padding that is not masked counts. Where no step counts, the output is zero (Keras divides by zero
-/// there).
+/// Padding that is not masked counts. If all steps are masked, the output is zero (Keras divides by zero).
 ///
 /// ```
 /// use gatewise::layers::{Dense, Embedding, GlobalAveragePooling1D};
 /// use gatewise::Sequential;
-/// // The mean of the words' vectors: fastText's model.
+/// // The mean of the word vectors: fastText's model.
 /// let layers = Sequential::new().with(Embedding::new(9, 4).mask_zero(true));
 /// let model = layers.with(GlobalAveragePooling1D::new()).with(Dense::new(1)).compile(1)?;
 /// assert_eq!(model.params().len(), 9 * 4 + 5);
@@ -56,23 +55,24 @@ pub struct GlobalMaxPooling1D {}
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct GlobalAveragePooling1D {}
 
 impl GlobalMaxPooling1D {
-    /// The layer has no settings.
+    /// Creates the layer, which has no settings.
     pub fn new() -> Self {
         Self {}
     }
 }
 
 impl GlobalAveragePooling1D {
-    /// The layer has no settings.
+    /// Creates the layer, which has no settings.
     pub fn new() -> Self {
         Self {}
     }
 }
 
-/// What is made of the steps.
+/// The kind of pooling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pooling {
     Max,
@@ -95,24 +95,24 @@ impl Pooling {
     }
 }
 
-/// Either kind, over one block.
+/// Global pooling over one block.
 #[derive(Debug)]
 pub(crate) struct PoolingStage {
     pub pooling: Pooling,
     pub width: usize,
 }
 
-/// Sixteen numbers, one a lane.
+/// One number for each lane.
 type Row = [f32; LANES];
 
 impl PoolingStage {
-    /// For each step of the block, the lanes that count there.
+    /// Returns the unmasked lanes of each step of the block, as bits.
     fn counting(block: Block<'_>) -> impl Iterator<Item = u16> {
         (0..block.steps).map(move |t| block.mask.map_or(u16::MAX, |mask| mask[t]))
     }
 
-    /// 1/n of each lane; 0 where no step counts.
-    fn shares(block: Block<'_>) -> Row {
+    /// Returns 1/n of each lane; 0 if all steps are masked.
+    fn reciprocals(block: Block<'_>) -> Row {
         let mut counts = [0u32; LANES];
         for lanes in Self::counting(block) {
             counts.iter_mut().enumerate().for_each(|(l, count)| *count += u32::from(lanes >> l & 1));
@@ -170,8 +170,8 @@ impl Stage for PoolingStage {
                         (0..LANES).for_each(|l| y[l] += if lanes >> l & 1 == 1 { x[l] } else { 0.0 });
                     }
                 }
-                let shares = Self::shares(io.block);
-                y.iter_mut().for_each(|y| (0..LANES).for_each(|l| y[l] *= shares[l]));
+                let scale = Self::reciprocals(io.block);
+                y.iter_mut().for_each(|y| (0..LANES).for_each(|l| y[l] *= scale[l]));
             }
         }
     }
@@ -183,7 +183,7 @@ impl Stage for PoolingStage {
         match self.pooling {
             Pooling::Max => {
                 let x = || io.x.as_chunks::<LANES>().0.chunks_exact(self.width);
-                // The share of each step that ties, a unit: its dy, then divided by how many tie.
+                // The number of tied steps of each unit.
                 let mut ties = vec![[0.0; LANES]; self.width];
                 for x in x() {
                     for ((ties, x), y) in ties.iter_mut().zip(x).zip(y) {
@@ -199,12 +199,12 @@ impl Stage for PoolingStage {
                 }
             }
             Pooling::Average => {
-                let shares = Self::shares(io.block);
+                let scale = Self::reciprocals(io.block);
                 for (dx, lanes) in steps.zip(Self::counting(io.block)) {
-                    let shares: Row =
-                        std::array::from_fn(|l| if lanes >> l & 1 == 1 { shares[l] } else { 0.0 });
+                    let scale: Row =
+                        std::array::from_fn(|l| if lanes >> l & 1 == 1 { scale[l] } else { 0.0 });
                     for (dx, dy) in dx.iter_mut().zip(dy) {
-                        (0..LANES).for_each(|l| dx[l] = shares[l] * dy[l]);
+                        (0..LANES).for_each(|l| dx[l] = scale[l] * dy[l]);
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! The kinds of recurrent layers, by name: for programs that let their users choose.
+//! The kinds of recurrent layers by name, for programs whose users choose one.
 
 use super::{Gru, Layer, Lstm, SimpleRnn};
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ pub enum RecurrentCell {
 }
 
 impl RecurrentCell {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Lstm, Self::Gru, Self::SimpleRnn, Self::Lstm1997];
 
     /// Returns the name that [`FromStr`] reads.
@@ -78,7 +78,7 @@ impl FromStr for RecurrentCell {
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|cell| cell.name() == name).ok_or_else(|| {
             Error::config(format!(
-                "there is no recurrent layer '{name}': give {}",
+                "unknown recurrent layer '{name}'; the layers are {}",
                 Self::ALL.map(Self::name).join(", ")
             ))
         })

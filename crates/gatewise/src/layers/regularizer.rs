@@ -1,14 +1,14 @@
-//! Regularisers: what large weights add to the loss.
+//! Regularizers: penalties on the weights.
 //!
-//! A layer's setting goes into its [`ParamSpec`](super::ParamSpec), from there into the model's table, and
-//! the training loop does the rest: the penalty is part of every loss that is reported, as in Keras, and
-//! its gradient of the gradient, before any clipping.
+//! A regularizer is part of the [`ParamSpec`](super::ParamSpec) of a tensor, and so of the parameter table of
+//! the model. As in Keras, training adds the penalty to every reported loss, and its gradient to the gradient
+//! before clipping.
 
 use crate::error::{Error, Result};
 use crate::kernels::sum_of;
 use serde::{Deserialize, Serialize};
 
-/// A penalty on the weights of a tensor, `l1·Σ|w| + l2·Σw²`: Keras's `L1`, `L2` and `L1L2`.
+/// A regularizer: a penalty on the weights of a tensor, `l1·Σ|w| + l2·Σw²`. Keras's `L1`, `L2` and `L1L2`.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Regularizer};
@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Regularizer {
-    /// Factor of the sum of magnitudes.
+    /// Factor of the sum of absolute values.
     #[serde(default)]
     pub l1: f64,
     /// Factor of the sum of squares.
@@ -26,28 +27,28 @@ pub struct Regularizer {
 }
 
 impl Regularizer {
-    /// `l1·Σ|w|`, which drives weights to zero.
+    /// Creates the penalty `l1·Σ|w|`, which drives weights to zero.
     pub fn l1(l1: f64) -> Self {
         Self { l1, l2: 0.0 }
     }
 
-    /// `l2·Σw²`, which keeps weights small.
+    /// Creates the penalty `l2·Σw²`, which keeps weights small.
     pub fn l2(l2: f64) -> Self {
         Self { l1: 0.0, l2 }
     }
 
-    /// Both.
+    /// Creates the sum of both penalties.
     pub fn l1_l2(l1: f64, l2: f64) -> Self {
         Self { l1, l2 }
     }
 
-    /// What `values` add to the loss.
+    /// Computes the penalty of `values`.
     pub fn penalty(&self, values: &[f32]) -> f64 {
         let &Self { l1, l2 } = self;
         sum_of(values, |w| l1 * w.abs() + l2 * (w * w))
     }
 
-    /// Adds the penalty's gradient with respect to `values`. That of |w| is taken as 0 at 0.
+    /// Adds the gradient of the penalty with respect to `values` to `grads`. The derivative of |w| at 0 is 0.
     pub(crate) fn add_gradient(&self, values: &[f32], grads: &mut [f32]) {
         let (l1, l2) = (self.l1 as f32, (2.0 * self.l2) as f32);
         for (grad, &w) in grads.iter_mut().zip(values) {

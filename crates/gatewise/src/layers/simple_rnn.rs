@@ -1,4 +1,4 @@
-//! SimpleRNN: the fully connected recurrent layer (Elman 1990).
+//! SimpleRNN: a fully connected recurrent layer (Elman 1990).
 
 use super::recurrence::Recurrent;
 use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
@@ -9,9 +9,9 @@ use crate::kernels::recurrent::cell;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// A fully connected recurrent layer: the output is fed back, and nothing guards it.
+/// A fully connected recurrent layer: the output of a step is an input of the next step.
 ///
-/// With input `x_t` of width D and state `h` of width H (= `units`), starting at zero:
+/// The input `x_t` has width D. The state `h` has width H (= `units`) and starts at zero:
 ///
 /// ```text
 /// h_t = tanh(x_t·W + h_{t-1}·U + b)
@@ -23,26 +23,26 @@ use std::ops::Range;
 /// | output | `(batch, H)`: `h_T`; with `return_sequences` `(batch, steps, H)`: every `h_t` |
 /// | `kernel` W | `(D, H)`, Glorot uniform |
 /// | `recurrent_kernel` U | `(H, H)`, orthogonal |
-/// | `bias` b | `(H)`, zero |
+/// | `bias` b | `(H)`, zeros |
 /// | parameters | H(D + H + 1) |
 ///
-/// Backward, with `dh` arriving from step t + 1 and from above:
+/// Backward, where `dh` is the gradient from step t + 1 plus the gradient from above:
 ///
 /// ```text
 /// dz = dh·(1 − h_t²)      dW += x_tᵀ·dz      dU += h_{t-1}ᵀ·dz      db += dz      dx_t = dz·Wᵀ      dh ← dz·Uᵀ
 /// ```
 ///
-/// Each step multiplies the gradient by a slope of at most one: over tens of steps it vanishes, and with it
-/// what the layer could learn. That is what [`Lstm`](super::Lstm) and [`Gru`](super::Gru) are for.
+/// Each step multiplies the gradient by a derivative of at most one, so the gradient vanishes over tens of
+/// steps. [`Lstm`](super::Lstm) and [`Gru`](super::Gru) avoid that.
 ///
-/// Training with `dropout` replaces `x_t` by `m ⊙ x_t`, with `recurrent_dropout` `h_{t-1}` by `m' ⊙ h_{t-1}` in the
-/// recurrent product; the masks m hold 0 or 1/(1 − rate) and are drawn once for a row and a training step.
+/// During training, `dropout` replaces `x_t` by `m ⊙ x_t`, and `recurrent_dropout` replaces `h_{t-1}` by
+/// `m' ⊙ h_{t-1}`. The masks contain 0 or 1/(1 − rate), and are drawn once for each row and training step.
 ///
-/// A masked step carries `h` and repeats the previous output; a row that is masked throughout gives zeros.
+/// A masked step keeps `h` and repeats the previous output. A row whose steps are all masked gives zeros.
 ///
-/// Keras's `stateful`, `return_state` and `initial_state` are a value here: a [`State`](crate::State) holds
-/// `h` of any number of rows, and [`Stateful`](crate::Stateful) reads rows piece by piece from one, with
-/// the weights that were trained on whole rows.
+/// A [`State`](crate::State) takes the place of Keras's `stateful`, `return_state` and `initial_state`: it
+/// contains `h` of any number of rows. [`Stateful`](crate::Stateful) reads rows piece by piece from a state,
+/// with weights that were trained on whole rows.
 ///
 /// ```
 /// use gatewise::layers::SimpleRnn;
@@ -51,41 +51,43 @@ use std::ops::Range;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SimpleRnn {
     /// H, the number of units.
     pub units: usize,
-    /// The function of the output.
+    /// Activation of the output. Default: tanh.
     pub activation: Activation,
-    /// Whether there is a bias.
+    /// Whether the layer has a bias. Default: true.
     pub use_bias: bool,
-    /// How the kernel starts.
+    /// Initializer of the kernel. Default: Glorot uniform.
     pub kernel_initializer: Initializer,
-    /// How the recurrent kernel starts.
+    /// Initializer of the recurrent kernel. Default: orthogonal.
     pub recurrent_initializer: Initializer,
-    /// How the bias starts.
+    /// Initializer of the bias. Default: zeros.
     pub bias_initializer: Initializer,
-    /// What large weights of the kernel add to the loss.
+    /// Regularizer of the kernel. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_regularizer: Option<Regularizer>,
-    /// What large weights of the recurrent kernel add to the loss.
+    /// Regularizer of the recurrent kernel. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrent_regularizer: Option<Regularizer>,
-    /// What large weights of the bias add to the loss.
+    /// Regularizer of the bias. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bias_regularizer: Option<Regularizer>,
-    /// The share of the input's channels that training drops: for a row, the same at every step.
+    /// Fraction of the input channels that training drops, the same channels at every step of a row. Default:
+    /// 0.
     pub dropout: f64,
-    /// The share of the previous output's units that training drops on their way into each gate: for a row and
-    /// a gate, the same at every step.
+    /// Fraction of the units of the previous output that training drops in the product of each gate, the same
+    /// units at every step of a row. Default: 0.
     pub recurrent_dropout: f64,
-    /// Whether every step's output is given, in the order of the walk, or the last one's only.
+    /// Whether to return the outputs of all steps, in reading order, or only the last output. Default: false.
     pub return_sequences: bool,
-    /// Whether the steps are walked from the last to the first.
+    /// Whether to read the steps from the last to the first. Default: false.
     pub go_backwards: bool,
 }
 
 impl Default for SimpleRnn {
-    /// Keras's defaults, and no units yet.
+    /// Returns Keras's defaults with 0 units.
     fn default() -> Self {
         Self {
             units: 0,
@@ -108,7 +110,7 @@ impl Default for SimpleRnn {
 recurrent_settings!(SimpleRnn);
 
 impl SimpleRnn {
-    /// A layer of `units` units with Keras's defaults: it gives its last output.
+    /// Creates a layer of `units` units with Keras's defaults. It returns its last output.
     pub fn new(units: usize) -> Self {
         Self { units, ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! TimeDistributed: one layer at every step.
+//! TimeDistributed: applies a layer to every step.
 
 use super::{Built, Dense, Signal};
 use crate::error::{Error, Result};
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 /// Applies a [`Dense`] layer to every step of a sequence, with the same weights.
 ///
-/// A `Dense` right above a sequence does the same, as in Keras; this wrapper says so, insists on a sequence,
-/// and gives the weights Keras's names for it (`time_distributed/kernel`).
+/// As in Keras, a `Dense` directly above a sequence computes the same. This wrapper accepts only sequences,
+/// and names the weights as Keras does (`time_distributed/kernel`).
 ///
 /// | | |
 /// |---|---|
 /// | equation | `y_t = activation(x_t·W + b)` |
 /// | input | `(batch, steps, D)` |
 /// | output | `(batch, steps, units)` |
-/// | parameters | those of the layer |
+/// | parameters | the parameters of the `Dense` |
 ///
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm, TimeDistributed};
@@ -27,13 +27,14 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TimeDistributed {
-    /// The layer that every step goes through.
+    /// The layer that is applied to every step.
     pub dense: Dense,
 }
 
 impl TimeDistributed {
-    /// `dense` at every step.
+    /// Creates a layer that applies `dense` to every step.
     pub fn new(dense: Dense) -> Self {
         Self { dense }
     }

@@ -1,16 +1,17 @@
-//! Fitting a [`LinearModel`]: runs are counted once, then there is a regression for each class and penalty.
+//! Fits a [`LinearModel`]: counts the n-grams once, then solves a regression for each class and penalty.
 
 use super::{LinearModel, LinearOptions, MAX_NGRAM, Ngrams, Regression, logistic};
 use crate::error::{Error, Result};
 use crate::rows::{Dataset, Sequences};
 use std::sync::Arc;
 
-/// Classes at most.
+/// Largest number of classes.
 const CLASSES: f32 = 1_000.0;
 
 impl LinearModel {
-    /// As [`fit`](Self::fit), for `count` classes, whether or not `data` have rows of all of them, and for each of the
-    /// `penalties` instead of `options.l2`. From the first to the last: each fit begins where the one before it ended.
+    /// Fits a model for each of `penalties` (in place of `options.l2`) and for `count` classes, even if
+    /// `data` has no row of some of them. Each fit starts at the solution of the previous one. See
+    /// [`fit`](Self::fit).
     pub(crate) fn fit_path(
         data: &Dataset,
         options: &LinearOptions,
@@ -37,9 +38,9 @@ impl LinearModel {
             let targets: Vec<f32> =
                 targets.chunks_exact(width).map(|row| f32::from(u8::from(of_row(row)))).collect();
             let scale = log_count_ratios(&rows, &targets, ngrams.len(), options.alpha);
-            let problem = logistic::Problem { rows: &rows, targets: &targets, scale: &scale };
+            let objective = logistic::Objective { rows: &rows, targets: &targets, scale: &scale };
             let mut models = models.iter_mut();
-            problem.solve(penalties, options.tolerance, options.max_steps, |solution| {
+            objective.minimise(penalties, options.tolerance, options.max_steps, |solution| {
                 let model = models.next().expect("a model for each penalty");
                 model.regressions.push(Regression::new(solution, &scale));
             });
@@ -49,7 +50,7 @@ impl LinearModel {
 }
 
 impl Regression {
-    /// Of the weights of scaled features and, behind them, the bias.
+    /// Creates a regression from the weights of the scaled features, followed by the bias.
     fn new(solution: &[f64], scale: &[f64]) -> Self {
         let weights = solution.iter().zip(scale).map(|(w, r)| (w * r) as f32).collect();
         Self { weights, bias: solution[scale.len()] as f32 }
@@ -70,28 +71,29 @@ fn check_options(options: &LinearOptions, penalties: &[f64]) -> Result<()> {
     match (1..=MAX_NGRAM).contains(&options.ngram) {
         true => Ok(()),
         false => Err(Error::config(format!(
-            "the linear model counts runs of up to {} words, but it must be 1 to {MAX_NGRAM}",
+            "the linear model's ngram is {}, but it must be from 1 to {MAX_NGRAM}",
             options.ngram
         ))),
     }
 }
 
-/// The rows of `data`, if they are of ids and their targets are of so many classes.
+/// Returns the rows of `data`, if they are of ids and their targets are of `count` classes.
 fn check_rows(data: &Dataset, count: usize) -> Result<&Sequences> {
     if data.is_empty() {
-        return Err(Error::data("the linear model has no row to learn from; give it at least one"));
+        return Err(Error::data("there are no rows to fit the linear model to; pass at least one"));
     }
     let Some(sequences) = data.sequences().filter(|_| !data.targets().per_step()) else {
         return Err(Error::data(
-            "the linear model counts words of labelled rows, but rows are vectors or have a target a step",
+            "the linear model needs rows of ids with one target a row, but these rows are vectors or have a target \
+             for each step",
         ));
     };
     let (targets, width) = (data.targets().values(), data.targets().width());
     let is_class = |y: f32| y.fract() == 0.0 && (0.0..CLASSES.min(count.max(2) as f32)).contains(&y);
     if let Some(at) = targets.iter().position(|&y| !is_class(y)) {
         return Err(Error::data(format!(
-            "the linear model tells classes apart, so targets must be 0, 1, 2 and so on, below {CLASSES}, but row \
-             {} has {}",
+            "the linear model is a classifier, so targets must be class numbers 0, 1, 2 and so on, below {CLASSES}, \
+             but row {} has {}",
             at / width,
             targets[at]
         )));
@@ -99,13 +101,13 @@ fn check_rows(data: &Dataset, count: usize) -> Result<&Sequences> {
     match width > 1 && count > 2 {
         false => Ok(sequences),
         true => Err(Error::data(format!(
-            "the linear model tells {width} labels apart, each of which a row has (1) or has not (0), but there is a {}",
+            "the linear model reads {width} labels, which must be 1 (present) or 0 (absent), but there is a {}",
             count - 1
         ))),
     }
 }
 
-/// r of [`LinearModel`], one a feature.
+/// Computes r of [`LinearModel`], one number for each feature.
 fn log_count_ratios(rows: &Sequences, targets: &[f32], features: usize, alpha: f64) -> Vec<f64> {
     let (mut p, mut q) = (vec![alpha; features], vec![alpha; features]);
     for (row, &y) in rows.rows().zip(targets) {
@@ -121,11 +123,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_are_those_worked_out_by_hand() {
+    fn ratios_match_a_calculation_by_hand() {
         let rows: Sequences = [vec![3, 7], vec![3, 3], vec![3, 8], vec![8], vec![7]].into_iter().collect();
         let ngrams = Ngrams::learn(&rows, 1, 1);
         let present = ngrams.apply(&rows);
-        // A word that comes twice counts once.
+        // A word that occurs twice counts once.
         let number = |row: usize| present.row(row)[0] as usize;
         let (seven, eight) = (number(4), number(3));
         let three = 3 - seven - eight;
@@ -142,17 +144,17 @@ mod tests {
         }
     }
 
-    /// Where a fit begins does not decide where it ends: the problem has one answer.
+    /// The solution does not depend on the start: the objective has one minimum.
     #[test]
-    fn each_fit_of_a_path_is_that_of_its_penalty() {
+    fn each_fit_of_a_path_matches_a_fit_alone() {
         let rows: Sequences = (0..60u32).map(|i| [i % 7, 10 + i * i % 5, 20 + i % 3]).collect();
         let data = Dataset::new(rows, (0..60).map(|i| (i % 7 % 3) as f32).collect::<Vec<_>>()).unwrap();
-        let options = LinearOptions { ngram: 2, tolerance: 1e-8, max_steps: 1000, ..Default::default() };
+        let options = LinearOptions::default().ngram(2).tolerance(1e-8).max_steps(1000);
         let penalties = [10.0, 1.0, 0.1];
         let path = LinearModel::fit_path(&data, &options, &penalties, 3).unwrap();
         let rows = data.sequences().unwrap();
         for (l2, model) in penalties.into_iter().zip(path) {
-            let alone = LinearModel::fit(&data, &LinearOptions { l2, ..options }).unwrap();
+            let alone = LinearModel::fit(&data, &options.l2(l2)).unwrap();
             for (odds, alone) in model.log_odds(rows).iter().zip(alone.log_odds(rows)) {
                 assert!((odds - alone).abs() < 1e-4, "{l2}: {odds} against {alone}");
             }

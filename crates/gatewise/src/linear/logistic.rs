@@ -1,34 +1,36 @@
-//! L2-regularised logistic regression on sparse 0/1 features, solved to its one optimum.
+//! L2-regularised logistic regression on sparse 0/1 features.
 //!
-//! Enters: the features present in each row, a scale for each feature, targets, penalties. Leaves: the
-//! best weights and bias for each penalty.
+//! Input: the features present in each row, a scale for each feature, targets and penalties. Output: the
+//! weights and the bias that minimise the objective, for each penalty.
 //!
-//! The method is L-BFGS (Liu and Nocedal 1989) with the diagonal of the Hessian at 0 as its first
-//! metric. The Hessian at 0 is the largest there is, so the first step never overshoots, and about ten
-//! passes over the rows suffice.
+//! The method is L-BFGS (Liu and Nocedal 1989), preconditioned with the diagonal of the Hessian at 0. The
+//! Hessian is largest at 0, so the first step never overshoots, and about ten passes over the rows are
+//! enough.
 
 use std::collections::VecDeque;
 
 use crate::rows::Sequences;
 
-/// How many steps L-BFGS remembers; more gain nothing here and cost memory with many bigrams.
+/// History size of L-BFGS. A longer history gains nothing here and costs memory with many bigrams.
 const MEMORY: usize = 5;
 
-/// Minimises Σᵢ ln(1 + exp zᵢ) − yᵢ zᵢ + λ/2 ‖w‖² with zᵢ = Σ_{f in row i} scale_f·w_f + w_last.
-pub(super) struct Problem<'a> {
+/// The objective Σᵢ ln(1 + exp zᵢ) − yᵢ zᵢ + λ/2 ‖w‖² with zᵢ = Σ_{f in row i} scale_f·w_f + w_last.
+pub(super) struct Objective<'a> {
     /// The features present in each row.
     pub rows: &'a Sequences,
-    /// 0 or 1, one a row.
+    /// 0 or 1 for each row.
     pub targets: &'a [f32],
-    /// The value that stands for "present", one a feature.
+    /// The value of each feature where it is present.
     pub scale: &'a [f64],
 }
 
-impl Problem<'_> {
-    /// Solves the problem for each λ of `penalties`, from where the one before was solved and at first from 0, and
-    /// gives `each` the weights and behind them the bias. It is solved where the gradient is `tolerance` times what it
-    /// is at 0, times the share of the rarer target.
-    pub(super) fn solve(
+impl Objective<'_> {
+    /// Minimises the objective for each λ of `penalties`, and calls `each` with the weights followed by the
+    /// bias.
+    ///
+    /// The first fit starts at 0, every other at the previous solution. A fit stops when the norm of the
+    /// gradient is at most `tolerance` times the fraction of the rarer target times the norm at 0.
+    pub(super) fn minimise(
         &self,
         penalties: &[f64],
         tolerance: f64,
@@ -37,7 +39,7 @@ impl Problem<'_> {
     ) {
         let n = self.scale.len() + 1;
         let (mut w, mut g) = (vec![0.0; n], vec![0.0; n]);
-        // At 0 there is nothing to penalise, so that this is the start whatever the penalty.
+        // At 0 the penalty is 0, so that the start is the same for every λ.
         let mut loss = self.loss(&w, &mut g, 0.0);
         let yes = self.targets.iter().map(|&y| f64::from(y)).sum::<f64>();
         let rarer = yes.min(self.targets.len() as f64 - yes).max(1.0);
@@ -51,11 +53,12 @@ impl Problem<'_> {
         }
     }
 
-    /// Moves `w`, where the objective is `loss` and its gradient `g`, to where the gradient is no longer than `goal`.
+    /// Descends from `w`, where the objective is `loss` and its gradient is `g`, until the norm of `g` is at
+    /// most `goal`.
     fn descend(&self, l2: f64, goal: f64, max_steps: usize, mut loss: f64, w: &mut [f64], g: &mut Vec<f64>) {
         let n = w.len();
         let inverse_diagonal = self.inverse_diagonal(l2);
-        let mut memory: VecDeque<Step> = VecDeque::with_capacity(MEMORY);
+        let mut memory: VecDeque<CorrectionPair> = VecDeque::with_capacity(MEMORY);
         let (mut next_w, mut next_g) = (vec![0.0; n], vec![0.0; n]);
         for _ in 0..max_steps {
             if norm(g) <= goal {
@@ -76,7 +79,7 @@ impl Problem<'_> {
                 length /= 2.0;
             };
             if next_loss >= loss {
-                break; // as good as floating point can tell
+                break; // no progress within rounding
             }
             let mut step = if memory.len() == MEMORY { memory.pop_front() } else { None }.unwrap_or_default();
             step.between(w, &next_w, g, &next_g);
@@ -90,10 +93,10 @@ impl Problem<'_> {
         }
     }
 
-    /// The objective at `w`; its gradient overwrites `g`.
+    /// Computes the objective at `w`, and writes its gradient into `g`.
     fn loss(&self, w: &[f64], g: &mut [f64], l2: f64) -> f64 {
         let features = self.scale.len();
-        // Multiplying by the scale once a feature leaves the rows nothing but sums.
+        // Scaling each weight once leaves only sums for the rows.
         let scaled: Vec<f64> = w.iter().zip(self.scale).map(|(w, r)| w * r).collect();
         g.fill(0.0);
         let mut loss = 0.0;
@@ -117,7 +120,7 @@ impl Problem<'_> {
         loss + l2 / 2.0 * dot(w, w)
     }
 
-    /// One over the diagonal of the Hessian at 0: Σᵢ x²/4 + λ.
+    /// Computes the inverse of the diagonal of the Hessian at 0, Σᵢ x²/4 + λ.
     fn inverse_diagonal(&self, l2: f64) -> Vec<f64> {
         let mut diagonal = vec![0.0; self.scale.len()];
         self.rows.ids().iter().for_each(|&f| diagonal[f as usize] += 0.25);
@@ -127,15 +130,15 @@ impl Problem<'_> {
     }
 }
 
-/// A step taken: how the weights and the gradient changed, and the product of the two.
+/// An L-BFGS correction pair: the changes of the weights and of the gradient, and their product.
 #[derive(Default)]
-struct Step {
+struct CorrectionPair {
     weights: Vec<f64>,
     gradient: Vec<f64>,
     curvature: f64,
 }
 
-impl Step {
+impl CorrectionPair {
     fn between(&mut self, w: &[f64], next_w: &[f64], g: &[f64], next_g: &[f64]) {
         let difference = |to: &mut Vec<f64>, from: &[f64], next: &[f64]| {
             to.clear();
@@ -147,8 +150,8 @@ impl Step {
     }
 }
 
-/// Minus the gradient, in the metric that the remembered steps suggest (the two-loop recursion).
-fn direction(g: &[f64], memory: &VecDeque<Step>, inverse_diagonal: &[f64]) -> Vec<f64> {
+/// Computes the search direction by the two-loop recursion of L-BFGS.
+fn direction(g: &[f64], memory: &VecDeque<CorrectionPair>, inverse_diagonal: &[f64]) -> Vec<f64> {
     let mut d: Vec<f64> = g.iter().map(|g| -g).collect();
     let mut alphas = [0.0; MEMORY];
     for (step, alpha) in memory.iter().zip(&mut alphas).rev() {
@@ -163,9 +166,9 @@ fn direction(g: &[f64], memory: &VecDeque<Step>, inverse_diagonal: &[f64]) -> Ve
     d
 }
 
-/// Σ of `values[f]` over the features of `row`.
+/// Computes the sum of `values[f]` over the features of `row`.
 pub(super) fn gathered_sum(values: &[f64], row: &[u32]) -> f64 {
-    // Four sums side by side: a single one would wait for each addition to finish.
+    // Four independent sums hide the latency of the additions.
     let (fours, rest) = row.as_chunks::<4>();
     let mut sums = [0.0; 4];
     for four in fours {

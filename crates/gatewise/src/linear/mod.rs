@@ -1,8 +1,8 @@
-//! A linear model of words and short runs of words: what counting alone achieves, and what a recurrent model may be
-//! joined with.
+//! A linear model of words and n-grams: the baseline of every recurrent model, and a member of ensembles.
 //!
-//! Enters: a [`Dataset`] whose targets are classes. Leaves: a fitted [`LinearModel`]. Its accuracy is printed beside
-//! every result, since a recurrent model earns its keep only by what it adds to this.
+//! Input: a [`Dataset`] whose targets are classes or labels. Output: a fitted [`LinearModel`]. Its accuracy
+//! is printed beside every result: a recurrent model is worth its cost only where it is better than this
+//! baseline.
 
 mod fit;
 mod logistic;
@@ -15,25 +15,31 @@ use crate::error::Result;
 use crate::rows::{Dataset, Sequences};
 use std::sync::Arc;
 
-/// How a [`LinearModel`] is fitted.
+/// Options of [`LinearModel::fit`]. [`LinearModel`] defines the symbols.
 ///
-/// The defaults are fixed once for all data sets; a baseline tuned on the rows it is scored on would
-/// not be honest. See [`LinearModel`] for what the symbols mean.
+/// The defaults are the same for all data sets: a baseline that is tuned on its test rows is not honest.
+///
+/// ```
+/// use gatewise::linear::LinearOptions;
+/// let options = LinearOptions::new().ngram(2).l2(1.0);
+/// assert_eq!((options.ngram, options.alpha), (2, 1.0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct LinearOptions {
-    /// Features are the runs of up to this many neighbours, at most [`MAX_NGRAM`]. Default 1: a bag of words, fast
-    /// enough to run beside every training. With 2 and 3, order counts at a short distance.
+    /// Longest n-gram, at most [`MAX_NGRAM`]. Default: 1, a bag of words, which is fast enough to run with
+    /// every training. 2 and 3 add the order of neighbouring words.
     pub ngram: usize,
-    /// Features in fewer rows than this are left out. Default 1.
+    /// Features that occur in fewer rows are dropped. Default: 1.
     pub min_count: u32,
-    /// α, added to each count before the ratio is taken. Default 1, as in the paper.
+    /// α, the smoothing: added to each count before the ratio. Default: 1, as in the paper.
     pub alpha: f64,
-    /// λ, the strength of the L2 penalty: scikit-learn's `1 / C`. Default 10.
+    /// λ, the strength of the L2 penalty: scikit-learn's `1 / C`. Default: 10.
     pub l2: f64,
-    /// The fit ends when the gradient is smaller than at the start by this times the share of the rarer class. Default
-    /// 0.01, as in LIBLINEAR.
+    /// Tolerance, as in LIBLINEAR: the fit stops when the norm of the gradient is at most this times the
+    /// fraction of the rarer class times the initial norm. Default: 0.01.
     pub tolerance: f64,
-    /// The fit ends after this many steps in any case. Default 100; about 10 are usual.
+    /// Largest number of L-BFGS steps. Default: 100; about 10 are usual.
     pub max_steps: usize,
 }
 
@@ -43,7 +49,44 @@ impl Default for LinearOptions {
     }
 }
 
-/// Logistic regression on the presence of words and runs of words, each scaled by its naive-Bayes log-count ratio.
+impl LinearOptions {
+    /// Creates the default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the longest n-gram, at most [`MAX_NGRAM`].
+    pub fn ngram(self, ngram: usize) -> Self {
+        Self { ngram, ..self }
+    }
+
+    /// Sets the number of rows below which a feature is dropped.
+    pub fn min_count(self, min_count: u32) -> Self {
+        Self { min_count, ..self }
+    }
+
+    /// Sets α, the smoothing of the counts.
+    pub fn alpha(self, alpha: f64) -> Self {
+        Self { alpha, ..self }
+    }
+
+    /// Sets λ, the strength of the L2 penalty.
+    pub fn l2(self, l2: f64) -> Self {
+        Self { l2, ..self }
+    }
+
+    /// Sets the tolerance of the gradient at which the fit stops.
+    pub fn tolerance(self, tolerance: f64) -> Self {
+        Self { tolerance, ..self }
+    }
+
+    /// Sets the largest number of L-BFGS steps.
+    pub fn max_steps(self, max_steps: usize) -> Self {
+        Self { max_steps, ..self }
+    }
+}
+
+/// A logistic regression on the presence of n-grams, each scaled by its naive-Bayes log-count ratio.
 ///
 /// With f⁽ⁱ⁾ ∈ {0, 1}ⱽ the features *present* in row i (however often) and y⁽ⁱ⁾ its target,
 ///
@@ -55,22 +98,25 @@ impl Default for LinearOptions {
 /// ```
 ///
 /// This is NBSVM of S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic
-/// Classification", ACL 2012 (<https://aclanthology.org/P12-2018>), with the logistic loss in place of
-/// the squared hinge, and without their interpolation of w with its mean. As in LIBLINEAR, the bias is
-/// a weight like the others. The problem is strictly convex, so there is one answer, and it does not
-/// depend on a seed, a learning rate or the order of the rows.
+/// Classification", ACL 2012 (<https://aclanthology.org/P12-2018>), with the logistic loss in place of the
+/// squared hinge, and without their interpolation of w with its mean. As in LIBLINEAR, the penalty includes
+/// the bias. The objective is strictly convex: it has one minimum, which does not depend on a seed, a
+/// learning rate or the order of the rows.
 ///
-/// With more than two classes there is such a regression for each, of it against all others, and the class with
-/// the highest log-odds is the answer. Where targets are several wide, a row may have any number of labels: there is
-/// a regression for each, and the answer is all those whose log-odds are above 0.
+/// | task | regressions | prediction |
+/// |---|---|---|
+/// | binary | one | class 1 where the log-odds are above 0 |
+/// | multiclass | one for each class, one-vs-rest | the class with the highest log-odds |
+/// | multi-label (targets wider than 1) | one for each label | all labels with log-odds above 0 |
 ///
-/// Every id is a feature, those for padding, start and unknown words too: what every row holds has a
-/// ratio near 0 and so no say. A feature is known by 32 bits of a hash; the few that share one count as one.
+/// Every id is a feature, including padding, start and out-of-vocabulary ids. An id that every row contains
+/// has a ratio near 0, so it has almost no effect. A feature is stored as a 32-bit hash; features with equal
+/// hashes count as one feature.
 ///
 /// ```
 /// use gatewise::linear::{LinearModel, LinearOptions};
 /// use gatewise::rows::{Dataset, Sequences};
-/// // 7 is praise, 8 is blame, 3 is neither.
+/// // Word 7 is positive, word 8 is negative, word 3 is neutral.
 /// let rows = Sequences::from_iter([vec![3, 7], vec![7, 3, 3], vec![3, 8], vec![8]]);
 /// let data = Dataset::new(rows, vec![1.0, 1.0, 0.0, 0.0])?;
 /// let model = LinearModel::fit(&data, &LinearOptions::default())?;
@@ -81,69 +127,76 @@ impl Default for LinearOptions {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearModel {
     ngrams: Arc<Ngrams>,
-    /// One for class 1, or, with more than two classes, one for each.
+    /// Binary: one, for class 1. Multiclass and multi-label: one for each class or label.
     regressions: Vec<Regression>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Regression {
-    /// r ∘ w: since features are 0 or 1, the log-odds of a row are a sum of these.
+    /// r ∘ w. Features are 0 or 1, so the log-odds of a row are a sum of these weights.
     weights: Vec<f32>,
     bias: f32,
 }
 
 impl LinearModel {
-    /// Fits the model to `data`.
+    /// Fits a model to `data`.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is no row or a target is no class (0, 1, 2, …);
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `alpha`, `l2` or `tolerance` is not a
-    /// positive number, or `ngram` is out of bounds.
+    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, the rows are not of ids, or a target
+    ///   is not a class number (0, 1, 2, …).
+    /// - [`ErrorKind::Config`](crate::ErrorKind::Config): `alpha`, `l2` or `tolerance` is not positive, or
+    ///   `ngram` is not from 1 to [`MAX_NGRAM`].
     pub fn fit(data: &Dataset, options: &LinearOptions) -> Result<Self> {
         let highest = data.targets().values().iter().fold(0, |highest, &y| highest.max(y as usize));
         let mut models = Self::fit_path(data, options, &[options.l2], highest + 1)?;
         Ok(models.pop().expect("one for each penalty"))
     }
 
-    /// The share of rows of `data` whose class is found, or all of whose labels are and no other. With two classes that
-    /// is class 1 where its log-odds are above 0. NaN when there is no row, or rows are not of ids.
+    /// Returns the accuracy on `data`: the fraction of rows whose class is predicted correctly.
+    ///
+    /// Multi-label: the fraction of rows whose labels are all predicted correctly. Returns NaN if there are
+    /// no rows, or if the rows are not of ids.
     pub fn accuracy(&self, data: &Dataset) -> f64 {
         let Some(sequences) = data.sequences() else { return f64::NAN };
         let odds = self.log_odds(sequences);
         let width = data.targets().width();
         if width > 1 {
             let rows = odds.chunks_exact(self.width()).zip(data.targets().values().chunks_exact(width));
-            let right = |odds: &[f64], row: &[f32]| {
+            let correct = |odds: &[f64], row: &[f32]| {
                 odds.iter().zip(row).all(|(odds, y)| (*odds > 0.0) == (*y == 1.0))
             };
-            return rows.filter(|(odds, row)| right(odds, row)).count() as f64 / data.len() as f64;
+            return rows.filter(|(odds, row)| correct(odds, row)).count() as f64 / data.len() as f64;
         }
-        let answers = odds.chunks_exact(self.width()).map(|odds| match odds {
+        let predicted = odds.chunks_exact(self.width()).map(|odds| match odds {
             [one] => usize::from(*one > 0.0),
             all => (1..all.len()).fold(0, |best, class| if all[class] > all[best] { class } else { best }),
         });
-        let right = answers.zip(data.targets().values()).filter(|(answer, y)| *answer as f32 == **y).count();
-        right as f64 / data.len() as f64
+        let correct =
+            predicted.zip(data.targets().values()).filter(|(class, y)| *class as f32 == **y).count();
+        correct as f64 / data.len() as f64
     }
 
-    /// The log-odds of class 1 for each of `rows`; with more than two classes or with labels, those of each, row by row.
+    /// Computes the log-odds of each row of `rows`, [`width`](Self::width) numbers a row.
+    ///
+    /// Binary: log-odds of class 1. Multiclass and multi-label: log-odds of each class or label.
     pub fn log_odds(&self, rows: &Sequences) -> Vec<f64> {
         let rows = self.ngrams.apply(rows);
         let of = |row| self.regressions.iter().map(move |regression| regression.log_odds(row));
         rows.rows().flat_map(of).collect()
     }
 
-    /// Log-odds a row: one, or, with more than two classes, one for each.
+    /// Returns the number of log-odds of a row. Binary: 1. Multiclass and multi-label: one for each class or
+    /// label.
     pub fn width(&self) -> usize {
         self.regressions.len()
     }
 
-    /// Number of features that have a weight.
+    /// Returns the number of features.
     pub fn features(&self) -> usize {
         self.ngrams.len()
     }
 
-    /// What to print beside its accuracy.
+    /// Returns the name to print beside the accuracy.
     pub fn name(&self) -> &'static str {
         match self.ngrams.longest() {
             1 => "bag of words (NB-SVM, unigrams)",
@@ -152,14 +205,14 @@ impl LinearModel {
         }
     }
 
-    /// What it is made of, for a file: the longest run, the features' hashes in order, then for each regression
-    /// the weights of those features and the bias.
+    /// Returns the parts to store in a file: the longest n-gram, the hashes of the features in ascending
+    /// order, and the weights and the bias of each regression.
     pub(crate) fn parts(&self) -> (usize, &[u32], impl ExactSizeIterator<Item = (&[f32], f32)>) {
         let regressions = self.regressions.iter().map(|it| (&*it.weights, it.bias));
         (self.ngrams.longest(), self.ngrams.hashes(), regressions)
     }
 
-    /// The model of those parts, or what is wrong with them.
+    /// Creates a model from [`parts`](Self::parts), or returns a description of the fault.
     pub(crate) fn from_parts(
         longest: usize,
         hashes: Vec<u32>,
@@ -200,10 +253,10 @@ mod tests {
     }
 
     fn fit(data: &Dataset, ngram: usize) -> LinearModel {
-        LinearModel::fit(data, &LinearOptions { ngram, ..Default::default() }).unwrap()
+        LinearModel::fit(data, &LinearOptions::default().ngram(ngram)).unwrap()
     }
 
-    /// The numbers are scikit-learn 1.x's: `LogisticRegression(C=2, solver="liblinear", tol=1e-12)`
+    /// Expected values are scikit-learn 1.x's: `LogisticRegression(C=2, solver="liblinear", tol=1e-12)`
     /// on the same 0/1 matrix times the same ratios, `decision_function` of the seven rows.
     #[test]
     fn the_optimum_is_that_of_scikit_learn() {
@@ -217,7 +270,7 @@ mod tests {
             vec![3, 4, 5],
         ];
         let data = dataset(rows, vec![1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
-        let options = LinearOptions { l2: 0.5, tolerance: 1e-9, ..Default::default() };
+        let options = LinearOptions::default().l2(0.5).tolerance(1e-9);
         let odds = LinearModel::fit(&data, &options).unwrap().log_odds(data.sequences().unwrap());
         let expected = [1.310297, 1.289796, 1.091976, -1.543587, -1.720906, -1.542108, 1.110998];
         for (odds, expected) in odds.iter().zip(expected) {
@@ -225,7 +278,7 @@ mod tests {
         }
     }
 
-    /// What the corpus is for: whoever counts words must not be able to read it.
+    /// The corpus is built so that counting words is not enough.
     #[test]
     fn a_bag_of_words_cannot_read_the_embedded_reviews() {
         for seed in [1, 2] {
@@ -294,7 +347,7 @@ mod tests {
         let both: Vec<f32> = has(7).into_iter().zip(has(8)).flat_map(|(a, b)| [a, b]).collect();
         let sequences: Sequences = rows.iter().cloned().collect();
         let data = Dataset::new(sequences.clone(), Targets::rows(2, both).unwrap()).unwrap();
-        let options = LinearOptions { l2: 0.1, tolerance: 1e-6, ..Default::default() };
+        let options = LinearOptions::default().l2(0.1).tolerance(1e-6);
         let labels = LinearModel::fit(&data, &options).unwrap();
         for (at, word) in [7, 8].into_iter().enumerate() {
             let alone = LinearModel::fit(&dataset(rows.clone(), has(word)), &options).unwrap();
@@ -322,7 +375,7 @@ mod tests {
         ) {
             // Word 1 marks class 1, word 2 class 0. A light penalty, as some sets are very small.
             let ngram = if bigrams { 2 } else { 1 };
-            let options = LinearOptions { ngram, l2: 1e-3, tolerance: 1e-6, ..Default::default() };
+            let options = LinearOptions::default().ngram(ngram).l2(1e-3).tolerance(1e-6);
             let targets: Vec<f32> = (0..noise.len()).map(|i| (i % 2) as f32).collect();
             let rows = noise.iter().enumerate().map(|(i, noise)| {
                 let mut row = noise.clone();
@@ -366,8 +419,8 @@ mod tests {
             );
         }
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(kind(&good, LinearOptions { l2: bad, ..Default::default() }), ErrorKind::Config);
-            assert_eq!(kind(&good, LinearOptions { alpha: bad, ..Default::default() }), ErrorKind::Config);
+            assert_eq!(kind(&good, LinearOptions::default().l2(bad)), ErrorKind::Config);
+            assert_eq!(kind(&good, LinearOptions::default().alpha(bad)), ErrorKind::Config);
         }
     }
 }

@@ -1,14 +1,14 @@
-//! Which runs of neighbouring ids a row has, as numbers of features.
+//! N-grams: converts the runs of neighbouring ids of a row into feature numbers.
 
 use crate::rows::Sequences;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-/// The longest runs that can be counted.
+/// The longest n-gram that a [`LinearModel`](super::LinearModel) can count.
 pub const MAX_NGRAM: usize = 5;
 
-/// The runs of up to so many neighbours that count. Each is known by 32 bits of a hash of its ids, the same on
-/// every machine; its number is its place among them in order.
+/// A vocabulary of n-grams. An n-gram is stored as a 32-bit hash of its ids, which is the same on every
+/// machine. Its feature number is the rank of its hash.
 #[derive(Debug, Clone)]
 pub(super) struct Ngrams {
     longest: usize,
@@ -22,14 +22,14 @@ impl PartialEq for Ngrams {
     }
 }
 
-/// How often a run was met.
+/// Number of rows that contain an n-gram.
 struct Seen {
     rows: u32,
     last: u32,
 }
 
 impl Ngrams {
-    /// Those that are in at least `min_count` of `rows`.
+    /// Collects the n-grams that occur in at least `min_count` of `rows`.
     pub fn learn(rows: &Sequences, longest: usize, min_count: u32) -> Self {
         let mut seen: HashMap<u32, Seen, foldhash::fast::FixedState> = HashMap::default();
         for (index, row) in (0..).zip(rows.rows()) {
@@ -50,7 +50,7 @@ impl Ngrams {
         Self::of(longest, hashes)
     }
 
-    /// Those with these hashes, or what is wrong with them.
+    /// Creates the vocabulary from its hashes, or returns a description of the fault.
     pub fn from_hashes(longest: usize, hashes: Vec<u32>) -> Result<Self, String> {
         if !(1..=MAX_NGRAM).contains(&longest) {
             return Err(format!("its linear part counts runs of {longest} words"));
@@ -78,7 +78,7 @@ impl Ngrams {
         self.hashes.len()
     }
 
-    /// The features present in each row, each once, in order.
+    /// Returns the features present in each row, each once, in ascending order.
     pub fn apply(&self, rows: &Sequences) -> Sequences {
         let mut out = Sequences::with_capacity(rows.len(), rows.ids().len());
         let mut present = Vec::new();
@@ -93,7 +93,7 @@ impl Ngrams {
     }
 }
 
-/// Calls `f` with the hash of each run of 1 to `longest` neighbours.
+/// Calls `f` with the hash of each n-gram of 1 to `longest` ids.
 fn for_each_run(row: &[u32], longest: usize, mut f: impl FnMut(u32)) {
     for start in 0..row.len() {
         let mut state = 0;
@@ -104,8 +104,7 @@ fn for_each_run(row: &[u32], longest: usize, mut f: impl FnMut(u32)) {
     }
 }
 
-/// A bijection of 64 bits in which every bit of the input bears on every bit of the result: the finaliser of
-/// SplitMix64 (Steele, Lea and Flood 2014) behind one step of its counter.
+/// Mixes 64 bits: one step of the counter of SplitMix64 (Steele, Lea and Flood 2014), then its finaliser.
 fn mix(state: u64) -> u64 {
     let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -131,7 +130,7 @@ mod tests {
         for (longest, len, counts) in [(1, 3, [2, 2, 1, 0]), (2, 5, [4, 3, 1, 0]), (3, 7, [6, 3, 1, 0])] {
             let (ngrams, found) = present(&rows, longest, 1);
             assert_eq!((ngrams.len(), &found[..]), (len, &counts[..]), "{longest}");
-            // Unknown words and runs are passed over.
+            // Unknown words and n-grams are skipped.
             let other: Sequences = [vec![9, 1, 77]].into_iter().collect();
             assert_eq!(ngrams.apply(&other).row(0).len(), 2);
         }

@@ -1,14 +1,14 @@
-//! What a loss refuses: settings out of range, and targets it has no meaning for.
+//! Checks of losses: settings out of range, and targets that a loss does not accept.
 
 use super::Loss;
 use crate::error::{Error, Result};
 
-/// How far the sum of a row of class probabilities may be from 1.
+/// The largest distance from 1 of the sum of a row of class probabilities.
 const SUM_TOLERANCE: f64 = 1e-3;
 
 impl Loss {
-    /// Checks the loss's own settings, and `targets`, [`target_width`](Self::target_width) numbers a row,
-    /// for a model with `output_width` outputs.
+    /// Checks the loss's settings and `targets`, for a model with `output_width` outputs. `targets` contains
+    /// [`target_width`](Self::target_width) numbers for each row.
     ///
     /// ```
     /// use gatewise::{ErrorKind, Loss};
@@ -21,10 +21,10 @@ impl Loss {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a setting out of range,
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) for a model too narrow,
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a target that is not finite or means nothing to this
-    /// loss; the message names the first such row.
+    /// - [`ErrorKind::Config`](crate::ErrorKind::Config): a setting is out of range.
+    /// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the model has too few outputs.
+    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): a target is not finite, or the loss does not accept it.
+    ///   The message names the first such row.
     pub fn check(&self, targets: &[f32], output_width: usize) -> Result<()> {
         self.check_settings()?;
         let least = match self {
@@ -44,17 +44,17 @@ impl Loss {
         if !targets.len().is_multiple_of(width) {
             return Err(Error::data(format!(
                 "{self} needs {width} targets for each row of a model with {output_width} outputs, but there \
-                 are {}, which is no multiple of it",
+                 are {}, which is not a multiple of {width}",
                 targets.len()
             )));
         }
-        let refused = |y: &f32| !self.takes(*y, output_width);
+        let refused = |y: &f32| !self.accepts(*y, output_width);
         if let Some(at) = targets.iter().position(refused) {
             return Err(Error::data(format!(
                 "row {} has the target {}, but {self} needs {}",
                 at / width,
                 targets[at],
-                self.wants(output_width)
+                self.accepted(output_width)
             )));
         }
         if let Self::CategoricalCrossentropy { .. } = self {
@@ -86,13 +86,13 @@ impl Loss {
         }
     }
 
-    /// Whether `y` can stand among the targets.
-    fn takes(&self, y: f32, output_width: usize) -> bool {
+    /// Returns whether the loss accepts the target `y`.
+    fn accepts(&self, y: f32, output_width: usize) -> bool {
         match self {
             Self::BinaryCrossentropy { .. } | Self::CategoricalCrossentropy { .. } => {
                 (0.0..=1.0).contains(&y)
             }
-            // Wider than 2²⁴ the classes would not all be `f32`s; models end well below.
+            // `f32` holds every class number below 2²⁴; models have fewer outputs.
             Self::SparseCategoricalCrossentropy => {
                 y >= 0.0 && y.fract() == 0.0 && f64::from(y) < output_width as f64
             }
@@ -101,8 +101,8 @@ impl Loss {
         }
     }
 
-    /// What [`takes`](Self::takes) takes, for people.
-    fn wants(&self, output_width: usize) -> String {
+    /// Describes the targets that the loss accepts.
+    fn accepted(&self, output_width: usize) -> String {
         match self {
             Self::BinaryCrossentropy { .. } | Self::CategoricalCrossentropy { .. } => {
                 "targets from 0 to 1".into()
@@ -111,7 +111,7 @@ impl Loss {
                 "the number of a class, from 0 to {} for a model with {output_width} outputs",
                 output_width - 1
             ),
-            Self::Poisson => "counts, finite and not negative".into(),
+            Self::Poisson => "finite counts of at least 0".into(),
             _ => "finite numbers".into(),
         }
     }

@@ -1,11 +1,11 @@
-//! Losses, and the gradient each sends back.
+//! Losses and their gradients.
 //!
-//! Enters: what a model answered for one row, or one step of it, and what was wanted. Leaves: a number, or
-//! its gradient. Names, formulas and the guard against ln 0 are those of Keras 3: everything is a mean over
-//! the last axis, and the mean over rows (or steps) is taken by whoever sums.
+//! Input: the outputs and the targets of one row, or of one step. Output: the loss, or its gradient. Names,
+//! formulas and the guard against ln 0 follow Keras 3. A loss is a mean over the last axis; the caller takes
+//! the mean over rows or steps.
 //!
-//! Everything is computed in `f64` from the `f32`s given, one row at a time, in the order of the row; so
-//! the bits do not depend on threads or on the instruction set (they do on the system's `ln`).
+//! Losses are computed in `f64`, one row at a time, in the order of the row. The bits do not depend on
+//! threads or on the instruction set; they do depend on the system's `ln`.
 
 mod check;
 mod crossentropy;
@@ -15,34 +15,34 @@ mod regression;
 use crate::layers::Activation;
 use serde::{Deserialize, Serialize};
 
-/// What training minimises.
+/// A loss: the function that training minimises.
 ///
-/// Below, y is a target, p or ŷ an output, n the number of outputs, and ε is 1e-7. Every p of the
-/// cross-entropies is first kept within ε..1 − ε.
+/// y is a target, p or ŷ an output, n the number of outputs, and ε is 1e-7. The cross-entropies first clip
+/// every p to ε..1 − ε.
 ///
-/// | loss | of one row | targets |
+/// | loss | loss of one row | targets |
 /// |---|---|---|
 /// | `BinaryCrossentropy` | mean of −y·ln p − (1 − y)·ln(1 − p) | n numbers from 0 to 1 |
-/// | `CategoricalCrossentropy` | −Σ y·ln(p / Σp) | n numbers that sum to 1: a one-hot row, say |
-/// | `SparseCategoricalCrossentropy` | −ln(p_c / Σp) | the number c of the right class |
+/// | `CategoricalCrossentropy` | −Σ y·ln(p / Σp) | n numbers that sum to 1, such as a one-hot row |
+/// | `SparseCategoricalCrossentropy` | −ln(p_c / Σp) | the number c of the true class |
 /// | `MeanSquaredError` | mean of (ŷ − y)² | n numbers |
 /// | `MeanAbsoluteError` | mean of \|ŷ − y\| | n numbers |
-/// | `Huber` | mean of e²/2 where e = \|ŷ − y\| is at most δ, of δ·e − δ²/2 elsewhere | n numbers |
-/// | `Poisson` | mean of ŷ − y·ln(ŷ + ε) | n numbers, none negative |
+/// | `Huber` | mean of e²/2 where e = \|ŷ − y\| is at most δ, and of δ·e − δ²/2 elsewhere | n numbers |
+/// | `Poisson` | mean of ŷ − y·ln(ŷ + ε) | n numbers of at least 0 |
 ///
 /// Label smoothing by s replaces y by y·(1 − s) + s/2 in the binary loss and by y·(1 − s) + s/n in the
-/// categorical one.
+/// categorical loss.
 ///
-/// A name, as Keras writes it, is a loss with Keras's defaults:
+/// Keras's name of a loss parses to the loss with Keras's defaults:
 ///
 /// ```
 /// use gatewise::Loss;
 ///
 /// let loss: Loss = "sparse_categorical_crossentropy".parse()?;
-/// // Three classes, the right one being the last.
-/// assert!((loss.of(&[0.25, 0.25, 0.5], &[2.0]) - 2f64.ln()).abs() < 1e-12);
+/// // Three classes; the last one is true.
+/// assert!((loss.value(&[0.25, 0.25, 0.5], &[2.0]) - 2f64.ln()).abs() < 1e-12);
 /// let huber = Loss::Huber { delta: 1.0 };
-/// assert_eq!(huber.of(&[0.5, 3.0], &[0.0, 0.0]), (0.125 + 2.5) / 2.0);
+/// assert_eq!(huber.value(&[0.5, 3.0], &[0.0, 0.0]), (0.125 + 2.5) / 2.0);
 /// assert_eq!("huber".parse::<Loss>()?, huber);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
@@ -50,30 +50,30 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Loss {
-    /// For outputs that are probabilities of their own, each the answer to a yes-or-no question.
+    /// Cross-entropy of independent probabilities: binary and multi-label classification.
     BinaryCrossentropy {
-        /// How far targets are drawn towards ½, from 0 (not) to 1.
+        /// Label smoothing towards ½, from 0 to 1. Default: 0.
         #[serde(default)]
         label_smoothing: f64,
     },
-    /// For outputs that are the probabilities of classes, with targets of the same width.
+    /// Cross-entropy of class probabilities, with one target for each class.
     CategoricalCrossentropy {
-        /// How far targets are drawn towards all classes alike, from 0 (not) to 1.
+        /// Label smoothing towards the uniform distribution, from 0 to 1. Default: 0.
         #[serde(default)]
         label_smoothing: f64,
     },
-    /// As the categorical one, the target being the number of the right class, counted from 0.
+    /// Cross-entropy of class probabilities, with the number of the true class as target, from 0.
     SparseCategoricalCrossentropy,
     /// Mean squared error.
     MeanSquaredError,
     /// Mean absolute error.
     MeanAbsoluteError,
-    /// Squared for small errors and absolute for large ones.
+    /// Huber loss: squared for small errors, linear for large errors.
     Huber {
-        /// The error from which on it grows linearly.
+        /// The error above which the loss is linear. Default: 1.
         delta: f64,
     },
-    /// For outputs that are expected counts.
+    /// Poisson loss, for outputs that are expected counts.
     Poisson,
 }
 
@@ -83,24 +83,29 @@ impl Default for Loss {
     }
 }
 
-/// Keras's `epsilon()`: probabilities are kept this far from 0 and 1.
+/// Keras's `epsilon()`: probabilities are clipped this far from 0 and 1.
 const EPSILON: f64 = 1e-7;
 
 impl Loss {
-    /// [`BinaryCrossentropy`](Self::BinaryCrossentropy) without label smoothing.
+    /// Returns [`BinaryCrossentropy`](Self::BinaryCrossentropy) without label smoothing.
     pub const fn binary_crossentropy() -> Self {
         Self::BinaryCrossentropy { label_smoothing: 0.0 }
     }
 
-    /// [`CategoricalCrossentropy`](Self::CategoricalCrossentropy) without label smoothing.
+    /// Returns [`CategoricalCrossentropy`](Self::CategoricalCrossentropy) without label smoothing.
     pub const fn categorical_crossentropy() -> Self {
         Self::CategoricalCrossentropy { label_smoothing: 0.0 }
     }
 
-    /// The usual loss for a model whose last layer ends in `activation`: binary cross-entropy after a
-    /// sigmoid, categorical cross-entropy after a softmax (sparse where a target is one number), mean
-    /// squared error after all else.
-    pub fn suiting(activation: Activation, target_width: usize) -> Self {
+    /// Returns the default loss for a model whose last layer has this `activation`.
+    ///
+    /// | activation | loss |
+    /// |---|---|
+    /// | sigmoid | binary cross-entropy |
+    /// | softmax, targets of width 1 | sparse categorical cross-entropy |
+    /// | softmax, wider targets | categorical cross-entropy |
+    /// | any other | mean squared error |
+    pub fn default_for(activation: Activation, target_width: usize) -> Self {
         match (activation, target_width) {
             (Activation::Sigmoid, _) => Self::binary_crossentropy(),
             (Activation::Softmax, 1) => Self::SparseCategoricalCrossentropy,
@@ -109,7 +114,7 @@ impl Loss {
         }
     }
 
-    /// Numbers in the target of one row, for a model with `output_width` outputs.
+    /// Returns the number of targets of one row, for a model with `output_width` outputs.
     pub fn target_width(&self, output_width: usize) -> usize {
         match self {
             Self::SparseCategoricalCrossentropy => 1,
@@ -117,11 +122,11 @@ impl Loss {
         }
     }
 
-    /// The loss of one row, or of one step of it.
+    /// Computes the loss of one row, or of one step.
     ///
-    /// `targets` holds [`target_width`](Self::target_width) numbers that pass [`check`](Self::check). NaN
-    /// among the outputs gives NaN.
-    pub fn of(&self, outputs: &[f32], targets: &[f32]) -> f64 {
+    /// `targets` contains [`target_width`](Self::target_width) numbers that pass [`check`](Self::check). If
+    /// an output is NaN, the loss is NaN.
+    pub fn value(&self, outputs: &[f32], targets: &[f32]) -> f64 {
         match *self {
             Self::BinaryCrossentropy { label_smoothing } => {
                 crossentropy::binary(outputs, targets, label_smoothing)
@@ -139,9 +144,11 @@ impl Loss {
         }
     }
 
-    /// Writes the gradient of [`of`](Self::of) with respect to the outputs into `d`, as many numbers.
+    /// Writes the gradient of [`value`](Self::value) with respect to the outputs into `d`, which is as long
+    /// as `outputs`.
     ///
-    /// As in Keras, it is 0 where a probability was held at ε or 1 − ε, and where an absolute error is 0.
+    /// As in Keras, the gradient is 0 where a probability was clipped to ε or 1 − ε, and where an absolute
+    /// error is 0.
     pub fn gradient(&self, outputs: &[f32], targets: &[f32], d: &mut [f32]) {
         match *self {
             Self::BinaryCrossentropy { label_smoothing } => {
@@ -160,9 +167,11 @@ impl Loss {
         }
     }
 
-    /// The activation that training folds into this loss: the gradient of the pair with respect to the
-    /// logits is (p − y), exact where p has rounded to 0 or 1.
-    pub fn folds(&self) -> Option<Activation> {
+    /// Returns the activation that training fuses with this loss, if any.
+    ///
+    /// The gradient of the fused pair with respect to the logits is p − y. It is exact even where p has
+    /// rounded to 0 or 1.
+    pub fn fused_activation(&self) -> Option<Activation> {
         match self {
             Self::BinaryCrossentropy { .. } => Some(Activation::Sigmoid),
             Self::CategoricalCrossentropy { .. } | Self::SparseCategoricalCrossentropy => {
@@ -172,18 +181,20 @@ impl Loss {
         }
     }
 
-    /// Writes the gradient of the loss with respect to the logits into `d`, for `outputs` that
-    /// [`folds`](Self::folds)'s activation made of them. Never held at ε: a probability that is wrong and
-    /// has rounded to 0 still learns. For a loss that folds nothing it is [`gradient`](Self::gradient).
-    pub fn gradient_folded(&self, outputs: &[f32], targets: &[f32], d: &mut [f32]) {
+    /// Writes the gradient of the loss with respect to the logits into `d`.
+    ///
+    /// `outputs` are the logits after the [fused activation](Self::fused_activation). Probabilities are not
+    /// clipped here, so that a wrong probability that has rounded to 0 still has a gradient. A loss without a
+    /// fused activation writes its [`gradient`](Self::gradient).
+    pub fn logit_gradient(&self, outputs: &[f32], targets: &[f32], d: &mut [f32]) {
         match *self {
             Self::BinaryCrossentropy { label_smoothing } => {
-                crossentropy::binary_folded(outputs, targets, label_smoothing as f32, d);
+                crossentropy::binary_logits(outputs, targets, label_smoothing as f32, d);
             }
             Self::CategoricalCrossentropy { label_smoothing } => {
-                crossentropy::categorical_folded(outputs, targets, label_smoothing as f32, d);
+                crossentropy::categorical_logits(outputs, targets, label_smoothing as f32, d);
             }
-            Self::SparseCategoricalCrossentropy => crossentropy::sparse_folded(outputs, targets, d),
+            Self::SparseCategoricalCrossentropy => crossentropy::sparse_logits(outputs, targets, d),
             _ => self.gradient(outputs, targets, d),
         }
     }

@@ -1,4 +1,4 @@
-//! Losses as text: Keras's names.
+//! Names of losses: Keras's.
 
 use super::Loss;
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 impl Loss {
-    /// Every loss, with Keras's defaults.
+    /// All losses, with Keras's defaults.
     pub const ALL: [Self; 7] = [
         Self::binary_crossentropy(),
         Self::categorical_crossentropy(),
@@ -17,7 +17,7 @@ impl Loss {
         Self::Poisson,
     ];
 
-    /// Keras's name, without settings.
+    /// Returns Keras's name, without settings.
     pub fn name(&self) -> &'static str {
         match self {
             Self::BinaryCrossentropy { .. } => "binary_crossentropy",
@@ -32,7 +32,7 @@ impl Loss {
 }
 
 impl fmt::Display for Loss {
-    /// Keras's name, without settings.
+    /// Writes Keras's name, without settings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
@@ -41,7 +41,7 @@ impl fmt::Display for Loss {
 impl FromStr for Loss {
     type Err = Error;
 
-    /// Reads Keras's name of a loss, or its short one (`mse`, `mae`, `bce`), and gives it Keras's defaults.
+    /// Parses Keras's name of a loss, or its short name (`mse`, `mae`, `bce`). The loss has Keras's defaults.
     fn from_str(name: &str) -> Result<Self> {
         let full = match name {
             "bce" => "binary_crossentropy",
@@ -51,7 +51,7 @@ impl FromStr for Loss {
         };
         Self::ALL.into_iter().find(|loss| loss.name() == full).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(Self::name).collect();
-            Error::config(format!("no loss '{name}'; there are {}", names.join(", ")))
+            Error::config(format!("unknown loss '{name}'; the losses are {}", names.join(", ")))
         })
     }
 }

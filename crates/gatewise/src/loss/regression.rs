@@ -1,15 +1,15 @@
-//! Losses that are a mean over outputs of a function of one output p and its target y, and the slopes of
-//! these functions in p.
+//! Losses that are the mean of a function of one output p and its target y, and the derivatives of these
+//! functions with respect to p.
 
 use super::EPSILON;
 
-/// The mean of `f(p, y)` over a row.
+/// Computes the mean of `f(p, y)` over a row.
 pub(super) fn mean(outputs: &[f32], targets: &[f32], f: impl Fn(f64, f64) -> f64) -> f64 {
     let pairs = outputs.iter().zip(targets);
     pairs.map(|(&p, &y)| f(f64::from(p), f64::from(y))).sum::<f64>() / outputs.len() as f64
 }
 
-/// The gradient of [`mean`], given the slope of its function.
+/// Computes the gradient of [`mean`] from the derivative of its function.
 pub(super) fn gradient(outputs: &[f32], targets: &[f32], d: &mut [f32], slope: impl Fn(f64, f64) -> f64) {
     let n = outputs.len() as f64;
     for ((d, &p), &y) in d.iter_mut().zip(outputs).zip(targets) {

@@ -1,9 +1,10 @@
-//! Accuracy: the share of answers that are right.
+//! Accuracy: the fraction of predictions that are correct.
 
 use super::{argmax, binary_hit, check, check_classes};
 use crate::error::Result;
 
-/// Keras's `binary_accuracy`: the share of outputs that are on their target's side of `threshold`.
+/// Computes Keras's `binary_accuracy`: the fraction of outputs on the same side of `threshold` as their
+/// target.
 ///
 /// ```
 /// use gatewise::metrics::binary_accuracy;
@@ -12,24 +13,27 @@ use crate::error::Result;
 /// ```
 ///
 /// # Errors
-/// No rows, slices that do not fit each other, or numbers that are not finite.
+/// There are no rows, the slices have lengths that do not match, or a number is not finite.
 pub fn binary_accuracy(outputs: &[f32], targets: &[f32], threshold: f32) -> Result<f64> {
     check(outputs, 1, targets, 1)?;
-    Ok(share(outputs.iter().zip(targets).map(|(&p, &y)| binary_hit(p, y, threshold))))
+    Ok(fraction(outputs.iter().zip(targets).map(|(&p, &y)| binary_hit(p, y, threshold))))
 }
 
-/// Keras's `categorical_accuracy`: the share of rows whose largest output is where their largest target is.
-/// `width` is the number of classes; where several numbers are the largest, the first is meant.
+/// Computes Keras's `categorical_accuracy`: the fraction of rows whose largest output is at the index of
+/// their largest target.
+///
+/// `width` is the number of classes. Of equal numbers the first counts as the largest.
 ///
 /// # Errors
 /// As [`binary_accuracy`].
 pub fn categorical_accuracy(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     check(outputs, width, targets, width)?;
     let rows = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
-    Ok(share(rows.map(|(p, y)| argmax(p) == argmax(y))))
+    Ok(fraction(rows.map(|(p, y)| argmax(p) == argmax(y))))
 }
 
-/// Keras's `sparse_categorical_accuracy`: as [`categorical_accuracy`], with one class number a row.
+/// Computes Keras's `sparse_categorical_accuracy`: [`categorical_accuracy`] with one class number for each
+/// row.
 ///
 /// ```
 /// use gatewise::metrics::sparse_categorical_accuracy;
@@ -39,15 +43,17 @@ pub fn categorical_accuracy(outputs: &[f32], targets: &[f32], width: usize) -> R
 /// ```
 ///
 /// # Errors
-/// As [`binary_accuracy`], and a target that is no class.
+/// As [`binary_accuracy`]; or a target is not a class number.
 pub fn sparse_categorical_accuracy(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     let classes = check_classes(outputs, width, targets)?;
-    Ok(share(outputs.chunks_exact(width).zip(classes).map(|(p, class)| argmax(p) == class)))
+    Ok(fraction(outputs.chunks_exact(width).zip(classes).map(|(p, class)| argmax(p) == class)))
 }
 
-/// Keras's `sparse_top_k_categorical_accuracy`: the share of rows in which fewer than `k` classes are more
-/// probable than the right one. Classes that are as probable as it do not stand in its way, as in Keras on
-/// TensorFlow; so with ties, and `k` = 1, it may exceed the accuracy.
+/// Computes Keras's `sparse_top_k_categorical_accuracy`: the fraction of rows in which fewer than `k` classes
+/// have a higher output than the true class.
+///
+/// Ties count in favour of the true class, as in Keras on TensorFlow. With ties, the top-1 accuracy may
+/// exceed the accuracy.
 ///
 /// ```
 /// use gatewise::metrics::top_k_accuracy;
@@ -61,10 +67,10 @@ pub fn sparse_categorical_accuracy(outputs: &[f32], targets: &[f32], width: usiz
 pub fn top_k_accuracy(outputs: &[f32], targets: &[f32], width: usize, k: usize) -> Result<f64> {
     let classes = check_classes(outputs, width, targets)?;
     let rows = outputs.chunks_exact(width).zip(classes);
-    Ok(share(rows.map(|(p, class)| p.iter().filter(|&&other| other > p[class]).count() < k)))
+    Ok(fraction(rows.map(|(p, class)| p.iter().filter(|&&other| other > p[class]).count() < k)))
 }
 
-fn share(hits: impl ExactSizeIterator<Item = bool>) -> f64 {
+fn fraction(hits: impl ExactSizeIterator<Item = bool>) -> f64 {
     let rows = hits.len();
     hits.filter(|&hit| hit).count() as f64 / rows as f64
 }

@@ -1,12 +1,12 @@
-//! Calibration: whether of the rows given a probability of 0.8, eight in ten are yes.
+//! Calibration: whether eight in ten of the rows with a predicted probability of 0.8 are positive.
 
 use super::probability::check_probabilities;
-use super::{brier_score, check, is_yes};
+use super::{brier_score, check, is_positive};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How well a binary model's probabilities agree with what happens.
+/// A reliability curve of a binary model: predicted probabilities against observed frequencies.
 ///
 /// ```
 /// use gatewise::metrics::Calibration;
@@ -14,41 +14,45 @@ use std::fmt;
 /// let calibration = Calibration::new(&[0.125, 0.125, 0.75, 0.75], &[0.0, 0.0, 1.0, 0.0], 2)?;
 /// assert_eq!(calibration.bins.len(), 2);
 /// assert_eq!((calibration.bins[1].predicted, calibration.bins[1].observed), (0.75, 0.5));
-/// // Half the rows are off by 0.125, half by 0.25.
+/// // The error is 0.125 for half of the rows and 0.25 for the other half.
 /// assert_eq!(calibration.expected_error, 0.1875);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Calibration {
-    /// The reliability curve: bins of equal width that hold rows, from low to high.
+    /// The bins that contain rows, of equal width, in ascending order.
     pub bins: Vec<CalibrationBin>,
-    /// Expected calibration error: the mean distance of `predicted` and `observed` over the rows.
+    /// Expected calibration error: the mean over the rows of the absolute difference of `predicted` and
+    /// `observed`.
     pub expected_error: f64,
-    /// The largest distance in any bin.
+    /// Maximum calibration error: the largest difference of any bin.
     pub largest_error: f64,
-    /// The mean square of probability minus target.
+    /// Brier score: the mean squared difference of probability and target.
     pub brier_score: f64,
     /// Number of rows.
     pub samples: usize,
 }
 
-/// Rows whose probabilities are near each other.
+/// One bin of a [`Calibration`]: the rows with probabilities in an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CalibrationBin {
-    /// Probabilities are above this (in the lowest bin, at least this).
+    /// Lower bound of the probabilities, exclusive (inclusive in the lowest bin).
     pub low: f64,
-    /// Probabilities are at most this.
+    /// Upper bound of the probabilities, inclusive.
     pub high: f64,
     /// Number of rows.
     pub count: usize,
-    /// Their mean probability.
+    /// Mean predicted probability.
     pub predicted: f64,
-    /// The share of them that is yes.
+    /// Observed fraction of positive rows.
     pub observed: f64,
 }
 
 impl CalibrationBin {
-    /// Where the true share lies, in 95 of 100 cases: Wilson's interval, which holds for few rows too.
+    /// Returns the 95 % confidence interval of the observed fraction: Wilson's interval, which is valid for
+    /// few rows too.
     ///
     /// ```
     /// # let calibration = gatewise::metrics::Calibration::new(&[0.9; 10], &[1.0; 10], 10)?;
@@ -68,17 +72,18 @@ impl CalibrationBin {
 }
 
 impl Calibration {
-    /// Sorts the rows into `bins` bins by their probability (ten are usual); one on an edge goes to the lower
-    /// bin, as in scikit-learn.
+    /// Computes the curve with `bins` bins of equal width; 10 are usual. A probability on an edge belongs to
+    /// the lower bin, as in scikit-learn.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for bins other than 1 to 1000,
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for no rows, outputs that are no probabilities or targets
-    /// that are not from 0 to 1, [`ErrorKind::Shape`](crate::ErrorKind::Shape) when slices do not fit.
+    /// - [`ErrorKind::Config`](crate::ErrorKind::Config): `bins` is not from 1 to 1000.
+    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, an output is not a probability, or a
+    ///   target is not from 0 to 1.
+    /// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the slices have lengths that do not match.
     pub fn new(outputs: &[f32], targets: &[f32], bins: usize) -> Result<Self> {
         if !(1..=1000).contains(&bins) {
             return Err(Error::config(format!(
-                "a calibration curve of {bins} bins; there must be 1 to 1000"
+                "a calibration curve has {bins} bins; it must have 1 to 1000"
             )));
         }
         let samples = check(outputs, 1, targets, 1)?;
@@ -97,7 +102,7 @@ impl Calibration {
             let bin = all.partition_point(|bin| bin.high < p).min(bins - 1);
             all[bin].count += 1;
             all[bin].predicted += p;
-            all[bin].observed += f64::from(u8::from(is_yes(y)));
+            all[bin].observed += f64::from(u8::from(is_positive(y)));
         }
         all.retain(|bin| bin.count > 0);
         for bin in &mut all {
@@ -116,7 +121,7 @@ impl Calibration {
 }
 
 impl fmt::Display for Calibration {
-    /// A table of the curve, and the errors.
+    /// Writes the curve as a table, followed by the errors.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,

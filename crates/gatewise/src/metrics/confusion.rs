@@ -1,84 +1,88 @@
-//! The confusion matrix, and what follows from it for each class.
+//! The confusion matrix, and precision, recall and F1 of each class.
 
-use super::{argmax, check, check_classes, is_yes};
+use super::{argmax, check, check_classes, is_positive};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How often each class was taken for each: row by row the right class, column by column the answer.
+/// A confusion matrix: rows are the actual classes, columns the predicted classes.
 ///
 /// ```
 /// use gatewise::metrics::{Average, ConfusionMatrix};
 ///
-/// // Three classes; the answers to four rows of class 0, 0, 1 and 2 are 0, 1, 1 and 1.
+/// // Four rows of the classes 0, 0, 1 and 2 are predicted as 0, 1, 1 and 1.
 /// let matrix = ConfusionMatrix::new(3, [(0, 0), (0, 1), (1, 1), (2, 1)])?;
 /// assert_eq!(matrix.count(0, 1), 1);
 /// assert_eq!(matrix.accuracy(), 0.5);
-/// assert_eq!(matrix.of_class(1).precision, 1.0 / 3.0);
-/// assert_eq!(matrix.of_class(1).recall, 1.0);
-/// // Class 2 was never answered: 0.
-/// assert_eq!(matrix.of_class(2).f1, 0.0);
+/// assert_eq!(matrix.class_scores(1).precision, 1.0 / 3.0);
+/// assert_eq!(matrix.class_scores(1).recall, 1.0);
+/// // Class 2 is never predicted: 0.
+/// assert_eq!(matrix.class_scores(2).f1, 0.0);
 /// assert_eq!(matrix.average(Average::Micro).f1, 0.5);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfusionMatrix {
-    /// `[right class][answer]`
+    /// `[actual class][predicted class]`
     counts: Vec<Vec<u64>>,
 }
 
-/// Precision, recall and their harmonic mean.
+/// Precision, recall and F1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Scores {
-    /// Of the rows answered with the class, the share that belongs to it. 0 where there are none.
+    /// Fraction of the rows predicted as the class that belong to it. 0 if no row is predicted as the class.
     pub precision: f64,
-    /// Of the rows that belong to the class, the share answered with it. 0 where there are none.
+    /// Fraction of the rows of the class that are predicted as it. 0 if the class has no rows.
     pub recall: f64,
-    /// 2·precision·recall / (precision + recall), or 0.
+    /// F1, the harmonic mean of both: 2·precision·recall / (precision + recall), or 0.
     pub f1: f64,
 }
 
-/// How the scores of classes become one.
+/// The average of the scores of several classes, as in scikit-learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Average {
-    /// The mean over the classes that occur among targets or answers: rare classes count as much as common
-    /// ones.
+    /// Unweighted mean over the classes that occur among the targets or the predictions.
     Macro,
-    /// Of all rows together: where each row has one class and one answer, that is the accuracy.
+    /// Scores of all rows together. With one class and one prediction for each row, this is the accuracy.
     Micro,
-    /// The mean over classes by their number of rows.
+    /// Mean over the classes, weighted by their number of rows.
     Weighted,
 }
+
+/// The top left corner of the matrix as text.
+const CORNER: &str = "actual \\ predicted";
 
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 impl Scores {
-    /// From counts: rows answered rightly with the class, all answered with it, all that belong to it.
-    pub(super) fn new(hits: u64, answered: u64, belong: u64) -> Self {
+    /// Computes the scores from three counts: true positives, predicted positives and actual positives.
+    pub(super) fn new(hits: u64, predicted: u64, actual: u64) -> Self {
         Self {
-            precision: ratio(hits, answered),
-            recall: ratio(hits, belong),
-            f1: ratio(2 * hits, answered + belong),
+            precision: ratio(hits, predicted),
+            recall: ratio(hits, actual),
+            f1: ratio(2 * hits, predicted + actual),
         }
     }
 }
 
 impl ConfusionMatrix {
-    /// Counts pairs of the right class and the answer, for `classes` classes.
+    /// Counts pairs of an actual and a predicted class, for `classes` classes.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is no pair or one names a class beyond.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if there are no pairs, or a class number is out of range.
     pub fn new(classes: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Result<Self> {
         let mut counts = vec![vec![0u64; classes]; classes];
         let mut rows = 0usize;
-        for (right, answer) in pairs {
-            match counts.get_mut(right).and_then(|row| row.get_mut(answer)) {
+        for (actual, predicted) in pairs {
+            match counts.get_mut(actual).and_then(|row| row.get_mut(predicted)) {
                 Some(count) => *count += 1,
                 None => {
                     return Err(Error::data(format!(
-                        "row {rows} has class {right} and the answer {answer}, but there are {classes} classes"
+                        "row {rows} has class {actual} and is predicted as {predicted}, but there are {classes} classes"
                     )));
                 }
             }
@@ -90,17 +94,19 @@ impl ConfusionMatrix {
         Ok(Self { counts })
     }
 
-    /// Of a binary model, whose answer is yes (class 1) above `threshold`.
+    /// Computes the matrix of a binary model, which predicts class 1 above `threshold`.
     ///
     /// # Errors
     /// As [`binary_accuracy`](super::binary_accuracy).
     pub fn binary(outputs: &[f32], targets: &[f32], threshold: f32) -> Result<Self> {
         check(outputs, 1, targets, 1)?;
         let pairs = outputs.iter().zip(targets);
-        Self::new(2, pairs.map(|(&p, &y)| (usize::from(is_yes(y)), usize::from(p > threshold))))
+        Self::new(2, pairs.map(|(&p, &y)| (usize::from(is_positive(y)), usize::from(p > threshold))))
     }
 
-    /// Of a model with `width` outputs, whose answer is the largest, and one class number a row.
+    /// Computes the matrix of a multiclass model with `width` outputs, which predicts the class of the
+    /// largest output.
+    /// `targets` contains one class number for each row.
     ///
     /// # Errors
     /// As [`sparse_categorical_accuracy`](super::sparse_categorical_accuracy).
@@ -109,49 +115,50 @@ impl ConfusionMatrix {
         Self::new(width, classes.into_iter().zip(outputs.chunks_exact(width).map(argmax)))
     }
 
-    /// Number of classes.
+    /// Returns the number of classes.
     pub fn len(&self) -> usize {
         self.counts.len()
     }
 
-    /// Never true: a matrix has rows, and so classes.
+    /// Returns false: a matrix has at least one class.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
 
-    /// Rows of class `right` that were answered with `answer`; 0 for classes that there are not.
-    pub fn count(&self, right: usize, answer: usize) -> u64 {
-        self.counts.get(right).and_then(|row| row.get(answer)).copied().unwrap_or(0)
+    /// Returns the number of rows of class `actual` that are predicted as `predicted`; 0 if a class is out of
+    /// range.
+    pub fn count(&self, actual: usize, predicted: usize) -> u64 {
+        self.counts.get(actual).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
     }
 
-    /// Rows of `class`.
+    /// Returns the number of rows of `class`; 0 if it is out of range.
     pub fn support(&self, class: usize) -> u64 {
         self.counts.get(class).map_or(0, |row| row.iter().sum())
     }
 
-    /// Rows answered with `class`.
-    fn answered(&self, class: usize) -> u64 {
-        (0..self.len()).map(|right| self.count(right, class)).sum()
+    /// Returns the number of rows predicted as `class`.
+    fn predicted(&self, class: usize) -> u64 {
+        (0..self.len()).map(|actual| self.count(actual, class)).sum()
     }
 
     fn total(&self) -> u64 {
         self.counts.iter().flatten().sum()
     }
 
-    /// The share of rows answered rightly.
+    /// Returns the accuracy: the fraction of rows predicted correctly.
     pub fn accuracy(&self) -> f64 {
         ratio((0..self.len()).map(|class| self.count(class, class)).sum(), self.total())
     }
 
-    /// Precision, recall and F1 of one class.
-    pub fn of_class(&self, class: usize) -> Scores {
-        Scores::new(self.count(class, class), self.answered(class), self.support(class))
+    /// Returns precision, recall and F1 of one class; all 0 if it is out of range.
+    pub fn class_scores(&self, class: usize) -> Scores {
+        Scores::new(self.count(class, class), self.predicted(class), self.support(class))
     }
 
-    /// Precision, recall and F1 of all classes as one number each, as scikit-learn averages them.
+    /// Returns precision, recall and F1 averaged over the classes, as in scikit-learn.
     pub fn average(&self, average: Average) -> Scores {
         let weight = |class: usize| match average {
-            Average::Macro => u64::from(self.support(class) + self.answered(class) > 0),
+            Average::Macro => u64::from(self.support(class) + self.predicted(class) > 0),
             Average::Micro | Average::Weighted => self.support(class),
         };
         if average == Average::Micro {
@@ -160,30 +167,29 @@ impl ConfusionMatrix {
         }
         let whole = (0..self.len()).map(weight).sum::<u64>() as f64;
         let mean = |score: fn(Scores) -> f64| {
-            (0..self.len()).map(|class| weight(class) as f64 * score(self.of_class(class))).sum::<f64>()
+            (0..self.len()).map(|class| weight(class) as f64 * score(self.class_scores(class))).sum::<f64>()
                 / whole
         };
         Scores { precision: mean(|s| s.precision), recall: mean(|s| s.recall), f1: mean(|s| s.f1) }
     }
 
-    /// The matrix as lines of text, its classes called `labels` (or by their numbers).
+    /// Writes the matrix as a table, with the names of the classes in `labels` (default: their numbers).
     pub(super) fn table(&self, f: &mut fmt::Formatter<'_>, labels: &[String]) -> fmt::Result {
         let name = |class: usize| labels.get(class).cloned().unwrap_or_else(|| class.to_string());
         let names: Vec<String> = (0..self.len()).map(name).collect();
-        let first =
-            names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("right \\ answer".len());
+        let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(CORNER.len());
         let width = |class: usize| {
-            let counts = (0..self.len()).map(|right| self.count(right, class).to_string().len());
+            let counts = (0..self.len()).map(|actual| self.count(actual, class).to_string().len());
             counts.max().unwrap_or(0).max(names[class].chars().count()) + 2
         };
-        write!(f, "{:<first$}", "right \\ answer")?;
+        write!(f, "{CORNER:<first$}")?;
         for (class, name) in names.iter().enumerate() {
             write!(f, "{name:>0$}", width(class))?;
         }
-        for (right, name) in names.iter().enumerate() {
+        for (actual, name) in names.iter().enumerate() {
             write!(f, "\n{name:<first$}")?;
-            for answer in 0..self.len() {
-                write!(f, "{:>1$}", self.count(right, answer), width(answer))?;
+            for predicted in 0..self.len() {
+                write!(f, "{:>1$}", self.count(actual, predicted), width(predicted))?;
             }
         }
         writeln!(f)

@@ -1,16 +1,16 @@
-//! Any number of labels a row: how well each is found, and all together.
+//! The report of multi-label models.
 
 use super::report::line;
-use super::{Scores, check, is_yes, log_loss};
+use super::{Scores, check, is_positive, log_loss};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Of a model that says of each of several labels whether a row has it.
+/// The report of a multi-label model.
 ///
 /// ```
 /// use gatewise::metrics::LabelsReport;
-/// // Three rows of two labels. The answers above one half are {0}, {0, 1} and none.
+/// // Three rows, two labels. The predicted labels are {0}, {0, 1} and {}.
 /// let outputs = [0.75, 0.25, 0.625, 0.75, 0.125, 0.25];
 /// let report = LabelsReport::new(&outputs, &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 2, 0.5)?;
 /// assert_eq!(report.exact_matches, 2.0 / 3.0);
@@ -20,85 +20,90 @@ use std::fmt;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LabelsReport {
     /// Number of rows.
     pub samples: usize,
-    /// The answer to a label is yes above it.
+    /// Decision threshold: a label is predicted if its probability is above the threshold.
     pub threshold: f32,
-    /// The share of rows all of whose labels are found, and no other (scikit-learn's subset accuracy).
+    /// Subset accuracy, as in scikit-learn: the fraction of rows whose labels are all predicted correctly.
     pub exact_matches: f64,
-    /// The share of right answers, of all labels of all rows. Where labels are rare, saying no to all has a high one.
+    /// Fraction of correct predictions over all labels of all rows. For rare labels it is high even if no
+    /// label is ever predicted.
     pub accuracy: f64,
-    /// Mean over the labels that occur among targets or answers.
+    /// Unweighted mean over the labels that occur among the targets or the predictions.
     pub macro_average: Scores,
-    /// Of all labels of all rows together.
+    /// Scores of all labels of all rows together.
     pub micro_average: Scores,
-    /// Mean −ln of the probability given to each answer that was right.
+    /// Log loss: the mean over all labels of all rows of −ln of the probability of the true value.
     pub log_loss: f64,
-    /// Of each label.
+    /// Scores of each label.
     pub classes: Vec<LabelScores>,
-    /// What the labels are called, where that is known.
+    /// Names of the labels; empty if unknown.
     pub labels: Vec<String>,
 }
 
-/// Of one label.
+/// Scores of one label.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LabelScores {
-    /// Rows that have it.
+    /// Number of rows with the label.
     pub rows: u64,
-    /// Precision, recall and F1 of yes.
+    /// Precision, recall and F1 of the label.
     #[serde(flatten)]
     pub scores: Scores,
 }
 
-/// Of a label: answered yes rightly, answered yes, rows that have it.
+/// Counts of a label: true positives, predicted positives and actual positives.
 #[derive(Debug, Clone, Copy, Default)]
 struct Count {
     hits: u64,
-    answered: u64,
-    belong: u64,
+    predicted: u64,
+    actual: u64,
 }
 
 impl Count {
     fn scores(self) -> Scores {
-        Scores::new(self.hits, self.answered, self.belong)
+        Scores::new(self.hits, self.predicted, self.actual)
     }
 }
 
 impl LabelsReport {
-    /// Of the probabilities of `width` labels a row, with as many targets; the answer is yes above `threshold`.
+    /// Computes the report from the probabilities and the targets (0 or 1) of `width` labels for each row. A
+    /// label is predicted if its probability is above `threshold`.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, outputs are no probabilities or targets no
-    /// numbers; [`ErrorKind::Shape`](crate::ErrorKind::Shape) when slices do not fit each other.
+    /// - [`ErrorKind::Data`](crate::ErrorKind::Data): there are no rows, an output is not a probability, or a
+    ///   target is not finite.
+    /// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the slices have lengths that do not match.
     pub fn new(outputs: &[f32], targets: &[f32], width: usize, threshold: f32) -> Result<Self> {
         let samples = check(outputs, width, targets, width)?;
         let mut counts = vec![Count::default(); width];
-        let (mut exact, mut right) = (0usize, 0usize);
+        let (mut exact, mut correct) = (0usize, 0usize);
         for (output, target) in outputs.chunks_exact(width).zip(targets.chunks_exact(width)) {
             let mut agree = 0;
             for ((count, &p), &y) in counts.iter_mut().zip(output).zip(target) {
-                let (answer, wanted) = (p > threshold, is_yes(y));
-                count.answered += u64::from(answer);
-                count.belong += u64::from(wanted);
-                count.hits += u64::from(answer && wanted);
-                agree += usize::from(answer == wanted);
+                let (predicted, actual) = (p > threshold, is_positive(y));
+                count.predicted += u64::from(predicted);
+                count.actual += u64::from(actual);
+                count.hits += u64::from(predicted && actual);
+                agree += usize::from(predicted == actual);
             }
-            right += agree;
+            correct += agree;
             exact += usize::from(agree == width);
         }
         let sum = |part: fn(&Count) -> u64| counts.iter().map(part).sum();
-        let all = Count { hits: sum(|c| c.hits), answered: sum(|c| c.answered), belong: sum(|c| c.belong) };
+        let all = Count { hits: sum(|c| c.hits), predicted: sum(|c| c.predicted), actual: sum(|c| c.actual) };
         let occur: Vec<Scores> =
-            counts.iter().filter(|c| c.answered + c.belong > 0).map(|count| count.scores()).collect();
+            counts.iter().filter(|c| c.predicted + c.actual > 0).map(|count| count.scores()).collect();
         let mean =
             |score: fn(&Scores) -> f64| occur.iter().map(score).sum::<f64>() / occur.len().max(1) as f64;
-        let scores = |count: &Count| LabelScores { rows: count.belong, scores: count.scores() };
+        let scores = |count: &Count| LabelScores { rows: count.actual, scores: count.scores() };
         Ok(Self {
             samples,
             threshold,
             exact_matches: exact as f64 / samples as f64,
-            accuracy: right as f64 / outputs.len() as f64,
+            accuracy: correct as f64 / outputs.len() as f64,
             macro_average: Scores {
                 precision: mean(|s| s.precision),
                 recall: mean(|s| s.recall),

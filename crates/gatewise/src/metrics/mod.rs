@@ -1,22 +1,26 @@
-//! Metrics: what is reported beside the loss.
+//! Metrics, and the [`Report`] of each task.
 //!
-//! Enters: what a model answered, flat, and the targets: 0 or 1 for a yes-or-no question (a target above ½
-//! counts as yes), the number of the right class, or the values themselves. Leaves: numbers, and the
-//! [`Report`] that suits a task. All are pure functions of whole slices, computed in `f64` in the order of the
-//! rows, and counted in whole numbers where counting is all there is to it.
+//! Input: the outputs of a model, flat, and the targets. Output: a number, or a report. Metrics are pure
+//! functions of whole slices. They are computed in `f64` in the order of the rows; counts are whole numbers.
 //!
-//! | of | metrics |
+//! | task | target |
 //! |---|---|
-//! | answers that are right | [`binary_accuracy`], [`categorical_accuracy`], [`sparse_categorical_accuracy`], [`top_k_accuracy`] |
-//! | each class | [`ConfusionMatrix`]: precision, recall, F1, each or averaged |
-//! | the order of scores | [`roc_auc`], [`average_precision`], [`best_threshold`] |
-//! | probabilities | [`log_loss`], [`brier_score`], [`perplexity`], [`Calibration`] |
-//! | any number of labels | [`LabelsReport`]: exact matches, F1 of each label and averaged |
-//! | values | [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`], [`mean_absolute_percentage_error`] |
+//! | binary, multi-label | 0 or 1; a target above ½ counts as positive |
+//! | multiclass | number of the true class |
+//! | regression | value |
 //!
-//! What is undefined is an error: no rows at all, the area under a curve that needs both classes where there
-//! is one, a percentage of zero. The exception is as in scikit-learn: precision of a class that was never
-//! answered, and recall of one that never occurs, are 0.
+//! | kind | metrics |
+//! |---|---|
+//! | accuracy | [`binary_accuracy`], [`categorical_accuracy`], [`sparse_categorical_accuracy`], [`top_k_accuracy`] |
+//! | each class | [`ConfusionMatrix`]: precision, recall and F1 of each class, and averages |
+//! | ranking | [`roc_auc`], [`average_precision`], [`best_threshold`] |
+//! | probabilities | [`log_loss`], [`brier_score`], [`perplexity`], [`Calibration`] |
+//! | multi-label | [`LabelsReport`]: exact matches, F1 of each label, and averages |
+//! | regression | [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`], [`mean_absolute_percentage_error`] |
+//!
+//! An undefined metric is an error: no rows, the area under a curve for rows of one class, a percentage of
+//! zero. There are two exceptions, as in scikit-learn: the precision of a class that is never predicted is 0,
+//! and the recall of a class that never occurs is 0.
 
 mod accuracy;
 mod calibration;
@@ -44,20 +48,22 @@ use crate::error::{Error, Result};
 use crate::loss::Loss;
 use serde::{Deserialize, Serialize};
 
-/// Loss and accuracy over a set of rows.
+/// Loss and accuracy on a set of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Evaluation {
-    /// Mean loss a row, or a step where a model answers at every step.
+    /// Mean loss over the rows; over the steps, for a model with an output at every step.
     pub loss: f64,
-    /// Share of answers whose class was right; `None` for numbers, which are near or far.
+    /// Fraction of correct predictions; `None` for regression.
     pub accuracy: Option<f64>,
     /// Number of rows.
     pub samples: usize,
 }
 
-/// How right one answer is, from 0 to 1, as Keras's `"accuracy"` counts it for this loss: whether the most
-/// probable class is the right one or, for probabilities of their own, the share of them on the right side
-/// of `threshold` (Keras's is one half).
+/// Computes the accuracy of one row or step, as Keras's `"accuracy"` does for this loss.
+///
+/// Multiclass: 1 if the largest output is at the true class, else 0. Otherwise: the fraction of the outputs
+/// on the same side of `threshold` as their target (Keras's threshold is ½).
 pub(crate) fn accuracy(loss: Loss, output: &[f32], target: &[f32], threshold: f32) -> f64 {
     let hit = match loss {
         Loss::SparseCategoricalCrossentropy => argmax(output) == target[0] as usize,
@@ -70,32 +76,32 @@ pub(crate) fn accuracy(loss: Loss, output: &[f32], target: &[f32], threshold: f3
     f64::from(u8::from(hit))
 }
 
-/// The place of the largest number, the first where several are equal.
+/// Returns the index of the largest number, the first of equal ones.
 pub(crate) fn argmax(values: &[f32]) -> usize {
     (1..values.len()).fold(0, |best, at| if values[at] > values[best] { at } else { best })
 }
 
-/// Whether a binary output above `threshold` agrees with its target.
+/// Returns whether the class that `threshold` predicts for `output` is the class of `target`.
 ///
 /// ```
 /// assert!(gatewise::metrics::binary_hit(0.7, 1.0, 0.5));
 /// assert!(gatewise::metrics::binary_hit(0.5, 0.0, 0.5));
 /// ```
 pub fn binary_hit(output: f32, target: f32, threshold: f32) -> bool {
-    (output > threshold) == is_yes(target)
+    (output > threshold) == is_positive(target)
 }
 
-/// Whether a target means yes.
-fn is_yes(target: f32) -> bool {
+/// Returns whether a binary target is the positive class.
+fn is_positive(target: f32) -> bool {
     target > 0.5
 }
 
-/// Checks that there are rows, `width` outputs and `target_width` targets for each, and that all are finite.
-/// Returns how many rows there are.
+/// Checks that there are rows, that each has `width` outputs and `target_width` targets, and that all are
+/// finite. Returns the number of rows.
 fn check(outputs: &[f32], width: usize, targets: &[f32], target_width: usize) -> Result<usize> {
     if width == 0 || !outputs.len().is_multiple_of(width) {
         return Err(Error::shape(format!(
-            "{} outputs are no whole number of rows of {width}",
+            "{} outputs are not a whole number of rows of {width}",
             outputs.len()
         )));
     }
@@ -112,18 +118,23 @@ fn check(outputs: &[f32], width: usize, targets: &[f32], target_width: usize) ->
     }
     let place = |values: &[f32]| values.iter().position(|v| !v.is_finite());
     match (place(outputs), place(targets)) {
-        (Some(at), _) => {
-            Err(Error::data(format!("row {} has the output {}, which is no number", at / width, outputs[at])))
-        }
+        (Some(at), _) => Err(Error::data(format!(
+            "row {} has the output {}, which is not a finite number",
+            at / width,
+            outputs[at]
+        ))),
         (_, Some(at)) => {
             let row = at / target_width.max(1);
-            Err(Error::data(format!("row {row} has the target {}, which is no number", targets[at])))
+            Err(Error::data(format!(
+                "row {row} has the target {}, which is not a finite number",
+                targets[at]
+            )))
         }
         _ => Ok(rows),
     }
 }
 
-/// Checks outputs with one class number a row, and returns the class numbers.
+/// Checks outputs with one class number for each row, and returns the class numbers.
 fn check_classes(outputs: &[f32], width: usize, targets: &[f32]) -> Result<Vec<usize>> {
     check(outputs, width, targets, 1)?;
     let class = |(row, &target): (usize, &f32)| {

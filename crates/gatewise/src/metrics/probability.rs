@@ -1,12 +1,14 @@
-//! How good probabilities are.
+//! Metrics of probabilities.
 
 use super::{check, check_classes};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 
-/// The mean of −ln of the probability given to what was right; probabilities are kept 1e-7 from 0 and 1, as
-/// Keras does. `width` 1 is a binary model's one probability, more are those of classes, with one class number
-/// a row.
+/// Computes the log loss: the mean of −ln of the probability of the true class. Probabilities are clipped to
+/// 1e-7..1 − 1e-7, as in Keras.
+///
+/// `width` 1: one probability for each row, of a binary model. Larger `width`: the probabilities of the
+/// classes, with one class number for each row.
 ///
 /// ```
 /// use gatewise::metrics::log_loss;
@@ -15,8 +17,8 @@ use crate::loss::Loss;
 /// ```
 ///
 /// # Errors
-/// No rows, slices that do not fit each other, numbers that are not finite, outputs or targets that the loss
-/// has no meaning for.
+/// There are no rows, the slices have lengths that do not match, a number is not finite, an output is not a
+/// probability, or a target is out of range.
 pub fn log_loss(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     let loss = match width {
         1 => Loss::binary_crossentropy(),
@@ -27,15 +29,15 @@ pub fn log_loss(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     check_probabilities(outputs, width)?;
     let rows = outputs.chunks_exact(width).zip(targets);
     let count = rows.len();
-    Ok(rows.map(|(p, y)| loss.of(p, std::slice::from_ref(y))).sum::<f64>() / count as f64)
+    Ok(rows.map(|(p, y)| loss.value(p, std::slice::from_ref(y))).sum::<f64>() / count as f64)
 }
 
-/// e to the power of the log loss: among how many equally probable classes the model might as well have
-/// chosen. For a language model, of characters or words.
+/// Computes the perplexity, e to the power of the [`log_loss`]: the number of equally probable classes with
+/// the same log loss. The usual metric of language models.
 ///
 /// ```
 /// use gatewise::metrics::perplexity;
-/// // Always unsure among four.
+/// // A uniform distribution over four classes.
 /// assert!((perplexity(&[0.25; 8], &[1.0, 3.0], 4)? - 4.0).abs() < 1e-12);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
@@ -47,7 +49,8 @@ pub fn perplexity(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64>
     log_loss(outputs, targets, width).map(f64::exp)
 }
 
-/// The mean of (p − y)², for the probabilities of a binary model: 0 at best, 1 at worst, 0.25 for always ½.
+/// Computes the Brier score, the mean of (p − y)², of a binary model: 0 is best, 1 is worst, and 0.25 is the
+/// score of a constant ½.
 ///
 /// ```
 /// use gatewise::metrics::brier_score;
@@ -65,7 +68,7 @@ pub fn brier_score(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     Ok(outputs.iter().zip(targets).map(square).sum::<f64>() / rows as f64)
 }
 
-/// Refuses what is no probability.
+/// Checks that all outputs are probabilities.
 pub(super) fn check_probabilities(outputs: &[f32], width: usize) -> Result<()> {
     match outputs.iter().position(|p| !(0.0..=1.0).contains(p)) {
         Some(at) => Err(Error::data(format!(

@@ -1,4 +1,4 @@
-//! Reports: the metrics that suit a task, together, as text and as JSON.
+//! Reports: the metrics of a task, as text and as JSON.
 
 use super::{
     Average, ConfusionMatrix, LabelsReport, Scores, average_precision, brier_score, log_loss,
@@ -9,10 +9,10 @@ use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What suits a task.
+/// The metrics of a task.
 ///
-/// Printed with `{}` it is text for people; with serde it is an object whose `task` says which report it is.
-/// A number that is undefined for these rows is `None`, and says so in the text.
+/// `{}` writes the report as text. Serde writes an object whose `task` names the kind of report. A metric
+/// that is undefined for the rows is `None`; the text gives the reason.
 ///
 /// ```
 /// use gatewise::metrics::Report;
@@ -26,117 +26,123 @@ use std::fmt;
 #[serde(tag = "task", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Report {
-    /// One yes-or-no question a row.
+    /// Binary classification.
     Binary(BinaryReport),
-    /// One of several classes a row.
+    /// Multiclass classification.
     Classes(ClassesReport),
-    /// Any number of several labels a row.
+    /// Multi-label classification.
     Labels(LabelsReport),
-    /// Values.
+    /// Regression.
     Regression(RegressionReport),
-    /// One of many symbols at each step.
+    /// A language model: the next token at each step.
     LanguageModel(LanguageReport),
 }
 
-/// Of a binary model; precision, recall and F1 are those of yes.
+/// The report of a binary model. Precision, recall and F1 are of the positive class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BinaryReport {
     /// Number of rows.
     pub samples: usize,
-    /// The answer is yes above it.
+    /// Decision threshold: a row is predicted as positive if its probability is above the threshold.
     pub threshold: f32,
-    /// The share of right answers.
+    /// Fraction of rows predicted correctly.
     pub accuracy: f64,
-    /// Precision, recall and F1 of yes.
+    /// Precision, recall and F1 of the positive class.
     #[serde(flatten)]
     pub scores: Scores,
-    /// Area under the ROC curve; `None` when there is one class only.
+    /// Area under the ROC curve; `None` if all rows are of one class.
     pub roc_auc: Option<f64>,
-    /// Area under the precision-recall curve; `None` when there is one class only.
+    /// Average precision (PR-AUC); `None` if all rows are of one class.
     pub average_precision: Option<f64>,
-    /// Mean −ln of the probability given to what was right.
+    /// Log loss: the mean of −ln of the probability of the true class.
     pub log_loss: f64,
-    /// Mean square of probability minus target.
+    /// Brier score: the mean squared difference of probability and target.
     pub brier_score: f64,
-    /// How often each class was taken for each.
+    /// Confusion matrix.
     pub confusion_matrix: ConfusionMatrix,
-    /// What the classes are called, where that is known.
+    /// Names of the classes; empty if unknown.
     pub labels: Vec<String>,
 }
 
-/// Of a model that chooses one of several classes.
+/// The report of a multiclass model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ClassesReport {
     /// Number of rows.
     pub samples: usize,
-    /// The share of right answers.
+    /// Fraction of rows predicted correctly.
     pub accuracy: f64,
-    /// The share of rows whose class is among the `k` most probable.
+    /// Top-k accuracy.
     pub top_k: TopK,
-    /// Mean over the classes.
+    /// Unweighted mean over the classes.
     pub macro_average: Scores,
-    /// Of all rows together.
+    /// Scores of all rows together.
     pub micro_average: Scores,
-    /// Mean −ln of the probability given to the right class.
+    /// Log loss: the mean of −ln of the probability of the true class.
     pub log_loss: f64,
-    /// Of each class.
+    /// Scores of each class.
     pub classes: Vec<Scores>,
-    /// How often each class was taken for each.
+    /// Confusion matrix.
     pub confusion_matrix: ConfusionMatrix,
-    /// What the classes are called, where that is known.
+    /// Names of the classes; empty if unknown.
     pub labels: Vec<String>,
 }
 
-/// A top-k accuracy with its k.
+/// A top-k accuracy and its k.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TopK {
-    /// How many of the most probable classes count.
+    /// Number of most probable classes that count.
     pub k: usize,
-    /// The share of rows whose class is among them.
+    /// Fraction of rows whose true class is among the `k` most probable classes.
     pub accuracy: f64,
 }
 
-/// Of a model of values.
+/// The report of a regression model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RegressionReport {
-    /// Number of values.
+    /// Number of targets.
     pub samples: usize,
     /// Mean absolute error.
     pub mean_absolute_error: f64,
     /// Root of the mean squared error.
     pub root_mean_squared_error: f64,
-    /// The share of the targets' variance that is explained; `None` when all targets are equal.
+    /// R², the coefficient of determination; `None` if all targets are equal.
     #[serde(default)]
     pub r2: Option<f64>,
-    /// Mean absolute error in percent of the target; `None` when a target is 0.
+    /// Mean absolute percentage error, in percent; `None` if a target is 0.
     pub mean_absolute_percentage_error: Option<f64>,
 }
 
-/// Of a model that says what comes next.
+/// The report of a language model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LanguageReport {
-    /// Number of symbols.
+    /// Number of predicted tokens.
     pub samples: usize,
-    /// Mean −ln of the probability given to the symbol that came, in nats.
+    /// Log loss in nats: the mean of −ln of the probability of the true token.
     pub log_loss: f64,
-    /// The same in bits.
+    /// Log loss in bits.
     pub bits: f64,
-    /// e to the power of the log loss.
+    /// Perplexity: e to the power of the log loss.
     pub perplexity: f64,
-    /// The share of symbols that were the most probable one.
+    /// Fraction of tokens that are predicted correctly.
     pub accuracy: f64,
-    /// The share of symbols among the `k` most probable.
+    /// Top-k accuracy.
     pub top_k: TopK,
 }
 
-/// The k of top-k for `width` classes: Keras's 5 where that says something, else 2.
+/// Computes the top-k accuracy. k is Keras's 5 for more than 6 classes, else 2.
 fn top_k(outputs: &[f32], targets: &[f32], width: usize) -> Result<TopK> {
     let k = if width > 6 { 5 } else { 2 };
     Ok(TopK { k, accuracy: top_k_accuracy(outputs, targets, width, k)? })
 }
 
 impl Report {
-    /// Of the probabilities of a binary model, whose answer is yes above `threshold`.
+    /// Computes the report of a binary model from its probabilities. A row is predicted as positive if its
+    /// probability is above `threshold`.
     ///
     /// # Errors
     /// As [`log_loss`].
@@ -147,7 +153,7 @@ impl Report {
             samples: targets.len(),
             threshold,
             accuracy: confusion_matrix.accuracy(),
-            scores: confusion_matrix.of_class(1),
+            scores: confusion_matrix.class_scores(1),
             roc_auc: roc_auc(outputs, targets).ok(),
             average_precision: average_precision(outputs, targets).ok(),
             log_loss,
@@ -157,7 +163,8 @@ impl Report {
         }))
     }
 
-    /// Of the probabilities of `width` classes, with one class number a row.
+    /// Computes the report of a multiclass model from the probabilities of `width` classes. `targets`
+    /// contains one class number for each row.
     ///
     /// # Errors
     /// As [`log_loss`].
@@ -170,13 +177,14 @@ impl Report {
             macro_average: confusion_matrix.average(Average::Macro),
             micro_average: confusion_matrix.average(Average::Micro),
             log_loss: log_loss(outputs, targets, width)?,
-            classes: (0..width).map(|class| confusion_matrix.of_class(class)).collect(),
+            classes: (0..width).map(|class| confusion_matrix.class_scores(class)).collect(),
             confusion_matrix,
             labels: Vec::new(),
         }))
     }
 
-    /// Of the probabilities of `width` labels, each a yes or no of its own, yes above `threshold`.
+    /// Computes the report of a multi-label model from the probabilities of `width` labels. A label is
+    /// predicted if its probability is above `threshold`.
     ///
     /// # Errors
     /// As [`LabelsReport::new`].
@@ -184,7 +192,7 @@ impl Report {
         LabelsReport::new(outputs, targets, width, threshold).map(Self::Labels)
     }
 
-    /// Of values, as many outputs as targets.
+    /// Computes the report of a regression model. There are as many outputs as targets.
     ///
     /// # Errors
     /// As [`mean_absolute_error`].
@@ -198,7 +206,8 @@ impl Report {
         }))
     }
 
-    /// Of the probabilities of `width` symbols at each step, with the number of the symbol that came.
+    /// Computes the report of a language model from the probabilities of `width` tokens at each step.
+    /// `targets` contains the number of the next token.
     ///
     /// # Errors
     /// As [`log_loss`].
@@ -215,7 +224,7 @@ impl Report {
         }))
     }
 
-    /// The same report, its classes called `labels`.
+    /// Sets the names of the classes or labels. Other reports do not change.
     pub fn with_labels(mut self, labels: &[String]) -> Self {
         if let Self::Binary(BinaryReport { labels: own, .. })
         | Self::Classes(ClassesReport { labels: own, .. })
@@ -227,12 +236,12 @@ impl Report {
     }
 }
 
-/// A line of the text: a name and a number.
+/// Writes a line of the text: a name and a number.
 pub(super) fn line(f: &mut fmt::Formatter<'_>, name: &str, value: f64) -> fmt::Result {
     writeln!(f, "{name:<18} {value:.4}")
 }
 
-/// The same for a number that may be undefined.
+/// Writes a line of the text for a number that may be undefined.
 fn line_or(f: &mut fmt::Formatter<'_>, name: &str, value: Option<f64>, why: &str) -> fmt::Result {
     match value {
         Some(value) => line(f, name, value),

@@ -1,4 +1,4 @@
-//! The decision threshold of a binary model, chosen on rows that it was not trained on.
+//! The decision threshold of a binary model, chosen on rows that the model was not trained on.
 
 use super::ranking::{Cut, cuts};
 use crate::error::{Error, Result};
@@ -7,24 +7,28 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// What a threshold should make as large as it can be.
+/// The metric that a threshold maximises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ThresholdRule {
-    /// The share of right answers.
+    /// Accuracy.
     Accuracy,
-    /// F1 of the class yes: for a rare class that should be found.
+    /// F1 of the positive class, for a rare positive class.
     F1,
-    /// Youden's J = sensitivity + specificity − 1: both classes count alike, however rare.
+    /// Youden's J = sensitivity + specificity − 1, which weights both classes equally.
     YoudenJ,
 }
 
-/// The threshold above which a model's answer should be yes, by `rule`, for these outputs and targets.
+/// Returns the threshold that maximises `rule` on these outputs and targets. A row is predicted as positive
+/// if its output is above the threshold.
 ///
-/// Every way to cut the rows in two by their score is compared, in whole numbers. Among ways that are equally
-/// good the one nearest to ½ is taken, and of two as near the lower; ½ itself stays where no other threshold is
-/// better. Otherwise the threshold is in the middle between the two scores that it separates.
+/// All distinct thresholds are compared, in whole numbers:
+///
+/// - If no threshold is better than ½, the threshold is ½.
+/// - Otherwise it is the midpoint of the two outputs that it separates.
+/// - Of equally good thresholds, the one nearest to ½ is returned; of two at the same distance, the lower
+///   one.
 ///
 /// ```
 /// use gatewise::metrics::{ThresholdRule, best_threshold};
@@ -34,21 +38,22 @@ pub enum ThresholdRule {
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) when there is one class only, no rows, or outputs are no
-/// probabilities; [`ErrorKind::Shape`](crate::ErrorKind::Shape) when slices do not fit each other.
+/// - [`ErrorKind::Data`](crate::ErrorKind::Data): all rows are of one class, there are no rows, or an output
+///   is not a probability.
+/// - [`ErrorKind::Shape`](crate::ErrorKind::Shape): the slices have lengths that do not match.
 pub fn best_threshold(outputs: &[f32], targets: &[f32], rule: ThresholdRule) -> Result<f32> {
     super::probability::check_probabilities(outputs, 1)?;
     let cuts = cuts(outputs, targets)?;
     let Some(&all) = cuts.last() else { return Ok(0.5) };
-    // Above the highest score: nothing is yes.
-    let none = Cut { score: 1.0, yes: 0, no: 0 };
+    // Above the highest score no row is positive.
+    let none = Cut { score: 1.0, positives: 0, negatives: 0 };
     let from = std::iter::once(&none).chain(&cuts);
     // Below each cut lies the next lower score; below the last nothing, and no threshold is below 0.
     let to = cuts.iter().map(|cut| cut.score).chain([0.0]);
     let mut best: Option<(Cut, f32)> = None;
     for (index, (&cut, low)) in from.zip(to).enumerate() {
-        // A row is yes when it scores above the threshold: so the threshold may be `low` and must be below
-        // the cut's score. Above the highest there is no such end.
+        // A row is positive if its score is above the threshold. So the threshold is at least `low` and below
+        // the score of the cut; above the highest score it has no such upper bound.
         let threshold = match index {
             0 => between(low, 1.0),
             _ if low < cut.score => between(low, cut.score),
@@ -65,17 +70,17 @@ pub fn best_threshold(outputs: &[f32], targets: &[f32], rule: ThresholdRule) -> 
     Ok(best.map_or(0.5, |(_, threshold)| threshold))
 }
 
-/// ½ where it is from `low` up to, but below, `high`; else the middle.
+/// Returns ½ if it is in `low..high`, else the midpoint.
 fn between(low: f32, high: f32) -> f32 {
     if low <= 0.5 && 0.5 < high {
         return 0.5;
     }
     let middle = ((f64::from(low) + f64::from(high)) / 2.0) as f32;
-    // Between neighbours it has rounded to one of them.
+    // Between neighbouring numbers the midpoint rounds to one of them.
     if middle < high { middle } else { low }
 }
 
-/// Less when `a` is nearer to ½.
+/// Compares the distances to ½.
 fn nearness(a: f32, b: f32) -> Ordering {
     (a - 0.5).abs().total_cmp(&(b - 0.5).abs())
 }
@@ -83,20 +88,19 @@ fn nearness(a: f32, b: f32) -> Ordering {
 impl ThresholdRule {
     /// Compares two cuts of the rows `all`.
     fn compare(self, a: Cut, b: Cut, all: Cut) -> Ordering {
-        let (yes, no) = (i128::from(all.yes), i128::from(all.no));
-        let signed = |cut: Cut| (i128::from(cut.yes), i128::from(cut.no));
-        let ((a_yes, a_no), (b_yes, b_no)) = (signed(a), signed(b));
+        let signed = |cut: Cut| (i128::from(cut.positives), i128::from(cut.negatives));
+        let ((pos, neg), (a_pos, a_neg), (b_pos, b_neg)) = (signed(all), signed(a), signed(b));
         match self {
-            // Right answers are yes found and no left.
-            Self::Accuracy => (a_yes - a_no).cmp(&(b_yes - b_no)),
-            // F1 = 2·found / (answered + belong); a/b < c/d as a·d < c·b.
-            Self::F1 => (a_yes * (b_yes + b_no + yes)).cmp(&(b_yes * (a_yes + a_no + yes))),
-            // J = found/yes − wrongly found/no.
-            Self::YoudenJ => (a_yes * no - a_no * yes).cmp(&(b_yes * no - b_no * yes)),
+            // Correct predictions: true positives, and the negatives that are not in the cut.
+            Self::Accuracy => (a_pos - a_neg).cmp(&(b_pos - b_neg)),
+            // F1 = 2·true positives / (predicted + actual positives); a/b < c/d as a·d < c·b.
+            Self::F1 => (a_pos * (b_pos + b_neg + pos)).cmp(&(b_pos * (a_pos + a_neg + pos))),
+            // J = true positive rate − false positive rate.
+            Self::YoudenJ => (a_pos * neg - a_neg * pos).cmp(&(b_pos * neg - b_neg * pos)),
         }
     }
 
-    /// The name, as [`from_str`](Self::from_str) reads it.
+    /// Returns the name that [`from_str`](Self::from_str) parses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accuracy => "accuracy",
@@ -118,7 +122,7 @@ impl FromStr for ThresholdRule {
     fn from_str(name: &str) -> Result<Self> {
         let all = [Self::Accuracy, Self::F1, Self::YoudenJ];
         all.into_iter().find(|rule| rule.name() == name).ok_or_else(|| {
-            Error::config(format!("no threshold rule '{name}'; there are accuracy, f1 and youden"))
+            Error::config(format!("unknown threshold rule '{name}'; the rules are accuracy, f1 and youden"))
         })
     }
 }
@@ -135,8 +139,8 @@ mod tests {
         let matrix = ConfusionMatrix::binary(outputs, targets, threshold).unwrap();
         match rule {
             ThresholdRule::Accuracy => matrix.accuracy(),
-            ThresholdRule::F1 => matrix.of_class(1).f1,
-            ThresholdRule::YoudenJ => matrix.of_class(1).recall + matrix.of_class(0).recall - 1.0,
+            ThresholdRule::F1 => matrix.class_scores(1).f1,
+            ThresholdRule::YoudenJ => matrix.class_scores(1).recall + matrix.class_scores(0).recall - 1.0,
         }
     }
 
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_scores_are_told_apart() {
+    fn neighbouring_scores_are_separated() {
         let low = 0.7f32;
         let high = f32::from_bits(low.to_bits() + 1);
         let threshold = best_threshold(&[low, high], &[0.0, 1.0], ThresholdRule::Accuracy).unwrap();
@@ -184,10 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn one_class_and_what_is_no_probability_are_refused() {
+    fn one_class_and_outputs_that_are_not_probabilities_are_refused() {
         let message =
             |p: &[f32], y: &[f32]| best_threshold(p, y, ThresholdRule::Accuracy).unwrap_err().to_string();
-        assert!(message(&[0.2, 0.3], &[1.0, 1.0]).contains("all 2 rows are yes, and none is no"));
+        assert!(message(&[0.2, 0.3], &[1.0, 1.0]).contains("all 2 rows are positive, and none is negative"));
         assert!(message(&[0.2, 1.3], &[1.0, 0.0]).contains("row 1 has the output 1.3"));
         assert!(message(&[0.2, f32::NAN], &[1.0, 0.0]).contains("row 1"));
         assert!(message(&[], &[]).contains("no rows"));

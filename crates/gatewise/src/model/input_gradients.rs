@@ -93,7 +93,7 @@ impl Model {
             (_, output) => (&self.placed[..], output.width(), None),
         };
         let mut stages = lower(above);
-        let folds = matches!(of, Output::Loss(loss, _) if loss.folds().is_some());
+        let folds = matches!(of, Output::Loss(loss, _) if loss.fused_activation().is_some());
         if last.is_some() && (folds || matches!(of, Output::Logit(_))) {
             stages.pop();
         }
@@ -132,10 +132,10 @@ impl Model {
                     for step in counting {
                         let from = y[place(step)..].iter().step_by(LANES);
                         output.iter_mut().zip(from).for_each(|(output, &y)| *output = y);
-                        if let Some(activation) = loss.folds() {
+                        if let Some(activation) = loss.fused_activation() {
                             activation.apply_row(&mut output);
                         }
-                        loss.gradient_folded(&output, &targets[step * each..][..each], &mut gradient);
+                        loss.logit_gradient(&output, &targets[step * each..][..each], &mut gradient);
                         let to = dy[place(step)..].iter_mut().step_by(LANES);
                         to.zip(&gradient).for_each(|(to, &d)| *to = d * scale);
                     }
@@ -170,10 +170,10 @@ impl Model {
             Output::Logit(_) | Output::Value(_) => return Ok(()),
             Output::Loss(loss, targets) => (loss, targets),
         };
-        if loss.folds().is_some_and(|folded| last != Some(folded)) {
+        if loss.fused_activation().is_some_and(|folded| last != Some(folded)) {
             return Err(Error::config(format!(
                 "{loss} needs probabilities, but the last layer does not end in {:?}",
-                loss.folds().unwrap_or_default()
+                loss.fused_activation().unwrap_or_default()
             )));
         }
         targets.check(inputs)?;

@@ -6,27 +6,29 @@ use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Adagrad with Keras's defaults: 1e-3, sums that begin at 0.1, ε = 1e-7.
+/// The Adagrad optimizer: each parameter's learning rate falls with the sum of its squared gradients.
 ///
 /// ```text
 /// a ← a + g²        p ← p − lr·g/√(a + ε)
 /// ```
 ///
-/// Steps become smaller as squares add up; the original paper's learning rate is nearer to 1.
+/// Defaults are Keras's. The original paper uses a learning rate near 1.
 ///
 /// ```
 /// use gatewise::optimizer::Adagrad;
-/// assert_eq!(Adagrad::new(0.5).initial_accumulator_value, 0.1);
+/// let adagrad = Adagrad::new(0.5).epsilon(1e-8);
+/// assert_eq!(adagrad.initial_accumulator_value, 0.1);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Adagrad {
-    /// Step size.
+    /// Learning rate, or a schedule.
     pub learning_rate: LearningRate,
-    /// What each sum of squares begins at.
+    /// Initial value of each sum of squares. Default: 0.1.
     pub initial_accumulator_value: f64,
-    /// Added under the root, against division by zero.
+    /// Added under the root, against division by zero. Default: 1e-7.
     pub epsilon: f64,
-    /// The share of each weight, times the learning rate, that every step takes off.
+    /// Weight decay: every step subtracts this times the learning rate times the weight. Default: none.
     pub weight_decay: Option<f64>,
 }
 
@@ -37,9 +39,24 @@ impl Default for Adagrad {
 }
 
 impl Adagrad {
-    /// Keras's defaults at another learning rate.
+    /// Creates Adagrad with Keras's defaults and this learning rate.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { learning_rate: learning_rate.into(), ..Self::default() }
+    }
+
+    /// Sets the initial value of each sum of squares.
+    pub fn initial_accumulator_value(self, initial_accumulator_value: f64) -> Self {
+        Self { initial_accumulator_value, ..self }
+    }
+
+    /// Sets the number that is added under the root, against division by zero.
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
+    }
+
+    /// Sets the weight decay.
+    pub fn weight_decay(self, weight_decay: impl Into<Option<f64>>) -> Self {
+        Self { weight_decay: weight_decay.into(), ..self }
     }
 }
 

@@ -6,34 +6,36 @@ use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Adam with Keras's defaults: 1e-3, 0.9, 0.999, ε = 1e-7.
+/// The Adam optimizer: adaptive estimates of the first and second moments of the gradient.
 ///
 /// ```text
 /// m ← β1·m + (1 − β1)·g        v ← β2·v + (1 − β2)·g²
 /// p ← p − lr·√(1 − β2ᵗ)/(1 − β1ᵗ)·m/(√v + ε)
 /// ```
 ///
-/// With `amsgrad`, √v is that of the largest v so far. The update is dense: rows of an embedding that a
-/// batch does not touch still decay and move.
+/// With `amsgrad`, the largest v so far replaces v in the second line. The update is dense: rows of an
+/// embedding that a batch does not use still decay and move. Defaults are Keras's.
 ///
 /// ```
 /// use gatewise::optimizer::{Adam, Optimizer};
 /// assert_eq!(Adam::default().learning_rate(0), 1e-3);
-/// let adam = Adam { beta_1: 0.8, ..Adam::new(0.01) };
+/// let adam = Adam::new(0.01).beta_1(0.8).weight_decay(0.004);
+/// assert_eq!((adam.beta_1, adam.weight_decay), (0.8, Some(0.004)));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Adam {
-    /// Step size.
+    /// Learning rate, or a schedule.
     pub learning_rate: LearningRate,
-    /// Decay of the mean of gradients.
+    /// Decay rate of the mean of gradients. Default: 0.9.
     pub beta_1: f64,
-    /// Decay of the mean of their squares.
+    /// Decay rate of the mean of squared gradients. Default: 0.999.
     pub beta_2: f64,
-    /// Added to the root, against division by zero.
+    /// Added to the root, against division by zero. Default: 1e-7.
     pub epsilon: f64,
-    /// Whether the root never shrinks.
+    /// Whether to apply AMSGrad: the largest mean of squares so far replaces the current one. Default: false.
     pub amsgrad: bool,
-    /// The share of each weight, times the learning rate, that every step takes off.
+    /// Weight decay: every step subtracts this times the learning rate times the weight. Default: none.
     pub weight_decay: Option<f64>,
 }
 
@@ -51,9 +53,34 @@ impl Default for Adam {
 }
 
 impl Adam {
-    /// Keras's defaults at another learning rate.
+    /// Creates Adam with Keras's defaults and this learning rate.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { learning_rate: learning_rate.into(), ..Self::default() }
+    }
+
+    /// Sets the decay rate of the mean of gradients.
+    pub fn beta_1(self, beta_1: f64) -> Self {
+        Self { beta_1, ..self }
+    }
+
+    /// Sets the decay rate of the mean of squared gradients.
+    pub fn beta_2(self, beta_2: f64) -> Self {
+        Self { beta_2, ..self }
+    }
+
+    /// Sets the number that is added to the root, against division by zero.
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
+    }
+
+    /// Sets whether to apply AMSGrad.
+    pub fn amsgrad(self, amsgrad: bool) -> Self {
+        Self { amsgrad, ..self }
+    }
+
+    /// Sets the weight decay.
+    pub fn weight_decay(self, weight_decay: impl Into<Option<f64>>) -> Self {
+        Self { weight_decay: weight_decay.into(), ..self }
     }
 
     fn rule(&self, step: u64, learning_rate: f64) -> update::Adam {
@@ -93,7 +120,7 @@ impl Optimizer for Adam {
     }
 }
 
-/// Checks what Adam and those that descend from it have. A decay of 1 would divide by zero.
+/// Checks the settings that Adam, AdamW and Nadam have. A decay rate of 1 would divide by zero.
 pub(super) fn check_moments(optimizer: &str, beta_1: f64, beta_2: f64, epsilon: f64) -> Result<()> {
     let below_one = 0.0..=1.0f64.next_down();
     check_range(optimizer, "beta_1", beta_1, below_one.clone())?;

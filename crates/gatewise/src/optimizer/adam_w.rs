@@ -6,27 +6,30 @@ use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// [`Adam`] with weight decay, and Keras's defaults: 1e-3, decay 0.004, 0.9, 0.999, ε = 1e-7.
+/// The AdamW optimizer: [`Adam`] with decoupled weight decay.
 ///
-/// Every step first takes the share lr·wd off each weight, `p ← p − lr·wd·p`, and then is Adam's.
+/// Every step first decays each weight, `p ← p − lr·weight_decay·p`, and then applies Adam's update. Defaults
+/// are Keras's.
 ///
 /// ```
 /// use gatewise::optimizer::AdamW;
 /// assert_eq!(AdamW::default().weight_decay, 0.004);
+/// let adam_w = AdamW::new(0.01).weight_decay(0.01).beta_2(0.99);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AdamW {
-    /// Step size.
+    /// Learning rate, or a schedule.
     pub learning_rate: LearningRate,
-    /// The share of each weight, times the learning rate, that every step takes off.
+    /// Weight decay: every step subtracts this times the learning rate times the weight. Default: 0.004.
     pub weight_decay: f64,
-    /// Decay of the mean of gradients.
+    /// Decay rate of the mean of gradients. Default: 0.9.
     pub beta_1: f64,
-    /// Decay of the mean of their squares.
+    /// Decay rate of the mean of squared gradients. Default: 0.999.
     pub beta_2: f64,
-    /// Added to the root, against division by zero.
+    /// Added to the root, against division by zero. Default: 1e-7.
     pub epsilon: f64,
-    /// Whether the root never shrinks.
+    /// Whether to apply AMSGrad: the largest mean of squares so far replaces the current one. Default: false.
     pub amsgrad: bool,
 }
 
@@ -38,9 +41,34 @@ impl Default for AdamW {
 }
 
 impl AdamW {
-    /// Keras's defaults at another learning rate.
+    /// Creates AdamW with Keras's defaults and this learning rate.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { learning_rate: learning_rate.into(), ..Self::default() }
+    }
+
+    /// Sets the weight decay.
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        Self { weight_decay, ..self }
+    }
+
+    /// Sets the decay rate of the mean of gradients.
+    pub fn beta_1(self, beta_1: f64) -> Self {
+        Self { beta_1, ..self }
+    }
+
+    /// Sets the decay rate of the mean of squared gradients.
+    pub fn beta_2(self, beta_2: f64) -> Self {
+        Self { beta_2, ..self }
+    }
+
+    /// Sets the number that is added to the root, against division by zero.
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
+    }
+
+    /// Sets whether to apply AMSGrad.
+    pub fn amsgrad(self, amsgrad: bool) -> Self {
+        Self { amsgrad, ..self }
     }
 
     fn adam(&self) -> Adam {

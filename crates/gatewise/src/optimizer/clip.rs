@@ -1,11 +1,12 @@
-//! Clipping: gradients that are too large are made smaller before the optimizer sees them.
+//! Gradient clipping: bounds the gradients before the optimizer reads them.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How gradients are clipped, with Keras's meanings. There is one of them at most, as there.
+/// Gradient clipping, as in Keras. A run applies at most one kind.
 ///
-/// A norm needs the whole gradient before any weight moves, which costs some speed; `Value` does not.
+/// The norms need the whole gradient before the first weight is updated, which costs some speed; `Value` does
+/// not.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -15,22 +16,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Clip {
-    /// `clipnorm`: the gradient of each tensor is scaled down to this norm if its own is higher.
+    /// `clipnorm`: scales the gradient of each tensor down to at most this norm.
     #[serde(rename = "clipnorm")]
     Norm(f64),
-    /// `clipvalue`: each number is held within ± this.
+    /// `clipvalue`: clips each number of the gradient to ± this value.
     #[serde(rename = "clipvalue")]
     Value(f64),
-    /// `global_clipnorm`: the gradient of all tensors together is scaled down to this norm.
+    /// `global_clipnorm`: scales the gradient of all tensors together down to at most this norm.
     #[serde(rename = "global_clipnorm")]
     GlobalNorm(f64),
 }
 
 impl Clip {
-    /// Refuses a bound that is not above 0.
+    /// Checks that the bound is finite and above 0.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the kind.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), with the name of the kind.
     pub fn check(&self) -> Result<()> {
         let (name, bound) = match *self {
             Self::Norm(bound) => ("clipnorm", bound),

@@ -1,13 +1,13 @@
-//! Learning rates: a number, or a schedule of Keras's that gives one for each step.
+//! Learning rates: a constant, or one of Keras's schedules.
 //!
-//! Enters: how many steps have been done. Leaves: the learning rate of the next. All in `f64`.
+//! Input: the number of steps done. Output: the learning rate of the next step, in `f64`.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// The learning rate of an optimizer: [`Constant`](Self::Constant), or one of Keras's schedules. Both a
-/// number and a schedule turn into it.
+/// The learning rate of an optimizer: a [`Constant`](Self::Constant) or one of Keras's schedules. A number
+/// and a schedule both convert into it.
 ///
 /// ```
 /// use gatewise::optimizer::{Adam, CosineDecay, Optimizer};
@@ -21,13 +21,13 @@ use std::f64::consts::PI;
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum LearningRate {
-    /// The same at every step.
+    /// The same learning rate at every step.
     Constant(f64),
-    /// Decided by the number of steps done.
+    /// A learning rate that depends on the number of steps done.
     Schedule(Schedule),
 }
 
-/// Keras's schedules (`keras.optimizers.schedules`); saved under their names there.
+/// A learning rate schedule of Keras (`keras.optimizers.schedules`), saved under its name in Keras.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "schedule", deny_unknown_fields)]
 #[non_exhaustive]
@@ -42,7 +42,7 @@ pub enum Schedule {
 }
 
 impl LearningRate {
-    /// The learning rate of the next step, `iterations` steps having been done: 0 before the first one.
+    /// Returns the learning rate of the next step, after `iterations` steps: 0 before the first step.
     pub fn at(&self, iterations: u64) -> f64 {
         let t = iterations as f64;
         match self {
@@ -58,10 +58,10 @@ impl LearningRate {
         }
     }
 
-    /// Refuses settings that give no finite rate of 0 or more.
+    /// Checks that every learning rate is finite and at least 0.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), with the name of the setting.
     pub fn check(&self) -> Result<()> {
         let rate = |name: &str, rate: f64| {
             if rate.is_finite() && rate >= 0.0 {
@@ -117,7 +117,7 @@ impl LearningRate {
                 rate("alpha", it.alpha)?;
                 rate("m_mul", it.m_mul)?;
                 rate("t_mul", it.t_mul)?;
-                // Shorter and shorter periods come to an end, after which there is no rate.
+                // Periods that get shorter end at a finite step, after which no learning rate is defined.
                 if it.t_mul < 1.0 {
                     return Err(Error::config(format!("t_mul is {}; it must be at least 1", it.t_mul)));
                 }
@@ -151,7 +151,7 @@ into_learning_rate!(
     CosineDecayRestarts
 );
 
-/// `values[i]` up to and including step `boundaries[i]`, the last value after them all.
+/// A schedule that is `values[i]` up to and including step `boundaries[i]`, and the last value afterwards.
 ///
 /// ```
 /// use gatewise::optimizer::{LearningRate, PiecewiseConstantDecay};
@@ -160,15 +160,16 @@ into_learning_rate!(
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PiecewiseConstantDecay {
-    /// Steps, rising.
+    /// Steps, in ascending order.
     pub boundaries: Vec<u64>,
-    /// Learning rates, one more than boundaries.
+    /// Learning rates, one more than boundaries. `values[i]` ends with step `boundaries[i]`.
     pub values: Vec<f64>,
 }
 
 impl PiecewiseConstantDecay {
-    /// `values` between `boundaries`.
+    /// Creates a schedule of `values` between `boundaries`.
     pub fn new(boundaries: impl Into<Vec<u64>>, values: impl Into<Vec<f64>>) -> Self {
         Self { boundaries: boundaries.into(), values: values.into() }
     }
@@ -179,28 +180,29 @@ impl PiecewiseConstantDecay {
     }
 }
 
-/// `initial·rate^(t / steps)`; with `staircase` the quotient is rounded down.
+/// Exponential decay: `initial·rate^(t / steps)`. With `staircase` the quotient is rounded down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ExponentialDecay {
-    /// The rate at step 0.
+    /// Learning rate at step 0.
     pub initial_learning_rate: f64,
-    /// Steps in which it is multiplied by `decay_rate` once.
+    /// Number of steps that multiply the learning rate by `decay_rate`.
     pub decay_steps: u64,
-    /// The factor.
+    /// Factor of `decay_steps` steps.
     pub decay_rate: f64,
-    /// Whether it falls at once at the end of `decay_steps`, rather than bit by bit.
+    /// Whether the learning rate falls only at the end of every `decay_steps` steps. Default: false.
     #[serde(default)]
     pub staircase: bool,
 }
 
 impl ExponentialDecay {
-    /// Falls bit by bit.
+    /// Creates a decay that is continuous.
     pub fn new(initial_learning_rate: f64, decay_steps: u64, decay_rate: f64) -> Self {
         Self { initial_learning_rate, decay_steps, decay_rate, staircase: false }
     }
 
-    /// Sets whether it falls at once.
+    /// Sets whether the learning rate falls only at the end of every `decay_steps` steps.
     pub fn staircase(self, staircase: bool) -> Self {
         Self { staircase, ..self }
     }
@@ -210,28 +212,29 @@ impl ExponentialDecay {
     }
 }
 
-/// `initial / (1 + rate·t / steps)`; with `staircase` the quotient is rounded down.
+/// Inverse time decay: `initial / (1 + rate·t / steps)`. With `staircase` the quotient is rounded down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct InverseTimeDecay {
-    /// The rate at step 0.
+    /// Learning rate at step 0.
     pub initial_learning_rate: f64,
-    /// Steps in which the divisor grows by `decay_rate`.
+    /// Number of steps that add `decay_rate` to the divisor.
     pub decay_steps: u64,
-    /// What the divisor grows by.
+    /// Increase of the divisor.
     pub decay_rate: f64,
-    /// Whether it grows at once at the end of `decay_steps`, rather than bit by bit.
+    /// Whether the divisor grows only at the end of every `decay_steps` steps. Default: false.
     #[serde(default)]
     pub staircase: bool,
 }
 
 impl InverseTimeDecay {
-    /// Falls bit by bit.
+    /// Creates a decay that is continuous.
     pub fn new(initial_learning_rate: f64, decay_steps: u64, decay_rate: f64) -> Self {
         Self { initial_learning_rate, decay_steps, decay_rate, staircase: false }
     }
 
-    /// Sets whether it falls at once.
+    /// Sets whether the learning rate falls only at the end of every `decay_steps` steps.
     pub fn staircase(self, staircase: bool) -> Self {
         Self { staircase, ..self }
     }
@@ -241,94 +244,97 @@ impl InverseTimeDecay {
     }
 }
 
-/// t / steps, rounded down where asked.
+/// Returns t / steps, rounded down if `whole`.
 fn periods(t: f64, steps: u64, whole: bool) -> f64 {
     let periods = t / steps as f64;
     if whole { periods.floor() } else { periods }
 }
 
-/// `(initial − end)·(1 − t / steps)^power + end`, and `end` from then on; with `cycle` it starts anew, over
-/// a period that is longer each time.
+/// Polynomial decay: `(initial − end)·(1 − t / steps)^power + end`, and `end` after `steps` steps.
+///
+/// With `cycle` the decay repeats, over a longer period each time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PolynomialDecay {
-    /// The rate at step 0.
+    /// Learning rate at step 0.
     pub initial_learning_rate: f64,
-    /// Steps until the end.
+    /// Number of steps until the end.
     pub decay_steps: u64,
-    /// The rate at the end. Default: 1e-4.
+    /// Final learning rate. Default: 1e-4.
     pub end_learning_rate: f64,
-    /// 1 is a straight line.
+    /// Power of the polynomial. Default: 1, a straight line.
     pub power: f64,
-    /// Whether, beyond the end, the period becomes the next multiple of `decay_steps`.
+    /// Whether the period becomes the next multiple of `decay_steps` after the end. Default: false.
     #[serde(default)]
     pub cycle: bool,
 }
 
 impl PolynomialDecay {
-    /// A straight line to 1e-4.
+    /// Creates a linear decay to 1e-4.
     pub fn new(initial_learning_rate: f64, decay_steps: u64) -> Self {
         Self { initial_learning_rate, decay_steps, end_learning_rate: 1e-4, power: 1.0, cycle: false }
     }
 
-    /// Sets the rate at the end.
+    /// Sets the final learning rate.
     pub fn end_learning_rate(self, end_learning_rate: f64) -> Self {
         Self { end_learning_rate, ..self }
     }
 
-    /// Sets the power.
+    /// Sets the power of the polynomial.
     pub fn power(self, power: f64) -> Self {
         Self { power, ..self }
     }
 
-    /// Sets whether it starts anew.
+    /// Sets whether the decay repeats after the end.
     pub fn cycle(self, cycle: bool) -> Self {
         Self { cycle, ..self }
     }
 
     fn at(&self, t: f64) -> f64 {
         let steps = self.decay_steps as f64;
-        let share = match self.cycle {
+        let fraction = match self.cycle {
             true => t / (steps * (t / steps).ceil().max(1.0)),
             false => t.min(steps) / steps,
         };
         let span = self.initial_learning_rate - self.end_learning_rate;
-        span * (1.0 - share).powf(self.power) + self.end_learning_rate
+        span * (1.0 - fraction).powf(self.power) + self.end_learning_rate
     }
 }
 
-/// Half a cosine from the initial rate down to `alpha` times it, after a linear warm-up where one is set
-/// (Loshchilov & Hutter 2016).
+/// Cosine decay with optional linear warmup (Loshchilov & Hutter 2016): half a cosine from the
+/// initial learning rate (with warmup: from `warmup_target`) down to `alpha` times that learning rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct CosineDecay {
-    /// The rate at step 0.
+    /// Learning rate at step 0.
     pub initial_learning_rate: f64,
-    /// Steps from the top to the bottom, warm-up not counted.
+    /// Number of steps of the decay, without the warmup.
     pub decay_steps: u64,
-    /// The share that is left at the bottom.
+    /// Final learning rate as a fraction of the initial learning rate. Default: 0.
     #[serde(default)]
     pub alpha: f64,
-    /// The rate that the warm-up leads to, and the decay begins with; without one, no warm-up.
+    /// Learning rate at the end of the warmup, from which the decay starts. Default: no warmup.
     #[serde(default)]
     pub warmup_target: Option<f64>,
-    /// Steps of the warm-up.
+    /// Number of steps of the warmup.
     #[serde(default)]
     pub warmup_steps: u64,
 }
 
 impl CosineDecay {
-    /// Down to zero, without a warm-up.
+    /// Creates a decay to zero without warmup.
     pub fn new(initial_learning_rate: f64, decay_steps: u64) -> Self {
         Self { initial_learning_rate, decay_steps, alpha: 0.0, warmup_target: None, warmup_steps: 0 }
     }
 
-    /// Sets the share that is left at the bottom.
+    /// Sets the final learning rate as a fraction of the initial learning rate.
     pub fn alpha(self, alpha: f64) -> Self {
         Self { alpha, ..self }
     }
 
-    /// Begins with a straight line from the initial rate to `warmup_target`, from which the decay sets out.
+    /// Sets a linear warmup from the initial learning rate to `warmup_target`, from which the decay starts.
     pub fn warmup(self, warmup_target: f64, warmup_steps: u64) -> Self {
         Self { warmup_target: Some(warmup_target), warmup_steps, ..self }
     }
@@ -344,64 +350,69 @@ impl CosineDecay {
     }
 }
 
-/// [`CosineDecay`] that starts anew after each period (Loshchilov & Hutter 2016).
+/// Cosine decay with warm restarts (Loshchilov & Hutter 2016): [`CosineDecay`] that repeats.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct CosineDecayRestarts {
-    /// The rate at step 0.
+    /// Learning rate at step 0.
     pub initial_learning_rate: f64,
-    /// Steps of the first period.
+    /// Number of steps of the first period.
     pub first_decay_steps: u64,
-    /// Each period is this many times as long as the one before it. Default: 2.
+    /// Factor of the length of each period to the length of the previous one. Default: 2.
     pub t_mul: f64,
-    /// Each period begins at this many times the rate of the one before it. Default: 1.
+    /// Factor of the initial learning rate of each period to the previous one. Default: 1.
     pub m_mul: f64,
-    /// The share that is left at the bottom.
+    /// Final learning rate as a fraction of the initial learning rate. Default: 0.
     #[serde(default)]
     pub alpha: f64,
 }
 
 impl CosineDecayRestarts {
-    /// Each period twice as long as the one before it, down to zero.
+    /// Creates a decay to zero whose periods double in length.
     pub fn new(initial_learning_rate: f64, first_decay_steps: u64) -> Self {
         Self { initial_learning_rate, first_decay_steps, t_mul: 2.0, m_mul: 1.0, alpha: 0.0 }
     }
 
-    /// Sets how much longer each period is.
+    /// Sets the factor of the length of each period.
     pub fn t_mul(self, t_mul: f64) -> Self {
         Self { t_mul, ..self }
     }
 
-    /// Sets how much higher (or lower) each period begins.
+    /// Sets the factor of the initial learning rate of each period.
     pub fn m_mul(self, m_mul: f64) -> Self {
         Self { m_mul, ..self }
     }
 
-    /// Sets the share that is left at the bottom.
+    /// Sets the final learning rate as a fraction of the initial learning rate.
     pub fn alpha(self, alpha: f64) -> Self {
         Self { alpha, ..self }
     }
 
     fn at(&self, t: f64) -> f64 {
         let (done, grow) = (t / self.first_decay_steps as f64, self.t_mul);
-        let (period, share) = if grow == 1.0 {
+        let (period, fraction) = if grow == 1.0 {
             (done.floor(), done - done.floor())
         } else {
-            let share = |period: f64| {
+            let fraction = |period: f64| {
                 let length = grow.powf(period);
                 (done - (1.0 - length) / (1.0 - grow)) / length
             };
             let period = (1.0 - done * (1.0 - grow)).log(grow).floor();
-            // At a restart the logarithm may fall short of a whole number by its last bit.
-            if share(period) < 1.0 { (period, share(period)) } else { (period + 1.0, share(period + 1.0)) }
+            // At a restart the logarithm may be below the whole number by its last bit.
+            if fraction(period) < 1.0 {
+                (period, fraction(period))
+            } else {
+                (period + 1.0, fraction(period + 1.0))
+            }
         };
-        self.initial_learning_rate * cosine(share, self.m_mul.powf(period), self.alpha)
+        self.initial_learning_rate * cosine(fraction, self.m_mul.powf(period), self.alpha)
     }
 }
 
-/// Half a cosine of height `top`, squeezed to end at `alpha`.
-fn cosine(share: f64, top: f64, alpha: f64) -> f64 {
-    (1.0 - alpha) * (0.5 * top * (1.0 + (PI * share).cos())) + alpha
+/// Returns half a cosine of height `top`, scaled so that it ends at `alpha`.
+fn cosine(fraction: f64, top: f64, alpha: f64) -> f64 {
+    (1.0 - alpha) * (0.5 * top * (1.0 + (PI * fraction).cos())) + alpha
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
-//! Optimizers: how a gradient changes the parameters.
+//! Optimizers: rules that update parameters from their gradients.
 //!
-//! Enters: gradients. Leaves: changed parameters. State lives outside, in slots of one float a
-//! parameter, so that it can be saved, and so that any thread can update any part.
+//! Input: gradients. Output: updated parameters. An optimizer does not own its state: the caller passes slots
+//! of one float for each parameter, so that the state can be saved and any thread can update any part.
 //!
-//! All have Keras 3's names, defaults and formulas; a step's own numbers (bias corrections, schedules) are
-//! computed in `f64`. What looks at more than one element, or at the weights over time, is set on
-//! [`Fit`](crate::Fit): [`Clip`] and [`Ema`].
+//! Names, defaults and formulas are Keras 3's. Bias corrections and schedules are computed in `f64`. [`Clip`]
+//! (gradient clipping) and [`Ema`] (moving average of the weights) are set on [`Fit`](crate::Fit).
 //!
 //! ```
 //! use gatewise::Fit;
 //! use gatewise::optimizer::{Clip, CosineDecay, Ema, Sgd};
-//! let sgd = Sgd { momentum: 0.9, nesterov: true, ..Sgd::new(CosineDecay::new(0.1, 10_000)) };
+//! let sgd = Sgd::new(CosineDecay::new(0.1, 10_000)).momentum(0.9).nesterov(true);
 //! let fit = Fit::new().optimizer(sgd).clip(Clip::GlobalNorm(1.0)).ema(Ema::default());
 //! ```
 
@@ -45,25 +44,42 @@ use serde_json::Value;
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
 
-/// One optimizer step over a run of parameters.
+/// The arguments of one optimizer step over a slice of parameters.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Update<'a, 's> {
-    /// Number of this step, from 1.
+    /// Number of the step, from 1.
     pub step: u64,
-    /// The learning rate: [`Optimizer::learning_rate`], unless a callback has set another.
+    /// Learning rate of the step: [`Optimizer::learning_rate`], unless a callback has set another.
     pub learning_rate: f64,
-    /// Instruction set to use.
+    /// Instruction set of the kernels. Default: [`Isa::detect`].
     pub isa: Isa,
-    /// Gradients, read.
+    /// Gradients: read.
     pub grads: &'a [f32],
-    /// Parameters, updated.
+    /// Parameters: updated.
     pub params: &'a mut [f32],
-    /// The optimizer's state, [`Optimizer::slots`] slices as long as `params`, updated.
+    /// State of the optimizer, [`Optimizer::slots`] slices as long as `params`: updated.
     pub slots: &'a mut [&'s mut [f32]],
 }
 
-impl Update<'_, '_> {
-    /// Takes `weight_decay` off, in Keras's way (`p ← p − lr·wd·p`), and applies `rule`.
+impl<'a, 's> Update<'a, 's> {
+    /// Creates the arguments of step `step` (from 1), on the fastest instruction set of this processor.
+    pub fn new(
+        step: u64,
+        learning_rate: f64,
+        grads: &'a [f32],
+        params: &'a mut [f32],
+        slots: &'a mut [&'s mut [f32]],
+    ) -> Self {
+        Self { step, learning_rate, isa: Isa::detect(), grads, params, slots }
+    }
+
+    /// Sets the instruction set of the kernels.
+    pub fn isa(self, isa: Isa) -> Self {
+        Self { isa, ..self }
+    }
+
+    /// Decays the weights as Keras does (`p ← p − lr·weight_decay·p`) and applies `rule`.
     fn apply(self, rule: Rule, weight_decay: Option<f64>) {
         let decay = (self.learning_rate * weight_decay.unwrap_or(0.0)) as f32;
         let Self { isa, grads, params, slots, .. } = self;
@@ -71,14 +87,14 @@ impl Update<'_, '_> {
     }
 }
 
-/// A rule for updating parameters, element by element.
+/// A rule that updates parameters element by element.
 ///
-/// An update must treat each element alone: the parameters may be handed over in any number of runs.
+/// An update must treat each element independently: the parameters may arrive in any number of slices.
 ///
 /// ```
 /// use gatewise::optimizer::{Optimizer, Update};
 ///
-/// /// Steps of one size, whatever the gradient's.
+/// /// Moves each parameter by the learning rate, against the sign of its gradient.
 /// #[derive(Debug)]
 /// struct SignDescent;
 ///
@@ -98,39 +114,39 @@ impl Update<'_, '_> {
 /// }
 /// ```
 pub trait Optimizer: Debug + Send + Sync {
-    /// How many floats of state each parameter has.
+    /// Returns the number of floats of state of each parameter.
     fn slots(&self) -> usize;
-    /// What each float of `slot` is before the first step. Default: 0.
+    /// Returns the initial value of each float of `slot`. Default: 0.
     fn slot_start(&self, _slot: usize) -> f32 {
         0.0
     }
-    /// The learning rate of the next step, `iterations` steps having been done: 0 before the first one, as
-    /// Keras counts.
+    /// Returns the learning rate of the next step, after `iterations` steps: 0 before the first step, as in
+    /// Keras.
     fn learning_rate(&self, iterations: u64) -> f64;
     /// Applies one step.
     fn update(&self, update: Update<'_, '_>);
-    /// Its settings, by which a checkpoint knows that a run resumes with the same. Default: as it is
-    /// printed for debugging.
+    /// Returns the settings. A run resumes from a checkpoint only if they are equal. Default: the `Debug`
+    /// text.
     fn config(&self) -> Value {
         format!("{self:?}").into()
     }
-    /// Refuses settings that cannot work, before training begins. Default: accepts.
+    /// Checks the settings before training begins. Default: accepts all settings.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), with the name of the setting.
     fn check(&self) -> Result<()> {
         Ok(())
     }
 }
 
-/// An optimizer's fields as JSON, with its name in Keras.
+/// Returns the settings of an optimizer as JSON, with its name in Keras.
 fn config(name: &str, settings: &impl Serialize) -> Value {
     let mut value = serde_json::to_value(settings).unwrap_or_default();
     value["name"] = name.into();
     value
 }
 
-/// Refuses `value` outside `range`, or not a number.
+/// Checks that `value` is finite and in `range`.
 fn check_range(optimizer: &str, name: &str, value: f64, range: RangeInclusive<f64>) -> Result<()> {
     if range.contains(&value) && value.is_finite() {
         return Ok(());
@@ -141,7 +157,7 @@ fn check_range(optimizer: &str, name: &str, value: f64, range: RangeInclusive<f6
     Err(Error::config(format!("{optimizer}: {name} is {value}; it must be {wanted}")))
 }
 
-/// Checks what all optimizers have.
+/// Checks the settings that all optimizers have.
 fn check_shared(optimizer: &str, learning_rate: &LearningRate, weight_decay: Option<f64>) -> Result<()> {
     learning_rate.check().map_err(|e| Error::new(e.kind(), format!("{optimizer}: {e}")))?;
     weight_decay.map_or(Ok(()), |decay| check_range(optimizer, "weight_decay", decay, 0.0..=f64::INFINITY))

@@ -7,7 +7,7 @@ use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Adam that looks ahead as Nesterov does, with Keras's defaults: 1e-3, 0.9, 0.999, ε = 1e-7.
+/// The Nadam optimizer: [`Adam`](super::Adam) with Nesterov momentum. Defaults are Keras's.
 ///
 /// ```text
 /// u_t = β1·(1 − 0.96ᵗ/2)        U_t = u_1·u_2·…·u_t
@@ -21,16 +21,17 @@ use serde_json::Value;
 /// assert_eq!(Nadam::default().beta_1, 0.9);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Nadam {
-    /// Step size.
+    /// Learning rate, or a schedule.
     pub learning_rate: LearningRate,
-    /// Decay of the mean of gradients.
+    /// Decay rate of the mean of gradients. Default: 0.9.
     pub beta_1: f64,
-    /// Decay of the mean of their squares.
+    /// Decay rate of the mean of squared gradients. Default: 0.999.
     pub beta_2: f64,
-    /// Added to the root, against division by zero.
+    /// Added to the root, against division by zero. Default: 1e-7.
     pub epsilon: f64,
-    /// The share of each weight, times the learning rate, that every step takes off.
+    /// Weight decay: every step subtracts this times the learning rate times the weight. Default: none.
     pub weight_decay: Option<f64>,
 }
 
@@ -41,14 +42,34 @@ impl Default for Nadam {
 }
 
 impl Nadam {
-    /// Keras's defaults at another learning rate.
+    /// Creates Nadam with Keras's defaults and this learning rate.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { learning_rate: learning_rate.into(), ..Self::default() }
     }
 
+    /// Sets the decay rate of the mean of gradients.
+    pub fn beta_1(self, beta_1: f64) -> Self {
+        Self { beta_1, ..self }
+    }
+
+    /// Sets the decay rate of the mean of squared gradients.
+    pub fn beta_2(self, beta_2: f64) -> Self {
+        Self { beta_2, ..self }
+    }
+
+    /// Sets the number that is added to the root, against division by zero.
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
+    }
+
+    /// Sets the weight decay.
+    pub fn weight_decay(self, weight_decay: impl Into<Option<f64>>) -> Self {
+        Self { weight_decay: weight_decay.into(), ..self }
+    }
+
     fn rule(&self, step: u64, learning_rate: f64) -> update::Nadam {
         let schedule = |power: f64| self.beta_1 * (1.0 - 0.5 * power);
-        // U_t and 0.96ᵗ. A product this small no longer changes 1 − U.
+        // U_t and 0.96ᵗ. Below this bound the product no longer changes 1 − U.
         let (mut product, mut power, mut t) = (1.0, 1.0, 0);
         while t < step && product > f64::EPSILON / 8.0 {
             power *= 0.96;

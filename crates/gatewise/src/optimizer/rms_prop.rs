@@ -6,7 +6,8 @@ use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// RMSprop with Keras's defaults: 1e-3, ρ = 0.9, no momentum, ε = 1e-7, not centred.
+/// The RMSprop optimizer: divides the gradient by the root of a moving average of its square. Defaults are
+/// Keras's.
 ///
 /// ```text
 /// v ← ρ·v + (1 − ρ)·g²        a ← ρ·a + (1 − ρ)·g   (centred; else a = 0)
@@ -17,21 +18,24 @@ use serde_json::Value;
 ///
 /// ```
 /// use gatewise::optimizer::RmsProp;
-/// assert_eq!(RmsProp::new(0.01).rho, 0.9);
+/// let rms_prop = RmsProp::new(0.01).momentum(0.5).centered(true);
+/// assert_eq!(rms_prop.rho, 0.9);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RmsProp {
-    /// Step size.
+    /// Learning rate, or a schedule.
     pub learning_rate: LearningRate,
-    /// Decay of the mean of squares.
+    /// ρ: decay rate of the mean of squared gradients. Default: 0.9.
     pub rho: f64,
-    /// μ: how much of the last step is taken again.
+    /// μ: momentum, from 0 to 1. Default: 0.
     pub momentum: f64,
-    /// Added under the root, against division by zero.
+    /// Added under the root, against division by zero. Default: 1e-7.
     pub epsilon: f64,
-    /// Whether gradients are measured by their variance rather than their mean square.
+    /// Whether to divide by the estimated variance of the gradient instead of its mean square. Default:
+    /// false.
     pub centered: bool,
-    /// The share of each weight, times the learning rate, that every step takes off.
+    /// Weight decay: every step subtracts this times the learning rate times the weight. Default: none.
     pub weight_decay: Option<f64>,
 }
 
@@ -49,9 +53,34 @@ impl Default for RmsProp {
 }
 
 impl RmsProp {
-    /// Keras's defaults at another learning rate.
+    /// Creates RMSprop with Keras's defaults and this learning rate.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { learning_rate: learning_rate.into(), ..Self::default() }
+    }
+
+    /// Sets the decay rate of the mean of squared gradients.
+    pub fn rho(self, rho: f64) -> Self {
+        Self { rho, ..self }
+    }
+
+    /// Sets the momentum, from 0 to 1.
+    pub fn momentum(self, momentum: f64) -> Self {
+        Self { momentum, ..self }
+    }
+
+    /// Sets the number that is added under the root, against division by zero.
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
+    }
+
+    /// Sets whether to divide by the estimated variance of the gradient instead of its mean square.
+    pub fn centered(self, centered: bool) -> Self {
+        Self { centered, ..self }
+    }
+
+    /// Sets the weight decay.
+    pub fn weight_decay(self, weight_decay: impl Into<Option<f64>>) -> Self {
+        Self { weight_decay: weight_decay.into(), ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Gradient descent, with momentum if wanted, as Keras computes it.
+//! Gradient descent with optional momentum, as Keras computes it.
 
 use super::{LearningRate, Optimizer, Update, check_range, check_shared, config};
 use crate::error::Result;
@@ -6,28 +6,30 @@ use crate::kernels::update::{self, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Gradient descent with Keras's defaults: 0.01, no momentum.
+/// The gradient descent optimizer, with optional momentum. Defaults are Keras's: learning rate 0.01, no
+/// momentum.
 ///
 /// ```text
 /// p ← p − lr·g                                      without momentum
 /// m ← μ·m − lr·g        p ← p + m                   with momentum μ
-///                       p ← p + μ·m − lr·g          with Nesterov's look ahead
+///                       p ← p + μ·m − lr·g          with Nesterov momentum
 /// ```
 ///
 /// ```
 /// use gatewise::optimizer::Sgd;
-/// let sgd = Sgd { momentum: 0.9, ..Sgd::new(0.05) };
-/// assert!(!sgd.nesterov);
+/// let sgd = Sgd::new(0.05).momentum(0.9).nesterov(true);
+/// assert_eq!(sgd.momentum, 0.9);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Sgd {
-    /// Step size.
+    /// Learning rate, or a schedule.
     pub learning_rate: LearningRate,
-    /// μ, from 0 to 1: how much of the last step is taken again.
+    /// μ: momentum, from 0 to 1. Default: 0.
     pub momentum: f64,
-    /// Whether the step looks ahead.
+    /// Whether to apply Nesterov momentum. Default: false.
     pub nesterov: bool,
-    /// The share of each weight, times the learning rate, that every step takes off.
+    /// Weight decay: every step subtracts this times the learning rate times the weight. Default: none.
     pub weight_decay: Option<f64>,
 }
 
@@ -38,9 +40,24 @@ impl Default for Sgd {
 }
 
 impl Sgd {
-    /// Keras's defaults at another learning rate.
+    /// Creates gradient descent with Keras's defaults and this learning rate.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { learning_rate: learning_rate.into(), ..Self::default() }
+    }
+
+    /// Sets the momentum, from 0 to 1.
+    pub fn momentum(self, momentum: f64) -> Self {
+        Self { momentum, ..self }
+    }
+
+    /// Sets whether to apply Nesterov momentum.
+    pub fn nesterov(self, nesterov: bool) -> Self {
+        Self { nesterov, ..self }
+    }
+
+    /// Sets the weight decay.
+    pub fn weight_decay(self, weight_decay: impl Into<Option<f64>>) -> Self {
+        Self { weight_decay: weight_decay.into(), ..self }
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Fit<'a> {
         Self { stepper: self.stepper.ema(ema), ..self }
     }
 
-    /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::suiting`]).
+    /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { stepper: self.stepper.loss(loss), ..self }
     }

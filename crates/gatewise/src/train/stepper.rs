@@ -286,7 +286,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         if !(finite && scores.loss.is_finite()) {
             return Err(self.diverged(scores, None));
         }
-        let accuracy = self.loss.folds().map(|_| scores.hits / scores.count.max(1) as f64);
+        let accuracy = self.loss.fused_activation().map(|_| scores.hits / scores.count.max(1) as f64);
         Ok(StepLog { step: self.steps(), loss: scores.mean(), accuracy, count: scores.count, learning_rate })
     }
 }

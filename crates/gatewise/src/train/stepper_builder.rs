@@ -71,7 +71,7 @@ impl StepperBuilder {
     }
 
     /// Sets the loss. Default: what suits the model's last activation and targets of one number
-    /// ([`Loss::suiting`]).
+    /// ([`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { loss: Some(loss), ..self }
     }

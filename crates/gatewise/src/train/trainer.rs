@@ -47,7 +47,7 @@ impl Trainer {
     pub fn new(model: &Model, loss: Loss, slots: &[f32], machine: &Machine) -> Result<Self> {
         let all = model.stages().len();
         let last = model.stages().last().and_then(|stage| stage.activation());
-        let stages = match loss.folds() {
+        let stages = match loss.fused_activation() {
             None => all,
             Some(folded) if last == Some(folded) => all - 1,
             Some(folded) => {

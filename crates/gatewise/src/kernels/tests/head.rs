@@ -24,20 +24,20 @@ proptest! {
         let twin = head::probability(z);
         prop_assert!((f64::from(p) / twin - 1.0).abs() < 1e-6, "{p} {twin}");
         let mut d = [0.0];
-        loss.gradient_folded(&[p], &[y], &mut d);
+        loss.logit_gradient(&[p], &[y], &mut d);
         prop_assert!((f64::from(d[0]) - head::gradient(z, y64)).abs() < 1e-6);
         // The reported loss is a function of the rounded probability; near 0 and 1 that is all it knows.
         let reported = head::reported_loss(f64::from(p), y64);
-        prop_assert!((loss.of(&[p], &[y]) - reported).abs() < 1e-12);
+        prop_assert!((loss.value(&[p], &[y]) - reported).abs() < 1e-12);
         if z.abs() < 5.0 {
-            prop_assert!((loss.of(&[p], &[y]) - head::loss(z, y64)).abs() < 1e-4);
+            prop_assert!((loss.value(&[p], &[y]) - head::loss(z, y64)).abs() < 1e-4);
         }
     }
 }
 
 #[test]
 fn extreme_logits_stay_finite_and_nan_shows() {
-    let loss = |p: f32, y: f32| Loss::default().of(&[p], &[y]);
+    let loss = |p: f32, y: f32| Loss::default().value(&[p], &[y]);
     for z in [f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e30, 90.0, -90.0, 0.0, -0.0] {
         let p = probability(z);
         assert!((0.0..=1.0).contains(&p) && loss(p, 0.0).is_finite() && loss(p, 1.0).is_finite(), "{z}");

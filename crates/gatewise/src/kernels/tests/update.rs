@@ -11,21 +11,22 @@ use proptest::prelude::*;
 fn pairs(decay: Option<f64>) -> Vec<(Box<dyn Optimizer>, Twin)> {
     let mut pairs: Vec<(Box<dyn Optimizer>, Twin)> = Vec::new();
     for (momentum, nesterov) in [(0.0, false), (0.9, false), (0.9, true)] {
-        let sgd = optimizer::Sgd { momentum, nesterov, weight_decay: decay, ..Default::default() };
+        let sgd = optimizer::Sgd::default().momentum(momentum).nesterov(nesterov).weight_decay(decay);
         pairs.push((Box::new(sgd), Twin::Sgd { momentum, nesterov }));
     }
     for (momentum, centered) in [(0.0, false), (0.8, false), (0.0, true), (0.8, true)] {
-        let rms_prop = optimizer::RmsProp { momentum, centered, weight_decay: decay, ..Default::default() };
+        let rms_prop =
+            optimizer::RmsProp::default().momentum(momentum).centered(centered).weight_decay(decay);
         pairs.push((Box::new(rms_prop), Twin::RmsProp { rho: 0.9, momentum, epsilon: 1e-7, centered }));
     }
-    let adagrad = optimizer::Adagrad { weight_decay: decay, ..Default::default() };
+    let adagrad = optimizer::Adagrad::default().weight_decay(decay);
     pairs.push((Box::new(adagrad), Twin::Adagrad { initial_accumulator_value: 0.1, epsilon: 1e-7 }));
     let (beta_1, beta_2, epsilon) = (0.9, 0.999, 1e-7);
     for amsgrad in [false, true] {
-        let adam = optimizer::Adam { amsgrad, weight_decay: decay, ..Default::default() };
+        let adam = optimizer::Adam::default().amsgrad(amsgrad).weight_decay(decay);
         pairs.push((Box::new(adam), Twin::Adam { beta_1, beta_2, epsilon, amsgrad }));
     }
-    let nadam = optimizer::Nadam { weight_decay: decay, ..Default::default() };
+    let nadam = optimizer::Nadam::default().weight_decay(decay);
     pairs.push((Box::new(nadam), Twin::Nadam { beta_1, beta_2, epsilon }));
     pairs
 }
