@@ -129,7 +129,6 @@
 //! |---|---|---|
 //! | `files` | on | [`files`]: readers and writers of CSV, TSV, JSON lines, folders and `.ts` |
 //! | `datasets` | on | [`datasets`]: IMDB, Keras's copy of it, and the generated reviews |
-//! | `tensorboard` | on | the callback that writes event files for TensorBoard |
 //! | `download` | off | fetching public data sets from their publishers; an HTTP client |
 //! | `parquet` | off | reading Parquet files; their codecs |
 //! | `hugging-face` | off | tokenizers from a Hugging Face `tokenizer.json` |

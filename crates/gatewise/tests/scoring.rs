@@ -63,7 +63,8 @@ fn score_and_evaluate_report_the_same_loss_penalties_included() {
         let (scored, penalty) = (model.score(&data).unwrap(), model.params().penalty());
         assert_eq!(scored.evaluation, model.evaluate(&data).unwrap());
         let losses = scored.outputs.iter().zip(&scored.targets);
-        let mean = losses.map(|(output, target)| scored.loss.value(&[*output], &[*target])).sum::<f64>() / 60.0;
+        let mean =
+            losses.map(|(output, target)| scored.loss.value(&[*output], &[*target])).sum::<f64>() / 60.0;
         assert!(penalty > 0.1 && (scored.evaluation.loss - mean - penalty).abs() < 1e-12);
     }
 }

@@ -26,7 +26,6 @@ mod trainer;
 mod training;
 mod update;
 
-#[cfg(feature = "tensorboard")]
 pub use callback::TensorBoard;
 pub use callback::{
     Callback, Context, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode,

@@ -6,7 +6,6 @@
 mod context;
 mod csv_logger;
 mod early_stopping;
-#[cfg(feature = "tensorboard")]
 mod event_file;
 mod file_name;
 mod lambda_callback;
@@ -15,7 +14,6 @@ mod list;
 mod model_checkpoint;
 mod monitor;
 mod reduce_lr_on_plateau;
-#[cfg(feature = "tensorboard")]
 mod tensorboard;
 mod terminate_on_nan;
 
@@ -29,7 +27,6 @@ pub(super) use list::CallbackList;
 pub use model_checkpoint::ModelCheckpoint;
 pub use monitor::Mode;
 pub use reduce_lr_on_plateau::ReduceLrOnPlateau;
-#[cfg(feature = "tensorboard")]
 pub use tensorboard::TensorBoard;
 pub use terminate_on_nan::TerminateOnNan;
 
