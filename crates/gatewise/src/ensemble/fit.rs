@@ -14,8 +14,7 @@ use crate::rows::Dataset;
 pub struct EnsembleOptions {
     /// How many folds the rows are dealt into, at least 2. Default 4.
     pub folds: usize,
-    /// How many recurrent members, at least one a fold. Member k is trained without fold k, counted round. With two
-    /// a fold or more, it is known how far members differ by chance, and so how much better their mean is than one. Default 4.
+    /// How many recurrent members, at least one a fold. Member k is trained without fold k, counted round. Default 4.
     pub members: usize,
     /// How the linear model is fitted; its penalty is one of `penalties`. Default: runs of up to three words that are
     /// in at least two rows.
@@ -208,5 +207,5 @@ fn join(
         joined: evidence.accuracy(weights),
     };
     let linear = fit(folds.data(), &options.penalties[..=penalty])?.swap_remove(penalty);
-    Ok((linear, evidence.without_noise(weights, members.noise), accuracy))
+    Ok((linear, weights, accuracy))
 }

@@ -31,9 +31,7 @@ use crate::rows::Sequences;
 /// Such joints of a recurrent model with counts of word runs are old (G. Mesnil, T. Mikolov, M. Ranzato and Y. Bengio,
 /// "Ensemble of Generative and Discriminative Techniques for Sentiment Analysis of Movie Reviews", 2014,
 /// <https://arxiv.org/abs/1412.5335>); fitting a and b to what each says of rows it has not seen is stacking
-/// (Wolpert 1992). A row of a fold is unseen by one member or two, but the mean of all of them answers, which is surer;
-/// where two have said something of the same rows, a and b are corrected for that, as a regression is whose inputs are
-/// measured with errors (W. A. Fuller, "Measurement Error Models", 1987).
+/// (Wolpert 1992).
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     others: Vec<Model>,

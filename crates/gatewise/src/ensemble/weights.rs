@@ -51,33 +51,6 @@ impl Evidence<'_> {
         weights.map(|weight| weight.max(0.0))
     }
 
-    /// What `weights` should be for evidence like this whose first source has so much less noise (a variance): as in a
-    /// linear regression whose inputs are measured with errors, (Σ − N)⁻¹ Σ w with Σ the second moments of the evidence
-    /// and N those of the noise.
-    pub fn without_noise(&self, weights: [f64; 2], noise: f64) -> [f64; 2] {
-        if noise == 0.0 {
-            return weights;
-        }
-        let [mut xx, mut xy, mut yy] = [0.0; 3];
-        for row in self.rows() {
-            let [x, y] = self.sources.map(|source| centred(&source[row * self.width..][..self.width]));
-            for (x, y) in x.zip(y) {
-                xx += x * x;
-                xy += x * y;
-                yy += y * y;
-            }
-        }
-        let quiet = xx - noise * (self.rows().len() * self.width) as f64;
-        let determinant = quiet * yy - xy * xy;
-        // Evidence that is nearly all noise, or nearly the same twice, says nothing of this.
-        if determinant <= 1e-3 * xx * yy {
-            return weights;
-        }
-        let [a, b] = weights;
-        let (x, y) = (xx * a + xy * b, xy * a + yy * b);
-        [(yy * x - xy * y) / determinant, (quiet * y - xy * x) / determinant].map(|weight| weight.max(0.0))
-    }
-
     /// The share of rows whose class is the likeliest under `weights`.
     pub fn accuracy(&self, weights: [f64; 2]) -> f64 {
         let right = self.rows().zip(self.classes).filter(|(row, right)| {
@@ -182,21 +155,6 @@ mod tests {
             assert!(weights[0] > 1.0 && weights[1] < 0.3, "{weights:?}");
             assert!(evidence.accuracy(weights) > evidence.accuracy([0.0, 1.0]) + 0.2);
         }
-    }
-
-    #[test]
-    fn a_source_counts_more_when_its_noise_is_gone() {
-        // A source with noise of variance v beside a truth of variance s is worth s / (s + v) of what it would be.
-        let mut random = Random::new(3, Purpose::Data, 0);
-        let mut uniform = || (random.below(2001) as f64 - 1000.0) / 1000.0;
-        let (truth, noise): (Vec<f64>, Vec<f64>) = (0..20_000).map(|_| (2.0 * uniform(), uniform())).unzip();
-        let x: Vec<f64> = truth.iter().zip(&noise).map(|(truth, noise)| truth + noise).collect();
-        let y: Vec<f64> = truth.iter().map(|_| uniform()).collect();
-        let evidence = Evidence { width: 1, sources: [&x, &y], classes: &[1; 20_000] };
-        let [a, b] = evidence.without_noise([0.8, 0.5], 1.0 / 3.0);
-        assert!((a - 1.0).abs() < 0.02 && (b - 0.5).abs() < 0.02, "{a} {b}");
-        assert_eq!(evidence.without_noise([0.8, 0.5], 0.0), [0.8, 0.5]);
-        assert_eq!(evidence.without_noise([0.8, 0.5], 100.0), [0.8, 0.5]);
     }
 
     #[test]
