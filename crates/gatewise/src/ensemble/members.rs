@@ -1,6 +1,6 @@
 //! What members say of rows that they have not seen.
 
-use super::weights::{Evidence, centred};
+use super::weights::Evidence;
 
 /// The evidence of some members, each of which has said something of its fold.
 pub(super) struct Members<'a> {

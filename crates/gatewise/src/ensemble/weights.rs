@@ -118,12 +118,6 @@ impl Evidence<'_> {
     }
 }
 
-/// Evidence for the classes less its mean, on which a softmax does not depend; one number stays as it is.
-pub(super) fn centred(evidence: &[f64]) -> impl Iterator<Item = f64> {
-    let mean = if evidence.len() == 1 { 0.0 } else { evidence.iter().sum::<f64>() / evidence.len() as f64 };
-    evidence.iter().map(move |it| it - mean)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
