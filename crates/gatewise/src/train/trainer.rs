@@ -5,8 +5,8 @@
 use super::pieces::{Piece, pieces};
 use super::score::{Answer, Scorer, Sum};
 use crate::error::{Error, Result};
-use crate::kernels::noise::Noise;
 use crate::kernels::LANES;
+use crate::kernels::noise::Noise;
 use crate::layers::{BlockGrads, StartGrads};
 use crate::loss::Loss;
 use crate::model::{BatchBlock, Engine, Machine, Mode, Model};
