@@ -35,13 +35,14 @@
 //! | [`optimizer`] | gradients | changed weights |
 //! | [`train`] | a model and a data set ([`Fit`]) | the model, trained, and a [`History`] |
 //! | [`linear`] | a data set | what counting words and runs of words alone achieves |
-//! | [`Artifact`] | a model, its tokenizer, vocabulary, padding, labels | one file, and back |
-//! | [`Predictor`], [`Artifact::predict`] | text | a probability, an [`Answer`] |
+//! | [`Artifact`] | a model, its [`Reader`], padding, labels | one file, and back |
+//! | [`Predictor`], [`Artifact::predict`] | text, series, ids | a probability, an [`Answer`] |
 //! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, and the state after them |
 //! | [`Model::trace`], [`Model::hidden_states`] | rows | what every layer computed at every step |
 //! | [`Model::input_gradients`] | rows | how much every input moves an [`Output`] |
 //! | [`Generator`] | a prompt | what a language model goes on with |
 //!
+//! All of them run on a [`Machine`]: an instruction set, and one pool of threads that everything on it shares.
 //! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,
 //! [`write_whole`] and [`check_target`] whoever writes files.
 //!

@@ -38,6 +38,8 @@ pub(crate) struct Pool {
     /// Workers wished for, the caller included.
     threads: usize,
     workers: OnceLock<Vec<JoinHandle<()>>>,
+    /// The process that made the pool: a fork of it has no workers.
+    process: u32,
     /// Whether a caller has the workers.
     busy: AtomicBool,
 }
@@ -53,7 +55,13 @@ impl Pool {
             panic: Mutex::new(None),
             stop: AtomicBool::new(false),
         });
-        Self { shared, threads: threads.max(1), workers: OnceLock::new(), busy: AtomicBool::new(false) }
+        Self {
+            shared,
+            threads: threads.max(1),
+            workers: OnceLock::new(),
+            process: process(),
+            busy: AtomicBool::new(false),
+        }
     }
 
     /// Number of workers, the caller included: at most this many run at once.
@@ -74,7 +82,7 @@ impl Pool {
 
     /// Calls `f(local, index, item)` once for every item, in parallel. `locals` holds one value for each
     /// worker. Denormals are flushed to zero inside `f`. While another caller has the workers, or `f` itself is the
-    /// caller, this thread does all items by itself.
+    /// caller, or in a fork of the process, this thread does all items by itself.
     pub fn for_each<W: Send, T: Send>(
         &self,
         locals: &mut [W],
@@ -82,7 +90,8 @@ impl Pool {
         f: impl Fn(&mut W, usize, &mut T) + Sync,
     ) {
         assert!(locals.len() >= self.threads, "one local for each worker");
-        let claim = (self.threads > 1 && items.len() > 1).then(|| Claim::of(&self.busy)).flatten();
+        let worth = self.threads > 1 && items.len() > 1 && self.process == process();
+        let claim = worth.then(|| Claim::of(&self.busy)).flatten();
         let workers = claim.as_ref().map_or(&[][..], |_| self.workers.get_or_init(|| self.start()));
         if workers.is_empty() {
             let _flush = FlushDenormals::enter();
@@ -130,11 +139,19 @@ impl Drop for Pool {
         self.shared.stop.store(true, Ordering::Relaxed);
         self.shared.round.fetch_add(1, Ordering::Release);
         for worker in self.workers.take().unwrap_or_default() {
+            if self.process != process() {
+                return;
+            }
             worker.thread().unpark();
             // A worker cannot panic: jobs are caught.
             let _ = worker.join();
         }
     }
+}
+
+/// The number of this process; the bare wasm32 has none.
+fn process() -> u32 {
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) { 0 } else { std::process::id() }
 }
 
 /// The right to give the workers a job, until it is dropped.
@@ -143,7 +160,8 @@ struct Claim<'a>(&'a AtomicBool);
 impl<'a> Claim<'a> {
     /// The claim, unless another has it.
     fn of(busy: &'a AtomicBool) -> Option<Self> {
-        (!busy.swap(true, Ordering::Acquire)).then_some(Self(busy))
+        // Made only where it is had: dropping one frees the workers.
+        (!busy.swap(true, Ordering::Acquire)).then(|| Self(busy))
     }
 }
 
