@@ -247,7 +247,7 @@ fn an_unusable_cache_is_a_note() {
     let cache = dir.path().join("cache");
     fs::write(&cache, b"in the way").unwrap();
     let corpus = load(dir.path(), &cache).unwrap();
-    assert!(corpus.notes.iter().any(|n| n.contains("tokenised again next time")), "{:?}", corpus.notes);
+    assert!(corpus.notes.iter().any(|n| n.contains("tokenized again next time")), "{:?}", corpus.notes);
 }
 
 #[cfg(unix)]

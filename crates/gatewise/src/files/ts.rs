@@ -132,7 +132,8 @@ fn case(line: &str, header: &Header, series: &mut TimeSeries) -> Result<(), Stri
         let found = numbers.split(',').count();
         if found != steps {
             return Err(format!(
-                "channel {} has {found} steps, but channel 1 has {steps}; the channels of a case must have equal lengths",
+                "channel {} has {found} steps, but channel 1 has {steps}; the channels of a case must have equal \
+                 lengths",
                 channel + 1
             ));
         }
