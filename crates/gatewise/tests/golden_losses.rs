@@ -159,7 +159,7 @@ fn what_a_loss_has_no_meaning_for_is_refused() {
         (huber(f64::INFINITY), &[], 1, ErrorKind::Config, "delta inf"),
         (sparse, &[0.0], 1, ErrorKind::Shape, "use binary_crossentropy"),
         (Loss::MeanSquaredError, &[], 0, ErrorKind::Shape, "at least 1 outputs"),
-        (categorical, &[1.0, 0.0, 0.0], 2, ErrorKind::Data, "there are 3, which is no multiple"),
+        (categorical, &[1.0, 0.0, 0.0], 2, ErrorKind::Data, "there are 3, which is not a multiple"),
         (smoothed(0.0), &[1.0, 0.5, 1.1], 1, ErrorKind::Data, "row 2 has the target 1.1"),
         (sparse, &[2.0, 3.0], 3, ErrorKind::Data, "row 1 has the target 3"),
         (sparse, &[0.5], 3, ErrorKind::Data, "the number of a class, from 0 to 2"),

@@ -1,5 +1,5 @@
-//! The page on layers, `book/layers.md`, is what the layers say of themselves in the documentation of the
-//! library, where their examples are run. This test writes it with `UPDATE=1` and fails where it is stale.
+//! The page on layers, `book/layers.md`, is a copy of the documentation of the layers in the library, whose
+//! examples are doc tests. This test writes the page with `UPDATE=1`, and fails if the page is stale.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,23 +7,23 @@ use std::path::PathBuf;
 
 const HEAD: &str = "# Layers
 
-This page is written by `UPDATE=1 cargo test -p gatewise --test guide` from the documentation of the layers;
-the examples are tests there. B is the batch, T the steps, D the width of the input, H the number of units;
-⊙ multiplies element by element. Names, defaults and equations are those of Keras 3.
+`UPDATE=1 cargo test -p gatewise --test guide` writes this page from the documentation of the layers. The
+examples are doc tests. D is the width of the input, H the number of units, and ⊙ the elementwise product.
+Names, defaults and equations are Keras 3's.
 ";
 
-/// The files, in the order of the page, under the headings of its parts.
+/// The files in the order of the page, under the headings of the page.
 const PARTS: &[(&str, &[&str])] = &[
-    ("What a model reads", &["input", "masking", "embedding"]),
+    ("Inputs", &["input", "masking", "embedding"]),
     ("Recurrent layers", &["lstm", "gru", "simple_rnn", "bidirectional"]),
-    ("All else", &["dense", "time_distributed", "dropout", "pooling", "layer_normalization"]),
+    ("Other layers", &["dense", "time_distributed", "dropout", "pooling", "layer_normalization"]),
 ];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The public structs of a file, each with its documentation.
+/// Returns the public structs of a file, each with its documentation.
 fn documented(text: &str) -> Vec<(String, String)> {
     let (mut found, mut doc) = (Vec::new(), String::new());
     for line in text.lines() {
@@ -39,7 +39,8 @@ fn documented(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Documentation as a page shows it: links to items become plain names, hidden lines of examples go.
+/// Converts documentation to Markdown: links to items become plain names, and hidden lines of examples are
+/// removed.
 fn page(doc: &str) -> String {
     let mut text = String::new();
     let mut code = None;
@@ -86,7 +87,7 @@ fn without_item_links(line: &str) -> String {
 }
 
 #[test]
-fn the_page_on_layers_is_what_the_layers_say() {
+fn the_page_on_layers_is_up_to_date() {
     let mut text = HEAD.to_owned();
     let mut shown = Vec::new();
     for (part, files) in PARTS {

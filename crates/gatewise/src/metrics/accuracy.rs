@@ -25,7 +25,7 @@ pub fn binary_accuracy(outputs: &[f32], targets: &[f32], threshold: f32) -> Resu
 /// `width` is the number of classes. Of equal numbers the first counts as the largest.
 ///
 /// # Errors
-/// As [`binary_accuracy`].
+/// Same errors as [`binary_accuracy`].
 pub fn categorical_accuracy(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     check(outputs, width, targets, width)?;
     let rows = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
@@ -43,7 +43,7 @@ pub fn categorical_accuracy(outputs: &[f32], targets: &[f32], width: usize) -> R
 /// ```
 ///
 /// # Errors
-/// As [`binary_accuracy`]; or a target is not a class number.
+/// Same errors as [`binary_accuracy`]; or a target is not a class number.
 pub fn sparse_categorical_accuracy(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     let classes = check_classes(outputs, width, targets)?;
     Ok(fraction(outputs.chunks_exact(width).zip(classes).map(|(p, class)| argmax(p) == class)))
@@ -63,7 +63,7 @@ pub fn sparse_categorical_accuracy(outputs: &[f32], targets: &[f32], width: usiz
 /// ```
 ///
 /// # Errors
-/// As [`sparse_categorical_accuracy`].
+/// Same errors as [`sparse_categorical_accuracy`].
 pub fn top_k_accuracy(outputs: &[f32], targets: &[f32], width: usize, k: usize) -> Result<f64> {
     let classes = check_classes(outputs, width, targets)?;
     let rows = outputs.chunks_exact(width).zip(classes);

@@ -97,7 +97,7 @@ impl ConfusionMatrix {
     /// Computes the matrix of a binary model, which predicts class 1 above `threshold`.
     ///
     /// # Errors
-    /// As [`binary_accuracy`](super::binary_accuracy).
+    /// Same errors as [`binary_accuracy`](super::binary_accuracy).
     pub fn binary(outputs: &[f32], targets: &[f32], threshold: f32) -> Result<Self> {
         check(outputs, 1, targets, 1)?;
         let pairs = outputs.iter().zip(targets);
@@ -109,7 +109,7 @@ impl ConfusionMatrix {
     /// `targets` contains one class number for each row.
     ///
     /// # Errors
-    /// As [`sparse_categorical_accuracy`](super::sparse_categorical_accuracy).
+    /// Same errors as [`sparse_categorical_accuracy`](super::sparse_categorical_accuracy).
     pub fn classes(outputs: &[f32], targets: &[f32], width: usize) -> Result<Self> {
         let classes = check_classes(outputs, width, targets)?;
         Self::new(width, classes.into_iter().zip(outputs.chunks_exact(width).map(argmax)))

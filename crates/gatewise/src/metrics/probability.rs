@@ -43,7 +43,7 @@ pub fn log_loss(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
 /// ```
 ///
 /// # Errors
-/// As [`log_loss`].
+/// Same errors as [`log_loss`].
 pub fn perplexity(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     check_classes(outputs, width, targets)?;
     log_loss(outputs, targets, width).map(f64::exp)
@@ -59,7 +59,7 @@ pub fn perplexity(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64>
 /// ```
 ///
 /// # Errors
-/// As [`log_loss`].
+/// Same errors as [`log_loss`].
 pub fn brier_score(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     let rows = check(outputs, 1, targets, 1)?;
     Loss::binary_crossentropy().check(targets, 1)?;

@@ -16,7 +16,7 @@ pub(super) struct Cut {
 /// equal outputs are in the same cut, so that their order does not matter.
 ///
 /// # Errors
-/// As [`check`]; or all rows are of one class.
+/// Same errors as [`check`]; or all rows are of one class.
 pub(super) fn cuts(outputs: &[f32], targets: &[f32]) -> Result<Vec<Cut>> {
     check(outputs, 1, targets, 1)?;
     let mut rows: Vec<(f32, bool)> =
@@ -84,7 +84,7 @@ pub fn roc_auc(outputs: &[f32], targets: &[f32]) -> Result<f64> {
 /// ```
 ///
 /// # Errors
-/// As [`roc_auc`].
+/// Same errors as [`roc_auc`].
 pub fn average_precision(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     let cuts = cuts(outputs, targets)?;
     let (mut sum, mut before) = (0.0, 0);

@@ -29,7 +29,7 @@ pub fn mean_absolute_error(outputs: &[f32], targets: &[f32]) -> Result<f64> {
 /// ```
 ///
 /// # Errors
-/// As [`mean_absolute_error`].
+/// Same errors as [`mean_absolute_error`].
 pub fn root_mean_squared_error(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     mean(outputs, targets, |p, y| (p - y) * (p - y)).map(f64::sqrt)
 }
@@ -44,7 +44,7 @@ pub fn root_mean_squared_error(outputs: &[f32], targets: &[f32]) -> Result<f64> 
 /// ```
 ///
 /// # Errors
-/// As [`mean_absolute_error`]; [`ErrorKind::Data`](crate::ErrorKind::Data) if all targets are equal.
+/// Same errors as [`mean_absolute_error`]; [`ErrorKind::Data`](crate::ErrorKind::Data) if all targets are equal.
 pub fn r2_score(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     let error = mean(outputs, targets, |p, y| (p - y) * (p - y))?;
     let centre = targets.iter().map(|&y| f64::from(y)).sum::<f64>() / targets.len() as f64;
@@ -64,7 +64,7 @@ pub fn r2_score(outputs: &[f32], targets: &[f32]) -> Result<f64> {
 /// ```
 ///
 /// # Errors
-/// As [`mean_absolute_error`]; [`ErrorKind::Data`](crate::ErrorKind::Data) if a target is 0.
+/// Same errors as [`mean_absolute_error`]; [`ErrorKind::Data`](crate::ErrorKind::Data) if a target is 0.
 pub fn mean_absolute_percentage_error(outputs: &[f32], targets: &[f32]) -> Result<f64> {
     if let Some(row) = targets.iter().position(|&y| y == 0.0) {
         return Err(Error::data(format!(

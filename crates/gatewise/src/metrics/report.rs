@@ -145,7 +145,7 @@ impl Report {
     /// probability is above `threshold`.
     ///
     /// # Errors
-    /// As [`log_loss`].
+    /// Same errors as [`log_loss`].
     pub fn binary(outputs: &[f32], targets: &[f32], threshold: f32) -> Result<Self> {
         let log_loss = log_loss(outputs, targets, 1)?;
         let confusion_matrix = ConfusionMatrix::binary(outputs, targets, threshold)?;
@@ -167,7 +167,7 @@ impl Report {
     /// contains one class number for each row.
     ///
     /// # Errors
-    /// As [`log_loss`].
+    /// Same errors as [`log_loss`].
     pub fn classes(outputs: &[f32], targets: &[f32], width: usize) -> Result<Self> {
         let confusion_matrix = ConfusionMatrix::classes(outputs, targets, width)?;
         Ok(Self::Classes(ClassesReport {
@@ -187,7 +187,7 @@ impl Report {
     /// predicted if its probability is above `threshold`.
     ///
     /// # Errors
-    /// As [`LabelsReport::new`].
+    /// Same errors as [`LabelsReport::new`].
     pub fn labels(outputs: &[f32], targets: &[f32], width: usize, threshold: f32) -> Result<Self> {
         LabelsReport::new(outputs, targets, width, threshold).map(Self::Labels)
     }
@@ -195,7 +195,7 @@ impl Report {
     /// Computes the report of a regression model. There are as many outputs as targets.
     ///
     /// # Errors
-    /// As [`mean_absolute_error`].
+    /// Same errors as [`mean_absolute_error`].
     pub fn regression(outputs: &[f32], targets: &[f32]) -> Result<Self> {
         Ok(Self::Regression(RegressionReport {
             samples: targets.len(),
@@ -210,7 +210,7 @@ impl Report {
     /// `targets` contains the number of the next token.
     ///
     /// # Errors
-    /// As [`log_loss`].
+    /// Same errors as [`log_loss`].
     pub fn language_model(outputs: &[f32], targets: &[f32], width: usize) -> Result<Self> {
         let top_k = top_k(outputs, targets, width)?;
         let log_loss = log_loss(outputs, targets, width)?;
