@@ -41,7 +41,7 @@ fn a_file_and_its_rows_in_memory_give_the_same_bits() {
     let same = |from_file: TrainConfig, in_memory: TrainConfig| {
         let (a, b) = (run(from_file), run(in_memory));
         assert_eq!(a.artifact.weights_sha256(), b.artifact.weights_sha256());
-        assert_eq!((a.evaluation, a.report), (b.evaluation, b.report));
+        assert_eq!((a.evaluation, &a.report), (b.evaluation, &b.report));
         assert_eq!(a.data.test, b.data.test);
         assert_eq!(b.data.name, "rows in memory");
         let score =
