@@ -10,9 +10,9 @@ fn main() -> Result<()> {
     let plan = TrainConfig::new(Source::file(file)).preset(Preset::Fast).epochs(3).plan()?;
     let outcome = plan.run(&mut ())?;
     println!("{}: {}", outcome.data, outcome.report.expect("a tenth of the rows was kept to test on"));
-    outcome.artifact.save("model.gatewise".as_ref())?;
+    outcome.artifact.save("model.gatewise")?;
 
-    let artifact = Artifact::load("model.gatewise".as_ref())?;
+    let artifact = Artifact::load("model.gatewise")?;
     std::thread::scope(|scope| {
         let ask = |_| scope.spawn(|| artifact.predict(&["A dull, lifeless film."]));
         let threads: Vec<_> = (0..8).map(ask).collect();
