@@ -121,7 +121,7 @@ impl ForecastConfig {
                 series.len()
             )));
         };
-        let options = |horizon| ForecastOptions { horizon, length, ..self.options.clone() };
+        let options = |horizon| ForecastOptions { horizon, length, ..self.options };
         let error = |forecasts: &[f32]| {
             let off = forecasts.iter().zip(&series[first..]).map(|(a, b)| f64::from((a - b).abs()));
             off.sum::<f64>() / test as f64
