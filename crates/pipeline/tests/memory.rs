@@ -131,8 +131,8 @@ fn series_and_a_text_in_memory_are_learnt() {
     let outcome = run(config);
     assert_eq!(
         outcome.data.to_string(),
-        "a text in memory, 360 characters, 6 of them different; 45 windows of 8"
+        "a text in memory, 361 characters, 6 of them different; 45 windows of 8"
     );
     assert!(outcome.val_loss().is_some() && outcome.report.is_none());
-    assert_eq!(serde_json::to_value(&outcome).unwrap()["characters"], 360);
+    assert_eq!(serde_json::to_value(&outcome).unwrap()["characters"], 361);
 }

@@ -39,7 +39,7 @@ pub struct Train {
     /// File to write; the training curve goes beside it as .svg.
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
-    /// Passes over the training rows.
+    /// Passes over the training rows; the accurate preset makes up to four times as many over few rows.
     #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
     pub epochs: Option<usize>,
     /// Rows a step.

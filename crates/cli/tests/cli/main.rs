@@ -16,6 +16,7 @@ mod own_texts;
 mod predicting;
 mod problems;
 mod real_data;
+mod refused;
 mod resume;
 #[cfg(unix)]
 mod signals;

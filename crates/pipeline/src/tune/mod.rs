@@ -138,12 +138,25 @@ impl TuneConfig {
         self.seed.unwrap_or(crate::defaults::SEED)
     }
 
+    /// What a search gives every trial beside what the user gives.
+    fn own(&self) -> TrainConfig {
+        let mut own = TrainConfig::default();
+        own.epochs = self.base.epochs.is_none().then_some(EPOCHS);
+        own.early_stopping = self.base.early_stopping.is_none().then_some(PATIENCE);
+        own.seed(self.the_seed())
+    }
+
     /// The settings of a trial that turns these knobs.
     fn trial(&self, knobs: &TrainConfig) -> TrainConfig {
-        let mut config = self.base.clone().overlaid(knobs);
-        config.epochs.get_or_insert(EPOCHS);
-        config.early_stopping.get_or_insert(PATIENCE);
-        config.seed(self.the_seed())
+        self.base.clone().overlaid(knobs).overlaid(&self.own())
+    }
+
+    /// The command line that trains with these settings; none for rows in memory.
+    fn command(&self, knobs: &TrainConfig) -> Option<String> {
+        let data = &self.base.data;
+        let words = ["gatewise".to_owned(), "train".to_owned(), data.to_string()].into_iter();
+        let options = [&self.base, knobs, &self.own()].map(TrainConfig::options);
+        (!data.is_in_memory()).then(|| quoted(words.chain(options.into_iter().flatten())))
     }
 }
 
@@ -322,7 +335,7 @@ impl<'a> Search<'a> {
         let log = TrialLog {
             trial: self.trials,
             options: knobs.options().join(" "),
-            command: command(plan.config()),
+            command: self.config.command(&knobs),
             end,
             epochs: curve.len(),
             seconds,
@@ -351,15 +364,6 @@ impl<'a> Search<'a> {
     fn best_so_far(&self) -> Option<(usize, f64)> {
         self.best.as_ref().map(|best| (best.log.trial, best.figure.value))
     }
-}
-
-/// The command line that trains with these settings; none for rows in memory.
-fn command(config: &TrainConfig) -> Option<String> {
-    if config.data.is_in_memory() {
-        return None;
-    }
-    let words = ["gatewise".to_owned(), "train".to_owned(), config.data.to_string()];
-    Some(quoted(words.into_iter().chain(config.options())))
 }
 
 /// Words that a shell reads as they are meant.
