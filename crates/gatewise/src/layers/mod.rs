@@ -3,6 +3,7 @@
 //! Enters: a user's configuration. Leaves: parameter tables for the model and stages for its engine.
 
 mod activation;
+mod activation_stage;
 mod bidirectional;
 mod dense;
 mod dropout;
@@ -25,7 +26,7 @@ mod stage;
 mod time_distributed;
 
 pub use activation::Activation;
-pub(crate) use activation::ActivationStage;
+pub(crate) use activation_stage::ActivationStage;
 pub use bidirectional::{Bidirectional, MergeMode};
 pub use dense::Dense;
 pub(crate) use dense::DenseStage;

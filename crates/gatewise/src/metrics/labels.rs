@@ -1,7 +1,6 @@
 //! The report of multi-label models.
 
-use super::report::line;
-use super::{Scores, check, is_positive, log_loss};
+use super::{Scores, check, is_positive, line, log_loss};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::fmt;

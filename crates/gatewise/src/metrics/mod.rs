@@ -148,3 +148,7 @@ fn check_classes(outputs: &[f32], width: usize, targets: &[f32]) -> Result<Vec<u
     };
     targets.iter().enumerate().map(class).collect()
 }
+/// Writes a line of the text: a name and a number.
+fn line(f: &mut std::fmt::Formatter<'_>, name: &str, value: f64) -> std::fmt::Result {
+    writeln!(f, "{name:<18} {value:.4}")
+}

@@ -1,7 +1,7 @@
 //! Reports: the metrics of a task, as text and as JSON.
 
 use super::{
-    Average, ConfusionMatrix, LabelsReport, Scores, average_precision, brier_score, log_loss,
+    Average, ConfusionMatrix, LabelsReport, Scores, average_precision, brier_score, line, log_loss,
     mean_absolute_error, mean_absolute_percentage_error, r2_score, roc_auc, root_mean_squared_error,
     top_k_accuracy,
 };
@@ -234,11 +234,6 @@ impl Report {
         }
         self
     }
-}
-
-/// Writes a line of the text: a name and a number.
-pub(super) fn line(f: &mut fmt::Formatter<'_>, name: &str, value: f64) -> fmt::Result {
-    writeln!(f, "{name:<18} {value:.4}")
 }
 
 /// Writes a line of the text for a number that may be undefined.
