@@ -7,6 +7,7 @@ use crate::text::{IdPolicy, Tokenizer, Vocabulary};
 /// What turns input into what the model reads.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "an artifact has one reader")]
 pub enum Reader {
     /// The model reads ids of the words of a text.
     #[non_exhaustive]
