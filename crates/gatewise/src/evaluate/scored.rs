@@ -5,7 +5,7 @@ use super::score::Scorer;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::metrics::{Calibration, Evaluation, Report, ThresholdRule, argmax, best_threshold};
-use crate::model::{Engine, Machine, Model, Rows};
+use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::Dataset;
 
 /// What a model answered to the rows of a data set, beside what was right.
@@ -141,13 +141,13 @@ impl Model {
         data: &Dataset,
         threshold: f32,
         penalty: f64,
-        answer: impl FnOnce(Rows<'_>) -> Vec<f32>,
+        answer: impl FnOnce(PaddedRows<'_>) -> Vec<f32>,
     ) -> Result<Scored> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
         let loss = default_loss(self, data);
-        let rows = Rows::new(self, data.inputs(), data.padding())?;
+        let rows = PaddedRows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?.with_threshold(threshold);
         let outputs = answer(rows);
         let evaluation = scorer.all(&outputs, penalty);

@@ -45,12 +45,12 @@ pub use masking::Masking;
 pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub(crate) use pooling::{Pooling, PoolingStage};
 pub use recurrent_cell::RecurrentCell;
-pub(crate) use recurrent_layer::{Below, RecurrentLayer};
+pub(crate) use recurrent_layer::{LayerBelow, RecurrentLayer};
 pub use regularizer::Regularizer;
 pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{
-    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal,
-    SignalPlace, Stage, StartBack, StartGrads, StartSums,
+    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, PadPrefixBackward, PadPrefixGrads,
+    PadPrefixSums, Reads, Reduce, Shared, Signal, SignalPlace, Stage,
 };
 
 pub use time_distributed::TimeDistributed;

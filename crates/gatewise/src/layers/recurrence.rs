@@ -37,13 +37,13 @@ pub(super) struct Recurrence<C> {
 }
 
 /// What a walk forward reads and writes.
-pub(super) struct Walk<'a> {
+pub(super) struct ForwardSteps<'a> {
     pub isa: Isa,
     pub block: Block<'a>,
     pub training: bool,
     pub noise: Option<Noise<'a>>,
     pub packed: &'a [f32],
-    pub from: recurrent::From<'a>,
+    pub from: recurrent::InputSource<'a>,
     /// The output block, overwritten.
     pub y: &'a mut [f32],
     /// The state before the first step, read where `state` is `None`; the rest overwritten.
@@ -53,11 +53,11 @@ pub(super) struct Walk<'a> {
 }
 
 /// What a walk back reads and writes.
-pub(super) struct WalkBack<'a> {
+pub(super) struct BackwardSteps<'a> {
     pub isa: Isa,
     pub block: Block<'a>,
     pub packed: &'a [f32],
-    pub into: recurrent::Into<'a>,
+    pub into: recurrent::InputGradient<'a>,
     /// As in the walk forward.
     pub noise: Option<Noise<'a>>,
     /// The output block of the walk forward, read.
@@ -81,7 +81,7 @@ impl<C: Cell> Recurrence<C> {
     }
 
     /// Whether rows that begin alike go on alike: not where each drops units of its own.
-    pub fn shares_start(&self) -> bool {
+    pub fn shares_pad_prefix(&self) -> bool {
         !self.backwards && self.drops.is_none() && C::RESET.is_none()
     }
 
@@ -107,7 +107,7 @@ impl<C: Cell> Recurrence<C> {
     }
 
     /// The outputs of the first steps of a trajectory, as many as `outputs` holds.
-    pub fn start_outputs(&self, trajectory: &[f32], outputs: &mut [f32]) {
+    pub fn pad_prefix_outputs(&self, trajectory: &[f32], outputs: &mut [f32]) {
         let (step, padded) = (self.shape.trajectory_step(), self.shape.units_padded());
         let after = trajectory.chunks_exact(step).skip(1);
         outputs
@@ -118,7 +118,7 @@ impl<C: Cell> Recurrence<C> {
 
     /// The gradients of the states of a trajectory: those that blocks left where they begin, `skip` floats
     /// behind the start of their share, and those of the outputs.
-    pub fn gather_starts(
+    pub fn gather_state_gradients(
         &self,
         blocks: &[&BlockGrads],
         stage: usize,
@@ -129,7 +129,7 @@ impl<C: Cell> Recurrence<C> {
         let (state, padded) = (self.shape.state_padded(), self.shape.units_padded());
         for block in blocks {
             let share = &block.partials[stage][skip..][..state];
-            let sum = &mut dstates[block.shared * state..][..state];
+            let sum = &mut dstates[block.prefix_steps * state..][..state];
             sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
         }
         for (sum, dy) in dstates.chunks_exact_mut(state).skip(1).zip(above.chunks_exact(padded)) {
@@ -194,8 +194,8 @@ impl<C: Cell> Recurrence<C> {
     }
 
     /// Every step of a block.
-    pub fn walk(&self, io: Walk<'_>) {
-        let Walk { isa, block, training, noise, packed, from, y, tape, state } = io;
+    pub fn forward(&self, io: ForwardSteps<'_>) {
+        let ForwardSteps { isa, block, training, noise, packed, from, y, tape, state } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let width = shape.units * LANES;
         let (slots, tape_slots) = Self::kept(Dims { steps, training });
@@ -246,8 +246,8 @@ impl<C: Cell> Recurrence<C> {
     }
 
     /// The gradients of every step, from the tape of a training walk.
-    pub fn walk_back(&self, io: WalkBack<'_>) {
-        let WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch } = io;
+    pub fn backward(&self, io: BackwardSteps<'_>) {
+        let BackwardSteps { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let (start, tape) = tape.split_at(shape.state_len());
         let (tape, rest) = tape.split_at(steps * shape.tape_step());

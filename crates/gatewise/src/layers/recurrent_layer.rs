@@ -12,7 +12,7 @@ use std::ops::Range;
 pub(crate) trait RecurrentLayer {
     /// The stage for the layer over `below`, its tensors at `params`: kernel, recurrent kernel and bias, the
     /// last perhaps empty.
-    fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage>;
+    fn stage(&self, below: LayerBelow, params: [Range<usize>; 3]) -> Box<dyn Stage>;
     /// H, the number of units.
     fn units(&self) -> usize;
     /// What the equations call the parts of its state.
@@ -28,7 +28,7 @@ pub(crate) trait RecurrentLayer {
 }
 
 /// What the three recurrent layers say of themselves when they are built.
-pub(super) struct Plan {
+pub(super) struct RecurrentSettings {
     /// The class name.
     pub name: &'static str,
     pub units: usize,
@@ -45,7 +45,7 @@ pub(super) struct Plan {
     pub dropouts: [f64; 2],
 }
 
-impl Plan {
+impl RecurrentSettings {
     /// Checks the settings against the input and says which parameters are needed.
     pub fn build(self, input: Signal) -> Result<Built> {
         let Self { name, units, gates, kernels, regularizers, bias, return_sequences, dropouts } = self;
@@ -183,7 +183,7 @@ pub(super) use recurrent_settings;
 
 /// What a recurrent layer stands on.
 #[derive(Debug, Clone)]
-pub(crate) enum Below {
+pub(crate) enum LayerBelow {
     /// Vectors of this width.
     Vectors(usize),
     /// An embedding that the layer is fused with.
@@ -192,10 +192,10 @@ pub(crate) enum Below {
 
 impl<C: Cell> Recurrent<C> {
     /// The stage for the layer over `below`.
-    pub fn stage(self, below: Below) -> Box<dyn Stage> {
+    pub fn stage(self, below: LayerBelow) -> Box<dyn Stage> {
         match below {
-            Below::Vectors(inputs) => Box::new(RecurrentStage::new(inputs, self)),
-            Below::Embedding { width, masked, table } => {
+            LayerBelow::Vectors(inputs) => Box::new(RecurrentStage::new(inputs, self)),
+            LayerBelow::Embedding { width, masked, table } => {
                 Box::new(ProjectedStage::new(width, masked, table, self))
             }
         }

@@ -1,11 +1,11 @@
 //! A recurrent layer over a block of vectors, as a stage.
 //!
 //! Where the layer below tells what it gave at the padding that all samples share, this one walks that once
-//! too (see `kernels/recurrent/shared_start.rs`): its input there is the same for all.
+//! too (see `kernels/recurrent/pad_prefix.rs`): its input there is the same for all.
 
-use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
-use super::{Backward, Dims, Forward, Signal, SignalPlace, Stage, StartBack};
-use crate::kernels::recurrent::{self, cell::Cell, projected, shared_start};
+use super::recurrence::{BackwardSteps, ForwardSteps, Recurrence, Recurrent};
+use super::{Backward, Dims, Forward, PadPrefixBackward, Signal, SignalPlace, Stage};
+use crate::kernels::recurrent::{self, cell::Cell, pad_prefix, projected};
 use crate::kernels::{Buffer, Isa, round_up};
 use std::ops::Range;
 
@@ -83,8 +83,8 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         self.recurrence.signals(steps)
     }
 
-    fn shares_start(&self) -> bool {
-        self.recurrence.shares_start()
+    fn shares_pad_prefix(&self) -> bool {
+        self.recurrence.shares_pad_prefix()
     }
 
     fn consumes_pad_prefix(&self) -> bool {
@@ -92,12 +92,12 @@ impl<C: Cell> Stage for RecurrentStage<C> {
     }
 
     fn emits_pad_prefix(&self) -> bool {
-        self.shares_start() && self.recurrence.return_sequences
+        self.shares_pad_prefix() && self.recurrence.return_sequences
     }
 
-    fn start_outputs(&self, packed: &[f32], steps: usize, outputs: &mut [f32]) {
+    fn pad_prefix_outputs(&self, packed: &[f32], steps: usize, outputs: &mut [f32]) {
         let [.., trajectory, _] = self.split(packed, steps);
-        self.recurrence.start_outputs(trajectory, outputs);
+        self.recurrence.pad_prefix_outputs(trajectory, outputs);
     }
 
     fn state_len(&self) -> usize {
@@ -130,7 +130,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             part
         });
         projected::pack(projection, kernel, bias, projected);
-        shared_start::pack(shape, recurrent, bias, single);
+        pad_prefix::pack(shape, recurrent, bias, single);
         x.copy_from_slice(&below[..x.len()]);
         let stride = projection.stride();
         let mut memory = Buffer::default();
@@ -139,10 +139,10 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         projected::project_rows(isa, projected::ProjectRows { projection, packed: projected, x, table });
         trajectory[..shape.trajectory_step()].fill(0.0);
         let offsets: Vec<u32> = (0..steps).map(|step| (step * stride) as u32).collect();
-        let offsets = shared_start::Offsets::Each(&offsets);
+        let offsets = pad_prefix::Offsets::Each(&offsets);
         let packed = &*single;
-        let walk = shared_start::Walk { shape, packed, table, offsets, trajectory, keep: true, scratch };
-        shared_start::walk(isa, walk);
+        let io = pad_prefix::Forward { shape, packed, table, offsets, trajectory, keep: true, scratch };
+        pad_prefix::forward(isa, io);
     }
 
     fn tape_len(&self, dims: Dims) -> usize {
@@ -160,15 +160,15 @@ impl<C: Cell> Stage for RecurrentStage<C> {
 
     fn forward(&self, io: Forward<'_>) {
         let Forward { shared, block, training, noise, x, y, tape, state } = io;
-        match block.shared {
+        match block.prefix_steps {
             0 => tape[..self.recurrence.shape.state_len()].fill(0.0),
             steps => {
                 let [.., trajectory, _] = self.split(shared.packed, steps);
                 self.recurrence.begin(trajectory, steps, tape);
             }
         }
-        let (isa, packed, from) = (shared.isa, shared.packed, recurrent::From::Input(x));
-        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape, state });
+        let (isa, packed, from) = (shared.isa, shared.packed, recurrent::InputSource::Vectors(x));
+        self.recurrence.forward(ForwardSteps { isa, block, training, noise, packed, from, y, tape, state });
     }
 
     fn backward(&self, io: Backward<'_>) {
@@ -177,9 +177,9 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
         let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
         grads.fill(0.0);
-        let (isa, packed, into) = (shared.isa, shared.packed, recurrent::Into::Input { x, dx });
-        let back = WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
-        self.recurrence.walk_back(back);
+        let (isa, packed, into) = (shared.isa, shared.packed, recurrent::InputGradient::Vectors { x, dx });
+        let back = BackwardSteps { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
+        self.recurrence.backward(back);
         let [dw, du, db, reset] = shape.split_grads(grads);
         let (params, start) = partial.split_at_mut(self.params_len());
         self.unpack([dw, du, db], params);
@@ -190,8 +190,8 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         }
     }
 
-    fn start_back(&self, io: StartBack<'_>) {
-        let StartBack { shared, blocks, stage, steps, above, below, grads } = io;
+    fn pad_prefix_backward(&self, io: PadPrefixBackward<'_>) {
+        let PadPrefixBackward { shared, blocks, stage, steps, above, below, grads } = io;
         let (shape, projection) = (self.recurrence.shape, self.projection());
         let (state, stride) = (shape.state_padded(), projection.stride());
         let [_, projected, packed, trajectory, x] = self.split(shared.packed, steps);
@@ -210,8 +210,8 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             scratch = tail;
             part
         });
-        self.recurrence.gather_starts(blocks, stage, self.params_len(), above, dstates);
-        let back = shared_start::WalkBack {
+        self.recurrence.gather_state_gradients(blocks, stage, self.params_len(), above, dstates);
+        let back = pad_prefix::Backward {
             shape,
             packed,
             trajectory,
@@ -222,7 +222,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             rows: Some(rows),
             scratch,
         };
-        shared_start::walk_back(shared.isa, back);
+        pad_prefix::backward(shared.isa, back);
         below.reserve(steps * round_up(shape.inputs));
         let (dz, dx) = (&*rows, &mut **below);
         let unproject = projected::UnprojectRows { projection, packed: projected, x, dz, dw, dx };

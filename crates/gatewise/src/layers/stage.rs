@@ -74,7 +74,7 @@ pub(crate) struct Block<'a> {
     /// T, steps to walk.
     pub steps: usize,
     /// Steps of padding before these that all samples share; 0 unless the stages share starts.
-    pub shared: usize,
+    pub prefix_steps: usize,
     /// Steps of the padded rows that come before these, shared or left out for being masked: what is drawn
     /// by lot for a step is counted from there, so that it does not depend on the rows beside it.
     pub before: usize,
@@ -90,7 +90,7 @@ pub(crate) struct Block<'a> {
 
 impl Block<'_> {
     /// Whether all steps are those of the first lane, and none of them is masked.
-    pub fn walks_one(&self) -> bool {
+    pub fn is_first_lane_only(&self) -> bool {
         self.mask.is_some_and(|mask| mask.iter().all(|&lanes| lanes == 1))
     }
 }
@@ -132,7 +132,7 @@ pub(crate) struct Forward<'a> {
 pub(crate) struct ForwardOne<'a> {
     pub shared: Shared<'a>,
     /// As in [`Block`].
-    pub shared_steps: usize,
+    pub prefix_steps: usize,
     /// `[T]`: where in the table each step's row starts.
     pub offsets: &'a [u32],
     /// `[width]`, overwritten.
@@ -167,13 +167,13 @@ pub(crate) struct BlockGrads {
     /// As in [`Block`].
     pub places: Vec<u32>,
     /// As in [`Block`].
-    pub shared: usize,
+    pub prefix_steps: usize,
     /// One array a stage.
     pub partials: Vec<Buffer>,
 }
 
 /// What walking the shared steps back reads and writes.
-pub(crate) struct StartBack<'a> {
+pub(crate) struct PadPrefixBackward<'a> {
     pub shared: Shared<'a>,
     pub blocks: &'a [&'a BlockGrads],
     /// Index of the stage in [`BlockGrads::partials`].
@@ -191,14 +191,14 @@ pub(crate) struct StartBack<'a> {
 
 /// What the shared steps add to the gradients of a stage.
 #[derive(Debug, Default)]
-pub(crate) struct StartGrads {
+pub(crate) struct PadPrefixGrads {
     /// Of its parameters; empty unless the stage [consumes the prefix](Stage::consumes_pad_prefix).
     pub params: Vec<f32>,
     /// Of what the stage below gave at the shared steps.
     pub below: Buffer,
 }
 
-impl StartGrads {
+impl PadPrefixGrads {
     /// What the first of the stages `over` one of `width` sends back to it for `steps` shared steps; nothing
     /// where it does not follow.
     pub fn above(over: &[Self], width: usize, steps: usize) -> &[f32] {
@@ -220,7 +220,7 @@ pub(crate) struct Reduce<'a> {
     /// Which of [`Stage::parts`].
     pub part: usize,
     /// What the shared steps add: to this stage's parameters, and to what it gave.
-    pub start: StartSums<'a>,
+    pub start: PadPrefixSums<'a>,
     /// The gradient of that part's parameters, overwritten.
     pub grads: &'a mut [f32],
     /// [`Stage::left_len`] floats left for [`Stage::finish`], overwritten.
@@ -228,12 +228,12 @@ pub(crate) struct Reduce<'a> {
     pub scratch: &'a mut Buffer,
 }
 
-/// What [`Stage::start_back`] left for a stage.
+/// What [`Stage::pad_prefix_backward`] left for a stage.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct StartSums<'a> {
-    /// As [`StartGrads::params`].
+pub(crate) struct PadPrefixSums<'a> {
+    /// As [`PadPrefixGrads::params`].
     pub params: &'a [f32],
-    /// As [`StartBack::above`].
+    /// As [`PadPrefixBackward::above`].
     pub above: &'a [f32],
 }
 
@@ -315,7 +315,7 @@ pub(crate) trait Stage: Debug + Send + Sync {
         vec![SignalPlace::output(self.output())]
     }
     /// Whether blocks may begin after padding that all samples share.
-    fn shares_start(&self) -> bool {
+    fn shares_pad_prefix(&self) -> bool {
         true
     }
 
@@ -323,16 +323,16 @@ pub(crate) trait Stage: Debug + Send + Sync {
     fn consumes_pad_prefix(&self) -> bool {
         false
     }
-    /// Whether its outputs at the shared steps of padding are known: [`start_outputs`](Self::start_outputs) then
+    /// Whether its outputs at the shared steps of padding are known: [`pad_prefix_outputs`](Self::pad_prefix_outputs) then
     /// writes them.
     fn emits_pad_prefix(&self) -> bool {
         false
     }
     /// Writes its outputs at the shared steps, from its packed weights, into `outputs`, `[steps][width in whole
     /// vectors]`.
-    fn start_outputs(&self, _packed: &[f32], _steps: usize, _outputs: &mut [f32]) {}
+    fn pad_prefix_outputs(&self, _packed: &[f32], _steps: usize, _outputs: &mut [f32]) {}
     /// Walks the shared steps back, where [`consumes_pad_prefix`](Self::consumes_pad_prefix).
-    fn start_back(&self, _io: StartBack<'_>) {}
+    fn pad_prefix_backward(&self, _io: PadPrefixBackward<'_>) {}
 
     /// Floats of the state that it hands on from one piece of a row to the next: `[states][H][16]`.
     fn state_len(&self) -> usize {

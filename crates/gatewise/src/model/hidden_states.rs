@@ -4,7 +4,7 @@
 
 use super::sequential::MAX_PARAMS;
 use super::trace::read_place;
-use super::{Engine, Machine, Mode, Model, Rows, Sequential};
+use super::{Engine, Machine, Model, PaddedRows, Pass, Sequential};
 use crate::error::{Error, Result};
 use crate::layers::{Layer, SignalPlace};
 use crate::rows::{Features, Inputs, Padding};
@@ -63,7 +63,7 @@ impl Model {
                 "layer {layer} has one output a row and none at each step; take last_hidden_state"
             )));
         }
-        let rows = Rows::new(&model, inputs, padding)?;
+        let rows = PaddedRows::new(&model, inputs, padding)?;
         let (width, count) = (model.output_width(), inputs.len());
         let len = |row: usize| rows.seen(row).len();
         let mut values = vec![0.0; (0..count).map(len).sum::<usize>() * width];
@@ -80,7 +80,7 @@ impl Model {
             &model,
             rows,
             treatment,
-            Mode::Outputs,
+            Pass::Outputs,
             places,
             |space, block, row, lane, out| {
                 let (start, steps) = (rows.start(len(row), block.steps), len(row));

@@ -4,7 +4,7 @@
 
 use super::engine::inputs::{FromVectors, InLane};
 use super::lower::lower;
-use super::{Engine, Machine, Model, Rows};
+use super::{Engine, Machine, Model, PaddedRows};
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::{Activation, DropoutStage, Layer, Signal};
@@ -80,7 +80,7 @@ impl Model {
         of: Output<'_>,
         machine: &Machine,
     ) -> Result<Features> {
-        let rows = Rows::new(self, inputs, padding)?;
+        let rows = PaddedRows::new(self, inputs, padding)?;
         let (outputs, per_step) = (self.output_width(), self.output_per_step());
         let treatment = self.treatment().unshared();
         let last = self.stages().last().and_then(|stage| stage.activation());

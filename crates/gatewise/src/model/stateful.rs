@@ -4,7 +4,7 @@
 
 use super::machine::Machine;
 use super::session::Session;
-use super::{Model, Rows, State};
+use super::{Model, PaddedRows, State};
 use crate::error::Result;
 use crate::rows::{Inputs, Padding};
 use crate::text::Side;
@@ -113,7 +113,7 @@ pub(crate) fn read_on(
     state: &mut State,
 ) -> Result<Vec<f32>> {
     model.check_state(state, inputs.len())?;
-    Ok(session.next(model, Rows::new(model, inputs, PIECE)?, state))
+    Ok(session.next(model, PaddedRows::new(model, inputs, PIECE)?, state))
 }
 
 /// Pieces are laid one below the other from their first step on.

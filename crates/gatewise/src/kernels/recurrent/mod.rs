@@ -41,16 +41,16 @@ mod backward;
 pub(crate) mod cell;
 mod dropped;
 mod forward;
+pub(crate) mod pad_prefix;
 pub(crate) mod projected;
-pub(crate) mod shared_start;
 
 use super::lanes::LANES;
 use super::round_up;
 use cell::Cell;
 
-pub(crate) use backward::{Backward, Dy, Into, backward};
+pub(crate) use backward::{Backward, Dy, InputGradient, backward};
 pub(crate) use dropped::Dropped;
-pub(crate) use forward::{Forward, From, forward};
+pub(crate) use forward::{Forward, InputSource, forward};
 
 /// Floats behind the last row of a table that may be read, to no effect.
 pub(crate) const SLACK: usize = LANES;

@@ -272,7 +272,7 @@ pub(crate) struct Unproject<'a, 's, C> {
     pub first_place: usize,
     /// Each block's rows of dP, summed in this order.
     pub shares: &'a [Share<'s>],
-    /// `[stride]`, added to the first row: the gradient of the shared start, where it is the pad id's.
+    /// `[stride]`, added to the first row: the gradient of the pad prefix, if the first row is the row of the pad id.
     pub extra: Option<&'a [f32]>,
     /// Rows of the gradient of E, as `embeddings`, overwritten at the ids.
     pub de: &'a mut [f32],

@@ -10,7 +10,7 @@
 
 use super::Shape;
 use super::backward::run;
-use super::cell::{COLUMNS, Cell, KEPT, STATES, Step};
+use super::cell::{COLUMNS, Cell, CellStep, KEPT, STATES};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::product::Product;
@@ -61,7 +61,7 @@ impl<C: Cell> Shape<C> {
         C::STATES * self.units_padded()
     }
 
-    /// Floats of scratch for [`walk`] and for each step of [`walk_back`].
+    /// Floats of scratch for [`forward`] and for each step of [`backward`].
     pub fn single_scratch_len(self) -> usize {
         self.columns_padded() + LANES
     }
@@ -91,8 +91,8 @@ pub(crate) fn pack<C: Cell>(shape: Shape<C>, recurrent: &[f32], bias: &[f32], pa
     }
 }
 
-/// What [`walk`] reads and writes.
-pub(crate) struct Walk<'a, C> {
+/// What [`forward`] reads and writes.
+pub(crate) struct Forward<'a, C> {
     pub shape: Shape<C>,
     /// From [`pack`], read.
     pub packed: &'a [f32],
@@ -117,8 +117,8 @@ pub(crate) enum Offsets<'a> {
 }
 
 #[inline(always)]
-unsafe fn walk_units<V: Lanes, C: Cell>(io: Walk<'_, C>) {
-    let Walk { shape, packed, table, offsets, trajectory, keep, scratch } = io;
+unsafe fn forward_units<V: Lanes, C: Cell>(io: Forward<'_, C>) {
+    let Forward { shape, packed, table, offsets, trajectory, keep, scratch } = io;
     let (units, padded, columns) = (shape.units, shape.units_padded(), shape.columns_padded());
     let ([both, inputs], [output, first]) = (shape.sections(), shape.output_padded());
     let (steps, furthest) = match offsets {
@@ -199,14 +199,14 @@ unsafe fn walk_units<V: Lanes, C: Cell>(io: Walk<'_, C>) {
 
 for_each_isa!(
     /// Walks one sequence.
-    pub(crate) fn walk<C: Cell> = walk_units(io: Walk<'_, C>)
+    pub(crate) fn forward<C: Cell> = forward_units(io: Forward<'_, C>)
 );
 
-/// What [`walk_back`] reads and writes.
-pub(crate) struct WalkBack<'a, C> {
+/// What [`backward`] reads and writes.
+pub(crate) struct Backward<'a, C> {
     pub shape: Shape<C>,
     pub packed: &'a [f32],
-    /// `[steps + 1][state and kept][H']` from [`walk`], read.
+    /// `[steps + 1][state and kept][H']` from [`forward`], read.
     pub trajectory: &'a [f32],
     pub steps: usize,
     /// `[steps + 1][states][H']`: gradients of the state after each number of steps, read.
@@ -223,8 +223,8 @@ pub(crate) struct WalkBack<'a, C> {
 }
 
 #[inline(always)]
-unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
-    let WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch } = io;
+unsafe fn backward_units<V: Lanes, C: Cell>(io: Backward<'_, C>) {
+    let Backward { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch } = io;
     let (units, padded, columns) = (shape.units, shape.units_padded(), shape.columns_padded());
     let (step, state) = (shape.trajectory_step(), shape.state_padded());
     let (stride, [output, first]) = (shape.recurrent_stride(), shape.output_padded());
@@ -250,7 +250,7 @@ unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
             let dz_t = dz.as_mut_ptr().add(t * columns);
             for n in (0..padded).step_by(LANES) {
                 let zero = V::zero();
-                let mut of = Step {
+                let mut of = CellStep {
                     before: [zero; STATES],
                     h: V::load(after.add(n)),
                     kept: [zero; KEPT],
@@ -346,5 +346,5 @@ unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
 
 for_each_isa!(
     /// Gradients of the shared steps.
-    pub(crate) fn walk_back<C: Cell> = walk_back_units(io: WalkBack<'_, C>)
+    pub(crate) fn backward<C: Cell> = backward_units(io: Backward<'_, C>)
 );
