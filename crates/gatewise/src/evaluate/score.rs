@@ -160,8 +160,8 @@ impl<'a> Scorer<'a> {
         sum
     }
 
-    /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them, by a
-    /// model whose weights have this `penalty`.
+    /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them,
+    /// by a model whose weights have this `penalty`.
     pub fn all(&self, outputs: &[f32], penalty: f64) -> Evaluation {
         let mut sum = ScoreSum::default();
         self.for_each(outputs, |index, output, target| {

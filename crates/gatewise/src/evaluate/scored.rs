@@ -66,7 +66,8 @@ impl Scored {
     /// The metrics that suit the model's loss.
     ///
     /// # Errors
-    /// As [`Report::binary`], [`Report::labels`], [`Report::classes`], [`Report::regression`] and [`Report::language_model`].
+    /// As [`Report::binary`], [`Report::labels`], [`Report::classes`], [`Report::regression`] and
+    /// [`Report::language_model`].
     pub fn report(&self) -> Result<Report> {
         match self.loss {
             Loss::BinaryCrossentropy { .. } if self.width > 1 => {
@@ -134,8 +135,8 @@ impl Model {
         self.score_with(data, threshold, self.params().penalty(), |rows| engine.predict(self, rows))
     }
 
-    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others. `penalty` is
-    /// that of the weights behind the answer.
+    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others.
+    /// `penalty` is that of the weights behind the answer.
     pub(crate) fn score_with(
         &self,
         data: &Dataset,

@@ -1,5 +1,5 @@
-//! An embedding and a recurrent layer fused: a token's input projection is a row of a table, and the left padding that
-//! all samples share is walked once.
+//! An embedding and a recurrent layer fused: the input projection of a token is a row of a table, and the pad
+//! prefix is computed once for all rows.
 
 use super::recurrence::{BackwardSteps, ForwardSteps, Recurrence, Recurrent};
 use super::{
@@ -13,8 +13,8 @@ use std::ops::Range;
 
 /// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `pad_prefix.rs`).
 ///
-/// A block's share of the gradient is `[dU, db][the state of the shared start][dP]`, where db is that of columns
-/// which the table does not hold.
+/// A block's part of the gradient is `[dU, db][gradient of the initial state][dP]`, where db has the columns
+/// that are not in the table.
 #[derive(Debug)]
 pub(crate) struct ProjectedStage<C> {
     name: &'static str,
@@ -28,14 +28,14 @@ pub(crate) struct ProjectedStage<C> {
     bias: Range<usize>,
 }
 
-/// The vocabulary is summed and updated in this many parts, whatever the number of threads.
+/// The number of parts in which the vocabulary is summed and updated, at any number of threads.
 const PARTS: usize = 16;
-/// Parts have at least this many rows.
+/// The smallest number of rows in a part.
 const MIN_PART_ROWS: usize = 64;
 
 impl<C: Cell> ProjectedStage<C> {
-    /// The stage for an embedding of `width`, masked or not, with `layer` above it; the embedding's tensor
-    /// at `embeddings`.
+    /// Returns the stage for an embedding of `width`, masked or not, with `layer` above it. The tensor of the
+    /// embedding is at `embeddings`.
     pub fn new(width: usize, masked: bool, embeddings: Range<usize>, layer: Recurrent<C>) -> Self {
         let projection = projected::Projection::new(layer.cell, width, layer.units);
         let recurrence = Recurrence::new(projection.shape, &layer);
@@ -57,7 +57,7 @@ impl<C: Cell> ProjectedStage<C> {
         self.projection.shape
     }
 
-    /// The packed weights: of the blocks, of the projection, of the shared start, then the trajectory.
+    /// Returns the packed weights: for blocks, for the projection, for the pad prefix; then the trajectory.
     fn split_packed<'a>(&self, packed: &'a [f32]) -> [&'a [f32]; 4] {
         let shape = self.shape();
         let (blocks, rest) = packed.split_at(shape.packed_len());
@@ -66,7 +66,7 @@ impl<C: Cell> ProjectedStage<C> {
         [blocks, projection, single, trajectory]
     }
 
-    /// A block's share: dU and db, the gradient of its start, dP.
+    /// Returns the lengths in a block's part of the gradient: dU and db, and the initial state. dP follows.
     fn partial_parts(&self) -> [usize; 2] {
         [self.shape().grads_len(), self.shape().state_padded()]
     }
@@ -94,7 +94,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn shares_pad_prefix(&self) -> bool {
-        // Masked padding is not walked at all.
+        // Masked padding is not computed at all.
         !self.masked && self.recurrence.shares_pad_prefix()
     }
 
@@ -252,13 +252,13 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         self.kernel.start..self.bias.end
     }
 
-    /// `[dW; db]` of the part's rows, then dU and db of the shared start.
+    /// `[dW; db]` of the part's rows, then dU and db of the pad prefix.
     fn left_len(&self) -> usize {
         self.projection.grads_len() + self.shape().grads_len()
     }
 
     fn reduce(&self, io: Reduce<'_>) {
-        let Reduce { shared, blocks, stage, part, start, grads, left, scratch } = io;
+        let Reduce { shared, blocks, stage, part, prefix, grads, left, scratch } = io;
         let projection = self.projection;
         let first_id = part * self.part_rows();
         let from = shared.ids.partition_point(|&id| (id as usize) < first_id);
@@ -273,8 +273,8 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         let holds_pad = ids.first() == Some(&PAD);
         if holds_pad {
             extra.fill(0.0);
-            self.reduce_pad_prefix(shared, blocks, stage, start.above, extra, du);
-            // What of it is no part of a row goes with db.
+            self.reduce_pad_prefix(shared, blocks, stage, prefix.above, extra, du);
+            // The columns that are not in the table belong to db.
             let db = self.shape().grads_len() - columns + C::INPUT * self.shape().units;
             du[db..].copy_from_slice(&extra[C::INPUT * self.shape().units..]);
         }
@@ -324,8 +324,8 @@ impl<C: Cell> Stage for ProjectedStage<C> {
 }
 
 impl<C: Cell> ProjectedStage<C> {
-    /// A block in which only the row in the first lane walks, with its units in lanes: to the bits of the other
-    /// way, for a part of the work. `tape` is memory for that.
+    /// Computes a block in which only the first lane has steps, with its units in lanes: the same bits for a
+    /// fraction of the work. `tape` is scratch.
     fn forward_first_lane(
         &self,
         shared: Shared<'_>,
@@ -339,7 +339,7 @@ impl<C: Cell> ProjectedStage<C> {
         let [_, _, packed, _] = self.split_packed(shared.packed);
         let (trajectory, scratch) = tape.split_at_mut(2 * step);
         trajectory.fill(0.0);
-        // Rows that stand still repeat their output.
+        // Rows without steps repeat their output.
         y.chunks_exact_mut(units * LANES).for_each(|y| y.copy_from_slice(&state[..units * LANES]));
         let first_lane = |lanes: &mut [f32], values: &[f32]| {
             lanes.iter_mut().step_by(LANES).zip(values).for_each(|(lane, &value)| *lane = value);
@@ -365,7 +365,8 @@ impl<C: Cell> ProjectedStage<C> {
         }
     }
 
-    /// Walks the shared padding back, taking up each block's gradient where its own steps began.
+    /// Computes the gradients of the pad prefix. Each block's gradient enters at the step where the block
+    /// begins.
     fn reduce_pad_prefix(
         &self,
         shared: Shared<'_>,

@@ -1,7 +1,7 @@
 //! A recurrent layer over a block of vectors, as a stage.
 //!
-//! Where the layer below tells what it gave at the padding that all samples share, this one walks that once
-//! too (see `kernels/recurrent/pad_prefix.rs`): its input there is the same for all.
+//! If the layer below emits its outputs at the pad prefix, this stage computes the prefix once too, because
+//! its input there is the same for all rows (see `kernels/recurrent/pad_prefix.rs`).
 
 use super::recurrence::{BackwardSteps, ForwardSteps, Recurrence, Recurrent};
 use super::{Backward, Dims, Forward, PadPrefixBackward, Signal, SignalPlace, Stage};
@@ -9,9 +9,9 @@ use crate::kernels::recurrent::{self, cell::Cell, pad_prefix, projected};
 use crate::kernels::{Buffer, Isa, round_up};
 use std::ops::Range;
 
-/// The layer over a materialised input block `[T][D][16]`.
+/// A recurrent layer over a materialised input block `[T][D][16]`.
 ///
-/// A block's share of the gradient is that of its parameters, then that of the state it begins with.
+/// A block's part of the gradient has the gradient of the parameters, then the gradient of the initial state.
 #[derive(Debug)]
 pub(super) struct RecurrentStage<C> {
     name: &'static str,
@@ -20,20 +20,20 @@ pub(super) struct RecurrentStage<C> {
 }
 
 impl<C: Cell> RecurrentStage<C> {
-    /// The stage for `layer` over vectors of `inputs` numbers.
+    /// Returns the stage for `layer` over vectors of `inputs` numbers.
     pub fn new(inputs: usize, layer: Recurrent<C>) -> Self {
         let shape = recurrent::Shape { cell: layer.cell, inputs, units: layer.units };
         Self { name: layer.name, recurrence: Recurrence::new(shape, &layer), params: layer.params }
     }
 
-    /// What the input brings at the shared steps.
+    /// Returns the projection of the input at the pad prefix.
     fn projection(&self) -> projected::Projection<C> {
         let recurrent::Shape { cell, inputs, units } = self.recurrence.shape;
         projected::Projection::new(cell, inputs, units)
     }
 
-    /// Floats of the packed weights: of the blocks, of the projection, of the shared start; then, for so many
-    /// shared steps, of the trajectory and of the input.
+    /// Returns the numbers of floats in the packed weights: for blocks, for the projection, for the pad
+    /// prefix; then, for a prefix of `steps` steps, in the trajectory and in the input.
     fn parts(&self, steps: usize) -> [usize; 5] {
         let shape = self.recurrence.shape;
         let (projection, single) = (self.projection().packed_len(), shape.single_packed_len());
@@ -53,7 +53,7 @@ impl<C: Cell> RecurrentStage<C> {
         self.params[2].end - self.params[0].start
     }
 
-    /// Gradients in kernel layout to Keras's.
+    /// Copies gradients from kernel layout to Keras's layout.
     fn unpack(&self, [dw, du, db]: [&[f32]; 3], grads: &mut [f32]) {
         let shape = self.recurrence.shape;
         let (kernel, rest) = grads.split_at_mut(self.params[0].len());
@@ -184,7 +184,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         let (params, start) = partial.split_at_mut(self.params_len());
         self.unpack([dw, du, db], params);
         shape.unpack_reset(reset, &mut params[self.params[0].len()..][..self.params[1].len()]);
-        // A way of Bidirectional begins at the first step, and is asked for no such share.
+        // A direction of Bidirectional has no pad prefix, and no room for this gradient.
         if !start.is_empty() {
             self.recurrence.sum_start(dstart, start);
         }

@@ -104,8 +104,8 @@ impl<'a> Pass<'a> {
 }
 
 impl Workspace {
-    /// Runs the stages over a block and returns the output of the last. `carried` is the state of all stages, one
-    /// behind the other: that before the block, read, and that after it, overwritten.
+    /// Runs the stages over a block and returns the output of the last. `carried` is the state of all stages,
+    /// one behind the other: that before the block, read, and that after it, overwritten.
     pub fn forward(
         &mut self,
         run: &Execution<'_>,
@@ -455,8 +455,8 @@ impl Engine {
             .for_each(&mut self.workspaces, items, |space, _, item| f(derivation, &mut space.scratch, item));
     }
 
-    /// The model's outputs for all rows, as [`Derived::outputs`] gives them, with what they share derived for these
-    /// rows alone.
+    /// The model's outputs for all rows, as [`Derived::outputs`] gives them, with what they share derived for
+    /// these rows alone.
     pub fn predict(&mut self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
         let Self { isa, pool, workspaces, derived } = self;
         derived.prepare((*isa, pool), workspaces, model, rows.settled(), rows.steps);

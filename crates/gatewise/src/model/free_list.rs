@@ -1,6 +1,7 @@
 //! Memory to compute in, lent to one thread at a time.
 //!
-//! Enters: what a thread has finished with. Leaves: the same, to the next thread that asks, and not allocated anew.
+//! Enters: what a thread has finished with. Leaves: the same, to the next thread that asks, and not allocated
+//! anew.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};

@@ -10,8 +10,8 @@ use crate::kernels::Pool;
 use crate::rows::{Inputs, Padding};
 use std::sync::Arc;
 
-/// The packed weights and the projected table of a model, and memory for the threads that use them. It belongs to the
-/// model that it was made for, which each call is given again.
+/// The packed weights and the projected table of a model, and memory for the threads that use them. It
+/// belongs to the model that it was made for, which each call is given again.
 #[derive(Debug)]
 pub(crate) struct Session {
     machine: Machine,
@@ -48,15 +48,15 @@ impl Session {
         &self.machine
     }
 
-    /// The output of one row of ids, `[width]`, without allocating. `None` where the model has no such way, or a step
-    /// of the row is masked. The ids must be below the model's vocabulary.
+    /// The output of one row of ids, `[width]`, without allocating. `None` where the model has no such way,
+    /// or a step of the row is masked. The ids must be below the model's vocabulary.
     pub fn one<'a>(&self, space: &'a mut Workspace, model: &Model, row: &[u32]) -> Option<&'a [f32]> {
         let steps = self.padding.maxlen.unwrap_or(row.len());
         self.derived.output_of_one(self.machine.instruction_set(), space, model, self.padding, steps, row)
     }
 
-    /// The outputs of all rows, which were checked under the padding of this session. No row's outputs depend on the
-    /// other rows.
+    /// The outputs of all rows, which were checked under the padding of this session. No row's outputs depend
+    /// on the other rows.
     pub fn outputs(&self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
         match self.padding.maxlen {
             Some(_) => self.run(model, rows, true, None),

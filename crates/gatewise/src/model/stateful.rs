@@ -46,8 +46,8 @@ use std::sync::Arc;
 /// that after its own last step. Pieces give the bits that the whole gives. Pooling layers pool the steps of
 /// the piece.
 ///
-/// It owns the model, or shares it (`Arc<Model>`). Clones share the packed weights and the projected table, and any
-/// number of threads may read rows at once, each with a state of its own.
+/// It owns the model, or shares it (`Arc<Model>`). Clones share the packed weights and the projected table,
+/// and any number of threads may read rows at once, each with a state of its own.
 #[derive(Debug, Clone)]
 pub struct Stateful {
     model: Arc<Model>,

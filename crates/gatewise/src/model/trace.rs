@@ -1,7 +1,7 @@
 //! The insides of a model: what every layer computed at every step.
 //!
-//! Enters: a model and rows. Leaves: gates, candidates, cell states and outputs as arrays, by name. They are read
-//! from the tape that training keeps for the way back, so there is one implementation of each layer.
+//! Enters: a model and rows. Leaves: gates, candidates, cell states and outputs as arrays, by name. They are
+//! read from the tape that training keeps for the way back, so there is one implementation of each layer.
 
 use super::lower::{LayerPlace, plan};
 use super::{BatchBlock, Engine, Machine, Model, PaddedRows, Pass};
@@ -27,17 +27,17 @@ const MAX_VALUES: usize = 1 << 30;
 /// | `Bidirectional` | `output`; the two layers in it are `bidirectional/forward_lstm` and `bidirectional/backward_lstm` |
 /// | all others | `output` |
 ///
-/// The names of the layers are Keras's (`lstm`, `lstm_1`); the equations are on the pages of the layers. Gates and
-/// candidate are what the activations return: `f = σ(…)`, not the sum in it.
+/// The names of the layers are Keras's (`lstm`, `lstm_1`); the equations are on the pages of the layers.
+/// Gates and candidate are what the activations return: `f = σ(…)`, not the sum in it.
 ///
 /// **Shapes.** A signal of a recurrent layer is `[steps, units]`, row-major, whether or not the layer returns
 /// sequences. The output of another layer is `[steps, width]` where it has steps, else `[width]`.
 ///
-/// **Steps.** All rows have the same number of steps, [`steps`](Self::steps): the length that `padding` gives them.
-/// Padding is included, since a model without a mask reads it. [`positions`](Self::positions) returns the steps that
-/// hold the row's own inputs, all other steps are padding, and [`inputs`](Self::inputs) returns which inputs of the
-/// row these are. Step t is step t of the padded row in every array, also in layers with `go_backwards` and in
-/// layers above them.
+/// **Steps.** All rows have the same number of steps, [`steps`](Self::steps): the length that `padding` gives
+/// them. Padding is included, since a model without a mask reads it. [`positions`](Self::positions) returns
+/// the steps that hold the row's own inputs, all other steps are padding, and [`inputs`](Self::inputs)
+/// returns which inputs of the row these are. Step t is step t of the padded row in every array, also in
+/// layers with `go_backwards` and in layers above them.
 ///
 /// **Masks.** [`mask`](Self::mask) is false at masked steps. There `cell` and `output` repeat the state of the
 /// step read before, and the gates hold what the layer computed and did not use.
@@ -110,8 +110,8 @@ impl<'a> TraceArray<'a> {
         self.values
     }
 
-    /// Returns the numbers of step `t`, one a unit. Panics where there is no such step; an array of one vector a
-    /// row has step 0.
+    /// Returns the numbers of step `t`, one a unit. Panics where there is no such step; an array of one
+    /// vector a row has step 0.
     pub fn step(&self, t: usize) -> &'a [f32] {
         &self.values[t * self.shape[1]..][..self.shape[1]]
     }
@@ -133,20 +133,20 @@ impl Trace {
         self.steps
     }
 
-    /// Returns the steps that hold the inputs of row `row`; all others are padding. Panics where there is no such
-    /// row.
+    /// Returns the steps that hold the inputs of row `row`; all others are padding. Panics where there is no
+    /// such row.
     pub fn positions(&self, row: usize) -> Range<usize> {
         self.rows[row].positions.clone()
     }
 
-    /// Returns which inputs of row `row` stand at [`positions`](Self::positions): all of them, or, of a row longer
-    /// than `maxlen`, those that truncation leaves. Panics where there is no such row.
+    /// Returns which inputs of row `row` stand at [`positions`](Self::positions): all of them, or, of a row
+    /// longer than `maxlen`, those that truncation leaves. Panics where there is no such row.
     pub fn inputs(&self, row: usize) -> Range<usize> {
         self.rows[row].inputs.clone()
     }
 
-    /// Returns Keras's mask of row `row`, one a step: false where recurrent layers skip the step. Panics where there
-    /// is no such row.
+    /// Returns Keras's mask of row `row`, one a step: false where recurrent layers skip the step. Panics
+    /// where there is no such row.
     pub fn mask(&self, row: usize) -> &[bool] {
         &self.mask[row * self.steps..][..self.steps]
     }
@@ -163,7 +163,8 @@ impl Trace {
     /// Returns the names of the signals of a layer.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the layers.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the
+    /// layers.
     pub fn signals(&self, layer: &str) -> Result<Vec<&str>> {
         let signals: Vec<_> =
             self.entries.iter().filter(|entry| entry.layer == layer).map(|entry| entry.signal).collect();
@@ -210,11 +211,11 @@ enum SignalSource {
 }
 
 impl Model {
-    /// Returns what every layer computes for `inputs` at every step: gates, candidate, cell state and output of the
-    /// recurrent layers, and the outputs of all others. See [`Trace`].
+    /// Returns what every layer computes for `inputs` at every step: gates, candidate, cell state and output
+    /// of the recurrent layers, and the outputs of all others. See [`Trace`].
     ///
-    /// A trace holds every number of every layer: 300 steps of the classic model are 90 kB a row. For the outputs
-    /// of one layer of many rows, [`hidden_states`](Self::hidden_states) and
+    /// A trace holds every number of every layer: 300 steps of the classic model are 90 kB a row. For the
+    /// outputs of one layer of many rows, [`hidden_states`](Self::hidden_states) and
     /// [`last_hidden_state`](Self::last_hidden_state) take less.
     ///
     /// # Errors
@@ -347,8 +348,8 @@ pub(super) fn read_place(from: &[f32], place: &SignalPlace, flipped: bool, lane:
 }
 
 impl Engine {
-    /// Runs all stages over all rows and calls `read` for each with the workspace and the block that it is in, its
-    /// index, its lane, and its place among `places`, one a row.
+    /// Runs all stages over all rows and calls `read` for each with the workspace and the block that it is
+    /// in, its index, its lane, and its place among `places`, one a row.
     pub(super) fn for_each_row(
         &mut self,
         model: &Model,

@@ -85,8 +85,8 @@ impl Trainer {
             let (stage, part, blocks, grads) = (*stage, *part, &*blocks, &mut *run.grads);
             let width = stages[stage].output().width();
             let above = PadPrefixGrads::above(&starts[stage + 1..], width, prefix_steps);
-            let start = PadPrefixSums { params: &starts[stage].params, above };
-            stages[stage].reduce(Reduce { shared, blocks, stage, part, start, grads, left, scratch });
+            let prefix = PadPrefixSums { params: &starts[stage].params, above };
+            stages[stage].reduce(Reduce { shared, blocks, stage, part, prefix, grads, left, scratch });
             run.summed(step, isa, then.penalizes(), at_once);
         });
         let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, _, run, _)| run).collect();

@@ -1,4 +1,4 @@
-//! What makes one recurrent layer different from another: its columns and the arithmetic of one unit.
+//! The cells of the recurrent layers: the columns of each, and the arithmetic of one unit.
 //!
 //! Everything else (the pass over a block, the projected table, the pad prefix, one row) is written
 //! once, over a [`Cell`], and compiled for each.
@@ -41,7 +41,7 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
     const STATES: usize;
     /// Values kept for backward beside the state.
     const KEPT: usize;
-    /// What people call the values that are kept, and which of them each is.
+    /// The names of the values that are kept, and the index of each.
     const SIGNALS: &'static [(&'static str, usize)];
     /// Whether `h` of the step before reaches `h` past the recurrent weights too.
     const CARRIES: bool;
@@ -106,7 +106,7 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
 pub(crate) struct After<V> {
     /// `h`, then the rest of the state.
     pub state: [V; STATES],
-    /// What backward wants.
+    /// The values kept for backward.
     pub kept: [V; KEPT],
 }
 
@@ -122,7 +122,7 @@ impl<V: Lanes> After<V> {
     }
 }
 
-/// What backward of one step of one unit reads.
+/// The input of backward for one step of one unit.
 #[derive(Clone, Copy)]
 pub(crate) struct CellStep<V> {
     /// The state before the step.
@@ -134,7 +134,7 @@ pub(crate) struct CellStep<V> {
     pub d: [V; STATES],
 }
 
-/// What backward of one step of one unit gives.
+/// The output of backward for one step of one unit.
 #[derive(Clone, Copy)]
 pub(crate) struct Gradients<V> {
     /// Of the pre-activations.
@@ -226,7 +226,7 @@ impl<A: Activations, const FORGET: bool> Cell for Lstm<A, FORGET> {
     }
 }
 
-/// What both GRUs keep.
+/// The values that both GRUs keep.
 const GRU_SIGNALS: &[(&str, usize)] = &[("update_gate", 0), ("reset_gate", 1), ("candidate", 2)];
 
 /// The gated recurrent unit with the reset gate after the product (Keras's `reset_after`). Its columns:

@@ -1,12 +1,13 @@
-//! The shared start: what the layer does to left padding, once instead of once a sample.
+//! The pad prefix: the steps of left padding that all rows of a batch begin with, computed once instead of once
+//! a row.
 //!
-//! Left padding is the same id at every step, from the same zero state: after k steps of it every sample
-//! is in the same state. The trajectory of that state is walked once, one sequence with its **units** in
-//! lanes; each block of samples starts from the step its longest row begins at. Backward, each block
-//! leaves the gradient of its starting state, and one walk back takes all of them up.
+//! Left padding is the same id at every step, from the same zero state: after k steps of it all rows are in the
+//! same state. The trajectory of this state is computed once, as one sequence with its **units** in lanes. Each
+//! block starts from the step at which its longest row begins. Backward, each block leaves the gradient of its
+//! initial state, and one backward pass over the prefix takes up all of them.
 //!
-//! Every number is computed by the same operations in the same order as in a block, so that a sample's
-//! result does not depend on how much of its padding was shared.
+//! Every number is computed by the same operations in the same order as in a block, so that the result of a row
+//! does not depend on the length of the prefix that it shares.
 
 use super::Shape;
 use super::backward::run;
@@ -18,7 +19,7 @@ use crate::kernels::round_up;
 
 /// Sizes of a trajectory. Each kind of columns begins on a whole vector here.
 impl<C: Cell> Shape<C> {
-    /// H in whole vectors.
+    /// H, rounded up to whole vectors.
     pub fn units_padded(self) -> usize {
         round_up(self.units)
     }
@@ -28,12 +29,12 @@ impl<C: Cell> Shape<C> {
         C::ALL * self.units_padded()
     }
 
-    /// The same of the columns that the previous output reaches, and where they begin.
+    /// The columns that the previous output reaches, padded, and the index of the first.
     fn output_padded(self) -> [usize; 2] {
         [C::OUTPUT * self.units_padded(), C::INPUT_ONLY * self.units_padded()]
     }
 
-    /// Where a unit's column stands here.
+    /// The index of a unit's column in this layout.
     fn place_padded(self, unit: usize, column: usize) -> usize {
         let padded = self.units_padded();
         match column {
@@ -110,7 +111,7 @@ pub(crate) struct Forward<'a, C> {
 /// The table rows of a sequence's steps.
 #[derive(Clone, Copy)]
 pub(crate) enum Offsets<'a> {
-    /// The same row at every one of so many steps.
+    /// The same row at every step; then the number of steps.
     Same(u32, usize),
     /// One row a step.
     Each(&'a [u32]),
@@ -198,7 +199,7 @@ unsafe fn forward_units<V: Lanes, C: Cell>(io: Forward<'_, C>) {
 }
 
 for_each_isa!(
-    /// Walks one sequence.
+    /// Computes the trajectory of one sequence.
     pub(crate) fn forward<C: Cell> = forward_units(io: Forward<'_, C>)
 );
 
@@ -209,7 +210,7 @@ pub(crate) struct Backward<'a, C> {
     /// `[steps + 1][state and kept][H']` from [`forward`], read.
     pub trajectory: &'a [f32],
     pub steps: usize,
-    /// `[steps + 1][states][H']`: gradients of the state after each number of steps, read.
+    /// `[steps + 1][states][H']`: the gradient of the state after each number of steps, read.
     pub dstates: &'a [f32],
     /// [`Shape::columns`] floats: the gradient of the repeated table row, and of the biases behind it,
     /// accumulated.
@@ -345,6 +346,6 @@ unsafe fn backward_units<V: Lanes, C: Cell>(io: Backward<'_, C>) {
 }
 
 for_each_isa!(
-    /// Gradients of the shared steps.
+    /// Computes the gradients of all steps of a trajectory.
     pub(crate) fn backward<C: Cell> = backward_units(io: Backward<'_, C>)
 );

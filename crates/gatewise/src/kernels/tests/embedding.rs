@@ -70,8 +70,8 @@ proptest! {
         let mut grads = Guarded::poisoned(range.len());
         for (part, piece) in stage.parts().into_iter().enumerate() {
             let grads = &mut grads.get_mut()[piece.start - range.start..piece.end - range.start];
-            let (blocks, start, scratch) = (&[&share][..], PadPrefixSums::default(), &mut Buffer::default());
-            stage.reduce(Reduce { shared, blocks, stage: 0, part, start, grads, left: &mut [], scratch });
+            let (blocks, prefix, scratch) = (&[&share][..], PadPrefixSums::default(), &mut Buffer::default());
+            stage.reduce(Reduce { shared, blocks, stage: 0, part, prefix, grads, left: &mut [], scratch });
         }
         grads.check_guards("dE");
         assert_close(grads.get(), &twin_grads.values, 1e-5, "dE");

@@ -32,9 +32,9 @@ pub(crate) struct InLane {
 }
 
 impl Engine {
-    /// Writes the gradient of a number with respect to the vectors into `out`, `[steps][width]` for each row's own
-    /// steps; `seed` writes that number's gradient with respect to the output, `dy`, which is zero, given the
-    /// output `y`.
+    /// Writes the gradient of a number with respect to the vectors into `out`, `[steps][width]` for each
+    /// row's own steps; `seed` writes that number's gradient with respect to the output, `dy`, which is zero,
+    /// given the output `y`.
     pub fn input_gradients(
         &mut self,
         of: &FromVectors<'_>,
