@@ -34,16 +34,15 @@ fn artifact(seed: u64) -> Artifact {
     let history =
         Fit::new().epochs(1).learning_rate(0.02).validation_split(0.2).run(&mut model, &data).unwrap();
     let test = Some(model.evaluate(&data).unwrap());
-    let training = TrainingSummary {
-        data: "forty rows".into(),
-        seed,
-        batch_size: 32,
-        epochs: 1,
-        learning_rate: 0.02,
-        history,
-        test,
-        oov_rate: Some(0.25),
-    };
+    let training = TrainingSummary::default()
+        .data("forty rows")
+        .seed(seed)
+        .batch_size(32)
+        .epochs(1)
+        .learning_rate(0.02)
+        .history(history)
+        .test(test)
+        .oov_rate(0.25);
     Artifact::builder(model)
         .text(Tokenizer::default(), Vocabulary::from_ranked(&words, 10).unwrap())
         .padding(padding)

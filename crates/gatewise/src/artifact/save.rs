@@ -5,7 +5,7 @@ use super::ensemble::Joint;
 use super::format::{FORMAT, KEY, Metadata};
 use crate::error::{Error, Result};
 use crate::storage::tensors::write;
-use crate::storage::write_whole;
+use crate::storage::write_atomic;
 use std::path::Path;
 
 impl Artifact {
@@ -18,7 +18,7 @@ impl Artifact {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full: the
     /// previous file is then untouched.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_whole(path.as_ref(), &self.to_bytes()?)
+        write_atomic(path.as_ref(), &self.to_bytes()?)
     }
 
     /// Returns the file's bytes. The same artifact always gives the same bytes.

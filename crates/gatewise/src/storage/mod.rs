@@ -3,10 +3,10 @@
 //! Enters: bytes, tensors and texts. Leaves: a file that nobody ever sees half of, tensors beside a sealed text, and
 //! both back.
 
+mod atomic;
 pub(crate) mod tensors;
-mod whole;
 
-pub use whole::{WholeFile, check_target, write_whole};
+pub use atomic::{AtomicFile, check_target, write_atomic};
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full: what was
 /// at `path` is then untouched. [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` names no file,
 /// or something that is not one.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = WholeFile::create(path)?;
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = AtomicFile::create(path)?;
     file.write_all(bytes).map_err(|e| refused(path, e))?;
     file.commit()
 }
@@ -28,27 +28,27 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// use std::io::Write;
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("answers.csv");
-/// let mut file = gatewise::WholeFile::create(&path)?;
+/// let mut file = gatewise::AtomicFile::create(&path)?;
 /// file.write_all(b"text,label\n").unwrap();
 /// assert!(!path.exists());
 /// file.commit()?;
 /// assert_eq!(std::fs::read(&path).unwrap(), b"text,label\n");
-/// drop(gatewise::WholeFile::create(&path)?);
+/// drop(gatewise::AtomicFile::create(&path)?);
 /// assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct WholeFile {
+pub struct AtomicFile {
     path: PathBuf,
     target: Target,
     file: File,
 }
 
-impl WholeFile {
+impl AtomicFile {
     /// Begins a file that is to replace what is at `path`.
     ///
     /// # Errors
-    /// As [`write_whole`].
+    /// As [`write_atomic`].
     pub fn create(path: &Path) -> Result<Self> {
         let target = Target::of(path)?;
         let file = File::create(&target.temporary).map_err(|e| refused(path, e))?;
@@ -58,7 +58,7 @@ impl WholeFile {
     /// Flushes the file to the disk and gives it its name.
     ///
     /// # Errors
-    /// As [`write_whole`].
+    /// As [`write_atomic`].
     pub fn commit(self) -> Result<()> {
         let Target { file, temporary } = &self.target;
         let named = self.file.sync_all().and_then(|()| fs::rename(temporary, file));
@@ -66,7 +66,7 @@ impl WholeFile {
     }
 }
 
-impl Write for WholeFile {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.file.write(bytes)
     }
@@ -76,18 +76,18 @@ impl Write for WholeFile {
     }
 }
 
-impl Drop for WholeFile {
+impl Drop for AtomicFile {
     fn drop(&mut self) {
         // Best effort; once it has its name there is nothing left to remove.
         let _ = fs::remove_file(&self.target.temporary);
     }
 }
 
-/// Whether [`write_whole`] and [`Artifact::save`](crate::Artifact::save) could write to `path` now: worth asking before minutes of
+/// Whether [`write_atomic`] and [`Artifact::save`](crate::Artifact::save) could write to `path` now: worth asking before minutes of
 /// training. Nothing is left behind.
 ///
 /// # Errors
-/// As [`write_whole`].
+/// As [`write_atomic`].
 pub fn check_target(path: &Path) -> Result<()> {
     let Target { temporary, .. } = Target::of(path)?;
     File::create(&temporary).and_then(|_| fs::remove_file(&temporary)).map_err(|e| refused(path, e))
