@@ -125,7 +125,7 @@ impl Forecaster {
         let ForecastOptions { horizon, length, units, epochs, batch_size, .. } = *options;
         if let Some(at) = series.iter().position(|number| !number.is_finite()) {
             return Err(Error::data(format!(
-                "number {} of the series is {}; fill it in",
+                "number {} of the series is {}; replace it by a finite number",
                 at + 1,
                 series[at]
             )));
@@ -133,7 +133,7 @@ impl Forecaster {
         if series.len() < length.saturating_add(horizon).saturating_add(1) {
             return Err(Error::data(format!(
                 "the series has {} numbers, but to read {length} changes and forecast {horizon} steps takes at \
-                 least {}; give more, or make both smaller",
+                 least {}; give a longer series, or a smaller length or horizon",
                 series.len(),
                 length.saturating_add(horizon).saturating_add(1)
             )));
@@ -175,7 +175,7 @@ impl Forecaster {
         }
         if self.logs && known.iter().any(|&number| number <= 0.0) {
             return Err(Error::data(
-                "the series that was learnt from was positive, but this one is not; learn from one that is like it",
+                "the training series was positive, but this one is not; train on a series like this one",
             ));
         }
         let mut rows = Features::new(1);

@@ -129,8 +129,8 @@ impl Sampling {
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
-/// A generator owns its artifact, or shares it (`Arc<Artifact>`); it may be sent to another thread. A clone goes on from
-/// the same text, and draws the same tokens. Clones and [restarts](Self::restart) share the prepared weights.
+/// A generator owns its artifact, or shares it (`Arc<Artifact>`), and is `Send`. A clone continues the same text and draws
+/// the same tokens. Clones and [restarts](Self::restart) share the prepared weights.
 #[derive(Debug, Clone)]
 pub struct Generator {
     artifact: Arc<Artifact>,
@@ -138,26 +138,27 @@ pub struct Generator {
     state: State,
     sampling: Sampling,
     random: Random,
-    /// What the model expects after all it has read: a probability an id.
+    /// Predicted distribution of the next token: one probability per id.
     next: Vec<f32>,
 }
 
-/// Tokens of a prompt that are read at a time: outputs of all their steps are made.
+/// Number of tokens of a prompt read at a time: the outputs of all their steps are held in memory.
 const PIECE: usize = 1024;
 
 impl Generator {
-    /// Goes on from `prompt`, which may be empty where the vocabulary has an id for the start of a text.
+    /// Creates a generator that continues `prompt`. The prompt may be empty if the vocabulary has an id for the start of
+    /// a text.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is not a language model (one that gives
-    /// a probability for each id of its vocabulary at every step), one of its layers reads backwards, or a
-    /// setting is out of range.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is not a language model (it must output a
+    /// probability for each id of its vocabulary at every step), when a layer has `go_backwards`, when the prompt is
+    /// empty and must not be, or when a sampling option is out of range.
     pub fn new(artifact: impl Into<Arc<Artifact>>, prompt: &str, sampling: Sampling) -> Result<Self> {
         let artifact = artifact.into();
         sampling.check()?;
         if artifact.answer_kind() != AnswerKind::NextToken {
             return Err(Error::config(
-                "this model is no language model: it does not give a probability for every word of its \
+                "this model is not a language model: it does not output a probability for every word of its \
                  vocabulary at every step; train one with --task language-model",
             ));
         }
@@ -165,7 +166,7 @@ impl Generator {
         Self::begin(artifact, session, prompt, sampling)
     }
 
-    /// Returns a generator that goes on from another prompt.
+    /// Returns a generator that continues another prompt.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -186,8 +187,7 @@ impl Generator {
         }
         if ids.is_empty() {
             return Err(Error::config(
-                "there is nothing to go on from: this model's vocabulary has no id for the start of a text, \
-                 so give a prompt",
+                "the prompt is empty, but this model's vocabulary has no id for the start of a text; give a prompt",
             ));
         }
         let random = Random::new(sampling.seed, Purpose::Sample, 0);
@@ -207,7 +207,7 @@ impl Generator {
         Ok(())
     }
 
-    /// The id of the next token, of those that stand for words.
+    /// Draws the id of the next token among the ids of words.
     fn draw(&mut self, vocabulary: &Vocabulary) -> Option<u32> {
         let first = vocabulary.policy().index_from as usize + 1;
         let words = &self.next[first.min(self.next.len())..][..vocabulary.len()];

@@ -478,7 +478,7 @@ fn several_classes_go_through_the_file() {
     Artifact::from_bytes(&every_step.to_bytes().unwrap()).unwrap().predict(&texts).unwrap_err();
     let bare = artifact.into_builder().labels([""; 0]).build().unwrap();
     let bare = Artifact::from_bytes(&bare.to_bytes().unwrap()).unwrap();
-    assert!(bare.predict(&texts).unwrap_err().to_string().contains("sorts nothing into classes"));
+    assert!(bare.predict(&texts).unwrap_err().to_string().contains("is not a classifier"));
 }
 
 /// The same outputs as the answer to other questions.
