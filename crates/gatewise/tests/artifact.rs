@@ -132,7 +132,7 @@ fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
     assert!(artifact.predict(&["a text"]).is_err());
     let message = |scalers| artifact.clone().into_builder().series(scalers).build().unwrap_err().to_string();
     let none = Scaler::new(0.0, -1.0);
-    assert!(message(vec![none; 2]).contains("the scale of a channel is no positive number"));
+    assert!(message(vec![none; 2]).contains("the scale of a channel is not a positive number"));
     assert!(message(vec![artifact.scalers()[0]]).contains("scales for 1 channels where its Input has 2"));
 }
 
@@ -500,7 +500,7 @@ fn a_problem_goes_through_the_file_and_must_fit_the_outputs() {
     assert!(refused(&several, &artifact.labels()[1..]).contains("2 labels and 3 outputs"));
     assert!(refused(&several, &[]).contains("one output a label"));
     assert!(refused(&Problem::multi_label(""), artifact.labels()).contains("separates"));
-    assert!(refused(&Problem::regression(), &[]).contains("a model of numbers has one output"));
+    assert!(refused(&Problem::regression(), &[]).contains("a regression model has one output"));
 }
 
 #[test]
