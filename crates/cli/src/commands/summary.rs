@@ -92,7 +92,7 @@ pub fn summary(args: Summary) -> Result<Done> {
 
 /// What answers beside the model that is shown.
 fn members(ensemble: &Ensemble) -> String {
-    let ([members, linear], Accuracies { member, linear: counts, joined }) =
+    let ([members, linear], Accuracies { member, linear: counts, joined, .. }) =
         (ensemble.weights(), ensemble.accuracy());
     format!(
         "Ensemble: {} members of these layers, weight {members:.3}; {} of {} features, weight {linear:.3}\n\

@@ -58,5 +58,5 @@ fn what_a_model_of_series_cannot_do_is_said() {
     home.run("generate model.gatewise").failed(2, &["no language model"]);
     home.run("train reviews --epochs 0 -o texts.gatewise").ok();
     home.run("evaluate texts.gatewise a.ts")
-        .failed(1, &["does not know the label 'down'; it knows neg, pos"]);
+        .failed(1, &["does not have the label 'down'; its labels are neg, pos"]);
 }

@@ -34,6 +34,7 @@ use crate::rows::Dataset;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Scored {
     /// Loss and accuracy.
     pub evaluation: Evaluation,

@@ -5,7 +5,7 @@ use super::drift::Drift;
 use crate::observer::{Observer, Progress};
 use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
 use gatewise::rows::Problem;
-use gatewise::{Answer, Artifact, Error, Predictor, Result, WholeFile};
+use gatewise::{Answer, Artifact, AtomicFile, Error, Predictor, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -116,7 +116,7 @@ impl<'a> PredictFile<'a> {
         let mut job = Job { artifact, added, drift: Drift::default(), texts };
         let whole = match self.destination {
             Destination::File(path) => {
-                let (format, out) = (format_of(&path)?, WholeFile::create(&path)?);
+                let (format, out) = (format_of(&path)?, AtomicFile::create(&path)?);
                 match job.run(records, predictor, out, format, observer)? {
                     Some(file) => file.commit().map(|_| true)?,
                     None => false,
