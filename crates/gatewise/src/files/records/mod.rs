@@ -269,11 +269,6 @@ impl Records {
         self.source.unread()
     }
 
-    /// Returns the comma-separated names of the columns, for messages.
-    pub fn column_names(&self) -> String {
-        self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
-    }
-
     /// Returns the format of the records.
     pub fn format(&self) -> RecordFormat {
         self.format
