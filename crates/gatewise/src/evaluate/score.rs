@@ -132,10 +132,10 @@ impl<'a> Scorer<'a> {
         y: &[f32],
         scale: f32,
         dy: &mut [f32],
-        answer: &mut RowBuffer,
+        buffer: &mut RowBuffer,
     ) -> ScoreSum {
         let mut sum = ScoreSum::default();
-        let RowBuffer { output, gradient } = answer;
+        let RowBuffer { output, gradient } = buffer;
         output.resize(self.width, 0.0);
         gradient.resize(self.width, 0.0);
         dy.fill(0.0);
@@ -180,12 +180,12 @@ impl<'a> Scorer<'a> {
         if !self.per_step {
             return (outputs, self.data.targets().values().to_vec());
         }
-        let (mut answers, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
+        let (mut scored, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
         self.for_each(&outputs, |_, output, target| {
-            answers.extend_from_slice(output);
+            scored.extend_from_slice(output);
             targets.extend_from_slice(target);
         });
-        (answers, targets)
+        (scored, targets)
     }
 
     /// Calls `f` with the row, the output and the target of each output to score.
@@ -193,8 +193,8 @@ impl<'a> Scorer<'a> {
         let mut rest = outputs;
         for index in 0..self.data.len() {
             let seen = self.rows.seen(index);
-            let answers = if self.per_step { seen.len() } else { 1 };
-            let (row, tail) = rest.split_at(answers * self.width);
+            let count = if self.per_step { seen.len() } else { 1 };
+            let (row, tail) = rest.split_at(count * self.width);
             rest = tail;
             for (step, target) in self.scored(index, self.data.targets().of(index, seen)) {
                 f(index, &row[step * self.width..][..self.width], target);

@@ -24,8 +24,8 @@ impl Layer {
     ///   else one step of `units` numbers. With `go_backwards` the steps are in the order of computation, as
     ///   in Keras.
     ///
-    /// To call a layer many times, or several layers, compile a [`Sequential`](crate::Sequential) that begins
-    /// with an [`Input`](crate::layers::Input) and set its weights with
+    /// To call a layer many times, or several layers, compile a [`Sequential`] that begins
+    /// with an [`Input`] and set its weights with
     /// [`Params::set_weights`](crate::Params::set_weights).
     ///
     /// ```

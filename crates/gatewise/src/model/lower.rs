@@ -93,7 +93,7 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
 }
 
 fn pooling(pooling: Pooling, output: Signal) -> Box<dyn Stage> {
-    let Signal::Vector(width) = output else { unreachable!("pooling gives vectors") };
+    let Signal::Vector(width) = output else { unreachable!("the output of pooling is a vector") };
     Box::new(PoolingStage { pooling, width })
 }
 

@@ -334,7 +334,7 @@ impl Model {
     fn look_up(&self, table: &Range<usize>, inputs: &Inputs, row: usize, marks: &TracedRow, out: &mut [f32]) {
         let Inputs::Ids(sequences) = inputs else { unreachable!("an embedding reads ids") };
         let Signal::Sequence(width) = self.placed[0].output else {
-            unreachable!("an embedding gives a sequence")
+            unreachable!("the output of an embedding is a sequence")
         };
         let ids = &sequences.row(row)[marks.inputs.clone()];
         for (t, out) in out.chunks_exact_mut(width).enumerate() {
