@@ -114,7 +114,8 @@ impl Model {
     /// # Errors
     /// * The errors of [`predict`](Self::predict).
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such layer.
-    /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the layer has steps but no last state, such as an embedding.
+    /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the layer has steps but no last state, such as an
+    ///   embedding.
     #[doc(alias = "return_state")]
     pub fn last_hidden_state(&self, inputs: &Inputs, padding: Padding, layer: &str) -> Result<Vec<f32>> {
         let last = |layer: &Layer| layer.with_return_sequences(false).unwrap_or_else(|| layer.clone());
