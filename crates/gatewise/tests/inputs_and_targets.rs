@@ -318,8 +318,8 @@ fn what_does_not_fit_is_refused_with_advice() {
     other.push(&[1.0, 2.0]).unwrap();
     let other = Dataset::new(other, numbers(2).select(&[0])).unwrap();
     for (model, data, loss, kind, parts) in [
-        (&per_step, &row(2), mse, ErrorKind::Shape, ["answers at every step", "return_sequences"]),
-        (&per_row, &steps, mse, ErrorKind::Shape, ["answers once a row", "return_sequences"]),
+        (&per_step, &row(2), mse, ErrorKind::Shape, ["output at every step", "return_sequences"]),
+        (&per_row, &steps, mse, ErrorKind::Shape, ["one output a row", "return_sequences"]),
         (&per_row, &row(3), mse, ErrorKind::Data, ["targets of 2", "they have 3"]),
         (&per_row, &row(2), Loss::default(), ErrorKind::Config, ["Dense::new(2)", "Sigmoid"]),
         (&per_row, &text, mse, ErrorKind::Data, ["reads vectors of 3", "token ids"]),

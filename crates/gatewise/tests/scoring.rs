@@ -88,7 +88,7 @@ fn classes_are_scored_alike_by_number_and_one_hot() {
     for error in [sparse.calibration(10).unwrap_err(), sparse.best_threshold(ThresholdRule::F1).unwrap_err()]
     {
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains("models that answer yes or no"), "{error}");
+        assert!(error.to_string().contains("is for binary models"), "{error}");
     }
 }
 

@@ -265,7 +265,7 @@ fn what_does_not_fit_is_refused_with_advice() {
         expect(model.predict_with_state(rows, &mut state).unwrap_err(), ErrorKind::Data, parts);
         assert_eq!(state, before);
     };
-    refused(&lstm, &one, &["1 rows", "of 2", "select"]);
+    refused(&lstm, &one, &["1 rows", "has 2 rows", "select"]);
     refused(&gru, &two, &["lstm/h of 2 units, lstm/c of 2 units", "gru/h of 2 units", "zero_state"]);
     refused(&lstm, &rows(&[[1, 2], [3, 9]]), &["row 1 has the id 9"]);
     refused(&lstm, &Features::new(2).into(), &["0 rows"]);

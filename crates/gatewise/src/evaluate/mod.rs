@@ -1,6 +1,7 @@
-//! Evaluation: outputs against targets, without changing the model.
+//! Evaluation: outputs compared with targets.
 //!
-//! Training scores its batches here too, and takes the gradient of the loss from here.
+//! Input: a model and a data set. Output: loss, accuracy and the scored outputs. Training uses the same
+//! scorer for its batches, and for the gradient of the loss.
 
 mod model;
 mod score;

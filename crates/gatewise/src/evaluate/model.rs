@@ -1,6 +1,6 @@
-//! What a model answers and how well: outputs, loss and accuracy, without changing it.
+//! `Model::predict` and `Model::evaluate`.
 //!
-//! Enters: a model and rows. Leaves: numbers.
+//! Input: a model and rows. Output: outputs, or loss and accuracy.
 
 use super::score::Scorer;
 use crate::error::{Error, Result};
@@ -9,12 +9,12 @@ use crate::metrics::Evaluation;
 use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Padding};
 
-/// What [`Loss::default_for`] says of `model` and `data`.
+/// Returns the default loss of `model` for `data`; see [`Loss::default_for`].
 pub(crate) fn default_loss(model: &Model, data: &Dataset) -> Loss {
     default_loss_for_width(model, data.targets().width())
 }
 
-/// What [`Loss::default_for`] says of `model` and targets of `width` numbers.
+/// Returns the default loss of `model` for targets of `width` numbers; see [`Loss::default_for`].
 pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
     let activation = model.stages().last().and_then(|stage| stage.activation());
     Loss::default_for(activation.unwrap_or_default(), width)
@@ -27,12 +27,14 @@ pub(crate) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss:
 }
 
 impl Model {
-    /// The model's outputs: `output_width` numbers a row, rows in order; where the model answers at every
-    /// step, that many for each step that `padding` leaves of the row.
+    /// Returns the outputs of the model for these rows.
+    ///
+    /// The result has [`output_width`](Self::output_width) numbers for each row, rows in order. If the model
+    /// has an output at every step, it has as many for each step that `padding` leaves of the row.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary, or rows are
-    /// not of the kind that the model reads.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if an id is outside the vocabulary, or the model reads
+    /// another kind of rows.
     pub fn predict(&self, inputs: &Inputs, padding: Padding) -> Result<Vec<f32>> {
         self.predict_on(inputs, padding, &Machine::new())
     }
@@ -46,11 +48,11 @@ impl Model {
         Ok(Engine::new(machine).predict(self, rows))
     }
 
-    /// The loss that suits the model ([`Loss::default_for`]) and the accuracy on `data`.
+    /// Returns the default loss ([`Loss::default_for`]) and the accuracy on `data`.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are no rows, an id is outside the
-    /// vocabulary, or targets do not fit the loss.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if there are no rows, an id is outside the vocabulary, or
+    /// the targets do not fit the loss.
     pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
         self.evaluate_with(data, default_loss(self, data), &Machine::new())
     }

@@ -1,7 +1,7 @@
-//! Scoring: outputs against targets, for training and for evaluation.
+//! Scoring: outputs compared with targets, for training and for evaluation.
 //!
-//! Enters: what a model answered, in lanes or in rows. Leaves: sums of loss and of right answers, and for
-//! training the gradient that is sent back.
+//! Input: the outputs of a model, in lanes or in rows. Output: sums of the loss and of correct predictions,
+//! and, for training, the gradient of the loss.
 
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
@@ -11,13 +11,13 @@ use crate::metrics::{Evaluation, accuracy};
 use crate::model::{Model, PaddedRows, Treatment};
 use crate::rows::Dataset;
 
-/// Sums over what was scored: rows, or steps of rows.
+/// Sums over the scored outputs, one a row or one a step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct ScoreSum {
-    /// How many answers were scored.
+    /// The number of scored outputs.
     pub count: usize,
     pub loss: f64,
-    /// Right answers, or shares of them.
+    /// The number of correct predictions. A multi-label output adds the fraction of its correct labels.
     pub hits: f64,
 }
 
@@ -28,35 +28,35 @@ impl ScoreSum {
         self.hits += other.hits;
     }
 
-    /// With a penalty on weights, which is part of the mean.
+    /// Adds the penalty of the weights to the mean loss.
     pub fn with_penalty(self, penalty: f64) -> Self {
         Self { loss: self.loss + penalty * self.count as f64, ..self }
     }
 
-    /// The mean loss.
+    /// Returns the mean loss.
     pub fn mean(&self) -> f64 {
         self.loss / self.count.max(1) as f64
     }
 }
 
-/// How a model's answers to a data set are scored.
+/// Scores the outputs of a model for a data set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scorer<'a> {
     loss: Loss,
-    /// What turns the outputs of training into answers: an activation that the loss folds in.
+    /// The last activation, if the loss is computed from logits in training.
     folded: Option<Activation>,
     data: &'a Dataset,
     rows: PaddedRows<'a>,
     treatment: Treatment,
-    /// What the rows' losses are multiplied by.
+    /// The sample weights.
     weights: Option<&'a [f32]>,
-    /// Above it, an output that is an answer of its own means yes.
+    /// The threshold above which a binary or multi-label output is positive.
     threshold: f32,
     width: usize,
     per_step: bool,
 }
 
-/// Memory for one answer and its gradient.
+/// Memory for one output and its gradient.
 #[derive(Debug, Default)]
 pub(crate) struct RowBuffer {
     output: Vec<f32>,
@@ -78,13 +78,13 @@ impl<'a> Scorer<'a> {
         match (per_step, targets.per_step()) {
             (true, false) => {
                 return Err(Error::shape(
-                    "the model answers at every step, but the data have one target a row; leave \
+                    "the model has an output at every step, but the data have one target a row; leave \
                      return_sequences unset on the last recurrent layer, or give a target for each step",
                 ));
             }
             (false, true) => {
                 return Err(Error::shape(
-                    "the data have a target for each step, but the model answers once a row; set \
+                    "the data have a target for each step, but the model has one output a row; set \
                      return_sequences on the last recurrent layer",
                 ));
             }
@@ -94,27 +94,27 @@ impl<'a> Scorer<'a> {
         Ok(Self { loss, folded, data, rows, treatment, weights, threshold: 0.5, width, per_step })
     }
 
-    /// With these weights, one for each row that will be scored, for those of the data.
+    /// Replaces the sample weights of the data set: one weight for each row.
     pub fn with_weights(self, weights: &'a [f32]) -> Self {
         Self { weights: Some(weights), ..self }
     }
 
-    /// The rows that it scores.
+    /// Returns the rows to score.
     pub fn rows(&self) -> PaddedRows<'a> {
         self.rows
     }
 
-    /// With this threshold for one half.
+    /// Replaces the threshold of 0.5.
     pub fn with_threshold(self, threshold: f32) -> Self {
         Self { threshold, ..self }
     }
 
-    /// What the loss of row `index` is multiplied by.
+    /// Returns the sample weight of row `index`.
     fn weight(&self, index: usize) -> f32 {
         self.weights.map_or(1.0, |weights| weights[index])
     }
 
-    /// How many answers the rows `batch` give.
+    /// Returns the number of outputs to score for the rows `batch`.
     pub fn count(&self, batch: &[usize]) -> usize {
         let of_row = |&index: &usize| match self.per_step {
             true => self.rows.counting(self.treatment, index).filter(|&counts| counts).count(),
@@ -123,8 +123,8 @@ impl<'a> Scorer<'a> {
         batch.iter().map(of_row).sum()
     }
 
-    /// Scores the rows `indices` of a block of `steps` steps, whose outputs before a folded activation are
-    /// `y`, and overwrites `dy` with the gradient of the loss times `scale`.
+    /// Scores the rows `indices` of a block of `steps` steps. `y` has the outputs, before a folded
+    /// activation. `dy` is overwritten with the gradient of the loss times `scale`.
     pub fn block(
         &self,
         indices: &[usize],
@@ -132,10 +132,10 @@ impl<'a> Scorer<'a> {
         y: &[f32],
         scale: f32,
         dy: &mut [f32],
-        answer: &mut RowBuffer,
+        buffer: &mut RowBuffer,
     ) -> ScoreSum {
         let mut sum = ScoreSum::default();
-        let RowBuffer { output, gradient } = answer;
+        let RowBuffer { output, gradient } = buffer;
         output.resize(self.width, 0.0);
         gradient.resize(self.width, 0.0);
         dy.fill(0.0);
@@ -160,8 +160,8 @@ impl<'a> Scorer<'a> {
         sum
     }
 
-    /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them,
-    /// by a model whose weights have this `penalty`.
+    /// Scores the outputs for all rows, as [`Engine::predict`](crate::model::Engine::predict) returns them.
+    /// `penalty` is added to the loss.
     pub fn all(&self, outputs: &[f32], penalty: f64) -> Evaluation {
         let mut sum = ScoreSum::default();
         self.for_each(outputs, |index, output, target| {
@@ -175,26 +175,26 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// The finished answers that count, and their targets, both flat.
+    /// Returns the outputs to score and their targets, both flat.
     pub fn pairs(&self, outputs: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
         if !self.per_step {
             return (outputs, self.data.targets().values().to_vec());
         }
-        let (mut answers, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
+        let (mut scored, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
         self.for_each(&outputs, |_, output, target| {
-            answers.extend_from_slice(output);
+            scored.extend_from_slice(output);
             targets.extend_from_slice(target);
         });
-        (answers, targets)
+        (scored, targets)
     }
 
-    /// Calls `f` with the row, the answer and the target of each finished answer that counts.
+    /// Calls `f` with the row, the output and the target of each output to score.
     fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, &[f32], &[f32])) {
         let mut rest = outputs;
         for index in 0..self.data.len() {
             let seen = self.rows.seen(index);
-            let answers = if self.per_step { seen.len() } else { 1 };
-            let (row, tail) = rest.split_at(answers * self.width);
+            let count = if self.per_step { seen.len() } else { 1 };
+            let (row, tail) = rest.split_at(count * self.width);
             rest = tail;
             for (step, target) in self.scored(index, self.data.targets().of(index, seen)) {
                 f(index, &row[step * self.width..][..self.width], target);
@@ -202,12 +202,12 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// Whether there are right and wrong answers, and not only near and far ones.
+    /// Returns `true` if predictions are classes, so that they are correct or wrong.
     pub fn has_accuracy(&self) -> bool {
         self.loss.fused_activation().is_some()
     }
 
-    /// The targets that count, each with the step it belongs to.
+    /// Returns the targets to score, each with its step.
     fn scored<'t>(&self, index: usize, targets: &'t [f32]) -> impl Iterator<Item = (usize, &'t [f32])> {
         let counting = self.per_step.then(|| self.rows.counting(self.treatment, index));
         let mut counting = counting.into_iter().flatten();

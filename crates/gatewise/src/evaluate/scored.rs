@@ -1,4 +1,4 @@
-//! A model's answers to a data set, scored: what every metric is computed from.
+//! The scored outputs of a model for a data set: the input of every metric.
 
 use super::model::default_loss;
 use super::score::Scorer;
@@ -8,7 +8,7 @@ use crate::metrics::{Calibration, Evaluation, Report, ThresholdRule, argmax, bes
 use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::Dataset;
 
-/// What a model answered to the rows of a data set, beside what was right.
+/// The outputs of a model for the rows of a data set, and their targets.
 ///
 /// ```
 /// # use gatewise::rows::{Dataset, Sequences};
@@ -28,7 +28,7 @@ use crate::rows::Dataset;
 /// assert!(scored.evaluation.accuracy > Some(0.95));
 /// // Any function of outputs and targets is a metric,
 /// assert!(roc_auc(&scored.outputs, &scored.targets)? > 0.95);
-/// // and those that suit the model are collected in a report.
+/// // and a report has the metrics that fit the loss.
 /// let Report::Binary(report) = scored.report()? else { panic!() };
 /// assert_eq!(report.samples, 200);
 /// # Ok::<(), gatewise::Error>(())
@@ -38,23 +38,23 @@ use crate::rows::Dataset;
 pub struct Scored {
     /// Loss and accuracy.
     pub evaluation: Evaluation,
-    /// The loss that the answers were measured with.
+    /// The loss function.
     pub loss: Loss,
-    /// `width` numbers for each row, rows in order; or for each step, where the model answers at every step.
-    /// Steps that are masked are left out.
+    /// The outputs, `width` numbers each, rows in order: one output a row, or one a step if the model has an
+    /// output at every step. Masked steps are left out.
     pub outputs: Vec<f32>,
-    /// As many targets, each of [`Loss::target_width`] numbers.
+    /// The target of each output, [`Loss::target_width`] numbers each.
     pub targets: Vec<f32>,
-    /// Numbers in an answer.
+    /// The numbers in one output.
     pub width: usize,
-    /// Of a model with one output: the answer is yes above it.
+    /// The threshold above which a binary or multi-label output is positive.
     pub threshold: f32,
-    /// Whether the classes are the ids that the model reads, so that it says what comes next.
+    /// Whether the classes are the ids that the model reads, so that the model predicts the next token.
     is_language_model: bool,
 }
 
 impl Scored {
-    /// The targets as numbers of classes, one an answer.
+    /// Returns the class index of each target.
     fn classes(&self) -> Vec<f32> {
         match self.loss {
             Loss::CategoricalCrossentropy { .. } => {
@@ -64,7 +64,7 @@ impl Scored {
         }
     }
 
-    /// The metrics that suit the model's loss.
+    /// Returns a report with the metrics that fit the loss.
     ///
     /// # Errors
     /// As [`Report::binary`], [`Report::labels`], [`Report::classes`], [`Report::regression`] and
@@ -86,20 +86,20 @@ impl Scored {
         }
     }
 
-    /// How well a binary model's probabilities agree with what happens, in `bins` bins.
+    /// Returns the calibration curve of a binary model, in `bins` bins.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a model that is not binary; else as
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the model is not binary, and the errors of
     /// [`Calibration::new`].
     pub fn calibration(&self, bins: usize) -> Result<Calibration> {
         self.check_binary("a calibration curve")?;
         Calibration::new(&self.outputs, &self.targets, bins)
     }
 
-    /// The threshold that is best for these rows, which should not be those that the model was trained on.
+    /// Returns the best threshold for these rows by `rule`. The rows should not be training rows.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a model that is not binary; else as
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the model is not binary, and the errors of
     /// [`best_threshold`].
     pub fn best_threshold(&self, rule: ThresholdRule) -> Result<f32> {
         self.check_binary("a decision threshold")?;
@@ -110,7 +110,7 @@ impl Scored {
         match self.loss {
             Loss::BinaryCrossentropy { .. } => Ok(()),
             loss => Err(Error::config(format!(
-                "{what} is for models that answer yes or no, but this one was measured by {loss}; end it in \
+                "{what} is for binary models, but the loss of this model is {loss}; end the model in \
                  Dense::new(1).activation(Activation::Sigmoid)"
             ))),
         }
@@ -118,7 +118,7 @@ impl Scored {
 }
 
 impl Model {
-    /// The model's answers to `data`, with the loss that suits it ([`Loss::default_for`]).
+    /// Returns the outputs of the model for `data`, scored with the default loss ([`Loss::default_for`]).
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -126,8 +126,7 @@ impl Model {
         self.score_on(data, 0.5, &Machine::new())
     }
 
-    /// As [`score`](Self::score), the answer of a binary model being yes above `threshold`, on
-    /// `machine`.
+    /// As [`score`](Self::score), with this threshold of the positive class, on `machine`.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -136,14 +135,14 @@ impl Model {
         self.score_with(data, threshold, self.params().penalty(), |rows| engine.predict(self, rows))
     }
 
-    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others.
-    /// `penalty` is that of the weights behind the answer.
+    /// As [`score_on`](Self::score_on), for the outputs that `predict` returns: the outputs of this model, or
+    /// the mean over an ensemble. `penalty` is added to the loss.
     pub(crate) fn score_with(
         &self,
         data: &Dataset,
         threshold: f32,
         penalty: f64,
-        answer: impl FnOnce(PaddedRows<'_>) -> Vec<f32>,
+        predict: impl FnOnce(PaddedRows<'_>) -> Vec<f32>,
     ) -> Result<Scored> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
@@ -151,7 +150,7 @@ impl Model {
         let loss = default_loss(self, data);
         let rows = PaddedRows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?.with_threshold(threshold);
-        let outputs = answer(rows);
+        let outputs = predict(rows);
         let evaluation = scorer.all(&outputs, penalty);
         let (outputs, targets) = scorer.pairs(outputs);
         let width = self.output_width();

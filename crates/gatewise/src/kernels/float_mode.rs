@@ -8,7 +8,7 @@
 //! a result that is below the smallest normal number and rounds up to it is that number on x86-64, which
 //! looks after rounding, and zero on Arm, which looks before. Elsewhere nothing is flushed. So the bits of
 //! a training can differ between kinds of processors, though not between instruction sets of one, if a
-//! number comes this near to 1.2e-38; that of `tools/cross/check` gives the same everywhere.
+//! number comes this near to 1.2e-38. The training of `tools/cross/check` gives the same bits everywhere.
 
 /// Denormals are flushed while a value of this type lives, on the thread that made it.
 pub(crate) struct FlushDenormals {

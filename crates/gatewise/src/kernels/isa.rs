@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// All instruction sets give the same bits. They differ only in speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Isa {
     /// AVX-512 F and DQ (x86-64).
     Avx512,
@@ -83,8 +84,8 @@ impl FromStr for Isa {
     }
 }
 
-/// Compiles the generic kernel `$generic::<V: Lanes>` for every instruction set and gives the safe
-/// function `$name(isa, args)` that runs the one asked for.
+/// Compiles the generic kernel `$generic::<V: Lanes>` for every instruction set and defines the safe
+/// function `$name(isa, args)` that runs the kernel for `isa`.
 ///
 /// The generic kernel must be `#[inline(always)]`: only then is it compiled with the features of the
 /// wrapper it lands in. It must be sound for every `args` (kernels assert their sizes at the start),

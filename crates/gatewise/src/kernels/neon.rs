@@ -1,6 +1,6 @@
 //! [`Lanes`] for 64-bit Arm: four NEON registers.
 //!
-//! NEON's own smaller and larger values treat NaN in another way than [`Lanes`] asks for, so these are
+//! NEON's own minimum and maximum treat NaN differently from [`Lanes`], so these are
 //! comparisons and choices by bits. How flushed denormals compare with x86's: see `float_mode.rs`.
 #![allow(unsafe_op_in_unsafe_fn)] // every line is an intrinsic under the one contract of `Lanes`
 

@@ -25,13 +25,13 @@ pub(crate) struct Product {
     pub accumulate: bool,
 }
 
-/// Rows that those of B are added to while the product reads them, in order of k.
+/// Rows to which the rows of B are added while the product reads them, in order of k.
 #[derive(Clone, Copy)]
 pub(crate) struct Scatter {
     pub rows: *mut f32,
     /// Where the row for each k starts.
     pub offsets: *const u32,
-    /// Where those of the next product will: they are asked for, to be near by then.
+    /// Where the rows of the next product start: they are prefetched.
     pub next: *const u32,
 }
 
@@ -44,7 +44,7 @@ struct Tiles<'a> {
 impl Work for Tiles<'_> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(&self) {
-        // SAFETY: whoever made this promises what `tiles` asks for.
+        // SAFETY: the creator of this value guarantees the requirements of `tiles`.
         unsafe { self.product.tiles::<V>(self.scatter) }
     }
 }

@@ -1,4 +1,4 @@
-//! Blocks: up to sixteen rows laid into lanes, padded, and indexed.
+//! Blocks: up to sixteen rows, padded and laid into lanes.
 
 use super::Model;
 use crate::error::{Error, Result};
@@ -8,10 +8,10 @@ use crate::rows::{Inputs, PAD, Padding};
 use crate::text::Side;
 use std::ops::Range;
 
-/// Rows longer than this are refused rather than given memory without bound.
+/// The largest number of steps of a row. Longer rows are refused, because the memory for them is unbounded.
 pub(crate) const MAX_STEPS: usize = 1 << 16;
 
-/// Rows under a padding policy whose length is settled.
+/// Rows with a padding policy and the length of every row after padding.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PaddedRows<'a> {
     pub inputs: &'a Inputs,
@@ -21,10 +21,10 @@ pub(crate) struct PaddedRows<'a> {
 }
 
 impl<'a> PaddedRows<'a> {
-    /// The most steps that a row may have after padding.
+    /// The largest number of steps of a row after padding.
     pub const MAX_STEPS: usize = MAX_STEPS;
 
-    /// Settles the length and checks that the model can read the rows.
+    /// Determines the length and checks that the model can read the rows.
     pub fn new(model: &Model, inputs: &'a Inputs, padding: Padding) -> Result<Self> {
         let longest = || (0..inputs.len()).map(|row| inputs.steps(row)).max().unwrap_or(0);
         let steps = padding.maxlen.unwrap_or_else(longest);
@@ -58,32 +58,33 @@ impl<'a> PaddedRows<'a> {
         Ok(Self { inputs, padding, steps })
     }
 
-    /// Some of these rows, all of `steps` steps.
+    /// Returns other rows with the same padding policy, padded to `steps` steps.
     pub fn of<'b>(&self, inputs: &'b Inputs, steps: usize) -> PaddedRows<'b> {
         PaddedRows { inputs, padding: self.padding, steps }
     }
 
-    /// The padding policy with its length settled.
+    /// Returns the padding policy with the length of the padded rows.
     pub fn settled(&self) -> Padding {
         Padding { maxlen: Some(self.steps), ..self.padding }
     }
 
-    /// What the model sees of row `index`.
+    /// Returns the steps of row `index` that truncation leaves.
     pub fn seen(&self, index: usize) -> Range<usize> {
         self.padding.seen(self.inputs.steps(index), self.steps)
     }
 
-    /// Puts the longest rows first, so that blocks hold rows of like length. Stable.
+    /// Sorts rows by length, longest first, so that the rows of a block have similar lengths. The sort is
+    /// stable.
     pub fn sort_by_length(&self, indices: &mut [usize]) {
         indices.sort_by_key(|&index| std::cmp::Reverse(self.seen(index).len()));
     }
 
-    /// Steps of padding before the first step of any of the rows `indices`.
+    /// Returns the number of steps of left padding that the rows `indices` have in common.
     fn leading(&self, indices: &[usize]) -> usize {
         self.steps - indices.iter().map(|&index| self.seen(index).len()).max().unwrap_or(0)
     }
 
-    /// Where, in a block of `steps` steps, the `len` steps that are seen of a row begin.
+    /// Returns the first step of a row with `len` steps in a block of `steps` steps.
     pub fn start(&self, len: usize, steps: usize) -> usize {
         match self.padding.padding {
             Side::Pre => steps - len,
@@ -91,7 +92,7 @@ impl<'a> PaddedRows<'a> {
         }
     }
 
-    /// Which of the steps that are seen of row `index` count under `treatment`.
+    /// Returns, for each step of row `index` that truncation leaves, whether the step is not masked.
     pub fn counting(&self, treatment: Treatment, index: usize) -> impl Iterator<Item = bool> {
         let row = self.inputs;
         self.seen(index).map(move |step| match (row, treatment.mask) {
@@ -105,22 +106,23 @@ impl<'a> PaddedRows<'a> {
     }
 }
 
-/// How padding is treated by a model's stages.
+/// The treatment of padding and of masked steps by the stages of a model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Treatment {
-    /// What steps to skip hold: the pad id, or each number of a vector. `None`: no step is skipped.
+    /// The value that marks masked steps: the pad id, or every number of a vector. `None`: no step is masked.
     pub mask: Option<f32>,
-    /// Padding that all rows of a block begin with is walked once for all blocks.
+    /// Whether the pad prefix, the left padding of all rows of a batch, is computed once.
     pub shares_pad_prefix: bool,
-    /// Steps that no row of a block has are laid although they are masked.
+    /// Whether masked steps that no row of a block has are laid.
     pub lays_all: bool,
-    /// Padding is no step: it is masked, whatever else is.
+    /// Whether padding is masked even if the model has no mask.
     pub ends_rows: bool,
 }
 
 impl Model {
-    /// Whether blocks may begin after shared padding: the first stage walks it alone, each that reads steps
-    /// follows the one below it there, and the answer is none of steps.
+    /// Returns `true` if blocks may begin after a shared pad prefix: the first stage computes the prefix,
+    /// each stage that reads steps consumes the prefix of the stage below, and the model has one output a
+    /// row.
     fn shares_pad_prefix(&self) -> bool {
         let follows = self.stages().windows(2).all(|pair| match pair[0].output() {
             Signal::Vector(_) => true,
@@ -131,7 +133,7 @@ impl Model {
         follows && alone && whole && self.stages().iter().all(|stage| stage.shares_pad_prefix())
     }
 
-    /// How the stages treat padding.
+    /// Returns the treatment of padding by the stages.
     pub(crate) fn treatment(&self) -> Treatment {
         let mask = match self.spec().layers() {
             [Layer::Embedding(layer), ..] => layer.mask_zero.then_some(PAD as f32),
@@ -148,38 +150,38 @@ impl Model {
 }
 
 impl Treatment {
-    /// With every step of the padded rows laid, none of them shared.
+    /// Lays every step of the padded rows and shares none of them.
     pub fn laying_all(self) -> Self {
         Self { shares_pad_prefix: false, lays_all: true, ..self }
     }
 
-    /// Without shared padding.
+    /// Shares no pad prefix.
     pub fn unshared(self) -> Self {
         Self { shares_pad_prefix: false, ..self }
     }
 
-    /// Of rows that begin where a piece before them ended, and end where a piece after them begins.
+    /// Masks padding, for rows that are pieces of longer rows and pass on their state.
     pub fn carrying(self) -> Self {
         Self { shares_pad_prefix: false, ends_rows: true, ..self }
     }
 
-    /// Whether some steps are skipped.
+    /// Returns `true` if steps may be masked.
     fn masks(self) -> bool {
         self.mask.is_some() || self.ends_rows
     }
 
-    /// Whether the padding that rows begin with under `padding` is shared.
+    /// Returns `true` if rows under this padding policy share their pad prefix.
     pub fn shares(self, padding: Padding) -> bool {
         self.shares_pad_prefix && !self.masks() && padding.padding == Side::Pre
     }
 
-    /// Steps of the rows `indices`' leading padding that are shared.
+    /// Returns the length of the pad prefix that the rows `indices` share.
     pub fn prefix_steps(self, rows: &PaddedRows<'_>, indices: &[usize]) -> usize {
         if self.shares(rows.padding) { rows.leading(indices) } else { 0 }
     }
 }
 
-/// A block's rows in lanes.
+/// The rows of a block, laid into lanes.
 #[derive(Debug, Default)]
 pub(crate) struct LaidRows {
     pub steps: usize,
@@ -190,15 +192,15 @@ pub(crate) struct LaidRows {
     features: Vec<f32>,
     offsets: Vec<u32>,
     mask: Vec<u16>,
-    /// A bit for each id of the vocabulary that occurs.
+    /// A bit for each id of the vocabulary: whether the id occurs.
     used: Vec<u64>,
 }
 
 impl LaidRows {
     /// Lays the rows `indices` (at most sixteen) into lanes, padded.
     ///
-    /// Masked padding is only laid where some other lane still has a step: steps that no lane has
-    /// change nothing. Shared padding is left out.
+    /// Masked padding is laid only at steps that another lane has: steps that no lane has change nothing. The
+    /// shared pad prefix is left out.
     pub fn lay(&mut self, rows: &PaddedRows<'_>, treatment: Treatment, indices: &[usize]) {
         self.masked = treatment.masks();
         self.prefix_steps = treatment.prefix_steps(rows, indices);
@@ -228,8 +230,7 @@ impl LaidRows {
     fn lay_ids(&mut self, rows: &PaddedRows<'_>, treatment: Treatment, seen: &[&[u32]]) {
         self.ids.clear();
         self.ids.resize(self.steps * LANES, PAD);
-        // A few steps of all rows at a time rather than row by row: sixteen rows are then on their way from
-        // memory at once.
+        // A few steps of all rows at a time, so that sixteen rows are loaded from memory at once.
         for from in (0..self.steps).step_by(LANES) {
             for (lane, row) in seen.iter().enumerate() {
                 let start = rows.start(row.len(), self.steps);
@@ -255,7 +256,7 @@ impl LaidRows {
         }
     }
 
-    /// Padding, and steps that `absent` marks, become zeros.
+    /// Lays vectors into lanes. Padding and steps that `absent` marks become zeros.
     fn lay_features(&mut self, rows: &PaddedRows<'_>, width: usize, absent: Option<f32>, seen: &[&[f32]]) {
         self.ids.clear();
         self.features.clear();
@@ -278,7 +279,7 @@ impl LaidRows {
         }
     }
 
-    /// Lays the vectors of the ids: their rows of `table`, each of `width` numbers.
+    /// Lays the embedding vectors of the ids: rows of `table`, each of `width` numbers.
     pub fn embed(&mut self, table: &[f32], width: usize) {
         self.features.clear();
         self.features.resize(self.ids.len() * width, 0.0);
@@ -291,8 +292,8 @@ impl LaidRows {
         }
     }
 
-    /// Notes which ids of a vocabulary of `vocabulary` words occur; the pad id always counts. `flags` is
-    /// memory for that, dead on return.
+    /// Records which ids of a vocabulary of `vocabulary` words occur. The pad id always counts. `flags` is
+    /// scratch.
     pub fn note_used(&mut self, vocabulary: usize, flags: &mut Vec<u8>) {
         // A byte for each id first: a store that waits for no load.
         flags.clear();
@@ -309,15 +310,15 @@ impl LaidRows {
         self.used.extend(flags.as_chunks::<8>().0.as_chunks::<8>().0.iter().map(word));
     }
 
-    /// Works out where each id's row starts in a table of rows of `stride`, and which rows are used:
-    /// `rank` holds the place of each id in it.
+    /// Computes the start of each id's row in a table of rows of `stride`, and the rows in use. `rank` holds
+    /// the row of each id.
     pub fn place(&mut self, rank: &[u32], stride: usize, places: &mut Vec<u32>) {
         self.offset(|id| rank[id as usize], stride);
         places.clear();
         each_bit(&self.used, |id| places.push(rank[id as usize]));
     }
 
-    /// As [`place`](Self::place), in a table of the whole vocabulary.
+    /// Computes the start of each id's row in a table of the whole vocabulary.
     pub fn place_all(&mut self, stride: usize) {
         self.offset(|id| id, stride);
     }
@@ -327,6 +328,7 @@ impl LaidRows {
         self.offsets.extend(self.ids.iter().map(|&id| place(id) * stride as u32));
     }
 
+    /// Returns the block that the stages read.
     pub fn block<'a>(&'a self, places: &'a [u32]) -> Block<'a> {
         Block {
             steps: self.steps,
@@ -340,7 +342,7 @@ impl LaidRows {
     }
 }
 
-/// The ids that occur in any of `blocks`, in order, and the place of each id among them.
+/// Computes the ids that occur in any of `blocks`, in order, and the rank of each id among them.
 pub(crate) fn union<'a>(
     blocks: impl Iterator<Item = &'a LaidRows>,
     ids: &mut Vec<u32>,
@@ -358,7 +360,7 @@ pub(crate) fn union<'a>(
     ids.iter().zip(0..).for_each(|(&id, place)| rank[id as usize] = place);
 }
 
-/// Calls `f` with the positions of the bits that are set, in order. (An iterator takes twice as long.)
+/// Calls `f` with the position of each set bit, in order. An iterator takes twice as long.
 fn each_bit(words: &[u64], mut f: impl FnMut(u32)) {
     for (index, &word) in words.iter().enumerate() {
         let mut left = word;

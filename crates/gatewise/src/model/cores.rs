@@ -1,19 +1,21 @@
-//! How many threads to use when none are asked for.
+//! The default number of threads: the physical cores of the machine.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-/// The physical cores that this process may use: two threads on one core would share the units that kernels
-/// keep busy. Affinity and, on Linux, cgroup limits are respected; where the system does not tell which
-/// processors share a core, each counts.
+/// Returns the number of physical cores that the process may use.
+///
+/// Two threads on one core would compete for the arithmetic units that the kernels keep busy. Affinity and,
+/// on Linux, cgroup limits are respected. If the system does not report which processors share a core, every
+/// processor counts.
 pub fn default_threads() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let cores = physical_cores(Path::new("/proc/self/status"), Path::new("/sys/devices/system/cpu"));
     cores.map_or(processors, |cores| processors.min(cores)).max(1)
 }
 
-/// The cores of the processors that `status` allows, told apart by what `topology` says of each.
+/// Counts the cores of the processors that `status` allows, given the siblings of each processor in `topology`.
 fn physical_cores(status: &Path, topology: &Path) -> Option<usize> {
     let status = fs::read_to_string(status).ok()?;
     let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
@@ -25,9 +27,9 @@ fn physical_cores(status: &Path, topology: &Path) -> Option<usize> {
     (!cores.is_empty()).then_some(cores.len())
 }
 
-/// `0-3,8` as 0, 1, 2, 3, 8.
+/// Parses `0-3,8` as 0, 1, 2, 3, 8.
 fn list(text: &str) -> Option<Vec<usize>> {
-    // More processors than any machine has: whatever says so is no such list.
+    // More processors than any machine has.
     const MOST: usize = 1 << 16;
     let mut all = Vec::new();
     for range in text.trim().split(',') {

@@ -1,23 +1,21 @@
-//! The engine: runs a model's stages over blocks of sixteen samples, on every thread it has.
+//! The engine: runs the stages of a model over blocks of sixteen samples, on all threads of a machine.
 //!
-//! Enters: a model and rows of ids. Leaves: outputs, or one gradient for each block. Which thread ran a
-//! block never shows in the result.
+//! Input: a model and rows. Output: the outputs, or one gradient for each block. The result does not depend
+//! on which thread ran a block.
 
 pub(super) mod inputs;
 mod one;
 
 use super::block::{LaidRows, PaddedRows, Treatment, union};
 use super::machine::Machine;
+use super::pass::{Execution, Pass};
 use super::{Model, State};
-use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, Isa, LANES, Pool, round_up};
-use crate::layers::{
-    Backward, Block, BlockGrads, Dims, Forward, PadPrefixBackward, PadPrefixGrads, Shared, Stage,
-};
+use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, PadPrefixBackward, PadPrefixGrads, Shared};
 use crate::rows::Padding;
 use std::sync::Arc;
 
-/// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
+/// The memory of one thread. It is allocated once and grows when a longer block arrives.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     lanes: LaidRows,
@@ -30,7 +28,7 @@ pub(crate) struct Workspace {
     one: SingleRow,
 }
 
-/// Who has a workspace, or will have one as soon as there is work for it.
+/// The owner of a workspace, or of the right to one as soon as there is work.
 pub(super) trait HasWorkspace: Send {
     fn workspace(&mut self) -> &mut Workspace;
 }
@@ -48,72 +46,17 @@ struct SingleRow {
     y: Vec<f32>,
 }
 
-/// What all blocks of a step are run with.
-#[derive(Clone, Copy)]
-pub(crate) struct Execution<'a> {
-    pub isa: Isa,
-    pub stages: &'a [Box<dyn Stage>],
-    pub params: &'a [f32],
-    packed: &'a [Buffer],
-    table: &'a [f32],
-    ids: &'a [u32],
-}
-
-impl<'a> Execution<'a> {
-    /// What stage `index` shares between blocks.
-    pub fn shared(&self, index: usize) -> Shared<'a> {
-        Shared {
-            isa: self.isa,
-            params: self.params,
-            packed: &self.packed[index],
-            table: self.table,
-            ids: self.ids,
-        }
-    }
-
-    /// The input of stage `index`, given the outputs of the stages.
-    fn input<'b>(&self, index: usize, block: Block<'b>, outputs: &'b [Buffer]) -> &'b [f32] {
-        match index.checked_sub(1) {
-            Some(before) => &outputs[before][..self.stages[before].output().block_len(block.steps)],
-            None => block.features,
-        }
-    }
-}
-
-/// What a block is run for.
-#[derive(Clone, Copy)]
-pub(crate) enum Pass<'a> {
-    /// Outputs alone.
-    Outputs,
-    /// A gradient, with what training leaves to chance, or without.
-    Gradient(Option<Noise<'a>>),
-}
-
-impl<'a> Pass<'a> {
-    fn training(self) -> bool {
-        matches!(self, Self::Gradient(_))
-    }
-
-    /// The random numbers of stage `index`.
-    fn noise(self, index: usize) -> Option<Noise<'a>> {
-        match self {
-            Self::Outputs => None,
-            Self::Gradient(noise) => noise.map(|noise| noise.stream(index)),
-        }
-    }
-}
-
 impl Workspace {
-    /// Runs the stages over a block and returns the output of the last. `carried` is the state of all stages,
-    /// one behind the other: that before the block, read, and that after it, overwritten.
+    /// Runs the stages over a block and returns the output of the last stage. `carried` is the state of all
+    /// stages, stage after stage: the state before the block, overwritten with the state after it.
     pub fn forward(
         &mut self,
         run: &Execution<'_>,
         block: Block<'_>,
-        mode: Pass<'_>,
+        pass: Pass<'_>,
         mut carried: Option<&mut [f32]>,
     ) -> &[f32] {
-        let (steps, training) = (block.steps, mode.training());
+        let (steps, training) = (block.steps, pass.training());
         let dims = Dims { steps, training };
         self.outputs.resize_with(run.stages.len(), Buffer::default);
         self.tapes.resize_with(run.stages.len(), Buffer::default);
@@ -127,7 +70,7 @@ impl Workspace {
                 shared: run.shared(index),
                 block,
                 training,
-                noise: mode.noise(index),
+                noise: pass.noise(index),
                 x: run.input(index, block, before),
                 y: &mut y[..y_len],
                 tape: &mut tape[..tape_len],
@@ -138,12 +81,12 @@ impl Workspace {
         &self.outputs[last][..run.stages[last].output().block_len(steps)]
     }
 
-    /// After a training [`forward`](Self::forward), the output block and the tape of stage `index`.
+    /// Returns the output block and the tape of stage `index` after a training [`forward`](Self::forward).
     pub fn kept(&self, index: usize) -> [&[f32]; 2] {
         [&self.outputs[index], &self.tapes[index]]
     }
 
-    /// The output of a training [`forward`](Self::forward), and the place for its gradient.
+    /// Returns the output of a training [`forward`](Self::forward), and the memory for its gradient.
     pub fn output_and_gradient(&mut self, run: &Execution<'_>, block: Block<'_>) -> (&[f32], &mut [f32]) {
         let last = run.stages.len() - 1;
         let len = run.stages[last].output().block_len(block.steps);
@@ -151,25 +94,25 @@ impl Workspace {
         (&self.outputs[last][..len], &mut self.dy[..len])
     }
 
-    /// Walks the stages back from the gradient of the output, after a [`forward`](Self::forward) of the
-    /// same block in the same mode, and leaves the block's share of each stage's gradient in `partials`.
+    /// Runs the stages backward from the gradient of the output, after a [`forward`](Self::forward) of the
+    /// same block in the same pass. Writes the block's part of each stage's gradient to `partials`.
     pub fn backward(
         &mut self,
         run: &Execution<'_>,
         block: Block<'_>,
-        mode: Pass<'_>,
+        pass: Pass<'_>,
         partials: &mut Vec<Buffer>,
     ) {
-        self.back(run, block, mode, partials, false);
+        self.back(run, block, pass, partials, false);
     }
 
-    /// As [`backward`](Self::backward); with `to_input` the first stage leaves the gradient of the vectors that
-    /// it reads in `dy`.
+    /// Runs the stages backward. With `to_input`, the first stage writes the gradient of its input vectors to
+    /// `dy`.
     fn back(
         &mut self,
         run: &Execution<'_>,
         block: Block<'_>,
-        mode: Pass<'_>,
+        pass: Pass<'_>,
         partials: &mut Vec<Buffer>,
         to_input: bool,
     ) {
@@ -186,7 +129,7 @@ impl Workspace {
             stage.backward(Backward {
                 shared: run.shared(index),
                 block,
-                noise: mode.noise(index),
+                noise: pass.noise(index),
                 x,
                 y: &rest[0][..y_len],
                 dy: &self.dy[..y_len],
@@ -200,19 +143,19 @@ impl Workspace {
     }
 }
 
-/// SingleRow block of a batch: its rows, and their ids in lanes.
+/// One block of a batch: its rows, and the same rows laid into lanes.
 #[derive(Debug, Default)]
 pub(crate) struct BatchBlock {
     rows: Vec<usize>,
     lanes: LaidRows,
 }
 
-/// What is derived from the weights once a step, for all blocks.
+/// The data derived from the weights once a step, for all blocks.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
     packed: Vec<Buffer>,
     table: Buffer,
-    /// The ids whose rows the table holds, and the place of each id among them.
+    /// The ids whose rows are in the table, and the rank of each id among them.
     ids: Vec<u32>,
     rank: Vec<u32>,
     used: Vec<u64>,
@@ -230,8 +173,8 @@ impl Derived {
         }
     }
 
-    /// Derives what all rows' computation shares, for outputs only, under `padding` to `steps` steps: the
-    /// table holds the vocabulary. [`outputs`](Self::outputs) may then be called any number of times.
+    /// Prepares any number of calls of [`outputs`](Self::outputs), for rows padded to `steps` steps under
+    /// `padding`: packs the weights and computes the table for the whole vocabulary.
     pub fn prepare(
         &mut self,
         (isa, pool): (Isa, &Pool),
@@ -262,9 +205,12 @@ impl Derived {
         });
     }
 
-    /// The model's outputs for all rows: `[rows][width]`, or, where it answers at every step, `[width]` for
-    /// each step that is seen of each row. After [`prepare`](Self::prepare) for the same padding and at least
-    /// as many steps. Without `padded`, and with a state, in which rows then begin and end, padding is no step.
+    /// Returns the outputs for all rows: `[rows][width]`, or, if the model has an output at every step,
+    /// `[width]` for each step of each row that truncation leaves. Needs [`prepare`](Self::prepare) for the
+    /// same padding and at least as many steps.
+    ///
+    /// Rows start from `state`, which is overwritten with the state after their last step. With a state, or
+    /// without `padded`, padding is masked.
     pub fn outputs(
         &self,
         (isa, pool): (Isa, &Pool),
@@ -279,7 +225,7 @@ impl Derived {
         let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
         rows.sort_by_length(&mut order);
         let mut outputs = vec![0.0; order.iter().map(|&index| len(index)).sum()];
-        // Each row's place in the outputs, in the order in which rows are computed.
+        // The place of each row in the outputs, in the order in which rows are computed.
         let mut places: Vec<&mut [f32]> = Vec::with_capacity(order.len());
         let mut rest = &mut *outputs;
         for index in 0..order.len() {
@@ -305,7 +251,7 @@ impl Derived {
             let y = space.forward(&run, lanes.block(&[]), Pass::Outputs, carried.as_deref_mut());
             for (lane, out) in out.iter_mut().enumerate() {
                 let start = if per_step { rows.start(out.len() / width, lanes.steps) } else { 0 };
-                // Nothing is seen of an empty row: it may begin behind the last step.
+                // An empty row may begin after the last step.
                 let from = y.get(start * width * LANES + lane..).unwrap_or_default();
                 out.iter_mut().zip(from.iter().step_by(LANES)).for_each(|(out, &y)| *out = y);
             }
@@ -319,7 +265,7 @@ impl Derived {
     }
 }
 
-/// Threads with their workspaces, and what the blocks of a step share.
+/// Threads with their workspaces, and the data that the blocks of a step share.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub isa: Isa,
@@ -328,7 +274,7 @@ pub(crate) struct Engine {
     derived: Derived,
 }
 
-/// Rows of the table that are computed as one piece of work.
+/// The number of rows of the table that are computed as one piece of work.
 const TABLE_PART: usize = 256;
 
 impl Engine {
@@ -338,8 +284,8 @@ impl Engine {
         Self { isa: machine.instruction_set(), pool, workspaces, derived: Derived::default() }
     }
 
-    /// Cuts `batch`, longest rows first, into `blocks`, lays them into lanes, and derives what their
-    /// computation shares from the model's weights.
+    /// Cuts `batch`, longest rows first, into `blocks`, lays the blocks into lanes, and derives the data that
+    /// they share from the weights of the model.
     pub fn prepare_batch(
         &mut self,
         model: &Model,
@@ -350,7 +296,7 @@ impl Engine {
         self.prepare_batch_as(model, rows, model.treatment(), batch, blocks);
     }
 
-    /// As [`prepare_batch`](Self::prepare_batch), with padding treated this way.
+    /// As [`prepare_batch`](Self::prepare_batch), with another treatment of padding.
     pub fn prepare_batch_as(
         &mut self,
         model: &Model,
@@ -365,7 +311,7 @@ impl Engine {
             block.rows.clear();
             block.rows.extend_from_slice(indices);
         }
-        // The last block has the shortest rows, and so the longest shared start.
+        // The last block has the shortest rows, and so the longest pad prefix.
         let shortest = batch.chunks(LANES).last().unwrap_or(&[]);
         let prefix_steps = treatment.prefix_steps(rows, shortest);
         let mut items = vec![Preparation::Weights(&mut self.derived.packed)];
@@ -386,9 +332,8 @@ impl Engine {
         }
     }
 
-    /// Calls `f` for each of the blocks that [`prepare_batch`](Self::prepare_batch) prepared, in
-    /// parallel, for it to leave a gradient and a result. `stages` is how many of the model's stages it
-    /// wants to run.
+    /// Calls `f` for each block that [`prepare_batch`](Self::prepare_batch) prepared, in parallel. `f` writes
+    /// a gradient and a result. `stages` is the number of stages, from the input up, that `f` may run.
     pub fn for_each_block<T: Send>(
         &mut self,
         model: &Model,
@@ -410,8 +355,8 @@ impl Engine {
         });
     }
 
-    /// Walks the shared steps of the last batch back through the stages that follow one another there, from
-    /// the top; leaves what they add in `starts`, one a stage.
+    /// Computes the gradients of the last batch's pad prefix, from the top stage down. Writes the prefix's
+    /// part of the gradient of each stage to `starts`.
     pub fn pad_prefixes_backward(
         &self,
         model: &Model,
@@ -443,8 +388,8 @@ impl Engine {
         }
     }
 
-    /// Calls `f` once for each item, in parallel, with what the blocks of the last batch shared. It must
-    /// not read the model's parameters, which items may be changing.
+    /// Calls `f` once for each item, in parallel, with the data that the blocks of the last batch shared. `f`
+    /// must not read the parameters of the model, which items may be updating.
     pub fn for_each_part<T: Send>(
         &mut self,
         items: &mut [T],
@@ -455,8 +400,7 @@ impl Engine {
             .for_each(&mut self.workspaces, items, |space, _, item| f(derivation, &mut space.scratch, item));
     }
 
-    /// The model's outputs for all rows, as [`Derived::outputs`] gives them, with what they share derived for
-    /// these rows alone.
+    /// Returns the outputs for all rows, as [`Derived::outputs`] does, after preparing for these rows only.
     pub fn predict(&mut self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
         let Self { isa, pool, workspaces, derived } = self;
         derived.prepare((*isa, pool), workspaces, model, rows.settled(), rows.steps);
@@ -470,28 +414,28 @@ enum Preparation<'a> {
     Block(&'a mut BatchBlock),
 }
 
-/// Packs the model's weights for at most `steps` shared steps.
+/// Packs the weights of the model, and computes the pad prefix of `steps` steps.
 fn pack(isa: Isa, model: &Model, steps: usize, packed: &mut Vec<Buffer>) {
     packed.resize_with(model.stages().len(), Buffer::default);
-    let mut told = Buffer::default();
+    let mut emitted = Buffer::default();
     for (index, stage) in model.stages().iter().enumerate() {
         let (below, rest) = packed.split_at_mut(index);
         let mut outputs: &[f32] = &[];
         if steps > 0 && stage.consumes_pad_prefix() {
             let (Some(below), Some(it)) = (below.last(), model.stages().get(index.wrapping_sub(1))) else {
-                unreachable!("a model that shares starts with a stage that walks them")
+                unreachable!("the first stage of a model does not consume a pad prefix")
             };
             let len = steps * round_up(it.output().width());
-            told.reserve(len);
-            it.pad_prefix_outputs(below, steps, &mut told[..len]);
-            outputs = &told[..len];
+            emitted.reserve(len);
+            it.pad_prefix_outputs(below, steps, &mut emitted[..len]);
+            outputs = &emitted[..len];
         }
         rest[0].reserve(stage.packed_len(steps));
         stage.prepare(isa, model.params().values(), steps, outputs, &mut rest[0]);
     }
 }
 
-/// What blocks shared, for work that brings parameters of its own.
+/// The data that blocks shared, for work that has its own parameters.
 #[derive(Clone, Copy)]
 pub(crate) struct Derivation<'a> {
     isa: Isa,
@@ -499,7 +443,7 @@ pub(crate) struct Derivation<'a> {
 }
 
 impl<'a> Derivation<'a> {
-    /// What stage `index` shared.
+    /// Returns the inputs of stage `index` that were the same for all blocks.
     pub fn shared(self, index: usize) -> Shared<'a> {
         let Derived { packed, table, ids, .. } = self.derived;
         Shared { isa: self.isa, params: &[], packed: &packed[index], table, ids }

@@ -1,17 +1,14 @@
-//! Memory to compute in, lent to one thread at a time.
-//!
-//! Enters: what a thread has finished with. Leaves: the same, to the next thread that asks, and not allocated
-//! anew.
+//! A free list: memory that is lent to one thread at a time and reused without allocation.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
 
-/// Values that are not in use. There are never more of them than were in use at once.
+/// The values that are not in use. There are never more values than were in use at once.
 #[derive(Default)]
 pub(crate) struct FreeList<T>(Mutex<Vec<Box<T>>>);
 
 impl<T: Default> FreeList<T> {
-    /// A value for the caller alone: one that was used before, if there is one.
+    /// Returns a value for the caller alone: a used one, if there is one, else a new one.
     pub fn lend(&self) -> Lent<'_, T> {
         Lent { stack: self, value: Some(self.values().pop().unwrap_or_default()) }
     }
@@ -28,15 +25,15 @@ impl<T> fmt::Debug for FreeList<T> {
     }
 }
 
-/// A value that goes back when this is dropped.
+/// A value that returns to the list when it is dropped.
 pub(crate) struct Lent<'a, T: Default> {
     stack: &'a FreeList<T>,
-    /// There until the drop.
+    /// `None` only during the drop.
     value: Option<Box<T>>,
 }
 
 impl<T: Default> Lent<'_, T> {
-    /// The value.
+    /// Returns the value.
     pub fn get(&mut self) -> &mut T {
         self.value.get_or_insert_default()
     }

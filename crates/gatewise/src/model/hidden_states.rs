@@ -1,6 +1,6 @@
-//! Hidden states as features: what one layer gives for many rows, at every step or at the end.
+//! Hidden states as features: the output of one layer for many rows, at every step or at the end.
 //!
-//! Enters: a model, rows and the name of a layer. Leaves: an array, or a model that ends in that layer.
+//! Input: a model, rows and the name of a layer. Output: an array, or a model that ends in that layer.
 
 use super::sequential::MAX_PARAMS;
 use super::trace::read_place;
@@ -26,18 +26,17 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the
-    /// layers.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such layer. The message lists the layers.
     pub fn up_to(&self, layer: &str) -> Result<Self> {
         self.ending_in(layer, |layer| layer.clone())
     }
 
-    /// Returns the output of one layer at every step of every row: of a recurrent layer the hidden states
-    /// `h_t`, whether or not the layer returns sequences.
+    /// Returns the output of one layer at every step of every row. For a recurrent layer these are the hidden
+    /// states `h_t`, whether or not the layer returns sequences.
     ///
-    /// Row i is `[steps][units]` and has the steps that `padding` leaves of row i, without padding; step t is
-    /// step t of the row, also for layers with `go_backwards`. At masked steps the state of the step before
-    /// is repeated. The numbers are those that [`predict`](Self::predict) computes with, to the bit.
+    /// Row i is `[steps][units]` and has the steps that `padding` leaves of row i, without padding. Step t is
+    /// step t of the row, also for layers with `go_backwards`. A masked step repeats the state of the step
+    /// before it. The numbers have the same bits as in [`predict`](Self::predict).
     ///
     /// ```
     /// use gatewise::rows::{Padding, Sequences};
@@ -52,16 +51,17 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such
-    /// layer, [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the layer has no steps, and
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a number is not finite.
+    /// * The errors of [`predict`](Self::predict).
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such layer.
+    /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the layer has no steps.
+    /// * [`ErrorKind::Data`](crate::ErrorKind::Data) if a number is not finite.
     #[doc(alias = "return_sequences")]
     pub fn hidden_states(&self, inputs: &Inputs, padding: Padding, layer: &str) -> Result<Features> {
         let every = |layer: &Layer| layer.with_return_sequences(true).unwrap_or_else(|| layer.clone());
         let model = self.ending_in(layer, every)?;
         if !model.output_per_step() {
             return Err(Error::shape(format!(
-                "layer {layer} has one output a row and none at each step; take last_hidden_state"
+                "layer {layer} has one output a row, not one at each step; use last_hidden_state"
             )));
         }
         let rows = PaddedRows::new(&model, inputs, padding)?;
@@ -71,7 +71,7 @@ impl Model {
         let mut rest = &mut *values;
         let places =
             (0..count).map(|row| rest.split_off_mut(..len(row) * width).unwrap_or_default()).collect();
-        // Each layer that reverses the steps turns them round once more.
+        // Each layer with go_backwards reverses the steps once more.
         let flipped = model.placed.iter().filter(|placed| placed.layer.reverses()).count() % 2 == 1;
         let output = SignalPlace::output(model.placed[model.placed.len() - 1].output);
         let last = model.stages().len() - 1;
@@ -93,12 +93,12 @@ impl Model {
         Features::computed("the hidden states", width, values, (0..count).map(len))
     }
 
-    /// Returns the output of one layer after the last step of every row, `[rows][units]`, row-major: of a
-    /// recurrent layer the last hidden state, whether or not the layer returns sequences.
+    /// Returns the output of one layer after the last step of every row, `[rows][units]`, row-major. For a
+    /// recurrent layer this is the last hidden state, whether or not the layer returns sequences.
     ///
-    /// It is the output of the layer with `return_sequences` unset. Where padding stands behind the row and
-    /// is not masked, that is the state after the padding. Of a layer with one output a row, such as pooling,
-    /// it is that output.
+    /// The result is the output of the layer with `return_sequences` unset. If padding follows the row and is
+    /// not masked, it is the state after the padding. For a layer with one output a row, such as pooling, it
+    /// is this output.
     ///
     /// ```
     /// use gatewise::rows::{Padding, Sequences};
@@ -112,22 +112,24 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such
-    /// layer, and [`ErrorKind::Shape`](crate::ErrorKind::Shape) for a layer that has steps and no last state,
-    /// such as an embedding.
+    /// * The errors of [`predict`](Self::predict).
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such layer.
+    /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the layer has steps but no last state, such as an
+    ///   embedding.
     #[doc(alias = "return_state")]
     pub fn last_hidden_state(&self, inputs: &Inputs, padding: Padding, layer: &str) -> Result<Vec<f32>> {
         let last = |layer: &Layer| layer.with_return_sequences(false).unwrap_or_else(|| layer.clone());
         let model = self.ending_in(layer, last)?;
         if model.output_per_step() {
             return Err(Error::shape(format!(
-                "layer {layer} is not recurrent and has no last state; take hidden_states"
+                "layer {layer} is not recurrent and has no last state; use hidden_states"
             )));
         }
         model.predict(inputs, padding)
     }
 
-    /// The model up to `layer`, which becomes what `change` makes of it: a layer with the same weights.
+    /// Returns the model up to `layer`, with that layer replaced by `change(layer)`, which has the same
+    /// weights.
     fn ending_in(&self, layer: &str, change: impl Fn(&Layer) -> Layer) -> Result<Self> {
         let names = || self.placed.iter().map(|placed| placed.name.as_str());
         let Some(index) = names().position(|name| name == layer) else {

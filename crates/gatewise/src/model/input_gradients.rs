@@ -1,6 +1,6 @@
-//! Gradients with respect to the inputs: how much each number that a model reads moves what it answers.
+//! Gradients with respect to the inputs of a model.
 //!
-//! Enters: a model, rows, and what is differentiated. Leaves: for each row a vector for each of its steps.
+//! Input: a model, rows, and the number to differentiate. Output: one vector for each step of each row.
 
 use super::engine::inputs::{FromVectors, InLane};
 use super::lower::lower;
@@ -11,40 +11,40 @@ use crate::layers::{Activation, DropoutStage, Layer, Signal};
 use crate::loss::Loss;
 use crate::rows::{Features, Inputs, Padding, Targets};
 
-/// What [`Model::input_gradients`] differentiates: one number of each row.
+/// The number that [`Model::input_gradients`] differentiates, one for each row.
 ///
-/// A model that answers at every step has one of these numbers a step; then it is that of the row's last
-/// step, or, with a loss, the mean over the row's steps.
+/// If the model has an output at every step, the number is taken at the last step of the row; a loss is the
+/// mean over the steps of the row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Output<'a> {
-    /// Output k before the activation of the last layer: of a sigmoid the log-odds. Where the last layer has no
-    /// activation, output k itself.
+    /// Logit k: output k before the activation of the last layer. For a sigmoid this is the log-odds.
     Logit(usize),
-    /// Output k as [`Model::predict`] returns it: the probability, after a sigmoid or a softmax.
+    /// Output k as [`Model::predict`] returns it: the probability after a sigmoid or a softmax.
     Value(usize),
-    /// The loss of the row given its target, without penalties: what [`Model::evaluate`] returns for that row
-    /// alone.
+    /// The loss of the row with these targets, without penalties: the result of [`Model::evaluate`] for the
+    /// row alone.
     Loss(Loss, &'a Targets),
 }
 
 impl Model {
-    /// Returns the gradient of an output with respect to the inputs at each step: of a model that begins with
-    /// an [`Embedding`](crate::layers::Embedding) with respect to the embedded inputs, else with respect to
-    /// the vectors.
+    /// Returns the gradient of an output with respect to the inputs at each step.
+    ///
+    /// The inputs are the embedded ids if the model begins with an [`Embedding`](crate::layers::Embedding),
+    /// else the input vectors.
     ///
     /// ```text
     /// out[i][t] = ∂y_i / ∂e_it        y_i: the output that `of` names, for row i        e_it = E[id_it], or x_it
     /// ```
     ///
-    /// Row i is `[steps][D]`, D being the width of the embedding or of the vectors, and has the steps that
-    /// `padding` leaves of row i. It is zero at masked steps that no layer reads. The gradient of padding is
-    /// not returned, though the output depends on padding where it is not masked.
+    /// Row i is `[steps][D]`, where D is the width of the embedding or of the vectors, and has the steps that
+    /// `padding` leaves of row i. The gradient is zero at masked steps that no layer reads. The gradient of
+    /// padding is not returned, although the output depends on padding that is not masked.
     ///
-    /// `Σ out[i][t] ⊙ e_it` over the width is gradient × input, a common measure of what a word contributes.
+    /// `Σ out[i][t] ⊙ e_it` over the width is gradient × input, a common measure of the contribution of a word.
     ///
-    /// Dropout is off. The model is run from the vectors on, so that an embedding fused with the layer above
-    /// it is computed apart: the same functions, rounded elsewhere than in [`predict`](Self::predict).
+    /// Dropout is off. An embedding that is fused with the layer above it is computed separately here, so that
+    /// rounding differs from [`predict`](Self::predict).
     ///
     /// ```
     /// use gatewise::rows::{Padding, Sequences};
@@ -62,10 +62,12 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such
-    /// output, or a loss needs another last activation; [`ErrorKind::Shape`](crate::ErrorKind::Shape) and
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for targets that do not fit, and when a gradient is not
-    /// finite.
+    /// * The errors of [`predict`](Self::predict).
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such output, or the loss needs
+    ///   another last activation.
+    /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) or [`ErrorKind::Data`](crate::ErrorKind::Data) if the
+    ///   targets do not fit the model.
+    /// * [`ErrorKind::Data`](crate::ErrorKind::Data) if a gradient is not finite.
     #[doc(alias = "saliency")]
     pub fn input_gradients(&self, inputs: &Inputs, padding: Padding, of: Output<'_>) -> Result<Features> {
         self.input_gradients_on(inputs, padding, of, &Machine::new())
@@ -87,7 +89,7 @@ impl Model {
         let treatment = self.treatment().unshared();
         let last = self.stages().last().and_then(|stage| stage.activation());
         self.check_output(of, inputs, last)?;
-        // The layers above the vectors, an activation that is not differentiated left out.
+        // The layers above the vectors, without the last activation if it is not differentiated.
         let (above, width, table) = match (&self.placed[0].layer, self.placed[0].output) {
             (Layer::Embedding(_), output) => {
                 (&self.placed[1..], output.width(), self.placed[0].params.first().cloned())
@@ -100,7 +102,7 @@ impl Model {
             stages.pop();
         }
         if stages.is_empty() {
-            // Without rate or random numbers it passes the vectors on.
+            // Dropout with rate 0 is the identity.
             stages.push(Box::new(DropoutStage::new(Signal::Sequence(width), 0.0, false)));
         }
         let count = inputs.len();
@@ -147,7 +149,7 @@ impl Model {
         let of_vectors = FromVectors { model: self, stages: &stages, treatment, width, table };
         let mut engine = Engine::new(machine);
         engine.input_gradients(&of_vectors, rows, places, seed);
-        // Masking gives zeros at masked steps, whatever they hold.
+        // The output of Masking is zero at masked steps, whatever the input is, and so is the gradient.
         if matches!(self.placed.get(1).map(|placed| &placed.layer), Some(Layer::Masking(_))) {
             let mut steps = values.chunks_exact_mut(width);
             for counts in (0..count).flat_map(|row| rows.counting(treatment, row)) {
@@ -160,13 +162,13 @@ impl Model {
         Features::computed("the input gradients", width, values, (0..count).map(len))
     }
 
-    /// Refuses an output that this model has not, or a loss that does not fit it.
+    /// Checks that the model has the output, and that loss and targets fit the model.
     fn check_output(&self, of: Output<'_>, inputs: &Inputs, last: Option<Activation>) -> Result<()> {
         let outputs = self.output_width();
         let (loss, targets) = match of {
             Output::Logit(output) | Output::Value(output) if output >= outputs => {
                 return Err(Error::config(format!(
-                    "there is no output {output}; the model has {outputs}, counted from 0"
+                    "there is no output {output}; the model has {outputs} outputs, counted from 0"
                 )));
             }
             Output::Logit(_) | Output::Value(_) => return Ok(()),

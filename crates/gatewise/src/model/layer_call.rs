@@ -1,6 +1,6 @@
-//! One layer with given weights, called on vectors.
+//! Calls of a single layer with given weights on vectors.
 //!
-//! Enters: a layer's settings, rows of vectors, weights. Leaves: the layer's outputs.
+//! Input: the settings of a layer, rows of vectors, weights. Output: the outputs of the layer.
 
 use super::Sequential;
 use super::sequential::MAX_PARAMS;
@@ -13,19 +13,19 @@ use crate::rows::{Features, Inputs, Padding};
 use std::collections::BTreeMap;
 
 impl Layer {
-    /// Returns the outputs of the layer with these weights for rows of vectors: what Keras's `layer(x)` returns
+    /// Returns the outputs of the layer with these weights for rows of vectors, as Keras's `layer(x)` does
     /// after `layer.set_weights(weights)`.
     ///
-    /// * `inputs`: row i is `[steps][D]`. Rows may differ in length; each is read as it is, without padding.
-    /// * `weights`: the tensors in Keras's order, each row-major: `kernel` `[D, 4H]`, `recurrent_kernel` `[H,
-    ///   4H]` and `bias` `[4H]` of an LSTM. The page of each layer has its tensors; an empty slice is for
-    ///   layers without.
-    /// * The result has a row for each row: `[steps][units]` where the layer gives an output at each step,
-    ///   else one step of `units` numbers. With `go_backwards` the steps are in the order of the walk, as in
-    ///   Keras.
+    /// * `inputs`: row i is `[steps][D]`. Rows may differ in length. They are not padded.
+    /// * `weights`: the tensors in Keras's order, each row-major. For an LSTM: `kernel` `[D, 4H]`,
+    ///   `recurrent_kernel` `[H, 4H]` and `bias` `[4H]`. The page of each layer lists its tensors. Layers
+    ///   without weights take an empty slice.
+    /// * The result has one row for each input row: `[steps][units]` if the layer has an output at each step,
+    ///   else one step of `units` numbers. With `go_backwards` the steps are in the order of computation, as
+    ///   in Keras.
     ///
-    /// To call a layer many times, or several layers, compile a [`Sequential`](crate::Sequential) that begins
-    /// with an [`Input`](crate::layers::Input) and set its weights with
+    /// To call a layer many times, or several layers, compile a [`Sequential`] that begins
+    /// with an [`Input`] and set its weights with
     /// [`Params::set_weights`](crate::Params::set_weights).
     ///
     /// ```
@@ -42,10 +42,11 @@ impl Layer {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the weights are not those of the layer (the message
-    /// lists them with their shapes) or the layer does not read vectors;
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a setting out of range or a row of more than
-    /// 65,536 steps; [`ErrorKind::Data`](crate::ErrorKind::Data) when an output is not finite.
+    /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the weights do not fit the layer, or the layer does
+    ///   not read vectors. The message lists the tensors and their shapes.
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if a setting is out of range, or a row has more than
+    ///   65,536 steps.
+    /// * [`ErrorKind::Data`](crate::ErrorKind::Data) if an output is not finite.
     #[doc(alias = "forward")]
     pub fn call(&self, inputs: &Features, weights: &[impl AsRef<[f32]>]) -> Result<Features> {
         let layers = Sequential::new().with(Input::new(inputs.width())).with(self.clone());
@@ -53,7 +54,7 @@ impl Layer {
         model.params_mut().set_weights(weights)?;
         let (width, per_step) = (model.output_width(), model.output_per_step());
         let steps = |row: usize| if per_step { inputs.steps(row) } else { 1 };
-        // Rows of one length need no padding, so that no layer sees any.
+        // Rows of equal length need no padding.
         let mut by_length: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         (0..inputs.len()).for_each(|row| by_length.entry(inputs.steps(row)).or_default().push(row));
         let mut outputs = vec![Vec::new(); inputs.len()];

@@ -1,4 +1,4 @@
-//! Layers to stages: the plan of what will execute.
+//! Lowering: the stages that layers compile to.
 
 use crate::layers::{
     Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LayerBelow,
@@ -6,34 +6,34 @@ use crate::layers::{
 };
 use std::ops::Range;
 
-/// A layer beside what building it found.
+/// A layer with its name, its shapes and the places of its parameters.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
     pub layer: Layer,
     pub name: String,
     pub input: Signal,
     pub output: Signal,
-    /// Where its tensors lie, in the order the layer asked for them.
+    /// The ranges of its tensors, in the order of its specification.
     pub params: Vec<Range<usize>>,
 }
 
-/// Where the numbers of a layer are found when its model has run.
+/// The place of the outputs of a layer after a pass of its model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum LayerPlace {
-    /// Among the vectors that the model reads.
+    /// The vectors that the model reads.
     Input,
-    /// In the table, under each step's id: an embedding that is fused with the layer above it.
+    /// The rows of the embedding's table at the ids: the embedding is fused with the layer above it.
     Table,
-    /// With the stage of this index.
+    /// The stage with this index.
     Stage(usize),
 }
 
-/// Chooses the stages for `layers`, which have been built and so fit together.
+/// Returns the stages for `layers`, which fit together.
 pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
     plan(layers).0
 }
 
-/// The stages for `layers`, and where each layer is found.
+/// Returns the stages for `layers`, and the place of each layer's outputs.
 pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) {
     let mut found = Vec::new();
     let mut stages: Vec<Box<dyn Stage>> = Vec::new();
@@ -42,7 +42,7 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
         let param = |index: usize| first.params[index].clone();
         rest = tail;
         match (&first.layer, tail) {
-            // What these say is done when rows are laid into lanes.
+            // These layers are applied when rows are laid into lanes.
             (Layer::Input(_) | Layer::Masking(_), _) => {
                 found.push(LayerPlace::Input);
                 continue;
@@ -93,18 +93,18 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
 }
 
 fn pooling(pooling: Pooling, output: Signal) -> Box<dyn Stage> {
-    let Signal::Vector(width) = output else { unreachable!("pooling gives vectors") };
+    let Signal::Vector(width) = output else { unreachable!("the output of pooling is a vector") };
     Box::new(PoolingStage { pooling, width })
 }
 
-/// Whether a layer may be one stage with an embedding below it.
+/// Returns `true` if the layer and an embedding below it may be one stage.
 fn fuses(placed: &Placed) -> bool {
     placed.layer.recurrent().is_some_and(|layer| layer.fuses())
 }
 
-/// The stage of a recurrent layer. Without a bias, an empty range stands behind its other two tensors.
+/// Returns the stage of a recurrent layer. Without a bias, the range of the bias is empty.
 fn recurrent_stage(placed: &Placed, below: LayerBelow) -> Box<dyn Stage> {
-    let Some(layer) = placed.layer.recurrent() else { unreachable!("asked of recurrent layers only") };
+    let Some(layer) = placed.layer.recurrent() else { unreachable!("called for recurrent layers only") };
     let params = &placed.params;
     let bias = params.get(2).cloned().unwrap_or(params[1].end..params[1].end);
     layer.stage(below, [params[0].clone(), params[1].clone(), bias])

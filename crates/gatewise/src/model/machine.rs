@@ -1,6 +1,4 @@
-//! What models run on: an instruction set and threads.
-//!
-//! Enters: nothing, or a number of threads. Leaves: a pool that everything on the machine shares.
+//! Machines: the instruction set and the threads that models run on.
 
 use super::default_threads;
 use crate::kernels::{Isa, Pool};
@@ -11,10 +9,10 @@ use std::sync::{Arc, OnceLock};
 ///
 /// A machine owns one pool of threads. Clones share the pool, and so does everything that is given the machine:
 /// [`Fit`](crate::Fit), [`Predictor`](crate::Predictor), [`Stateful`](crate::Stateful), [`Model::evaluate_on`].
-/// The threads are started when there is first work for more than one of them, and end with the last clone.
-/// [`Machine::new`] returns clones of one machine, so that a process has one pool unless it makes another.
+/// The threads start when there is first work for more than one of them, and end with the last clone.
+/// [`Machine::new`] returns clones of one machine, so that a process has one pool unless it creates another.
 ///
-/// Any number of threads may compute on one machine at once. While one call has the pool, other calls run on
+/// Any number of threads may compute on one machine at once. While one call uses the pool, other calls run on
 /// the threads that made them.
 ///
 /// Results do not depend on the machine: every number of threads and every instruction set gives the same bits.
@@ -42,8 +40,8 @@ impl Machine {
         PROCESS.get_or_init(make).clone()
     }
 
-    /// Returns a machine of `threads` threads, the calling thread included; 0 counts as 1. The machine has a
-    /// pool of its own, unless `threads` is the number of threads that this machine has already.
+    /// Returns a machine with `threads` threads, the calling thread included; 0 counts as 1. The machine has
+    /// its own pool, unless this machine has `threads` threads already.
     #[must_use]
     pub fn threads(self, threads: usize) -> Self {
         match threads.max(1) {
@@ -85,7 +83,7 @@ impl fmt::Debug for Machine {
     }
 }
 
-/// Machines are equal when they have as many threads and the same instruction set.
+/// Machines are equal if their numbers of threads and their instruction sets are equal.
 impl PartialEq for Machine {
     fn eq(&self, other: &Self) -> bool {
         (self.thread_count(), self.isa) == (other.thread_count(), other.isa)

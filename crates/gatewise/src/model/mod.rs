@@ -1,6 +1,6 @@
-//! Models: the specification, what it compiles to, and the engine that runs it block by block.
+//! Models: the specification, the compiled model, and the engine that runs it block by block.
 //!
-//! Enters: layers. Leaves: a [`Model`] that computes.
+//! Input: layers. Output: a [`Model`].
 
 mod block;
 mod cores;
@@ -12,6 +12,7 @@ mod layer_call;
 mod lower;
 mod machine;
 mod params;
+mod pass;
 mod sequential;
 mod session;
 mod state;
@@ -22,11 +23,12 @@ mod weights;
 
 pub(crate) use block::{PaddedRows, Treatment};
 pub use cores::default_threads;
-pub(crate) use engine::{BatchBlock, Engine, Pass, Workspace};
+pub(crate) use engine::{BatchBlock, Engine, Workspace};
 pub(crate) use free_list::FreeList;
 pub use input_gradients::Output;
 pub use machine::Machine;
 pub use params::{ParamInfo, Params};
+pub(crate) use pass::Pass;
 pub use sequential::{Model, Sequential};
 pub(crate) use session::Session;
 pub use state::State;

@@ -1,26 +1,27 @@
-//! The parameters of a model: one array of numbers and a table of what lies where.
+//! The parameters of a model: one array of values, and a table of the tensors in it.
 
 use crate::error::{Error, Result};
 use crate::layers::{ParamSpec, Regularizer};
 use crate::text::WordVectors;
 use std::ops::Range;
 
-/// One parameter tensor: an entry of the table.
+/// The description of one parameter tensor.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ParamInfo {
-    /// As Keras prints it: `lstm/kernel`.
+    /// The name, as Keras prints it: `lstm/kernel`.
     pub name: String,
-    /// Sizes, row-major.
+    /// The shape of the row-major tensor.
     pub shape: Vec<usize>,
-    /// Where its values lie.
+    /// The range of the tensor in [`Params::values`].
     pub range: Range<usize>,
-    /// Whether training changes it.
+    /// Whether training updates the tensor.
     pub trainable: bool,
-    /// What its values add to the loss, if training changes it.
+    /// The regularizer, whose penalty is added to the loss if the tensor is trainable.
     pub regularizer: Option<Regularizer>,
 }
 
-/// All parameters of a model.
+/// The parameters of a model: named tensors over one array of values.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Params {
     values: Vec<f32>,
@@ -28,7 +29,7 @@ pub struct Params {
 }
 
 impl Params {
-    /// Appends a tensor of zeros and returns its place.
+    /// Appends a tensor of zeros and returns its range.
     pub(crate) fn push(&mut self, name: String, spec: ParamSpec) -> Range<usize> {
         let ParamSpec { shape, regularizer, trainable, .. } = spec;
         let start = self.values.len();
@@ -38,7 +39,7 @@ impl Params {
         range
     }
 
-    /// What the layers' regularisers add to the loss.
+    /// Returns the sum of the penalties of the regularizers, which is part of the loss.
     pub fn penalty(&self) -> f64 {
         let penalties = self.table.iter().filter(|info| info.trainable).filter_map(|info| {
             let regularizer = info.regularizer?;
@@ -48,38 +49,38 @@ impl Params {
         penalties.fold(0.0, |sum, penalty| sum + penalty)
     }
 
-    /// Every value of every tensor, in table order.
+    /// Returns the values of all tensors, in the order of [`table`](Self::table).
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Every value, to change.
+    /// Returns the values of all tensors, mutable.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values
     }
 
-    /// What lies where, and every value, to change.
+    /// Returns the table and the values, mutable.
     pub(super) fn table_and_values(&mut self) -> (&[ParamInfo], &mut [f32]) {
         (&self.table, &mut self.values)
     }
 
-    /// What lies where.
+    /// Returns the descriptions of all tensors, in Keras's order.
     pub fn table(&self) -> &[ParamInfo] {
         &self.table
     }
 
-    /// The values of one tensor.
+    /// Returns the values of one tensor, row-major, or `None` if there is no such tensor.
     pub fn get(&self, name: &str) -> Option<&[f32]> {
         self.info(name).map(|info| &self.values[info.range.clone()])
     }
 
-    /// The values of one tensor, to change.
+    /// Returns the values of one tensor, row-major and mutable, or `None` if there is no such tensor.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut [f32]> {
         let range = self.info(name)?.range.clone();
         Some(&mut self.values[range])
     }
 
-    /// Returns the shape and the values, row-major, of one tensor.
+    /// Returns the shape and the row-major values of one tensor.
     ///
     /// ```
     /// use gatewise::layers::{Input, Lstm};
@@ -92,29 +93,28 @@ impl Params {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there is no such tensor; the message lists the
-    /// tensors.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) if there is no such tensor. The message lists the tensors.
     pub fn tensor(&self, name: &str) -> Result<(&[usize], &[f32])> {
         let info = self.found(name)?;
         Ok((&info.shape, &self.values[info.range.clone()]))
     }
 
-    /// Sets one tensor to `values`, row-major, of shape `shape`. On an error nothing changes.
+    /// Sets the row-major values of one tensor of this shape. On an error no value changes.
     ///
     /// ```
     /// use gatewise::layers::{Dense, Input};
     /// use gatewise::Sequential;
     /// let mut model = Sequential::new().with(Input::new(3)).with(Dense::new(2)).compile(1)?;
     /// model.params_mut().set("dense/kernel", &[3, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
-    /// // PyTorch's layout is the transposed one, which the shape shows.
+    /// // A kernel in PyTorch's layout is transposed and is refused by its shape.
     /// let error = model.params_mut().set("dense/kernel", &[2, 3], &[0.0; 6]).unwrap_err();
     /// assert!(error.to_string().contains("dense/kernel has the shape [3, 2]"));
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there is no such tensor, or its shape is another; the
-    /// message lists the tensors and the shapes.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) if there is no such tensor, or it has another shape. The
+    /// message contains the tensors and their shapes.
     pub fn set(&mut self, name: &str, shape: &[usize], values: &[f32]) -> Result<()> {
         let info = self.found(name)?;
         if info.shape != shape || info.range.len() != values.len() {
@@ -130,15 +130,15 @@ impl Params {
         Ok(())
     }
 
-    /// Returns the values of every tensor in Keras's order: layer by layer, the kernel, the recurrent kernel,
-    /// the bias. [`table`](Self::table) has their names and shapes in the same order.
+    /// Returns the values of each tensor in Keras's order: layer by layer; kernel, recurrent kernel, bias.
+    /// [`table`](Self::table) has the names and shapes in the same order.
     #[doc(alias = "get_weights")]
     pub fn weights(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.table.iter().map(|info| &self.values[info.range.clone()])
     }
 
-    /// Sets every tensor, in Keras's order: what Keras's `get_weights` returns, each array row-major. On an
-    /// error nothing changes.
+    /// Sets all tensors, in Keras's order: the arrays that Keras's `get_weights` returns, each row-major. On
+    /// an error no value changes.
     ///
     /// ```
     /// use gatewise::layers::{Gru, Input};
@@ -152,8 +152,9 @@ impl Params {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there are more or fewer arrays than tensors, or an
-    /// array has another length than its tensor; the message lists the tensors and their shapes.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the number of arrays differs from the number of
+    /// tensors, or the length of an array from the length of its tensor. The message lists the tensors and
+    /// their shapes.
     pub fn set_weights(&mut self, weights: &[impl AsRef<[f32]>]) -> Result<()> {
         let lengths = weights.iter().map(|values| values.as_ref().len());
         if !lengths.clone().eq(self.table.iter().map(|info| info.range.len())) {
@@ -170,7 +171,7 @@ impl Params {
         Ok(())
     }
 
-    /// The names and shapes of all tensors, for messages.
+    /// Returns the names and shapes of all tensors, for messages.
     fn list(&self) -> String {
         let tensors: Vec<_> =
             self.table.iter().map(|info| format!("{} {:?}", info.name, info.shape)).collect();
@@ -183,12 +184,12 @@ impl Params {
         })
     }
 
-    /// Writes pretrained vectors into the rows of their words in the tensor `name`, the table of an
-    /// embedding; other rows stay as they are.
+    /// Copies pretrained word vectors to the rows of their words in the tensor `name`, the table of an
+    /// embedding. Other rows keep their values.
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there is no such table, or none of that width with a
-    /// row for every word.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) if there is no such tensor, its width differs, or it has
+    /// too few rows for the words.
     pub fn set_vectors(&mut self, name: &str, vectors: &WordVectors) -> Result<()> {
         let width = vectors.width();
         let rows = vectors.iter().map(|(id, _)| id as usize + 1).max().unwrap_or(0);
@@ -198,7 +199,8 @@ impl Params {
                 .info(name)
                 .map_or("there is no such tensor".into(), |info| format!("its shape is {:?}", info.shape));
             return Err(Error::shape(format!(
-                "the word vectors need {name} to have at least {rows} rows of {width} numbers, but {found}; make                  the Embedding's output_dim {width} and its input_dim the vocabulary's size"
+                "the word vectors need {name} to have at least {rows} rows of {width} numbers, but {found}; \
+                 make the Embedding's output_dim {width} and its input_dim the vocabulary's size"
             )));
         };
         let table = &mut self.values[range];
@@ -208,12 +210,12 @@ impl Params {
         Ok(())
     }
 
-    /// Number of values.
+    /// Returns the number of values in all tensors.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// True when there is none.
+    /// Returns `true` if there are no values.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

@@ -1,4 +1,4 @@
-//! `Sequential`: the specification of a model, and `Model`: what it compiles to.
+//! `Sequential`, the specification of a model, and `Model`, the compiled model.
 
 use super::lower::{Placed, lower};
 use super::params::{ParamInfo, Params};
@@ -8,7 +8,7 @@ use crate::rng::{Purpose, Random};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// A stack of layers, each reading the output of the one before it.
+/// A stack of layers. Each layer reads the output of the layer before it.
 ///
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -27,39 +27,40 @@ pub struct Sequential {
     layers: Vec<Layer>,
 }
 
-/// More parameters than this are refused: 4 GiB of weights, far above what a CPU trains.
+/// The largest number of parameters of a model: 4 GiB of weights.
 pub(super) const MAX_PARAMS: usize = 1 << 30;
 
 impl Sequential {
-    /// No layers.
+    /// Returns a stack without layers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With `layer` on top.
+    /// Adds a layer on top of the stack.
     #[must_use]
     pub fn with(mut self, layer: impl Into<Layer>) -> Self {
         self.layers.push(layer.into());
         self
     }
 
-    /// One line: `Embedding(5000, 15) → LSTM(10) → Dense(1, sigmoid)`.
+    /// Returns the layers in one line: `Embedding(5000, 15) → LSTM(10) → Dense(1, sigmoid)`.
     pub fn describe(&self) -> String {
         let layers: Vec<_> = self.layers.iter().map(Layer::describe).collect();
         layers.join(" → ")
     }
 
-    /// The layers, from the input up.
+    /// Returns the layers, from the input up.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
 
-    /// Checks that the layers fit together and makes a model with fresh weights drawn from `seed`.
+    /// Compiles the layers to a model with initial weights drawn from `seed`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a setting out of range,
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) for layers that do not fit; the message names the
-    /// layer and says what to do.
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if a setting is out of range.
+    /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the layers do not fit together.
+    ///
+    /// The message names the layer and the remedy.
     pub fn compile(&self, seed: u64) -> Result<Model> {
         let mut model = self.compile_zeros(MAX_PARAMS)?;
         let mut tensor = 0;
@@ -74,8 +75,8 @@ impl Sequential {
         Ok(model)
     }
 
-    /// As [`compile`](Self::compile), all weights zero, and refused before any memory is taken when there
-    /// would be more than `limit` of them.
+    /// Compiles the layers to a model with zero weights. A model of more than `limit` weights is refused
+    /// before memory is allocated.
     pub(crate) fn compile_zeros(&self, limit: usize) -> Result<Model> {
         let mut params = Params::default();
         let mut placed: Vec<Placed> = Vec::new();
@@ -114,8 +115,7 @@ impl Sequential {
         }
         if !self.layers.iter().any(|layer| !matches!(layer, Layer::Input(_) | Layer::Masking(_))) {
             return Err(Error::shape(
-                "the model has no layer that computes anything; begin with an Embedding or an Input, and end \
-                 with a Dense",
+                "the model has no layer with an output; begin with an Embedding or an Input, and end with a Dense",
             ));
         }
         let misplaced = |(index, layer): (usize, &Layer)| {
@@ -123,8 +123,8 @@ impl Sequential {
         };
         if let Some(index) = self.layers.iter().enumerate().skip(1).position(misplaced) {
             return Err(Error::shape(format!(
-                "layer {}: Masking marks steps of what the model reads, but it stands above {}; put it right \
-                 after Input, or give the Embedding mask_zero",
+                "layer {}: Masking marks steps of the model's input, but it is above {}; put it right after Input, \
+                 or set mask_zero on the Embedding",
                 placed[index + 1].name,
                 self.layers[index].class_name()
             )));
@@ -134,7 +134,7 @@ impl Sequential {
     }
 }
 
-/// Names as Keras gives them: the class in lower case, then `_1`, `_2`, … for its later occurrences.
+/// Returns Keras's names: the class in lower case, then `_1`, `_2`, … for later layers of the class.
 fn names(layers: &[Layer]) -> Vec<String> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let name = |layer: &Layer| {
@@ -149,10 +149,10 @@ fn names(layers: &[Layer]) -> Vec<String> {
     layers.iter().map(name).collect()
 }
 
-/// A compiled model: its specification, its parameters and the stages that execute it.
+/// A compiled model: the layers and their parameters.
 ///
-/// A model does not change while it works: `evaluate` and `predict` take `&self`, and whatever changes
-/// belongs to the thread that computes. Only `fit` takes `&mut`.
+/// A model does not change while it computes: `evaluate` and `predict` take `&self`, so that threads can
+/// share a model. Only training takes `&mut`.
 #[derive(Debug)]
 pub struct Model {
     spec: Sequential,
@@ -173,22 +173,22 @@ impl Clone for Model {
 }
 
 impl Model {
-    /// The layers it was made from.
+    /// Returns the specification that the model was compiled from.
     pub fn spec(&self) -> &Sequential {
         &self.spec
     }
 
-    /// The weights.
+    /// Returns the parameters.
     pub fn params(&self) -> &Params {
         &self.params
     }
 
-    /// The weights, to change.
+    /// Returns the parameters, mutable.
     pub fn params_mut(&mut self) -> &mut Params {
         &mut self.params
     }
 
-    /// Width of the output: of the row's, or of each step's.
+    /// Returns the width of the output, of a row or of a step.
     pub fn output_width(&self) -> usize {
         match self.output() {
             Signal::Sequence(width) | Signal::Vector(width) => width,
@@ -196,7 +196,7 @@ impl Model {
         }
     }
 
-    /// Whether the model answers at every step, rather than once a row.
+    /// Returns `true` if the model has an output at every step, `false` if it has one output a row.
     pub fn output_per_step(&self) -> bool {
         matches!(self.output(), Signal::Sequence(_))
     }
@@ -209,13 +209,13 @@ impl Model {
         &self.stages
     }
 
-    /// The stages, the table, and the weights to change beside them.
+    /// Returns the stages, the descriptions of the tensors, and the values, mutable.
     pub(crate) fn parts_mut(&mut self) -> (&[Box<dyn Stage>], &[ParamInfo], &mut [f32]) {
         let (table, values) = self.params.table_and_values();
         (&self.stages, table, values)
     }
 
-    /// What it reads at each step.
+    /// Returns the input of the model at each step.
     pub(crate) fn reads(&self) -> Reads {
         match self.spec.layers.first() {
             Some(Layer::Embedding(layer)) => Reads::Ids { below: layer.input_dim },
@@ -224,7 +224,7 @@ impl Model {
         }
     }
 
-    /// Ids must be below this; 0 where the model reads no ids.
+    /// Returns the vocabulary size: ids are below it. 0 if the model does not read ids.
     pub(crate) fn vocabulary(&self) -> usize {
         match self.reads() {
             Reads::Ids { below } => below,
@@ -232,7 +232,7 @@ impl Model {
         }
     }
 
-    /// Floats of a row of the table that the first stage looks ids up in, if it does.
+    /// Returns the number of floats in a row of the first stage's table, or `None` without a table.
     pub(crate) fn table_stride(&self) -> Option<usize> {
         self.stages.first().and_then(|stage| stage.table_stride())
     }

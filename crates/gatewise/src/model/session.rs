@@ -1,6 +1,6 @@
-//! A model made ready to compute outputs, for any number of threads at once.
+//! Sessions: a model prepared to compute outputs, for any number of threads at once.
 //!
-//! Enters: a model and its machine. Leaves: outputs of one row or of many, by `&self`.
+//! Input: a model and a machine. Output: the outputs of one row or of many rows, by `&self`.
 
 use super::engine::{Derived, HasWorkspace, Workspace};
 use super::free_list::{FreeList, Lent};
@@ -10,8 +10,8 @@ use crate::kernels::Pool;
 use crate::rows::{Inputs, Padding};
 use std::sync::Arc;
 
-/// The packed weights and the projected table of a model, and memory for the threads that use them. It
-/// belongs to the model that it was made for, which each call is given again.
+/// The packed weights and the projected table of a model, and memory for the threads that use them. Every
+/// call takes the model that the session was prepared for.
 #[derive(Debug)]
 pub(crate) struct Session {
     machine: Machine,
@@ -21,7 +21,7 @@ pub(crate) struct Session {
     spaces: FreeList<Workspace>,
 }
 
-/// The workspace of one thread of a call, taken when the thread has work.
+/// The workspace of one thread of a call. It is borrowed when the thread has work.
 struct Borrowed<'a> {
     from: &'a FreeList<Workspace>,
     lent: Option<Lent<'a, Workspace>>,
@@ -34,7 +34,7 @@ impl HasWorkspace for Borrowed<'_> {
 }
 
 impl Session {
-    /// For rows under `padding`; where it has no length, each row is as long as it is.
+    /// Prepares `model` for rows under `padding`. Without `maxlen`, rows are not padded.
     pub fn new(model: &Model, machine: &Machine, padding: Padding) -> Self {
         let (mut derived, pool, spaces) = (Derived::default(), machine.pool(), FreeList::default());
         let isa = machine.instruction_set();
@@ -43,20 +43,20 @@ impl Session {
         Self { machine: machine.clone(), pool, padding, derived, spaces }
     }
 
-    /// What it runs on.
+    /// Returns the machine.
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
 
-    /// The output of one row of ids, `[width]`, without allocating. `None` where the model has no such way,
-    /// or a step of the row is masked. The ids must be below the model's vocabulary.
+    /// Returns the output for one row of ids, `[width]`, without allocating. `None` if the model has no path
+    /// for one row, or a step of the row is masked. The ids must be below the vocabulary size.
     pub fn one<'a>(&self, space: &'a mut Workspace, model: &Model, row: &[u32]) -> Option<&'a [f32]> {
         let steps = self.padding.maxlen.unwrap_or(row.len());
         self.derived.output_of_one(self.machine.instruction_set(), space, model, self.padding, steps, row)
     }
 
-    /// The outputs of all rows, which were checked under the padding of this session. No row's outputs depend
-    /// on the other rows.
+    /// Returns the outputs for all rows, which have the padding of the session. The outputs of a row do not
+    /// depend on other rows.
     pub fn outputs(&self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
         match self.padding.maxlen {
             Some(_) => self.run(model, rows, true, None),
@@ -65,7 +65,7 @@ impl Session {
         }
     }
 
-    /// The outputs for the next steps of some rows, and the state after them.
+    /// Returns the outputs for the next steps of rows, and updates their state.
     pub fn next(&self, model: &Model, rows: PaddedRows<'_>, state: &mut State) -> Vec<f32> {
         self.run(model, rows, false, Some(state))
     }
@@ -76,7 +76,7 @@ impl Session {
         self.derived.outputs(on, &mut spaces, model, rows, padded, state)
     }
 
-    /// Rows of one length at a time: some layer reads the steps that padding adds.
+    /// Computes the rows of one length at a time, because some layer reads padding even if it is masked.
     fn by_length(&self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
         let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
         order.sort_by_key(|&row| rows.inputs.steps(row));

@@ -1,7 +1,7 @@
-//! The state of a model's recurrent layers, as a value: what they remember of rows whose rest is to come.
+//! The state of the recurrent layers of a model, as a value.
 //!
-//! Enters: a compiled model and a number of rows. Leaves: numbers a row for each part of each layer's state,
-//! by name; and, laid into lanes, what a block begins with and ends in.
+//! Input: a model and a number of rows. Output: the state of each row, by layer name, and the same state laid
+//! into lanes for the engine.
 
 use super::Model;
 use crate::error::{Error, Result};
@@ -18,15 +18,15 @@ struct Part {
     units: usize,
 }
 
-/// What the recurrent layers of a model remember of some rows: `h` of each, and `c` where it is an LSTM.
+/// The state of the recurrent layers of a model, for some rows: `h` of each layer, and `c` of each LSTM.
 ///
-/// A fresh one ([`Model::zero_state`]) is all zeros, with which every row begins. [`Stateful::predict`] begins
-/// where a state says and leaves in it where the rows ended, so that their next steps may follow later, in
-/// another call. Parts go by the names of their layers, as weights do: `lstm/h`, `lstm/c`, `gru/h`; each is
+/// [`Model::zero_state`] returns the initial state, which is zero. [`Stateful::predict`] starts from a state
+/// and replaces it with the state after the last step, so that the next steps of the rows can follow in
+/// another call. The parts are named after their layers: `lstm/h`, `lstm/c`, `gru/h`. Each is
 /// `[rows][units]`.
 ///
-/// It belongs to the rows, not to the model, which does not change: any number of them, of any number of rows,
-/// may be in use at once, and a copy is a place to come back to.
+/// A state belongs to its rows, not to the model. Any number of states may be in use at once. A clone of a
+/// state is a point to return to.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Embedding, Lstm};
@@ -34,7 +34,7 @@ struct Part {
 /// let model = Sequential::new().with(Embedding::new(9, 3)).with(Lstm::new(2)).with(Dense::new(1)).compile(1)?;
 /// let mut state = model.zero_state(3)?;
 /// assert_eq!(state.names().collect::<Vec<_>>(), ["lstm/h", "lstm/c"]);
-/// // Of three rows, the second has something to remember; then there are two rows, and it is the first.
+/// // Set the state of the second of three rows, then select two rows.
 /// state.get_mut("lstm/c").unwrap()[2..4].copy_from_slice(&[0.5, -1.0]);
 /// let state = state.select(&[1, 0]);
 /// assert_eq!(state.get("lstm/c"), Some(&[0.5, -1.0, 0.0, 0.0][..]));
@@ -52,28 +52,28 @@ pub struct State {
     values: Vec<f32>,
 }
 
-/// More numbers than this are refused: 4 GiB of them.
+/// The largest number of values in a state: 4 GiB.
 const MAX_VALUES: usize = 1 << 30;
 
 impl Model {
-    /// The state that `rows` rows begin with: zeros.
+    /// Returns the initial state of `rows` rows: zeros.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when a layer reads its steps from the last to the first,
-    /// and so has nothing to hand on to later ones, or for more rows than memory should be taken for.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a layer reads the steps from the last to the first,
+    /// and so has no state for later steps, or if the state would take over 4 GiB.
     pub fn zero_state(&self, rows: usize) -> Result<State> {
         let parts = self.state_parts()?;
         let units: usize = parts.iter().map(|part| part.units).sum();
         let len = units.checked_mul(rows).filter(|&len| len <= MAX_VALUES).ok_or_else(|| {
             Error::config(format!(
-                "a state of {rows} rows was asked for, which would be over {MAX_VALUES} numbers at {units} a \
-                 row; ask for fewer rows at a time"
+                "a state of {rows} rows would be over {MAX_VALUES} numbers at {units} a row; use fewer rows at a \
+                 time"
             ))
         })?;
         Ok(State { rows, parts, values: vec![0.0; len] })
     }
 
-    /// Refuses a state that is not of this model or not of so many rows.
+    /// Checks that the state is a state of this model for this number of rows.
     pub(super) fn check_state(&self, state: &State, rows: usize) -> Result<()> {
         let parts = self.state_parts()?;
         let describe = |parts: &[Part]| {
@@ -83,22 +83,22 @@ impl Model {
         };
         if parts != state.parts {
             return Err(Error::data(format!(
-                "the state holds {}, but the model's layers remember {}; make one with this model's zero_state",
+                "the state has {}, but the model's layers have {}; create the state with this model's zero_state",
                 describe(&state.parts),
                 describe(&parts)
             )));
         }
         if rows != state.rows {
             return Err(Error::data(format!(
-                "there are {rows} rows, but the state is of {}; make one with zero_state({rows}), or take the \
-                 rows that go on with select",
+                "there are {rows} rows, but the state has {} rows; create one with zero_state({rows}), or keep the rows \
+                 that continue with select",
                 state.rows
             )));
         }
         Ok(())
     }
 
-    /// The parts of the state, in the order of the layers.
+    /// Returns the parts of the state, in the order of the layers.
     fn state_parts(&self) -> Result<Vec<Part>> {
         let mut parts = Vec::new();
         for placed in &self.placed {
@@ -108,8 +108,8 @@ impl Model {
             };
             if backwards {
                 return Err(Error::config(format!(
-                    "layer {}: {} reads rows from their last step, and so cannot go on from a state when more \
-                     steps come; give it whole rows with predict, or use a layer that reads forward",
+                    "layer {}: {} reads rows from their last step, and so cannot continue from a state; predict \
+                     whole rows, or use a layer that reads forward",
                     placed.name,
                     placed.layer.describe()
                 )));
@@ -123,30 +123,31 @@ impl Model {
 }
 
 impl State {
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The names of the parts, in the order of the layers.
+    /// Returns the names of the parts, in the order of the layers.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|part| part.name.as_str())
     }
 
-    /// One part, `[rows][units]`.
+    /// Returns one part, `[rows][units]`, or `None` if there is no such part.
     pub fn get(&self, name: &str) -> Option<&[f32]> {
         self.range(name).map(|range| &self.values[range])
     }
 
-    /// One part, `[rows][units]`, to change.
+    /// Returns one part, `[rows][units]` and mutable, or `None` if there is no such part.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut [f32]> {
         self.range(name).map(|range| &mut self.values[range])
     }
 
-    /// Returns the state of the rows named by `order`, in that order; a row may be named any number of times.
+    /// Returns the state of the rows with the indices `order`, in that order. An index may occur more than
+    /// once.
     ///
     /// # Panics
-    /// When there is no such row. The message names it.
+    /// If an index is not below [`rows`](Self::rows).
     #[must_use]
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
@@ -159,7 +160,8 @@ impl State {
         Self { rows: order.len(), parts: self.parts.clone(), values }
     }
 
-    /// The rows `indices`, at most sixteen, in lanes: `[units][16]` a part; lanes without a row are zero.
+    /// Lays the rows `indices`, at most sixteen, into lanes: `[units][16]` a part. Lanes without a row are
+    /// zero.
     pub(super) fn lay(&self, indices: &[usize]) -> Vec<f32> {
         let units: usize = self.parts.iter().map(|part| part.units).sum();
         let mut lanes = vec![0.0; units * LANES];
@@ -175,7 +177,7 @@ impl State {
         lanes
     }
 
-    /// Takes the rows `indices` back out of `lanes`.
+    /// Copies the rows `indices` back from `lanes`.
     pub(super) fn take(&mut self, indices: &[usize], lanes: &[f32]) {
         let mut rest = lanes;
         for (units, range) in self.ranges().map(|(part, range)| (part.units, range)).collect::<Vec<_>>() {
@@ -188,7 +190,7 @@ impl State {
         }
     }
 
-    /// Where each part lies.
+    /// Returns each part with its range in the values.
     fn ranges(&self) -> impl Iterator<Item = (&Part, Range<usize>)> {
         self.parts.iter().scan(0, |start, part| {
             let range = *start..*start + self.rows * part.units;

@@ -1,6 +1,6 @@
-//! A model that goes on where it stopped: rows come in pieces, and what it remembers is handed in and out.
+//! Stateful prediction: rows arrive in pieces, and the caller keeps the state between the pieces.
 //!
-//! Enters: the next steps of some rows, and their state. Leaves: outputs, and the state after those steps.
+//! Input: the next steps of some rows, and their state. Output: outputs, and the state after these steps.
 
 use super::machine::Machine;
 use super::session::Session;
@@ -10,24 +10,23 @@ use crate::rows::{Inputs, Padding};
 use crate::text::Side;
 use std::sync::Arc;
 
-/// A model made ready to read rows piece by piece, each piece from the state that the one before it left: the
-/// packed weights and the projected table are computed once.
+/// A model prepared to read rows piece by piece. Each piece starts from the state after the piece before it.
 ///
-/// It is what Keras calls a stateful model, and what `return_state` and `initial_state` are for, with the state
-/// as a value ([`State`]) outside the model. So the same weights train on whole rows and serve step by step,
-/// for any number of rows at a time:
+/// The counterpart of Keras's `stateful` models, `return_state` and `initial_state`, with the state as a
+/// value ([`State`]) outside the model. The same weights train on whole rows and predict step by step, for
+/// any number of rows at a time:
 ///
 /// ```
 /// use gatewise::rows::{Sequences, next_tokens};
 /// use gatewise::layers::{Activation, Dense, Embedding, Gru};
 /// use gatewise::{Fit, Sequential, Stateful};
-/// // Train on windows of a text that goes 1 2 3 1 2 3 …, each from zero.
+/// // Train on windows of the text 1 2 3 1 2 3 …, each from the zero state.
 /// let text: Vec<u32> = (0..600).map(|i| 1 + i % 3).collect();
 /// let layers = Sequential::new().with(Embedding::new(4, 4)).with(Gru::new(8).return_sequences(true));
 /// let mut model = layers.with(Dense::new(4).activation(Activation::Softmax)).compile(1)?;
 /// Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &next_tokens(&text, 12)?)?;
 ///
-/// // Serve two readers at once, one token each at a time.
+/// // Predict for two texts at once, one token of each at a time.
 /// let model = Stateful::new(model)?;
 /// let mut state = model.zero_state(2)?;
 /// let mut last = [1, 2];
@@ -42,12 +41,12 @@ use std::sync::Arc;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
-/// Rows are taken as they are, of any length, even none: nothing is padded, cut or shared, and a row's state is
-/// that after its own last step. Pieces give the bits that the whole gives. Pooling layers pool the steps of
-/// the piece.
+/// Rows may have any length, also 0. They are not padded or truncated, and the state of a row is the state
+/// after its own last step. Pieces give the same bits as the whole row. Pooling layers pool the steps of the
+/// piece.
 ///
-/// It owns the model, or shares it (`Arc<Model>`). Clones share the packed weights and the projected table,
-/// and any number of threads may read rows at once, each with a state of its own.
+/// A `Stateful` owns the model or shares it (`Arc<Model>`). The packed weights and the projected table are
+/// computed once. Clones share them, and any number of threads may predict at once, each with its own state.
 #[derive(Debug, Clone)]
 pub struct Stateful {
     model: Arc<Model>,
@@ -78,7 +77,7 @@ impl Stateful {
         &self.model
     }
 
-    /// As [`Model::zero_state`].
+    /// Returns the initial state of `rows` rows, as [`Model::zero_state`] does.
     ///
     /// # Errors
     /// As [`Model::zero_state`].
@@ -86,26 +85,27 @@ impl Stateful {
         self.model.zero_state(rows)
     }
 
-    /// The model's outputs for the next steps of some rows: `output_width` numbers a row, rows in order; where
-    /// the model answers at every step, that many for each step. `state` is that before those steps, and is
-    /// left as that after them; after an error it is what it was.
+    /// Returns the outputs for the next steps of rows, and replaces `state` with the state after these steps.
+    ///
+    /// The result has `output_width` numbers for each row, rows in order, or for each step of each row if the
+    /// model has an output at every step. On an error the state does not change.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when the state is of another model or another number of
-    /// rows, an id is outside the model's vocabulary, or rows are not of the kind that the model reads;
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for more than 65,536 steps in one piece.
+    /// * [`ErrorKind::Data`](crate::ErrorKind::Data) if the state is from another model or has another number
+    ///   of rows, an id is outside the vocabulary, or the model reads another kind of rows.
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if a piece has more than 65,536 steps.
     pub fn predict(&self, inputs: &Inputs, state: &mut State) -> Result<Vec<f32>> {
         read_on(&self.session, &self.model, inputs, state)
     }
 }
 
-/// What reads rows of `model` in pieces.
+/// Returns a session for rows of `model` in pieces.
 pub(crate) fn session(model: &Model, machine: &Machine) -> Result<Session> {
     model.zero_state(0)?;
     Ok(Session::new(model, machine, PIECE))
 }
 
-/// [`Stateful::predict`], for who keeps the model and its session.
+/// [`Stateful::predict`] with the session and the model as arguments.
 pub(crate) fn read_on(
     session: &Session,
     model: &Model,
@@ -116,12 +116,12 @@ pub(crate) fn read_on(
     Ok(session.next(model, PaddedRows::new(model, inputs, PIECE)?, state))
 }
 
-/// Pieces are laid one below the other from their first step on.
+/// The padding policy of pieces: they are aligned at their first step.
 const PIECE: Padding = Padding { maxlen: None, padding: Side::Post, truncating: Side::Post };
 
 impl Model {
-    /// The model's outputs for the next steps of some rows, from the state before them, which is left as that
-    /// after them: [`Stateful::predict`], which see. A [`Stateful`] is quicker where many pieces come.
+    /// Returns the outputs for the next steps of rows, and replaces `state` with the state after these steps.
+    /// See [`Stateful::predict`]. For many pieces, a [`Stateful`] is faster.
     ///
     /// # Errors
     /// As [`zero_state`](Self::zero_state) and [`Stateful::predict`].

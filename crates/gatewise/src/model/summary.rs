@@ -1,4 +1,4 @@
-//! The table of layers, in Keras 3's box style.
+//! The summary of a model, in the style of Keras 3.
 
 use super::Model;
 use crate::layers::{Layer, Signal};
@@ -6,9 +6,9 @@ use crate::page::{clip, thousands};
 use std::fmt::Write;
 
 impl Model {
-    /// The layer table as Keras 3 prints it, 80 columns wide.
+    /// Returns the table of layers as Keras 3 prints it, 80 columns wide.
     ///
-    /// `steps` is the length of the input where it is known (as after Keras's `build((None, 300))`).
+    /// `steps` is the length of the input, if it is known (as after Keras's `build((None, 300))`).
     ///
     /// ```
     /// # use gatewise::{Sequential, layers::*};
@@ -42,12 +42,12 @@ impl Model {
         text
     }
 
-    /// Parameters that training changes.
+    /// Returns the number of trainable parameters.
     pub fn trainable_params(&self) -> usize {
         self.params().table().iter().filter(|info| info.trainable).map(|info| info.range.len()).sum()
     }
 
-    /// What will execute, a line each: the stages that the layers were compiled to, and whether they walk left
+    /// Returns the stages that the layers were compiled to, one a line, and whether the stages compute left
     /// padding once for all rows.
     pub fn stages_summary(&self) -> String {
         let mut text = String::new();
@@ -56,7 +56,7 @@ impl Model {
             let _ = writeln!(text, "  {index}  {}", stage.describe());
         }
         if self.treatment().shares_pad_prefix {
-            text += "  left padding: walked once for all rows\n";
+            text += "  left padding: computed once for all rows\n";
         }
         text
     }
@@ -92,7 +92,7 @@ fn table(header: &[String; 3], rows: impl Iterator<Item = [String; 3]>) -> Strin
     text + &rule("└", "┴", "┘", "─")
 }
 
-/// A size as Keras prints it.
+/// Returns a size as Keras prints it.
 fn bytes(n: usize) -> String {
     match n as f64 {
         b if b < 1024.0 => format!("{b:.2} B"),

@@ -1,7 +1,7 @@
-//! The insides of a model: what every layer computed at every step.
+//! Traces: the values that every layer computes at every step.
 //!
-//! Enters: a model and rows. Leaves: gates, candidates, cell states and outputs as arrays, by name. They are
-//! read from the tape that training keeps for the way back, so there is one implementation of each layer.
+//! Input: a model and rows. Output: gates, candidates, cell states and outputs as arrays, by name. They are
+//! read from the tape that training keeps for backward, so that each layer has one implementation.
 
 use super::lower::{LayerPlace, plan};
 use super::{BatchBlock, Engine, Machine, Model, PaddedRows, Pass};
@@ -12,11 +12,11 @@ use crate::model::engine::Workspace;
 use crate::rows::{Inputs, PAD, Padding};
 use std::ops::Range;
 
-/// More numbers than this are refused: 4 GiB of them.
+/// The largest number of values in a trace: 4 GiB.
 const MAX_VALUES: usize = 1 << 30;
 
-/// What every layer of a model computed for some rows: gates, candidate, cell state and output of the recurrent
-/// layers at every step, and the outputs of all other layers. [`Model::trace`] makes it.
+/// The values that every layer of a model computed for some rows: gates, candidate, cell state and output of
+/// the recurrent layers at every step, and the outputs of all other layers. [`Model::trace`] returns it.
 ///
 /// | layer | signals |
 /// |---|---|
@@ -27,11 +27,11 @@ const MAX_VALUES: usize = 1 << 30;
 /// | `Bidirectional` | `output`; the two layers in it are `bidirectional/forward_lstm` and `bidirectional/backward_lstm` |
 /// | all others | `output` |
 ///
-/// The names of the layers are Keras's (`lstm`, `lstm_1`); the equations are on the pages of the layers.
-/// Gates and candidate are what the activations return: `f = σ(…)`, not the sum in it.
+/// The layers have Keras's names (`lstm`, `lstm_1`). Their equations are on the pages of the layers. Gates and
+/// candidate are values after the activation: `f = σ(…)`.
 ///
 /// **Shapes.** A signal of a recurrent layer is `[steps, units]`, row-major, whether or not the layer returns
-/// sequences. The output of another layer is `[steps, width]` where it has steps, else `[width]`.
+/// sequences. The output of another layer is `[steps, width]` if it has steps, else `[width]`.
 ///
 /// **Steps.** All rows have the same number of steps, [`steps`](Self::steps): the length that `padding` gives
 /// them. Padding is included, since a model without a mask reads it. [`positions`](Self::positions) returns
@@ -42,7 +42,7 @@ const MAX_VALUES: usize = 1 << 30;
 /// **Masks.** [`mask`](Self::mask) is false at masked steps. There `cell` and `output` repeat the state of the
 /// step read before, and the gates hold what the layer computed and did not use.
 ///
-/// **Dropout** is off. The numbers are those of [`Model::predict`], to the bit.
+/// **Dropout** is off. The values have the same bits as in [`Model::predict`].
 ///
 /// ```
 /// use gatewise::rows::{Padding, Sequences};
@@ -56,7 +56,7 @@ const MAX_VALUES: usize = 1 << 30;
 /// assert_eq!(trace.layers().collect::<Vec<_>>(), ["embedding", "lstm", "dense"]);
 /// let forget = trace.get(1, "lstm", "forget_gate")?;
 /// assert_eq!(forget.shape(), [6, 3]);
-/// // The row has one token, behind five steps of padding.
+/// // The row has one token, after five steps of padding.
 /// assert_eq!((trace.positions(1), trace.inputs(1)), (5..6, 0..1));
 /// assert!(forget.step(5).iter().all(|&f| 0.0 < f && f < 1.0));
 /// assert_eq!(trace.get(1, "dense", "output")?.shape(), [1]);
@@ -81,7 +81,7 @@ struct TracedRow {
     inputs: Range<usize>,
 }
 
-/// SingleRow signal of one layer: where it lies in the numbers of a row.
+/// One signal of one layer, and its place in the values of a row.
 #[derive(Debug, Clone, PartialEq)]
 struct TracedSignal {
     layer: String,
@@ -91,7 +91,7 @@ struct TracedSignal {
     per_step: bool,
 }
 
-/// SingleRow signal of one row, row-major: `[steps, units]`, or `[width]` where a layer gives one vector a row.
+/// One signal of one row, row-major: `[steps, units]`, or `[width]` if the layer has one output a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TraceArray<'a> {
     shape: [usize; 2],
@@ -110,9 +110,13 @@ impl<'a> TraceArray<'a> {
         self.values
     }
 
-    /// Returns the numbers of step `t`, one a unit. Panics where there is no such step; an array of one
-    /// vector a row has step 0.
+    /// Returns the values of step `t`, one a unit. An array with one vector a row has only step 0.
+    ///
+    /// # Panics
+    /// If there is no step `t`.
+    #[track_caller]
     pub fn step(&self, t: usize) -> &'a [f32] {
+        assert!(t < self.shape[0], "step {t} is out of range: there are {} steps", self.shape[0]);
         &self.values[t * self.shape[1]..][..self.shape[1]]
     }
 }
@@ -123,7 +127,7 @@ impl Trace {
         self.rows.len()
     }
 
-    /// Returns whether there is no row.
+    /// Returns `true` if there is no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -133,21 +137,38 @@ impl Trace {
         self.steps
     }
 
-    /// Returns the steps that hold the inputs of row `row`; all others are padding. Panics where there is no
-    /// such row.
+    /// Returns the steps of the inputs of row `row`. All other steps are padding.
+    ///
+    /// # Panics
+    /// If `row` is not below [`len`](Self::len).
+    #[track_caller]
     pub fn positions(&self, row: usize) -> Range<usize> {
-        self.rows[row].positions.clone()
+        self.row(row).positions.clone()
     }
 
-    /// Returns which inputs of row `row` stand at [`positions`](Self::positions): all of them, or, of a row
-    /// longer than `maxlen`, those that truncation leaves. Panics where there is no such row.
+    /// Returns the range of the inputs of row `row` at [`positions`](Self::positions): all inputs, or, for a
+    /// row longer than `maxlen`, the inputs that truncation leaves.
+    ///
+    /// # Panics
+    /// If `row` is not below [`len`](Self::len).
+    #[track_caller]
     pub fn inputs(&self, row: usize) -> Range<usize> {
-        self.rows[row].inputs.clone()
+        self.row(row).inputs.clone()
     }
 
-    /// Returns Keras's mask of row `row`, one a step: false where recurrent layers skip the step. Panics
-    /// where there is no such row.
+    #[track_caller]
+    fn row(&self, row: usize) -> &TracedRow {
+        assert!(row < self.len(), "row {row} is out of range: there are {} rows", self.len());
+        &self.rows[row]
+    }
+
+    /// Returns Keras's mask of row `row`, one value a step: `false` if recurrent layers skip the step.
+    ///
+    /// # Panics
+    /// If `row` is not below [`len`](Self::len).
+    #[track_caller]
     pub fn mask(&self, row: usize) -> &[bool] {
+        self.row(row);
         &self.mask[row * self.steps..][..self.steps]
     }
 
@@ -163,8 +184,7 @@ impl Trace {
     /// Returns the names of the signals of a layer.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the
-    /// layers.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such layer. The message lists the layers.
     pub fn signals(&self, layer: &str) -> Result<Vec<&str>> {
         let signals: Vec<_> =
             self.entries.iter().filter(|entry| entry.layer == layer).map(|entry| entry.signal).collect();
@@ -181,8 +201,8 @@ impl Trace {
     /// Returns one signal of one layer for row `row`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such row, layer or signal; the message
-    /// lists the names there are.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such row, layer or signal. The message
+    /// lists the valid names.
     pub fn get(&self, row: usize, layer: &str, signal: &str) -> Result<TraceArray<'_>> {
         let named = |entry: &&TracedSignal| entry.layer == layer && entry.signal == signal;
         let Some(entry) = self.entries.iter().find(named) else {
@@ -200,27 +220,27 @@ impl Trace {
     }
 }
 
-/// Where an entry is read.
+/// The source of a signal.
 enum SignalSource {
-    /// In the vectors that the model reads.
+    /// The vectors that the model reads.
     Input,
-    /// In the embedding's table.
+    /// The table of the embedding.
     Table(Range<usize>),
-    /// With a stage; its slots are the steps from the last to the first where `flipped`.
+    /// A stage. If `flipped`, its slots are the steps from the last to the first.
     Stage { index: usize, place: SignalPlace, flipped: bool },
 }
 
 impl Model {
-    /// Returns what every layer computes for `inputs` at every step: gates, candidate, cell state and output
-    /// of the recurrent layers, and the outputs of all others. See [`Trace`].
+    /// Returns the values that every layer computes for `inputs` at every step: gates, candidate, cell state
+    /// and output of the recurrent layers, and the outputs of all other layers. See [`Trace`].
     ///
-    /// A trace holds every number of every layer: 300 steps of the classic model are 90 kB a row. For the
-    /// outputs of one layer of many rows, [`hidden_states`](Self::hidden_states) and
-    /// [`last_hidden_state`](Self::last_hidden_state) take less.
+    /// A trace has every value of every layer: 90 kB a row for 300 steps of the classic model. For the
+    /// outputs of one layer for many rows, [`hidden_states`](Self::hidden_states) and
+    /// [`last_hidden_state`](Self::last_hidden_state) take less memory.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) for more rows than memory
-    /// should be taken for.
+    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) if the trace would take
+    /// over 4 GiB.
     pub fn trace(&self, inputs: &Inputs, padding: Padding) -> Result<Trace> {
         self.trace_on(inputs, padding, &Machine::new())
     }
@@ -241,7 +261,7 @@ impl Model {
         let Some(len) = count.checked_mul(row_len).filter(|&len| len <= MAX_VALUES) else {
             return Err(Error::config(format!(
                 "a trace of {count} rows would be over {MAX_VALUES} numbers at {row_len} a row; trace fewer rows \
-                 at a time, or take hidden_states of one layer"
+                 at a time, or use hidden_states for one layer"
             )));
         };
         for row in 0..count {
@@ -276,7 +296,7 @@ impl Model {
         Ok(trace)
     }
 
-    /// The signals of all layers, from the input up, and where each is read.
+    /// Returns the signals of all layers, from the input up, and the source of each.
     fn trace_entries(&self, steps: usize) -> Vec<(TracedSignal, SignalSource)> {
         let (_, found) = plan(&self.placed);
         let mut entries: Vec<(TracedSignal, SignalSource)> = Vec::new();
@@ -310,11 +330,11 @@ impl Model {
         entries
     }
 
-    /// The vectors of a row's ids, padding included.
+    /// Copies the vectors of the ids of a row, padding included.
     fn look_up(&self, table: &Range<usize>, inputs: &Inputs, row: usize, marks: &TracedRow, out: &mut [f32]) {
         let Inputs::Ids(sequences) = inputs else { unreachable!("an embedding reads ids") };
         let Signal::Sequence(width) = self.placed[0].output else {
-            unreachable!("an embedding gives a sequence")
+            unreachable!("the output of an embedding is a sequence")
         };
         let ids = &sequences.row(row)[marks.inputs.clone()];
         for (t, out) in out.chunks_exact_mut(width).enumerate() {
@@ -325,19 +345,19 @@ impl Model {
 }
 
 impl TracedSignal {
-    /// Numbers of a row.
+    /// Returns the number of values for a row.
     fn len(&self, steps: usize) -> usize {
         self.units * if self.per_step { steps } else { 1 }
     }
 }
 
-/// SingleRow lane of a block `[…][units][16]`.
+/// Copies one lane of a block `[…][units][16]`.
 fn gather(lanes: &[f32], lane: usize, units: usize, out: &mut [f32]) {
     let place = SignalPlace::output(Signal::Sequence(units));
     read_place(lanes, &place, false, lane, out);
 }
 
-/// SingleRow lane of a signal, step by step.
+/// Copies one lane of a signal, step by step.
 pub(super) fn read_place(from: &[f32], place: &SignalPlace, flipped: bool, lane: usize, out: &mut [f32]) {
     let steps = out.len() / place.units;
     for (t, out) in out.chunks_exact_mut(place.units).enumerate() {
@@ -348,14 +368,14 @@ pub(super) fn read_place(from: &[f32], place: &SignalPlace, flipped: bool, lane:
 }
 
 impl Engine {
-    /// Runs all stages over all rows and calls `read` for each with the workspace and the block that it is
-    /// in, its index, its lane, and its place among `places`, one a row.
+    /// Runs all stages over all rows, and calls `read` once for each row, with the workspace and the block of
+    /// the row, its index, its lane, and its element of `places`.
     pub(super) fn for_each_row(
         &mut self,
         model: &Model,
         rows: PaddedRows<'_>,
         treatment: super::Treatment,
-        mode: Pass<'_>,
+        pass: Pass<'_>,
         mut places: Vec<&mut [f32]>,
         read: impl Fn(&Workspace, Block<'_>, usize, usize, &mut [f32]) + Sync,
     ) {
@@ -372,7 +392,7 @@ impl Engine {
         self.prepare_batch_as(model, &rows, treatment, &order, &mut blocks);
         let stages = model.stages().len();
         self.for_each_block(model, stages, &mut blocks, &mut out, |space, run, rows, block, _, places| {
-            space.forward(run, block, mode, None);
+            space.forward(run, block, pass, None);
             for (lane, (&row, out)) in rows.iter().zip(places).enumerate() {
                 read(space, block, row, lane, out);
             }

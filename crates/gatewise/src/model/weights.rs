@@ -1,6 +1,6 @@
-//! Weights in files: safetensors under Keras's names, without the model they belong to.
+//! Weight files: safetensors with Keras's names, without the model.
 //!
-//! Enters: a model. Leaves: a file of its weights, and back into a model of the same shape.
+//! Input: a model. Output: a file of its weights, which a model of the same shape loads.
 
 use super::Model;
 use super::params::{ParamInfo, Params};
@@ -10,7 +10,7 @@ use crate::storage::write_atomic;
 use std::path::Path;
 
 impl Model {
-    /// Writes the weights to `path` as safetensors, each under its name (`lstm/kernel`), whole or not at all.
+    /// Writes the weights to `path` as safetensors, with their names (`lstm/kernel`). The write is atomic.
     ///
     /// ```
     /// use gatewise::layers::{Dense, Embedding, Lstm};
@@ -33,13 +33,13 @@ impl Model {
         write_atomic(path.as_ref(), &bytes)
     }
 
-    /// Takes the weights that [`save_weights`](Self::save_weights) wrote for a model of the same shape. On an
-    /// error the model stays as it was.
+    /// Loads the weights that [`save_weights`](Self::save_weights) wrote for a model of the same shape. On an
+    /// error the model does not change.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, and
-    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when it is damaged, or its tensors are not those of
-    /// this model by name, shape and type.
+    /// * [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read.
+    /// * [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the file is damaged, or its tensors differ
+    ///   from the tensors of the model in name, shape or type.
     pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let refused =
@@ -57,7 +57,7 @@ impl Model {
     }
 }
 
-/// The tensors of a model, `prefix` before their names.
+/// Returns the tensors of a model, with `prefix` before their names.
 pub(crate) fn tensors_of(params: &Params, prefix: &str) -> Vec<Tensor<'static>> {
     let values = params.values();
     let tensor = |info: &ParamInfo| {
@@ -66,8 +66,7 @@ pub(crate) fn tensors_of(params: &Params, prefix: &str) -> Vec<Tensor<'static>> 
     params.table().iter().map(tensor).collect()
 }
 
-/// The values that `file` has for a model whose parameters are laid out as `params`, under its names behind
-/// `prefix`.
+/// Returns the values in `file` of the tensors of `params`, whose names in the file begin with `prefix`.
 pub(crate) fn values_of(params: &Params, file: &TensorFile<'_>, prefix: &str) -> Result<Vec<f32>, String> {
     let mut values = Vec::with_capacity(params.len());
     for info in params.table() {

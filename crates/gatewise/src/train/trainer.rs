@@ -116,11 +116,11 @@ impl Trainer {
                     known.iter_mut().zip(rows).for_each(|(known, &row)| *known = number(row));
                     Noise::new(key, &known[..rows.len()])
                 });
-                let mode = Pass::Gradient(noise);
-                space.forward(run, block, mode, None);
+                let pass = Pass::Gradient(noise);
+                space.forward(run, block, pass, None);
                 let (y, dy) = space.output_and_gradient(run, block);
                 *sum = scorer.block(rows, block.steps, y, scale, dy, answer);
-                space.backward(run, block, mode, grads);
+                space.backward(run, block, pass, grads);
             },
         );
         let mut all = ScoreSum::default();

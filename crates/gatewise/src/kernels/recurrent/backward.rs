@@ -309,7 +309,7 @@ pub(super) unsafe fn run<V: Lanes, C: Cell>(product: &Product, scatter: Option<&
     }
 }
 
-/// Adds sixteen rows to those of a table, and asks for the next step's.
+/// Adds sixteen rows to rows of a table, and prefetches the rows of the next step.
 ///
 /// # Safety
 /// As [`Lanes`]; `from` has sixteen rows of `from_row`, and `stride` floats are at each of the offsets.

@@ -135,8 +135,8 @@ impl Dropped<'_> {
     }
 
     /// The gradients of [`project`](Self::project): of `h`, overwritten unless `carried`, and of U, which is
-    /// kept for [`finish`](Self::finish). `recurrent` is `[H][columns of the output · H]` and `dz` `[columns
-    /// of the output · H][16]`.
+    /// kept for [`finish`](Self::finish). `recurrent` is `[H][columns of the output · H]`, and `dz` is
+    /// `[columns of the output · H][16]`.
     ///
     /// # Safety
     /// As [`Lanes`]; [`assert_backward`](Self::assert_backward), and `h` and `dh` are `[H][16]`.

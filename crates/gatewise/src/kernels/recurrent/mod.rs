@@ -3,7 +3,7 @@
 //! Equations, for any [`Cell`] (`[x, h]` is the input of a step beside the previous output):
 //!
 //! ```text
-//! z = W·x_t + b and U·h_{t-1} + b', added or apart as the cell says        state_t = cell(z, state_{t-1})
+//! z = W·x_t + b and U·h_{t-1} + b', added or apart, by cell        state_t = cell(z, state_{t-1})
 //! ```
 //!
 //! Backward, with the gradient of the state arriving from step t + 1 and from the layer above:

@@ -283,7 +283,7 @@ pub(crate) struct Unproject<'a, 's, C> {
     pub scratch: &'a mut [f32],
 }
 
-/// Rows that are asked for ahead of being summed.
+/// Rows that are prefetched before they are summed.
 const AHEAD: usize = 6;
 
 #[inline(always)]

@@ -70,14 +70,14 @@ pub(crate) struct TwinStep {
     pub real: bool,
     pub x: Vec<f64>,
     pub before: State,
-    /// What the gates gave, in Keras's order.
+    /// The outputs of the gates, in Keras's order.
     pub gates: Vec<Vec<f64>>,
     /// With a GRU, the candidate's recurrent part.
     pub part: Vec<f64>,
     pub after: State,
 }
 
-/// What [`Weights::backward`] gives besides the gradients of the weights.
+/// The results of [`Weights::backward`] besides the gradients of the weights.
 #[derive(Debug, Clone)]
 pub(crate) struct Back {
     /// `[T][D]`

@@ -1,23 +1,24 @@
-//! Gradients with respect to what a model reads: forward from vectors, and back to them.
+//! Gradients with respect to the inputs of a model: forward from the vectors, backward to the vectors.
 //!
-//! Enters: a model, rows, and what is differentiated. Leaves: for each row a vector for each of its steps.
+//! Input: a model, rows, and the number to differentiate. Output: one vector for each step of each row.
 
-use super::{Engine, Execution, Pass};
+use super::Engine;
 use crate::kernels::{Buffer, LANES};
 use crate::layers::Stage;
 use crate::model::Model;
 use crate::model::block::{PaddedRows, Treatment};
+use crate::model::pass::{Execution, Pass};
 use std::ops::Range;
 
-/// A model that begins with vectors: those that it reads, or those of its embedding.
+/// A model that begins with vectors: its input vectors, or the vectors of its embedding.
 pub(crate) struct FromVectors<'a> {
     pub model: &'a Model,
-    /// The stages above the vectors, all that are wanted; at least one.
+    /// The stages above the vectors, up to the differentiated one; at least one.
     pub stages: &'a [Box<dyn Stage>],
     pub treatment: Treatment,
     /// D
     pub width: usize,
-    /// Where the table of the embedding lies among the parameters.
+    /// The range of the embedding's table in the parameters.
     pub table: Option<Range<usize>>,
 }
 
@@ -27,14 +28,14 @@ pub(crate) struct InLane {
     /// The row.
     pub row: usize,
     pub lane: usize,
-    /// Where its own steps begin in the block.
+    /// The first step of the row in the block.
     pub start: usize,
 }
 
 impl Engine {
-    /// Writes the gradient of a number with respect to the vectors into `out`, `[steps][width]` for each
-    /// row's own steps; `seed` writes that number's gradient with respect to the output, `dy`, which is zero,
-    /// given the output `y`.
+    /// Writes the gradient of a number with respect to the vectors to `out`: `[steps][width]` for the steps
+    /// of each row, without padding. `seed` receives the output `y` and writes the gradient of the number
+    /// with respect to the output to `dy`, which is zero before.
     pub fn input_gradients(
         &mut self,
         of: &FromVectors<'_>,
@@ -61,14 +62,14 @@ impl Engine {
             if let Some(table) = table {
                 lanes.embed(&params[table.clone()], width);
             }
-            let (block, mode) = (lanes.block(&[]), Pass::Gradient(None));
-            space.forward(&run, block, mode, None);
+            let (block, pass) = (lanes.block(&[]), Pass::Gradient(None));
+            space.forward(&run, block, pass, None);
             let (y, dy) = space.output_and_gradient(&run, block);
             dy.fill(0.0);
             for (lane, &row) in indices.iter().enumerate() {
                 seed(InLane { row, lane, start: rows.start(rows.seen(row).len(), block.steps) }, y, dy);
             }
-            space.back(&run, block, mode, &mut Vec::new(), true);
+            space.back(&run, block, pass, &mut Vec::new(), true);
             for (lane, (out, &row)) in out.iter_mut().zip(*indices).enumerate() {
                 let start = rows.start(rows.seen(row).len(), block.steps) * width * LANES + lane;
                 let dx = space.dy.get(start..).unwrap_or_default();

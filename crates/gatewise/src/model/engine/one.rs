@@ -1,4 +1,4 @@
-//! SingleRow row alone, without the other fifteen lanes and without allocating.
+//! The path for one row: without the other fifteen lanes and without allocating.
 
 use super::{Derived, Workspace};
 use crate::kernels::{Buffer, Isa, LANES};
@@ -8,8 +8,8 @@ use crate::rows::{PAD, Padding};
 use crate::text::Side;
 
 impl Derived {
-    /// The model's output for one row, `[width]`, after [`prepare`](Self::prepare), without allocating. `None`
-    /// where the model has no such way, or a step of the row is masked.
+    /// Returns the output for one row, `[width]`, without allocating. Needs [`prepare`](Self::prepare).
+    /// `None` if the model has no path for one row, or a step of the row is masked.
     pub fn output_of_one<'a>(
         &self,
         isa: Isa,
@@ -48,7 +48,7 @@ impl Derived {
         if !first.forward_one(ForwardOne { shared, prefix_steps, offsets, y: &mut one.y, scratch }) {
             return None;
         }
-        // What is above is small: it is computed in lanes, of which the first counts.
+        // The stages above are small. They are computed in lanes, of which only the first counts.
         outputs[0].reserve(width * LANES);
         for (lanes, &y) in outputs[0].chunks_exact_mut(LANES).zip(&one.y) {
             lanes[0] = y;
