@@ -81,7 +81,7 @@ impl<'a> Context<'a> {
         self.step
     }
 
-    /// Returns the number of epochs of the run.
+    /// Returns the number of epochs of the run, including epochs before `initial_epoch`.
     pub fn epochs(&self) -> usize {
         self.plan.epochs
     }
