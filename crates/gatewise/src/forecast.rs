@@ -5,7 +5,7 @@
 use crate::error::{Error, Result};
 use crate::layers::{Dense, Input, Lstm};
 use crate::loss::Loss;
-use crate::model::{Machine, Model, Rows, Sequential, Session};
+use crate::model::{Machine, Model, PaddedRows, Sequential, Session};
 use crate::rows::{Features, Padding, Scaler, windows};
 use crate::train::Fit;
 use std::sync::Arc;
@@ -183,7 +183,7 @@ impl Forecaster {
         rows.push(&scaled.collect::<Vec<_>>())?;
         let rows = rows.into();
         let steps =
-            self.session.outputs(&self.model, Rows::new(&self.model, &rows, Padding::to(self.length))?);
+            self.session.outputs(&self.model, PaddedRows::new(&self.model, &rows, Padding::to(self.length))?);
         let mut level = if self.logs { last.ln() } else { *last };
         let follow = |step: &f32| {
             level += self.scaler.restore(*step);

@@ -72,3 +72,8 @@ pub use source::{DataKind, LABELLED_TEXTS, Source, Target};
 pub use tokenizer::named as named_tokenizer;
 pub use trial_log::{Figure, TrialLog};
 pub use tune::{TuneConfig, TuneOutcome, TunePlan};
+
+/// The programs in the recipes of the book are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/recipes.md")]
+struct Recipes;

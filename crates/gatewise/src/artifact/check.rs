@@ -2,7 +2,7 @@
 
 use super::{Artifact, Reader};
 use crate::layers::Layer;
-use crate::model::Rows;
+use crate::model::PaddedRows;
 use crate::rows::{Features, Problem};
 use crate::text::Sequences;
 
@@ -58,7 +58,7 @@ impl Artifact {
             0 => Sequences::new().into(),
             width => Features::new(width).into(),
         };
-        Rows::new(model, &none, self.padding).map(|_| ()).map_err(|e| e.to_string())
+        PaddedRows::new(model, &none, self.padding).map(|_| ()).map_err(|e| e.to_string())
     }
 
     /// Checks labels and outputs against the problem.

@@ -7,6 +7,7 @@ use crate::text::{IdPolicy, Tokenizer, Vocabulary};
 /// The preprocessing of a model's input.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "an artifact has one reader")]
 pub enum Reader {
     /// Texts: tokenized, and mapped to ids.
     #[non_exhaustive]

@@ -66,7 +66,8 @@ pub(crate) fn tensors_of(params: &Params, prefix: &str) -> Vec<Tensor<'static>> 
     params.table().iter().map(tensor).collect()
 }
 
-/// The values that `file` has for a model whose parameters are laid out as `params`, under its names behind `prefix`.
+/// The values that `file` has for a model whose parameters are laid out as `params`, under its names behind
+/// `prefix`.
 pub(crate) fn values_of(params: &Params, file: &TensorFile<'_>, prefix: &str) -> Result<Vec<f32>, String> {
     let mut values = Vec::with_capacity(params.len());
     for info in params.table() {

@@ -6,7 +6,7 @@ use crate::artifact::{AnswerKind, Artifact};
 use crate::error::{Error, Result};
 use crate::evaluate::Scored;
 use crate::metrics::{Evaluation, argmax};
-use crate::model::{Engine, Machine, Model, Rows};
+use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Problem};
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ impl Artifact {
     }
 
     /// Joins the outputs of all members.
-    pub(super) fn joined(&self, mut outputs: Vec<Vec<f32>>, rows: Rows<'_>) -> Vec<f32> {
+    pub(super) fn joined(&self, mut outputs: Vec<Vec<f32>>, rows: PaddedRows<'_>) -> Vec<f32> {
         match (self.ensemble(), rows.inputs) {
             (Some(ensemble), Inputs::Ids(rows)) => ensemble.join(self.model().output_width(), &outputs, rows),
             _ => outputs.swap_remove(0),
@@ -97,7 +97,7 @@ impl Artifact {
     /// As [`Model::score`](crate::Model::score).
     pub fn score(&self, data: &Dataset, machine: &Machine) -> Result<Scored> {
         let mut engine = Engine::new(machine);
-        let outputs = |rows: Rows<'_>| {
+        let outputs = |rows: PaddedRows<'_>| {
             let outputs = self.members().map(|model| engine.predict(model, rows)).collect();
             self.joined(outputs, rows)
         };

@@ -4,7 +4,7 @@
 
 use crate::artifact::{Artifact, Reader};
 use crate::error::{Error, Result};
-use crate::model::{Machine, Model, Rows, Session, Stack, Workspace};
+use crate::model::{FreeList, Machine, Model, PaddedRows, Session, Workspace};
 use crate::rows::{Features, Inputs};
 use crate::text::{EncodeStats, Sequences, Tokenizer, Vocabulary};
 
@@ -16,7 +16,7 @@ const FEW: usize = 256;
 pub(super) struct Ready {
     /// One session per member; without an ensemble, one.
     sessions: Vec<Session>,
-    scratch: Stack<Scratch>,
+    scratch: FreeList<Scratch>,
 }
 
 /// Buffers of one thread for one row.
@@ -30,7 +30,7 @@ struct Scratch {
 impl Ready {
     pub fn new(artifact: &Artifact, machine: &Machine) -> Self {
         let session = |model: &Model| Session::new(model, machine, artifact.padding());
-        Self { sessions: artifact.members().map(session).collect(), scratch: Stack::default() }
+        Self { sessions: artifact.members().map(session).collect(), scratch: FreeList::default() }
     }
 
     /// Calls `f` with the outputs for a text and the statistics of its encoding.
@@ -62,7 +62,8 @@ impl Ready {
         f: impl FnOnce(&[f32]) -> R,
     ) -> Result<R> {
         let model = artifact.model();
-        let fits = ids.len() <= Rows::MAX_STEPS && ids.iter().all(|&id| (id as usize) < model.vocabulary());
+        let fits =
+            ids.len() <= PaddedRows::MAX_STEPS && ids.iter().all(|&id| (id as usize) < model.vocabulary());
         if let (None, true, [session]) = (artifact.ensemble(), fits, &*self.sessions)
             && let Some(scores) = session.one(space, model, ids)
         {
@@ -75,7 +76,7 @@ impl Ready {
 
     /// Returns the outputs for all rows, joined over the members.
     pub fn rows(&self, artifact: &Artifact, inputs: &Inputs) -> Result<Vec<f32>> {
-        let rows = Rows::new(artifact.model(), inputs, artifact.padding())?;
+        let rows = PaddedRows::new(artifact.model(), inputs, artifact.padding())?;
         let members = self.sessions.iter().zip(artifact.members());
         let outputs = members.map(|(session, model)| session.outputs(model, rows)).collect();
         Ok(artifact.joined(outputs, rows))

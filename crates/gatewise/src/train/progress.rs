@@ -1,7 +1,7 @@
 //! The progress of a run: the counters and sums of the training loop, as a checkpoint saves them.
 
 use super::{BatchLog, EpochLog, Values};
-use crate::evaluate::Sum;
+use crate::evaluate::ScoreSum;
 use crate::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ impl Progress {
     }
 
     /// Counts a batch of `samples` rows.
-    pub fn count(&mut self, sum: Sum, samples: usize) {
+    pub fn count(&mut self, sum: ScoreSum, samples: usize) {
         self.batch += 1;
         self.samples += samples;
         self.answers += sum.count;

@@ -18,12 +18,13 @@ const CHUNK_BYTES: usize = 8 << 20;
 /// The settings of answers for a file.
 ///
 /// ```
+/// use gatewise::Predictor;
 /// use gatewise_pipeline::{PredictFile, Source, TrainConfig};
 /// let outcome = TrainConfig::new(Source::reviews()).epochs(1).no_baseline(true).plan()?.run(&mut ())?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let [questions, answers] = ["in.csv", "out.csv"].map(|name| folder.path().join(name));
 /// std::fs::write(&questions, "id,text\n7,A fine film\n").unwrap();
-/// PredictFile::new(&questions).to_file(&answers).run(&outcome.artifact, &mut ())?;
+/// PredictFile::new(&questions).to_file(&answers).run(&Predictor::new(outcome.artifact)?, &mut ())?;
 /// let answers = std::fs::read_to_string(&answers).unwrap();
 /// assert!(answers.starts_with("id,text,label,probability\n7,A fine film,"));
 /// # Ok::<(), gatewise::Error>(())

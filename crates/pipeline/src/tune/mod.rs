@@ -140,9 +140,11 @@ impl TuneConfig {
 
     /// What a search gives every trial beside what the user gives.
     fn own(&self) -> TrainConfig {
-        let mut own = TrainConfig::default();
-        own.epochs = self.base.epochs.is_none().then_some(EPOCHS);
-        own.early_stopping = self.base.early_stopping.is_none().then_some(PATIENCE);
+        let own = TrainConfig {
+            epochs: self.base.epochs.is_none().then_some(EPOCHS),
+            early_stopping: self.base.early_stopping.is_none().then_some(PATIENCE),
+            ..TrainConfig::default()
+        };
         own.seed(self.the_seed())
     }
 
