@@ -20,8 +20,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Sampling {
-    /// Softmax temperature: probabilities are raised to the power 1/temperature and normalised. Below 1 sharpens
-    /// the distribution, above 1 flattens it; 0 is greedy decoding (the most probable token). Default: 1.
+    /// Softmax temperature: probabilities are raised to the power 1/temperature and normalised. Below 1
+    /// sharpens the distribution, above 1 flattens it; 0 is greedy decoding (the most probable token).
+    /// Default: 1.
     pub temperature: f64,
     /// Top-k sampling: the number of most probable tokens to draw from; 0 for all. Default: 0.
     pub top_k: usize,
@@ -129,8 +130,8 @@ impl Sampling {
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
-/// A generator owns its artifact, or shares it (`Arc<Artifact>`), and is `Send`. A clone continues the same text and draws
-/// the same tokens. Clones and [restarts](Self::restart) share the prepared weights.
+/// A generator owns its artifact, or shares it (`Arc<Artifact>`), and is `Send`. A clone continues the same
+/// text and draws the same tokens. Clones and [restarts](Self::restart) share the prepared weights.
 #[derive(Debug, Clone)]
 pub struct Generator {
     artifact: Arc<Artifact>,
@@ -146,13 +147,13 @@ pub struct Generator {
 const PIECE: usize = 1024;
 
 impl Generator {
-    /// Creates a generator that continues `prompt`. The prompt may be empty if the vocabulary has an id for the start of
-    /// a text.
+    /// Creates a generator that continues `prompt`. The prompt may be empty if the vocabulary has an id for
+    /// the start of a text.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is not a language model (it must output a
-    /// probability for each id of its vocabulary at every step), when a layer has `go_backwards`, when the prompt is
-    /// empty and must not be, or when a sampling option is out of range.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is not a language model (it must
+    /// output a probability for each id of its vocabulary at every step), when a layer has `go_backwards`,
+    /// when the prompt is empty and must not be, or when a sampling option is out of range.
     pub fn new(artifact: impl Into<Arc<Artifact>>, prompt: &str, sampling: Sampling) -> Result<Self> {
         let artifact = artifact.into();
         sampling.check()?;
@@ -187,7 +188,8 @@ impl Generator {
         }
         if ids.is_empty() {
             return Err(Error::config(
-                "the prompt is empty, but this model's vocabulary has no id for the start of a text; give a prompt",
+                "the prompt is empty, but this model's vocabulary has no id for the start of a text; give a \
+                 prompt",
             ));
         }
         let random = Random::new(sampling.seed, Purpose::Sample, 0);

@@ -1,8 +1,7 @@
 //! Recurrent sequence models that train in seconds on a CPU.
 //!
-//! What enters is rows of token ids, or labelled text that becomes such rows, and a stack of layers.
-//! What leaves is a trained [`Model`], and, with all that is needed to read text, an [`Artifact`]: one
-//! file that answers for itself.
+//! Input: rows of token ids, vectors or labelled text, and a stack of layers. Output: a trained [`Model`],
+//! and an [`Artifact`]: one file with the model and its preprocessing.
 //!
 //! ```
 //! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -17,36 +16,41 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
-//! Names, defaults and meanings are those of Keras 3: layers, initialisers, padding, optimizers, how loss and
-//! accuracy are reported. What differs is listed in DESIGN.md.
+//! Layers, initialisers, padding, optimizers, losses and metrics have the names, defaults and meanings of
+//! Keras 3. DESIGN.md lists the differences.
 //!
-//! # The way of the data
+//! # Modules
 //!
-//! Each module reads from those before it and from none after it; a test holds it to that.
+//! Data flows down the table. A module uses modules above it only; a test checks this. The exceptions are
+//! [`files`] and [`datasets`], which only [`text`] and [`rows`] precede.
 //!
-//! | module | enters | leaves |
+//! | module or type | input | output |
 //! |---|---|---|
 //! | [`text`] | text | words ([`Tokenizer`](text::Tokenizer)), ids ([`Vocabulary`](text::Vocabulary)) |
-//! | [`rows`] | ids or vectors with targets | [`Corpus`](rows::Corpus), then [`Dataset`](rows::Dataset) |
-//! | [`files`] | other people's files | a [`Corpus`](rows::Corpus), [`TimeSeries`](rows::TimeSeries), records |
-//! | [`datasets`] | names of known data sets | a [`Corpus`](rows::Corpus) |
-//! | [`layers`] | settings | the layers of a [`Sequential`] |
-//! | [`Sequential`] | layers | by [`compile`](Sequential::compile), a [`Model`]: weights and what to run |
-//! | [`optimizer`] | gradients | changed weights |
-//! | [`train`] | a model and a data set ([`Fit`]) | the model, trained, and a [`History`] |
-//! | [`linear`] | a data set | what counting words and runs of words alone achieves |
+//! | [`rows`] | ids or vectors with targets | [`Corpus`](rows::Corpus), [`Dataset`](rows::Dataset) |
+//! | [`files`] | data files | [`Corpus`](rows::Corpus), [`TimeSeries`](rows::TimeSeries), records |
+//! | [`datasets`] | a public data set, or a seed | [`Corpus`](rows::Corpus) |
+//! | [`layers`] | hyperparameters | the layers of a [`Sequential`] |
+//! | [`Sequential`] | layers | [`Model`], by [`compile`](Sequential::compile) |
+//! | [`optimizer`] | gradients | updated weights |
+//! | [`Model::score`] | a model and a data set | [`Scored`]: outputs, targets, loss and accuracy |
+//! | [`Fit`] | a model and a data set | the trained model, [`History`] |
+//! | [`train::Stepper`] | a model and a batch | [`Gradient`](train::Gradient), updated weights |
+//! | [`linear`] | a data set | [`LinearModel`](linear::LinearModel): the n-gram baseline |
+//! | [`ensemble`] | layers and a data set | [`Ensemble`](ensemble::Ensemble) |
 //! | [`Artifact`] | a model, its [`Reader`], padding, labels | one file, and back |
-//! | [`Predictor`], [`Artifact::predict`] | text, series, ids | a probability, an [`Answer`] |
-//! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, and the state after them |
-//! | [`Model::trace`], [`Model::hidden_states`] | rows | what every layer computed at every step |
-//! | [`Model::input_gradients`] | rows | how much every input moves an [`Output`] |
-//! | [`Generator`] | a prompt | what a language model goes on with |
+//! | [`Predictor`], [`Artifact::predict`] | text, series or ids | [`Answer`]: label, probability, outputs |
+//! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, the new state |
+//! | [`Model::trace`], [`Model::hidden_states`] | rows | the activations of each layer at each step |
+//! | [`Model::input_gradients`] | rows, an [`Output`] | the gradient of the output with respect to the inputs |
+//! | [`Generator`] | a language model, a prompt | the next tokens |
+//! | [`Forecaster`] | a series of numbers | the next numbers |
 //!
-//! All of them run on a [`Machine`]: an instruction set, and one pool of threads that everything on it shares.
-//! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,
-//! [`write_atomic`] and [`check_target`] whoever writes files.
+//! A [`Machine`] (an instruction set and a shared thread pool) runs all of them. [`metrics`] and [`Loss`]
+//! serve training and evaluation. [`rng`] draws all random numbers. [`write_atomic`] and [`check_target`]
+//! write files.
 //!
-//! # From text to answers
+//! # From text to predictions
 //!
 //! ```
 //! use gatewise::datasets::reviews;
@@ -55,10 +59,10 @@
 //! use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 //! use gatewise::{Artifact, Fit, Predictor, Sequential, TrainingSummary};
 //!
-//! // Any texts with labels will do; these come from a grammar in the library.
+//! // Labelled texts; a grammar in the library generates these.
 //! let texts: Vec<(String, u32)> = reviews::generate(1, 4_000);
 //!
-//! // Text → vocabulary: the commonest words of the training texts get the ids below 500.
+//! // Text → vocabulary: the most frequent words of the training texts, 500 ids in all.
 //! let tokenizer = Tokenizer::default();
 //! let mut counter = WordCounter::new();
 //! for (text, _) in &texts {
@@ -68,7 +72,7 @@
 //! }
 //! let vocabulary = Vocabulary::from_ranked(&counter.finish().words, 500)?;
 //!
-//! // Vocabulary → data set. Rows stay ragged; padding is a policy.
+//! // Vocabulary → data set. Rows are ragged; the padding is a setting of the data set.
 //! let mut rows = Sequences::new();
 //! for (text, _) in &texts {
 //!     let mut ids = Vec::new();
@@ -89,7 +93,7 @@
 //! let history = fit.run(&mut model, &data)?;
 //! assert!(history.epochs[7].val_accuracy > Some(0.8));
 //!
-//! // Model → artifact → answers. What was trained is what is served.
+//! // Model → artifact → predictions. The artifact contains everything that training used.
 //! let artifact = Artifact::builder(model)
 //!     .text(tokenizer, vocabulary)
 //!     .padding(padding)
@@ -104,40 +108,42 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
-//! For the film reviews that everybody knows there is [`datasets::imdb`], for Keras's own copy of them
-//! [`datasets::keras_imdb`].
+//! [`datasets::imdb`] reads the IMDB film reviews, [`datasets::keras_imdb`] Keras's copy of them.
 //!
 //! # Determinism
 //!
-//! The same seed, data and settings give the same bits: on any number of threads, on every instruction
-//! set ([`Isa`]), whether a row is answered alone or among others. A sample is a lane, lanes do the same
-//! IEEE operations everywhere, and gradients are summed by blocks of sixteen rows in the order of the
-//! blocks. Across platforms this holds as far as their `exp`, `ln` and `cos` agree, which the last
-//! activation and the initial weights are computed with.
+//! The same seed, data and settings give the same bits:
+//! * on any number of threads,
+//! * on every instruction set ([`Isa`]),
+//! * whether a row is predicted alone or in a batch.
 //!
-//! A run that saves itself ([`Checkpoints`]) may be killed at any moment: resumed, it ends with the bits
-//! that it would have ended with.
+//! A sample is a lane; lanes perform the same IEEE operations everywhere; gradients are summed by blocks of
+//! sixteen rows in the order of the blocks. Across platforms, the bits are equal where `exp`, `ln` and `cos`
+//! are: the last activation and the initial weights use these functions.
+//!
+//! A run with [`Checkpoints`] may be killed at any moment: the resumed run ends with the same bits as an
+//! uninterrupted run.
 //!
 //! # Errors
 //!
-//! Everything that can fail returns [`Result`] with this crate's [`Error`]: a message that says what was
-//! found, what was expected and what to do, and an [`ErrorKind`] to match on. Bad input is an error,
-//! never a panic.
+//! Functions that can fail return [`Result`] with this crate's [`Error`]. Its message contains what was
+//! found, what was expected and what to do; its [`ErrorKind`] is for matching. Bad input is an error, never a
+//! panic.
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | contents |
 //! |---|---|---|
 //! | `files` | on | [`files`]: readers and writers of CSV, TSV, JSON lines, folders and `.ts` |
-//! | `datasets` | on | [`datasets`]: IMDB, Keras's copy of it, and the generated reviews |
-//! | `download` | off | fetching public data sets from their publishers; an HTTP client |
-//! | `parquet` | off | reading Parquet files; their codecs |
+//! | `datasets` | on | [`datasets`]: IMDB, Keras's copy of IMDB, and generated reviews |
+//! | `download` | off | downloads of public data sets; an HTTP client. Includes `datasets` |
+//! | `parquet` | off | reading Parquet files; their codecs. Includes `files` |
 //! | `hugging-face` | off | tokenizers from a Hugging Face `tokenizer.json` |
 //!
-//! A service that loads a model and answers needs none of them: `default-features = false`.
+//! A service that loads a model and predicts needs none of them: `default-features = false`.
 
 #![warn(missing_docs)]
-// One room may: it says why at every place.
+// `kernels` is the exception.
 #![deny(unsafe_code)]
 
 mod artifact;
@@ -181,7 +187,7 @@ pub use predict::{Answer, Predictor};
 pub use storage::{AtomicFile, check_target, write_atomic};
 pub use train::{Checkpoints, Fit, History};
 
-/// The example in the README is a test.
+/// Runs the examples of the README as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -125,8 +125,8 @@ impl ArtifactBuilder {
     /// Builds the artifact.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when parts do not fit: labels and outputs, reader and first
-    /// layer, members of an ensemble. [`Artifact::load`] runs the same checks.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when parts do not fit: labels and outputs, reader and
+    /// first layer, members of an ensemble. [`Artifact::load`] runs the same checks.
     pub fn build(self) -> Result<Artifact> {
         let checked = self.artifact.check_parts();
         checked.map_err(|why| Error::config(format!("the parts of this artifact do not fit: {why}")))?;

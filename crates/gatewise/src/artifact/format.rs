@@ -17,7 +17,8 @@ pub const FORMAT: u32 = 1;
 /// Key of the only entry of the safetensors metadata (one, because the writer does not keep an order).
 pub(super) const KEY: &str = "gatewise";
 
-/// The JSON object under [`KEY`], behind a line with its checksum (see [`seal`](crate::storage::tensors::seal)).
+/// The JSON object under [`KEY`], behind a line with its checksum (see
+/// [`seal`](crate::storage::tensors::seal)).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Metadata {
@@ -102,8 +103,8 @@ impl Artifact {
         Ok(probes)
     }
 
-    /// Returns the model's outputs for each probe, computed alone: with one output per step, probes differ in the number
-    /// of outputs.
+    /// Returns the model's outputs for each probe, computed alone: with one output per step, probes differ in
+    /// the number of outputs.
     pub(super) fn outputs_of_probes(&self, probes: &[Probe]) -> Result<Vec<Vec<f32>>> {
         if let Reader::Series { .. } = self.reader {
             let series: Vec<&[f32]> = probes.iter().map(|probe| &*probe.series).collect();

@@ -105,7 +105,8 @@ impl Artifact {
         })
     }
 
-    /// Checks the weights against their checksum, the parts against each other, the outputs against the self-test.
+    /// Checks the weights against their checksum, the parts against each other, the outputs against the
+    /// self-test.
     fn check(&self, metadata: &Metadata) -> Result<()> {
         if self.weights_sha256() != metadata.weights_sha256 {
             return Err(damaged("its weights do not match their checksum"));

@@ -1,8 +1,9 @@
 //! Artifacts: a trained model with its preprocessing, in one file.
 //!
-//! Input: a trained model, with the tokenizer, vocabulary or scalers of its input, padding and labels. Output: a
-//! safetensors file, and back. The tensors are the weights under Keras's names and in Keras's layout. The entry
-//! `gatewise` of the metadata is the SHA-256 of a JSON object, a line break, and that object: see `format.rs`.
+//! Input: a trained model, with the tokenizer, vocabulary or scalers of its input, padding and labels.
+//! Output: a safetensors file, and back. The tensors are the weights under Keras's names and in Keras's
+//! layout. The entry `gatewise` of the metadata is the SHA-256 of a JSON object, a line break, and that
+//! object: see `format.rs`.
 
 mod answer_kind;
 mod builder;
@@ -30,9 +31,9 @@ pub use training_summary::TrainingSummary;
 
 /// A trained model with its preprocessing, labels and training summary.
 ///
-/// [`Artifact::builder`] builds an artifact and checks that its parts fit; [`Artifact::load`] reads one from a file.
-/// [`Predictor`](crate::Predictor) predicts with an artifact, [`Generator`](crate::Generator) generates text with an
-/// artifact of a language model.
+/// [`Artifact::builder`] builds an artifact and checks that its parts fit; [`Artifact::load`] reads one from
+/// a file. [`Predictor`](crate::Predictor) predicts with an artifact, [`Generator`](crate::Generator)
+/// generates text with an artifact of a language model.
 ///
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -123,8 +124,10 @@ impl Artifact {
     /// Returns the padding and truncation of rows.
     ///
     /// With `maxlen: None`:
-    /// * Prediction neither pads nor truncates a row, so that a prediction does not depend on the other rows of a call.
-    /// * [`score`](Self::score), [`evaluate`](Self::evaluate) and training pad the rows of a data set to its longest row.
+    /// * Prediction neither pads nor truncates a row, so that a prediction does not depend on the other rows
+    ///   of a call.
+    /// * [`score`](Self::score), [`evaluate`](Self::evaluate) and training pad the rows of a data set to its
+    ///   longest row.
     pub fn padding(&self) -> Padding {
         self.padding
     }
@@ -143,8 +146,8 @@ impl Artifact {
         &self.labels
     }
 
-    /// Returns the decision threshold. A binary model predicts the positive class above the threshold; a multi-label
-    /// model predicts every label whose probability is above the threshold.
+    /// Returns the decision threshold. A binary model predicts the positive class above the threshold; a
+    /// multi-label model predicts every label whose probability is above the threshold.
     pub fn threshold(&self) -> f32 {
         self.threshold
     }
@@ -167,12 +170,12 @@ impl Artifact {
 }
 
 impl Artifact {
-    /// Converts a split of a corpus into a data set for this model: words are looked up in this vocabulary, labels in
-    /// these labels, and regression targets are scaled.
+    /// Converts a split of a corpus into a data set for this model: words are looked up in this vocabulary,
+    /// labels in these labels, and regression targets are scaled.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not have, for a corpus of another
-    /// problem, or when the model does not read texts.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not have, for a corpus of
+    /// another problem, or when the model does not read texts.
     pub fn dataset(&self, corpus: &Corpus, split: &Split) -> Result<Dataset> {
         let Reader::Text { vocabulary, .. } = &self.reader else {
             return Err(Error::data(format!(

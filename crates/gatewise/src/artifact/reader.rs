@@ -47,8 +47,8 @@ impl Reader {
         }
     }
 
-    /// Returns the reader as a file stores it: always a tokenizer and a vocabulary, and the scalers, if any. `ids` is the
-    /// number of ids that the model reads.
+    /// Returns the reader as a file stores it: always a tokenizer and a vocabulary, and the scalers, if any.
+    /// `ids` is the number of ids that the model reads.
     pub(super) fn parts(&self, ids: usize) -> Result<(Tokenizer, Vocabulary, Vec<Scaler>)> {
         Ok(match self {
             Self::Text { tokenizer, vocabulary } => (tokenizer.clone(), vocabulary.clone(), Vec::new()),

@@ -9,14 +9,14 @@ use crate::storage::write_atomic;
 use std::path::Path;
 
 impl Artifact {
-    /// Writes the artifact to `path` atomically. An existing file is replaced only after the new bytes have passed the
-    /// checks of [`load`](Self::load).
+    /// Writes the artifact to `path` atomically. An existing file is replaced only after the new bytes have
+    /// passed the checks of [`load`](Self::load).
     ///
     /// # Errors
-    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when `load` would refuse the file, for example because a weight
-    /// is not finite; [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` names no file;
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full. On an error the
-    /// existing file stays as it was.
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when `load` would refuse the file, for example
+    /// because a weight is not finite; [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` names no
+    /// file; [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full.
+    /// On an error the existing file stays as it was.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write_atomic(path.as_ref(), &self.to_bytes()?)
     }
@@ -24,7 +24,8 @@ impl Artifact {
     /// Returns the bytes of the file. Equal artifacts have equal bytes.
     ///
     /// # Errors
-    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when [`from_bytes`](Self::from_bytes) would refuse them.
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when [`from_bytes`](Self::from_bytes) would refuse
+    /// them.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let (tokenizer, vocabulary, scalers) = self.reader.parts(self.model.vocabulary())?;
         let metadata = Metadata {

@@ -15,14 +15,14 @@ use crate::rows::Dataset;
 pub struct EnsembleOptions {
     /// Number of folds, at least 2. Default: 4.
     pub folds: usize,
-    /// Number of recurrent members, at least one per fold. Member k is trained without fold k modulo the number of
-    /// folds. Default: 4.
+    /// Number of recurrent members, at least one per fold. Member k is trained without fold k modulo the
+    /// number of folds. Default: 4.
     pub members: usize,
-    /// Settings of the linear model; its penalty is one of `penalties`. Default: n-grams of up to three words that
-    /// occur in at least two rows.
+    /// Settings of the linear model; its penalty is one of `penalties`. Default: n-grams of up to three words
+    /// that occur in at least two rows.
     pub linear: LinearOptions,
-    /// Candidates for the penalty λ of the linear model, at least one. The candidate with the lowest out-of-fold loss
-    /// of the whole ensemble is used. Default: 10, 3, 1, 0.3 and 0.1.
+    /// Candidates for the penalty λ of the linear model, at least one. The candidate with the lowest
+    /// out-of-fold loss of the whole ensemble is used. Default: 10, 3, 1, 0.3 and 0.1.
     pub penalties: Vec<f64>,
     /// Seed of the folds and, with the member's index added, of the members' weights. Default: 1.
     pub seed: u64,
@@ -53,8 +53,8 @@ pub struct Fold<'a> {
     pub model: &'a mut Model,
     /// Training rows: the rows of the other folds.
     pub training: &'a Dataset,
-    /// Validation rows: the rows of the held-out fold. The out-of-fold predictions for them decide the weight of the
-    /// members; early stopping on them makes that weight slightly too large.
+    /// Validation rows: the rows of the held-out fold. The out-of-fold predictions for them decide the weight
+    /// of the members; early stopping on them makes that weight slightly too large.
     pub validation: &'a Dataset,
 }
 
@@ -108,9 +108,9 @@ impl Ensemble {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for fewer than two folds, fewer members than folds, no
-    /// penalty, or two outputs (two classes need one);
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are fewer rows than folds, or the targets are not classes
-    /// that fit the output of `layers`; any error of `train`.
+    /// penalty, or two outputs (two classes need one); [`ErrorKind::Data`](crate::ErrorKind::Data) when there
+    /// are fewer rows than folds, or the targets are not classes that fit the output of `layers`; any error
+    /// of `train`.
     pub fn fit(
         layers: &Sequential,
         data: &Dataset,
@@ -121,7 +121,8 @@ impl Ensemble {
         let width = layers.compile(options.seed)?.output_width();
         if width == 2 {
             return Err(Error::config(
-                "an ensemble of two classes has one output, but its layers end in two; end in Dense(1) with a sigmoid",
+                "an ensemble of two classes has one output, but its layers end in two; end in Dense(1) with a \
+                 sigmoid",
             ));
         }
         let folds = Folds::deal(data, options.folds, options.seed);

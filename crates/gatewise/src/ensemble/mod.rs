@@ -1,7 +1,7 @@
 //! Ensembles: several recurrent models of one architecture and a linear model, stacked.
 //!
-//! Input: an architecture and labelled rows of ids. Output: members that were each trained without one fold of the
-//! rows, a linear model, and the weights of both, fitted to their out-of-fold predictions.
+//! Input: an architecture and labelled rows of ids. Output: members that were each trained without one fold
+//! of the rows, a linear model, and the weights of both, fitted to their out-of-fold predictions.
 
 mod fit;
 mod folds;
@@ -28,9 +28,10 @@ use crate::rows::Sequences;
 /// z_c = a · (1/m) Σₖ ln pₖ_c + b · l_c              p = softmax(z)
 /// ```
 ///
-/// Combining a recurrent model with an n-gram model is established (G. Mesnil, T. Mikolov, M. Ranzato and Y. Bengio,
-/// "Ensemble of Generative and Discriminative Techniques for Sentiment Analysis of Movie Reviews", 2014,
-/// <https://arxiv.org/abs/1412.5335>); fitting a and b to out-of-fold predictions is stacking (Wolpert 1992).
+/// Combining a recurrent model with an n-gram model is established (G. Mesnil, T. Mikolov, M. Ranzato and Y.
+/// Bengio, "Ensemble of Generative and Discriminative Techniques for Sentiment Analysis of Movie Reviews",
+/// 2014, <https://arxiv.org/abs/1412.5335>); fitting a and b to out-of-fold predictions is stacking (Wolpert
+/// 1992).
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     others: Vec<Model>,
@@ -98,7 +99,8 @@ impl Accuracies {
 }
 
 impl Ensemble {
-    /// Returns the ensemble's probabilities for `rows`; `outputs` are the probabilities of each member, `width` a row.
+    /// Returns the ensemble's probabilities for `rows`; `outputs` are the probabilities of each member,
+    /// `width` a row.
     pub(crate) fn join(&self, width: usize, outputs: &[Vec<f32>], rows: &Sequences) -> Vec<f32> {
         let odds = self.linear.log_odds(rows);
         let of_row = |row: usize| {

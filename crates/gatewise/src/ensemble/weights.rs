@@ -16,8 +16,8 @@ const STEPS: usize = 50;
 const L2: f64 = 1e-3;
 
 impl Evidence<'_> {
-    /// Returns the maximum-likelihood weights a and b of softmax(a·x + b·y) (one number: the sigmoid), by Newton's
-    /// method: the problem is convex.
+    /// Returns the maximum-likelihood weights a and b of softmax(a·x + b·y) (one number: the sigmoid), by
+    /// Newton's method: the problem is convex.
     pub fn weights(&self) -> [f64; 2] {
         let mut weights = [0.5, 0.5];
         let mut loss = self.loss(weights);

@@ -14,13 +14,13 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The prediction as text. Binary and multiclass: the label. Multi-label: the labels, joined by the separator of
-    /// the training data. Regression: the number.
+    /// The prediction as text. Binary and multiclass: the label. Multi-label: the labels, joined by the
+    /// separator of the training data. Regression: the number.
     pub label: String,
     /// The predicted labels. Binary and multiclass: one. Multi-label: any number. Regression: none.
     pub labels: Vec<String>,
-    /// Binary: P(positive); the positive class is the last label. Multiclass: P(label). Multi-label: the highest.
-    /// Regression: NaN.
+    /// Binary: P(positive); the positive class is the last label. Multiclass: P(label). Multi-label: the
+    /// highest. Regression: NaN.
     pub probability: f32,
     /// Regression: the number, in its original unit. Otherwise: `None`.
     pub value: Option<f32>,
@@ -89,8 +89,9 @@ impl Artifact {
 
     /// Returns the outputs for `data` with the targets, and loss and accuracy at this artifact's threshold.
     ///
-    /// The ids of `data` must come from this artifact's vocabulary. With `maxlen: None`, rows are padded to the longest
-    /// row of `data`. Regression: outputs and targets are in the original unit; the loss is computed on scaled numbers.
+    /// The ids of `data` must come from this artifact's vocabulary. With `maxlen: None`, rows are padded to
+    /// the longest row of `data`. Regression: outputs and targets are in the original unit; the loss is
+    /// computed on scaled numbers.
     ///
     /// # Errors
     /// As [`Model::score`](crate::Model::score).

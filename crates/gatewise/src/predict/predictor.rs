@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 /// A predictor: an artifact prepared once for inference, for as long as a service runs.
 ///
-/// A predictor owns its artifact, or shares it (`Arc<Artifact>`). It is `Send`, `Sync` and `Clone`, and every method
-/// takes `&self`: any number of threads may share one, or each have a clone. Clones share the artifact, the projected
-/// vocabulary and the workspaces; cloning increments two reference counts.
+/// A predictor owns its artifact, or shares it (`Arc<Artifact>`). It is `Send`, `Sync` and `Clone`, and every
+/// method takes `&self`: any number of threads may share one, or each have a clone. Clones share the
+/// artifact, the projected vocabulary and the workspaces; cloning increments two reference counts.
 ///
-/// A single row is computed on the calling thread. A batch of rows is computed on the thread pool of the predictor's
-/// [`Machine`], or on the calling thread while another call uses the pool. The outputs of a row are the same bits
-/// either way, and do not depend on the other rows of the batch.
+/// A single row is computed on the calling thread. A batch of rows is computed on the thread pool of the
+/// predictor's [`Machine`], or on the calling thread while another call uses the pool. The outputs of a row
+/// are the same bits either way, and do not depend on the other rows of the batch.
 ///
 /// ```
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -79,8 +79,9 @@ impl Predictor {
     /// Returns the prediction for one text.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the model predicts neither classes, labels nor a number
-    /// ([`Artifact::answer_kind`]), [`ErrorKind::Data`](crate::ErrorKind::Data) when it does not read texts.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the model predicts neither classes, labels nor a
+    /// number ([`Artifact::answer_kind`]), [`ErrorKind::Data`](crate::ErrorKind::Data) when it does not read
+    /// texts.
     pub fn answer(&self, text: &str) -> Result<Answer> {
         self.artifact.check_predicts_rows()?;
         self.ready.text(&self.artifact, text, |scores, stats| Answer {

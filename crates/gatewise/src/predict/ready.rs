@@ -69,7 +69,8 @@ impl Ready {
         {
             return Ok(f(scores));
         }
-        // Rows with a pad id among masked ones, ensembles, some models, and rows with errors take the batch path.
+        // Rows with a pad id among masked ones, ensembles, some models, and rows with errors take the batch
+        // path.
         self.rows(artifact, &Sequences::from_iter([ids.iter().copied()]).into()).map(|scores| f(&scores))
     }
 

@@ -7,9 +7,9 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Writes `bytes` to `path` atomically: writes a temporary file in the same folder, flushes it to the disk and renames
-/// it to `path`. A reader of `path` finds the old file or the new one, never a part. If `path` is a symbolic link, the
-/// file it points to is replaced.
+/// Writes `bytes` to `path` atomically: writes a temporary file in the same folder, flushes it to the disk
+/// and renames it to `path`. A reader of `path` finds the old file or the new one, never a part. If `path` is
+/// a symbolic link, the file it points to is replaced.
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full; the old
@@ -21,8 +21,9 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     file.commit()
 }
 
-/// A file that is written in pieces and appears at its path when it is complete. Until [`commit`](Self::commit) the
-/// bytes are in a temporary file in the same folder; dropping the value removes it.
+/// A file that is written in pieces and appears at its path when it is complete. Until
+/// [`commit`](Self::commit) the bytes are in a temporary file in the same folder; dropping the value removes
+/// it.
 ///
 /// ```
 /// use std::io::Write;
@@ -83,8 +84,8 @@ impl Drop for AtomicFile {
     }
 }
 
-/// Checks that [`write_atomic`] and [`Artifact::save`](crate::Artifact::save) can write to `path`, so that a long
-/// training run fails early. The check leaves no file behind.
+/// Checks that [`write_atomic`] and [`Artifact::save`](crate::Artifact::save) can write to `path`, so that a
+/// long training run fails early. The check leaves no file behind.
 ///
 /// # Errors
 /// As [`write_atomic`].

@@ -1,6 +1,7 @@
 //! Storage: atomic writes, and the safetensors codec with checksums.
 //!
-//! Input: bytes, tensors and texts. Output: a file that is complete or absent; tensors beside a checksummed text.
+//! Input: bytes, tensors and texts. Output: a file that is complete or absent; tensors beside a checksummed
+//! text.
 
 mod atomic;
 pub(crate) mod tensors;

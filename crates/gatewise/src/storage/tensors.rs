@@ -1,8 +1,9 @@
-//! Tensors in a safetensors file, beside a JSON text under a seal: the one codec of models, checkpoints and weights.
+//! Tensors in a safetensors file, beside a JSON text under a seal: the one codec of models, checkpoints and
+//! weights.
 //!
-//! Input: tensors and a text. Output: bytes, and back. Reading validates everything: sizes are compared with the bytes
-//! present before memory is allocated, a sealed text must match its checksum, and the header of a file with a sealed
-//! text must equal, byte for byte, the header that the writer produces.
+//! Input: tensors and a text. Output: bytes, and back. Reading validates everything: sizes are compared with
+//! the bytes present before memory is allocated, a sealed text must match its checksum, and the header of a
+//! file with a sealed text must equal, byte for byte, the header that the writer produces.
 
 use super::hex;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -27,8 +28,8 @@ impl Tensor<'_> {
     }
 }
 
-/// Returns the bytes of a file with `tensors` and, as the only entry of its metadata, the JSON text behind its checksum
-/// (one entry, because the writer of safetensors does not keep an order).
+/// Returns the bytes of a file with `tensors` and, as the only entry of its metadata, the JSON text behind
+/// its checksum (one entry, because the writer of safetensors does not keep an order).
 pub(crate) fn write(tensors: &[Tensor<'_>], sealed: Option<(&str, &str)>) -> Result<Vec<u8>, String> {
     let mut views = Vec::with_capacity(tensors.len());
     for Tensor { name, dtype, shape, bytes } in tensors {

@@ -1,6 +1,6 @@
-//! Checkpoints: the folder where a run saves itself, so that it can be killed at any moment.
+//! Checkpoints: the folder where a run saves its state, so that it can be killed and resumed.
 //!
-//! Enters: a moment of a run. Leaves: the newest whole snapshot of a run with the same settings.
+//! Input: the state of a run. Output: the newest intact snapshot of a run with the same settings.
 
 use super::snapshot::{Moment, Snapshot, Unusable};
 use crate::error::{Error, Result};
@@ -11,20 +11,25 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Where and how often a run saves itself (see [`Fit::checkpoints`](crate::Fit::checkpoints)).
+/// Where and how often a run saves checkpoints; see [`Fit::checkpoints`](crate::Fit::checkpoints).
 ///
-/// A checkpoint is written at the end of every epoch, where a callback stops the run, and at the first
-/// batch boundary after the time given; the newest two are kept. It is written beside its name, flushed to
-/// the disk and renamed: a kill leaves it whole or not there.
+/// A checkpoint is written atomically:
+/// * at the end of every epoch,
+/// * when a callback stops the run,
+/// * after the first batch that ends later than the given time after the last checkpoint.
 ///
-/// A run that was killed at any moment and resumed ends with the same bits as one that never stopped. A
-/// checkpoint holds the weights, the optimizer's state and step count, the place in the epoch with its
-/// running sums, the history, and the state of callbacks that have any
-/// ([`Callback::save_state`](super::Callback::save_state)). It holds no random state, because there is
-/// none: an epoch's order of rows is drawn from the seed and the number of the epoch. It also holds what
-/// determines the run (seed, batch size, validation split, loss, optimizer, layers, first weights, rows,
-/// targets and padding), and a run that differs in any of it is refused. Threads and instruction set may
-/// differ, and so may the number of epochs: more of them is how one trains on.
+/// The newest two checkpoints are kept. A run that is killed at any moment and resumed ends with the same bits
+/// as an uninterrupted run.
+///
+/// A checkpoint contains the weights, the optimizer's state and step count, the position in the epoch with
+/// its running sums, the history, and the state of callbacks
+/// ([`Callback::save_state`](super::Callback::save_state)). There is no random state: the order of an epoch's
+/// rows is drawn from the seed and the epoch.
+///
+/// A checkpoint also contains the settings that determine the run: seed, batch size, validation split, loss,
+/// optimizer, layers, initial weights, rows, targets and padding. A run with other settings is refused.
+/// Threads, instruction set and the number of epochs may differ: a larger number of epochs continues
+/// training.
 ///
 /// ```
 /// use gatewise::rows::{Dataset, Sequences};
@@ -61,18 +66,18 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// In `folder`, which is made if it is not there, every 30 seconds.
+    /// Creates checkpoints in `folder` every 30 seconds. The folder is created if it does not exist.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), every: Duration::from_secs(30) }
     }
 
-    /// Time between two checkpoints within an epoch; zero saves after every batch.
+    /// Sets the time between two checkpoints within an epoch; zero saves after every batch.
     pub fn every(self, every: Duration) -> Self {
         Self { every, ..self }
     }
 }
 
-/// How many checkpoints stay: a second one, should the disk damage the newest.
+/// Number of checkpoints to keep: the second one, in case the newest is damaged.
 const KEPT: usize = 2;
 const PREFIX: &str = "checkpoint-";
 const SUFFIX: &str = ".safetensors";
@@ -83,7 +88,7 @@ pub(super) struct Folder {
     path: PathBuf,
     every: Duration,
     saved: Instant,
-    /// The newest whole checkpoint of this run.
+    /// The newest intact checkpoint of this run.
     pub newest: Option<PathBuf>,
     settings: Value,
     /// Held until the run ends; the system releases it when the process dies.
@@ -91,7 +96,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if need be and keeps other runs out of it.
+    /// Creates the folder if needed and locks it.
     pub fn open(checkpoints: &Checkpoints, settings: Value) -> Result<Self> {
         let path = checkpoints.folder.clone();
         fs::create_dir_all(&path).map_err(|e| Error::io("cannot make the checkpoint folder", &path, e))?;
@@ -105,7 +110,7 @@ impl Folder {
                     path.display()
                 )));
             }
-            // Some file systems have no locks; the folder works there all the same.
+            // Some file systems have no locks.
             Err(TryLockError::Error(_)) => None,
         };
         let folder = Self {
@@ -120,7 +125,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// All that looks like a checkpoint, newest first.
+    /// Returns the paths of checkpoints, newest first.
     fn found(&self) -> Result<Vec<PathBuf>> {
         let step = |name: &str| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.parse::<u64>().ok();
         let mut found: Vec<_> = self.files()?.filter_map(|(name, path)| Some((step(&name)?, path))).collect();
@@ -133,17 +138,17 @@ impl Folder {
         Ok(entries.flatten().map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())))
     }
 
-    /// What a kill in the middle of a write left; nobody else writes here.
+    /// Removes the temporary files of interrupted writes; the lock excludes other writers.
     fn remove_unfinished(&self) -> Result<()> {
         let unfinished = |name: &str| name.starts_with(&format!(".{PREFIX}")) && name.ends_with(".tmp");
         for (_, path) in self.files()?.filter(|(name, _)| unfinished(name)) {
-            // Best effort: it is in nobody's way.
+            // Best effort: the file does no harm.
             let _ = fs::remove_file(path);
         }
         Ok(())
     }
 
-    /// Refuses a folder with checkpoints: a run that starts over would replace them.
+    /// Returns an error if the folder has checkpoints: a new run would replace them.
     pub fn expect_empty(&self) -> Result<()> {
         match self.found()?.first() {
             None => Ok(()),
@@ -156,10 +161,10 @@ impl Folder {
         }
     }
 
-    /// The newest snapshot that is whole (none in an empty folder), and notes on what was found.
+    /// Returns the newest intact snapshot (`None` in an empty folder), and notes for the user.
     ///
     /// # Errors
-    /// When it is of another run, or when there are checkpoints but none is whole.
+    /// When the snapshot belongs to another run, or when every checkpoint is damaged.
     pub fn load(&mut self, params: &Params, slots: usize) -> Result<(Option<Snapshot>, Vec<String>)> {
         let found = self.found()?;
         let mut notes = Vec::new();
@@ -167,7 +172,7 @@ impl Folder {
             let read = fs::read(path).map_err(|e| Unusable::Damaged(format!("it cannot be read ({e})")));
             match read.and_then(|bytes| Snapshot::from_bytes(&bytes, &self.settings, params, slots)) {
                 Ok(snapshot) => {
-                    // Out of the way of those that this run will write, but there to be looked at.
+                    // Kept for inspection under a name that this run does not write.
                     for damaged in &found[..index] {
                         let aside = damaged.with_extension("damaged");
                         fs::rename(damaged, &aside).map_err(|e| Error::io("cannot rename", damaged, e))?;
@@ -193,17 +198,17 @@ impl Folder {
         )))
     }
 
-    /// Whether it is time for a checkpoint.
+    /// Returns whether a checkpoint is due.
     pub fn due(&self) -> bool {
         self.saved.elapsed() >= self.every
     }
 
-    /// Writes a checkpoint, and removes all but the newest two once it is there.
+    /// Writes a checkpoint, then removes all but the newest two.
     pub fn save(&mut self, moment: &Moment<'_>) -> Result<()> {
         let path = self.path.join(format!("{PREFIX}{:012}{SUFFIX}", moment.step));
         write_atomic(&path, &moment.to_bytes(&self.settings)?)?;
         for old in self.found()?.iter().skip(KEPT) {
-            // Best effort: one too many does no harm.
+            // Best effort: an extra file does no harm.
             let _ = fs::remove_file(old);
         }
         self.newest = Some(path);

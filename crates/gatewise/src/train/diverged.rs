@@ -1,20 +1,20 @@
-//! Divergence: which number stopped being finite first, at which step, and how large the gradient was.
+//! Divergence errors: the first number that is not finite, the step, and the norm of the gradient.
 
 use crate::error::{Error, ErrorKind};
 use crate::model::{Model, ParamInfo};
 
-/// What there is to look at when a number is not finite.
+/// The numbers to search when a step is not finite.
 pub(super) struct Suspects<'a> {
     pub model: &'a Model,
     pub grads: &'a [f32],
-    /// Steps done in the whole run, that of the bad number included.
+    /// Number of steps done in the whole run, including the diverged step.
     pub step: u64,
-    /// Mean loss of the batch, measured before its step.
+    /// Mean loss of the batch, computed before its step.
     pub loss: f64,
 }
 
 impl Suspects<'_> {
-    /// The error for the step; in a run, `at` is its epoch and its batch, counted from 0 and from 1.
+    /// Returns the error of the step; in a run, `at` is the epoch (from 0) and the batch (from 1).
     pub fn error(&self, at: Option<(usize, usize)>) -> Error {
         let Self { model, grads, step, loss } = *self;
         let squares: f64 = grads.iter().map(|&g| f64::from(g).powi(2)).sum();
@@ -25,20 +25,20 @@ impl Suspects<'_> {
             format!(
                 "training has diverged at step {step}{place}: {}; the batch's loss is {loss:.4}, the norm of its \
                  gradient {:.3e}; try a smaller learning rate",
-                first(model, grads).unwrap_or_else(|| "its loss is no finite number".into()),
+                first(model, grads).unwrap_or_else(|| "its loss is not a finite number".into()),
                 squares.sqrt(),
             ),
         )
     }
 }
 
-/// The error for weights that are not finite before any step, or `None` when all are.
+/// Returns the error for weights that are not finite before the first step, or `None` if all are finite.
 pub(super) fn before_training(model: &Model) -> Option<Error> {
     let found = describe("a weight", model.params().values(), model.params().table().iter())?;
     Some(Error::new(ErrorKind::Diverged, format!("{found} before the first step: there is nothing to train")))
 }
 
-/// The error for a loss on the validation rows that is not finite, after steps that were.
+/// Returns the error for a validation loss that is not finite.
 pub(super) fn in_validation(epoch: usize, loss: f64) -> Error {
     Error::new(
         ErrorKind::Diverged,
@@ -50,10 +50,10 @@ pub(super) fn in_validation(epoch: usize, loss: f64) -> Error {
     )
 }
 
-/// What stopped being finite first.
+/// Returns a description of the first number that is not finite.
 ///
-/// A step computes gradients from the last layer to the first and changes all weights after that; where a
-/// gradient is not finite, weights were left as they were (see [`Trainer::update`](super::trainer::Trainer)).
+/// A step computes gradients from the last layer to the first, then changes the weights. A piece whose
+/// gradient is not finite keeps its weights (see [`Trainer::update`](super::trainer::Trainer)).
 fn first(model: &Model, grads: &[f32]) -> Option<String> {
     let table = || model.params().table().iter();
     describe("a gradient", grads, table().rev())

@@ -1,4 +1,4 @@
-//! `fit`: the one training loop, its settings and what it consists of.
+//! `Fit`: the training loop and its settings.
 
 use super::callback::CallbackList;
 use super::run_settings::RunSettings;
@@ -12,10 +12,10 @@ use crate::model::{Machine, Model};
 use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
 use crate::rows::{ClassWeight, Dataset};
 
-/// Settings of a training run, with Keras's names and defaults.
+/// A training run: its settings, with the names and defaults of Keras's `fit`, and the loop.
 ///
-/// `Fit` is a loop over a [`Stepper`](super::Stepper), which takes the steps; it is `Send`, so that a run can move to
-/// another thread with its callbacks.
+/// `Fit` is a loop over a [`Stepper`](super::Stepper), which performs single training steps. It is `Send`: a
+/// run can move to another thread with its callbacks.
 ///
 /// ```
 /// use gatewise::rows::{Dataset, Padding, Sequences};
@@ -43,131 +43,137 @@ pub struct Fit<'a> {
 }
 
 impl<'a> Fit<'a> {
-    /// One epoch, batches of 32, Adam, the loss that suits the model, no validation.
+    /// Creates a run of one epoch with batches of 32, Adam, the model's default loss and no validation.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Passes over the rows.
+    /// Sets the number of passes over the rows. Default: 1.
     pub fn epochs(mut self, epochs: usize) -> Self {
         self.settings.epochs = epochs;
         self
     }
 
-    /// Rows a step.
+    /// Sets the number of rows per batch. Default: 32.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.settings.batch_size = batch_size;
         self
     }
 
-    /// The share of the rows, taken from the **end** before any shuffling, to validate on.
+    /// Sets the fraction of the rows to validate on, taken from the **end** before shuffling. Default: 0.
     pub fn validation_split(mut self, validation_split: f64) -> Self {
         self.settings.validation_split = validation_split;
         self
     }
 
-    /// Rows to validate on, padded as they say themselves; takes the place of `validation_split`.
+    /// Sets the data set to validate on, with its own padding; overrides `validation_split`.
     pub fn validation_data(mut self, validation_data: &'a Dataset) -> Self {
         self.settings.validation_data = Some(validation_data);
         self
     }
 
-    /// Validates on the first so many batches of the rows only.
+    /// Sets the number of batches to validate on. Default: all.
     pub fn validation_steps(mut self, validation_steps: usize) -> Self {
         self.settings.validation_steps = Some(validation_steps);
         self
     }
 
-    /// Validates after every so many epochs.
+    /// Sets the number of epochs between two validations. Default: 1.
     pub fn validation_freq(mut self, validation_freq: usize) -> Self {
         self.settings.validation_freq = validation_freq;
         self
     }
 
-    /// Whether each pass over the rows has its own order; else they stay in theirs.
+    /// Sets whether to shuffle the rows before each pass. Default: true.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.settings.shuffle = shuffle;
         self
     }
 
-    /// Ends an epoch after so many batches. As in Keras the next epoch goes on where this one ended, and an
-    /// epoch that comes to the end of the rows is over: the rows begin again with the next.
+    /// Sets the number of batches per epoch. Default: one pass over the rows.
+    ///
+    /// As in Keras, the next epoch continues where the last one ended. An epoch that reaches the end of the
+    /// rows ends; the next epoch starts a new pass.
     pub fn steps_per_epoch(mut self, steps_per_epoch: usize) -> Self {
         self.settings.steps_per_epoch = Some(steps_per_epoch);
         self
     }
 
-    /// The epoch to begin with, where the model has been trained before: epochs are counted, and their rows
-    /// ordered, as if this run had done those before it.
+    /// Sets the epoch to start with, to continue a previous training run: epochs are numbered, and their rows
+    /// ordered, as if this run had trained the epochs before. Default: 0.
     pub fn initial_epoch(mut self, initial_epoch: usize) -> Self {
         self.settings.initial_epoch = initial_epoch;
         self
     }
 
-    /// The optimizer.
+    /// Sets the optimizer. Default: [`Adam`](crate::optimizer::Adam).
     pub fn optimizer(self, optimizer: impl Optimizer + 'static) -> Self {
         Self { stepper: self.stepper.optimizer(optimizer), ..self }
     }
 
-    /// Adam at this learning rate, or with this schedule.
+    /// Sets Adam with this learning rate or schedule as the optimizer.
     pub fn learning_rate(self, learning_rate: impl Into<LearningRate>) -> Self {
         Self { stepper: self.stepper.learning_rate(learning_rate), ..self }
     }
 
-    /// Clips gradients before the optimizer sees them.
+    /// Sets gradient clipping. Default: none.
     pub fn clip(self, clip: Clip) -> Self {
         Self { stepper: self.stepper.clip(clip), ..self }
     }
 
-    /// Averages the weights over the steps; the average is what training ends with.
+    /// Sets an exponential moving average of the weights; at the end of training it replaces the weights.
+    /// Default: none.
     pub fn ema(self, ema: Ema) -> Self {
         Self { stepper: self.stepper.ema(ema), ..self }
     }
 
-    /// The loss. Default: what suits the model's last activation and the targets (see [`Loss::default_for`]).
+    /// Sets the loss. Default: by the model's last activation and the targets ([`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { stepper: self.stepper.loss(loss), ..self }
     }
 
-    /// Weighs the training rows' losses by their class; validation is not weighed. As in Keras, the loss
-    /// stays the sum over the rows by their number. `Balanced` counts the training rows only.
+    /// Sets class weights: the loss of a training row is multiplied by the weight of its class.
+    ///
+    /// Validation is not weighted. As in Keras, the sum of the losses is divided by the number of rows, not
+    /// by the sum of the weights. [`ClassWeight::Balanced`] counts the training rows only.
     pub fn class_weight(mut self, class_weight: ClassWeight) -> Self {
         self.settings.class_weight = Some(class_weight);
         self
     }
 
-    /// Decides the order of rows in each epoch, and what dropout drops.
+    /// Sets the seed of shuffling and dropout. Default: 0.
     pub fn seed(self, seed: u64) -> Self {
         Self { stepper: self.stepper.seed(seed), ..self }
     }
 
-    /// Trains on `machine`. The result does not depend on it. Default: [`Machine::new`].
+    /// Sets the machine to run on. The result does not depend on it. Default: [`Machine::new`].
     pub fn machine(self, machine: &Machine) -> Self {
         Self { stepper: self.stepper.machine(machine), ..self }
     }
 
-    /// Threads to use; the result does not depend on it. Default: the cores this process may run on.
+    /// Sets the number of threads. The result does not depend on it. Default: the cores this process may use.
     pub fn threads(self, threads: usize) -> Self {
         Self { stepper: self.stepper.threads(threads), ..self }
     }
 
-    /// The instruction set to use. Default: the fastest this processor has.
+    /// Sets the instruction set. The result does not depend on it. Default: the fastest of this processor.
     pub fn isa(self, isa: Isa) -> Self {
         Self { stepper: self.stepper.isa(isa), ..self }
     }
 
-    /// Saves the run now and then, so that it can be killed and resumed.
+    /// Sets checkpoints: the run saves its state, and can be killed and resumed. Default: none.
     pub fn checkpoints(mut self, checkpoints: Checkpoints) -> Self {
         self.settings.checkpoints = Some(checkpoints);
         self
     }
 
-    /// Goes on from the newest whole checkpoint, to the very bits of a run that was never interrupted;
-    /// starts from the beginning where there is none yet.
+    /// Sets whether to resume from the newest intact checkpoint. Default: false.
     ///
-    /// `model` must be what the run began with: the same layers, compiled from the same seed. A run that a
-    /// callback stopped within an epoch goes on from there; one that a callback ended at the end of an
-    /// epoch is over, and is returned as it was.
+    /// * The result has the same bits as an uninterrupted run.
+    /// * Without a checkpoint the run starts from the beginning.
+    /// * `model` must be the initial model of the run: the same layers, compiled from the same seed.
+    /// * A run that a callback stopped within an epoch continues there. A run that a callback stopped at the
+    ///   end of an epoch is complete: its result is returned.
     pub fn resume(mut self, resume: bool) -> Self {
         self.settings.resume = resume;
         self
@@ -179,13 +185,13 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Trains `model` on `data`.
+    /// Trains `model` on `data` and returns the history.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for settings out of range or a model that does not
-    /// fit the loss, [`ErrorKind::Data`](crate::ErrorKind::Data) for no rows or ids outside the model's
-    /// vocabulary, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss, a gradient or a weight
-    /// stops being finite: the message names the step and the tensor, and the last checkpoint stays.
+    /// fit the loss; [`ErrorKind::Data`](crate::ErrorKind::Data) for no rows or ids outside the model's
+    /// vocabulary; [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss, a gradient or a weight
+    /// is not finite. The message contains the step and the tensor; the last checkpoint stays.
     ///
     /// With checkpoints also [`ErrorKind::Config`](crate::ErrorKind::Config) for a folder in use, one with
     /// checkpoints of another run, or settings other than those saved,
@@ -198,7 +204,7 @@ impl<'a> Fit<'a> {
         let examples = Examples { data, rows, weights: weights.as_deref() };
         let mut training = Training::new(&settings, stepper, callbacks, model, examples)?;
         training.start()?;
-        while training.goes_on() {
+        while training.has_next_epoch() {
             training.epoch()?;
         }
         training.finish()

@@ -1,6 +1,6 @@
-//! `Gradient`: what a batch says about the weights, as a value that can be added, sent and applied.
+//! `Gradient`: the gradient of a batch as a value that can be added, serialized and applied.
 //!
-//! Enters: sums over the rows of a batch. Leaves: their sum with others, and their bytes.
+//! Input: sums over the rows of a batch. Output: their sum with other gradients, and their bytes.
 
 use crate::error::{Error, Result};
 use crate::evaluate::ScoreSum as Scores;
@@ -11,11 +11,11 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
 
-/// The gradient of a batch: the sum over the scored answers of its rows, not divided by their count.
+/// The gradient of a batch: the sum over its scored outputs, not divided by their count.
 ///
 /// [`Stepper::gradient`](super::Stepper::gradient) computes it, and [`Stepper::apply`](super::Stepper::apply)
-/// changes the weights by it. Penalties of regularizers are not part of it; `apply` adds them. As it is a sum,
-/// the gradient of a batch is the sum of the gradients of its parts:
+/// changes the weights by it. The gradient excludes penalties of regularizers; `apply` adds them. The
+/// gradient of a batch is the sum of the gradients of its parts:
 ///
 /// ```
 /// use gatewise::rows::{Dataset, Sequences};
@@ -45,7 +45,7 @@ use std::ops::Add;
 #[derive(Clone, PartialEq)]
 pub struct Gradient {
     fingerprint: [u8; 32],
-    /// Steps done before the one that it is for.
+    /// Number of steps that the stepper had done.
     step: u64,
     scores: Scores,
     values: Vec<f32>,
@@ -58,16 +58,16 @@ impl fmt::Debug for Gradient {
     }
 }
 
-/// What the bytes begin with.
+/// First bytes of a serialized gradient.
 const MAGIC: [u8; 8] = *b"gw-grad\0";
-/// The format that is written, and the only one that is read: workers of one cluster run one program.
+/// Version of the format. Only this version is read: the workers of a cluster run one program.
 const FORMAT: u32 = 1;
 /// Magic, format, fingerprint, step, count, loss, hits, number of values.
 const HEADER: usize = 8 + 4 + 32 + 8 + 8 + 8 + 8 + 8;
-/// A checksum stands behind the values.
+/// Length of the checksum after the values.
 const CHECKSUM: usize = 4;
 
-/// A checksum of what a gradient belongs to: the names and shapes of the tensors, and the loss.
+/// Returns a checksum of the names and shapes of the tensors and of the loss.
 pub(super) fn fingerprint(params: &Params, loss: Loss) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(format!("{loss:?}"));
@@ -82,27 +82,27 @@ impl Gradient {
         Self { fingerprint, step, scores, values }
     }
 
-    /// Returns the sums, one a parameter, in the order of [`Params::values`].
+    /// Returns the gradient, one number per parameter, in the order of [`Params::values`].
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Returns the sum of the losses of the scored answers, each times the weight of its row; without penalties.
+    /// Returns the sum of the losses, weighted by sample weight, without penalties.
     pub fn loss(&self) -> f64 {
         self.scores.loss
     }
 
-    /// Returns the number of scored answers: one a row, or one a step where the model answers at every step.
+    /// Returns the number of scored outputs: one per row, or one per step for a model with an output per step.
     pub fn count(&self) -> usize {
         self.scores.count
     }
 
-    /// Returns the number of right answers; 0 for a loss without an accuracy.
+    /// Returns the number of correct predictions; 0 for a loss without an accuracy.
     pub fn hits(&self) -> f64 {
         self.scores.hits
     }
 
-    /// Returns the number of steps that the stepper had done when it computed the gradient.
+    /// Returns the number of steps that the stepper had done before this gradient.
     pub fn step(&self) -> u64 {
         self.step
     }
@@ -111,13 +111,13 @@ impl Gradient {
         self.scores
     }
 
-    /// Adds `other`, number by number: `a.accumulate(&b)` and `b.accumulate(&a)` give the same bits. Sums of
-    /// three or more depend on the order in their last bits, as all sums of floats do.
+    /// Adds `other` elementwise. `a.accumulate(&b)` and `b.accumulate(&a)` have the same bits; the rounding
+    /// of a sum of three or more gradients depends on their order.
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the two are of different models or losses, and
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when they are of different steps. On an error the gradient stays
-    /// as it was.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the gradients belong to different models or losses,
+    /// and [`ErrorKind::Config`](crate::ErrorKind::Config) when they belong to different steps. On an error
+    /// the gradient is unchanged.
     pub fn accumulate(&mut self, other: &Self) -> Result<()> {
         other.check("the sum", &self.fingerprint, self.step, self.values.len())?;
         self.values.iter_mut().zip(&other.values).for_each(|(sum, value)| *sum += value);
@@ -144,7 +144,7 @@ impl Gradient {
         Ok(())
     }
 
-    /// Returns the gradient as bytes, little-endian, with a checksum: 88 bytes and 4 a parameter.
+    /// Serializes the gradient: little-endian, with a checksum, in 88 bytes plus 4 per parameter.
     pub fn to_bytes(&self) -> Vec<u8> {
         let Self { fingerprint, step, scores, values } = self;
         let mut bytes = Vec::with_capacity(HEADER + 4 * values.len() + CHECKSUM);
@@ -162,18 +162,17 @@ impl Gradient {
         bytes
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote. The bytes may come from anywhere: sizes are compared with the
-    /// bytes present before memory is taken. The checksum finds accidents, not forgeries.
+    /// Reads a gradient from the bytes of [`to_bytes`](Self::to_bytes). The bytes need not be trusted: sizes
+    /// are compared with the bytes present before memory is allocated. The checksum detects accidents, not
+    /// forgeries.
     ///
     /// # Errors
-    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when the bytes are no gradient, of another format, cut
-    /// short or damaged.
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when the bytes are not a gradient, have another
+    /// format version, are truncated or are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let refused = |why: String| Error::artifact(format!("cannot read a gradient: {why}"));
         if !bytes.starts_with(&MAGIC) {
-            return Err(refused(
-                "the bytes do not begin as those of a gradient; send what to_bytes gave".into(),
-            ));
+            return Err(refused("the bytes are not a gradient; send the bytes of to_bytes".into()));
         }
         if bytes.len() < HEADER + CHECKSUM {
             return Err(refused(format!(
@@ -204,7 +203,7 @@ impl Gradient {
         }
         let count = usize::try_from(count).ok().filter(|&count| (0.0..=count as f64).contains(&hits));
         let Some(count) = count else {
-            return Err(refused(format!("it has {hits} right answers, which cannot be")));
+            return Err(refused(format!("it has {hits} correct predictions, which cannot be")));
         };
         let values = values.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
         Ok(Self { fingerprint, step, scores: Scores { count, loss, hits }, values })
@@ -220,7 +219,7 @@ fn head<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
     bytes
 }
 
-/// As [`Gradient::accumulate`].
+/// The sum of two gradients, as [`Gradient::accumulate`].
 impl Add for Gradient {
     type Output = Result<Gradient>;
 
@@ -229,7 +228,7 @@ impl Add for Gradient {
     }
 }
 
-/// The sum of all, in their order; an error where there is none, or where two do not fit.
+/// The sum of all gradients in order; an error if there is none, or if two do not fit.
 impl Sum<Gradient> for Result<Gradient> {
     fn sum<I: Iterator<Item = Gradient>>(mut gradients: I) -> Self {
         let first = gradients.next().ok_or_else(|| Error::data("there is no gradient to sum"))?;
@@ -287,7 +286,7 @@ mod tests {
         assert!(refused(&forged(HEADER - 8, u64::MAX.to_le_bytes())).contains("values"));
         assert!(refused(&forged(HEADER - 8, (1u64 << 40).to_le_bytes())).contains("values"));
         for hits in [f64::NAN, -1.0, 3.5, f64::INFINITY] {
-            assert!(refused(&forged(HEADER - 16, hits.to_le_bytes())).contains("right answers"));
+            assert!(refused(&forged(HEADER - 16, hits.to_le_bytes())).contains("correct predictions"));
         }
         // Counts at the end of their range are added without a panic.
         let mut most = Gradient::from_bytes(&forged(52, u64::MAX.to_le_bytes())).unwrap();

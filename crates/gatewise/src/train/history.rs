@@ -1,11 +1,11 @@
-//! What training reports, batch by batch and epoch by epoch.
+//! Logs of training: per step, batch and epoch, and the history of a run.
 
 use super::number::{self, Number};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Figures of one training step, measured before it changed the weights
-/// ([`Stepper::apply`](super::Stepper::apply)).
+/// The log of one training step ([`Stepper::apply`](super::Stepper::apply)): loss and accuracy are computed
+/// before the step changes the weights.
 ///
 /// ```
 /// # use gatewise::rows::{Dataset, Sequences};
@@ -29,39 +29,39 @@ pub struct StepLog {
     pub step: u64,
     /// Mean loss of the batch, penalties included.
     pub loss: f64,
-    /// Accuracy of the batch; `None` where the answers are numbers.
+    /// Accuracy of the batch; `None` for a regression loss.
     pub accuracy: Option<f64>,
-    /// Answers that were scored.
+    /// Number of scored outputs.
     pub count: usize,
     /// The learning rate of the step.
     pub learning_rate: f64,
 }
 
-/// Running figures of the epoch so far.
+/// The log of a batch: running means over the epoch so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BatchLog {
     /// The epoch, from 0.
     pub epoch: usize,
-    /// The batch in the epoch, from 0.
+    /// The batch within the epoch, from 0.
     pub batch: usize,
-    /// Rows trained on in this epoch.
+    /// Number of rows trained on in this epoch.
     pub samples: usize,
-    /// Mean loss over these rows, as Keras shows it.
+    /// Mean loss over these rows, as Keras's progress bar shows it.
     pub loss: f64,
-    /// Accuracy over these rows; `None` where the answers are numbers.
+    /// Accuracy over these rows; `None` for a regression loss.
     pub accuracy: Option<f64>,
 }
 
 impl BatchLog {
-    /// Every figure with Keras's name for it.
+    /// Returns all metrics with their Keras names.
     pub fn values(&self) -> impl Iterator<Item = (&str, f64)> {
         let accuracy = self.accuracy.map(|accuracy| ("accuracy", accuracy));
         [("loss", self.loss)].into_iter().chain(accuracy)
     }
 }
 
-/// One epoch's figures.
+/// The log of an epoch: its metrics by name.
 ///
 /// ```
 /// use gatewise::train::EpochLog;
@@ -77,29 +77,29 @@ impl BatchLog {
 pub struct EpochLog {
     /// The epoch, from 0.
     pub epoch: usize,
-    /// Mean loss over the epoch, each batch measured before its step (as Keras reports it).
+    /// Mean training loss over the epoch. As in Keras, the loss of a batch is computed before its step.
     #[serde(with = "number")]
     pub loss: f64,
-    /// Accuracy over the epoch, likewise; `None` where the answers are numbers.
+    /// Training accuracy over the epoch; `None` for a regression loss.
     #[serde(with = "number::optional")]
     pub accuracy: Option<f64>,
-    /// Loss on the validation rows after the epoch.
+    /// Validation loss after the epoch.
     #[serde(with = "number::optional")]
     pub val_loss: Option<f64>,
-    /// Accuracy on the validation rows after the epoch.
+    /// Validation accuracy after the epoch.
     #[serde(with = "number::optional")]
     pub val_accuracy: Option<f64>,
-    /// Figures beside these: `learning_rate`, that of the next step as the epoch ended, and whatever
-    /// callbacks have [`set`](Self::set).
+    /// Other metrics by name: `learning_rate` (the learning rate of the next step) and the metrics that
+    /// callbacks [`set`](Self::set).
     #[serde(flatten)]
     pub others: Values,
-    /// Seconds spent training, without validation. Not saved: the same run gives the same file.
+    /// Seconds of training, without validation. Not serialized: equal runs write equal files.
     #[serde(skip)]
     pub seconds: f64,
 }
 
 impl EpochLog {
-    /// Every figure with Keras's name for it; those that callbacks have set come last, sorted.
+    /// Returns all metrics with their Keras names; metrics set by callbacks come last, sorted by name.
     pub fn values(&self) -> impl Iterator<Item = (&str, f64)> {
         let fixed = [
             ("loss", Some(self.loss)),
@@ -111,12 +111,12 @@ impl EpochLog {
         fixed.chain(self.others.iter())
     }
 
-    /// The figure called `name`.
+    /// Returns the metric called `name`, or `None`.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.values().find(|&(own, _)| own == name).map(|(_, value)| value)
     }
 
-    /// Adds a figure, or replaces it. The number of the epoch is none.
+    /// Adds or replaces the metric called `name`. The name `epoch` is ignored.
     pub fn set(&mut self, name: &str, value: f64) {
         match name {
             "epoch" => {}
@@ -129,18 +129,18 @@ impl EpochLog {
     }
 }
 
-/// Figures by name, sorted.
+/// Metrics by name, sorted.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Values(BTreeMap<String, Number>);
 
 impl Values {
-    /// One figure.
+    /// Creates one metric.
     pub(super) fn one(name: &str, value: f64) -> Self {
         Self([(name.to_owned(), Number(value))].into())
     }
 
-    /// All of them.
+    /// Returns all metrics, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.0))
     }
@@ -150,16 +150,16 @@ impl Values {
     }
 }
 
-/// All epochs of a run.
+/// The history of a training run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct History {
-    /// One entry an epoch.
+    /// The logs of the epochs.
     pub epochs: Vec<EpochLog>,
-    /// Whether a callback stopped the run before its last epoch was done.
+    /// Whether a callback stopped the run before its last epoch.
     pub stopped: bool,
-    /// Rows trained on in an epoch.
+    /// Number of rows trained on per epoch.
     pub samples: usize,
-    /// Rows validated on.
+    /// Number of validation rows.
     pub validation_samples: usize,
 }

@@ -1,11 +1,10 @@
-//! Training: the loop, what may watch it, and what it reports.
+//! Training: the training loop, single training steps, callbacks and checkpoints.
 //!
-//! Enters: a model and a data set. Leaves: the model with better weights, and a [`History`].
+//! Input: a model and a data set. Output: the trained model, and a [`History`].
 
 mod callback;
 mod checkpoint;
 mod diverged;
-
 mod fit;
 mod gradient;
 mod history;
@@ -16,7 +15,6 @@ mod pieces;
 mod progress;
 mod resume;
 mod run_settings;
-
 mod snapshot;
 mod stepper;
 mod stepper_builder;

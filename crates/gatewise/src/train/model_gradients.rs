@@ -1,8 +1,8 @@
 //! `Model::gradients`: the gradient of a mean loss, penalties included.
 //!
-//! Enters: a model and a data set. Leaves: a loss, and one number a parameter.
+//! Input: a model and a data set. Output: a loss, and one number per parameter.
 
-use super::trainer::{Of, Trainer};
+use super::trainer::{Reduction, Trainer};
 use super::update::Then;
 use crate::error::{Error, Result};
 use crate::evaluate::Scorer;
@@ -12,7 +12,8 @@ use crate::model::{Machine, Model, PaddedRows};
 use crate::rows::Dataset;
 
 impl Model {
-    /// The mean loss over all rows of `data` and its gradient, one number a parameter.
+    /// Computes the mean loss over all rows of `data`, penalties included, and its gradient: one number per
+    /// parameter.
     ///
     /// # Errors
     /// As [`Fit::run`](crate::Fit::run).
@@ -25,7 +26,7 @@ impl Model {
         let mut model = self.clone();
         let mut trainer = Trainer::new(self, loss, &[], &Machine::new().isa(isa))?;
         let mut all: Vec<usize> = (0..data.len()).collect();
-        let sum = trainer.forward_backward(self, &scorer, &mut all, None, Of::Mean);
+        let sum = trainer.forward_backward(self, &scorer, &mut all, None, Reduction::Mean);
         trainer.update(&mut model, all.len(), Then::Penalize);
         Ok((sum.with_penalty(self.params().penalty()).mean(), trainer.grads().to_vec()))
     }

@@ -1,8 +1,8 @@
-//! Floats in JSON, which has no NaN and no infinity: those are written as texts.
+//! Floats in JSON: NaN and infinity, which JSON does not have, are written as strings.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// A float that JSON gives back whatever it is.
+/// A float that survives a round trip through JSON.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(super) struct Number(pub f64);
 

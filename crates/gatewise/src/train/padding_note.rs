@@ -1,13 +1,13 @@
-//! A word on padding that a model reads as if it were data: the commonest way in which such models fail.
+//! A warning about unmasked padding after the rows, a common cause of recurrent models that do not learn.
 //!
-//! Enters: a model, rows, their padding. Leaves: what the user should know, if anything.
+//! Input: a model, rows and their padding. Output: a note for the user, if needed.
 
 use crate::layers::Layer;
 use crate::model::Model;
 use crate::rows::{Inputs, Padding};
 use crate::text::Side;
 
-/// A recurrent layer as padding meets it.
+/// The settings of a recurrent layer that matter for padding.
 struct Reader {
     return_sequences: bool,
     go_backwards: bool,
@@ -26,14 +26,14 @@ impl Reader {
         }
     }
 
-    /// Whether padding stands between a row, whose padding it reads on `side`, and the last output.
+    /// Returns whether padding on `side` lies between the row and the layer's last output.
     fn ends_in_padding(&self, side: Side) -> bool {
         self.both_ways || (side == Side::Post) != self.go_backwards
     }
 }
 
-/// A note where the last output of a recurrent layer comes after padding that is not masked, so that what the
-/// row said has to outlive it; nothing where padding is read before the row, is masked, or is not needed.
+/// Returns a note if the last output of a recurrent layer follows padding that is not masked. No note if
+/// padding precedes the row, is masked, or does not occur.
 pub(super) fn unmasked(model: &Model, inputs: &Inputs, padding: Padding) -> Vec<String> {
     let layers = model.spec().layers();
     let masks = |layer: &Layer| match layer {
@@ -42,7 +42,7 @@ pub(super) fn unmasked(model: &Model, inputs: &Inputs, padding: Padding) -> Vec<
         _ => false,
     };
     let Some(steps) = padding.maxlen.filter(|_| !layers.iter().any(masks)) else { return Vec::new() };
-    // A layer that reads backwards hands its outputs on in the order of its walk.
+    // `go_backwards` with `return_sequences` returns the outputs in reverse order.
     let mut side = padding.padding;
     let mut last = None;
     for (layer, reader) in layers.iter().filter_map(|layer| Some((layer, Reader::of(layer)?))) {
@@ -76,7 +76,7 @@ pub(super) fn unmasked(model: &Model, inputs: &Inputs, padding: Padding) -> Vec<
     };
     vec![format!(
         "{who}{} gives its last output after the padding {place} the rows: {rows} of {} rows {end} padding, up to \
-         {most} steps, and what they say has to outlive it; {remedy}",
+         {most} steps, through which the layer must remember the row; {remedy}",
         layer.class_name(),
         inputs.len(),
     )]

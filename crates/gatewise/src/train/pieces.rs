@@ -1,23 +1,23 @@
-//! The pieces in which the parameters of a model are summed and changed.
+//! Pieces: the units of work for summing gradients and updating parameters.
 //!
-//! Enters: a model. Leaves: runs of its parameters, each of one stage, which cover them.
+//! Input: a model. Output: ranges of its parameters, each of one stage, that cover all parameters.
 
 use crate::layers::Stage;
 use crate::model::{Model, ParamInfo};
 use std::ops::Range;
 
-/// A run of parameters that is summed as one piece of work.
+/// A range of parameters that is summed as one unit of work.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub stage: usize,
-    /// Which of the stage's parts, or `None` for what it finishes when all are done.
+    /// Index of the stage's part, or `None` for the rest, which is finished after all parts.
     pub part: Option<usize>,
     pub range: Range<usize>,
-    /// The tensors in it: their places in the model's table, and where in the piece they lie.
+    /// The tensors in the piece: their indices in the model's table, and their ranges in the piece.
     pub tensors: Vec<(usize, Range<usize>)>,
 }
 
-/// The pieces of `model`, in the order of its parameters, which they cover.
+/// Returns the pieces of `model` in the order of its parameters.
 pub(super) fn pieces(model: &Model) -> Vec<Piece> {
     let table = model.params().table();
     let tensors = |range: &Range<usize>| {

@@ -1,21 +1,21 @@
-//! How far a run has come: what the training loop counts, and what a checkpoint saves of it.
+//! The progress of a run: the counters and sums of the training loop, as a checkpoint saves them.
 
 use super::{BatchLog, EpochLog, Values};
 use crate::evaluate::ScoreSum;
 use crate::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 
-/// The loop's place and sums at a batch boundary.
+/// Counters and sums at a batch boundary.
 ///
-/// The order of an epoch's rows is no part of it: it is drawn anew from the seed and the epoch.
+/// The order of an epoch's rows is not part of it: it is drawn from the seed and the epoch.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
-    /// The epoch that the run began with.
+    /// The epoch that the run started with.
     first: usize,
-    /// The epoch under way, from 0.
+    /// The current epoch, from 0.
     pub epoch: usize,
-    /// Batches of this epoch that are done.
+    /// Number of batches done in this epoch.
     pub batch: usize,
     /// Sums over these batches.
     pub samples: usize,
@@ -24,17 +24,17 @@ pub(super) struct Progress {
     hits: f64,
     /// Seconds of training in this epoch.
     pub seconds: f64,
-    /// What the epochs before reported, and the seconds each took (which a log does not save).
+    /// Logs of the previous epochs, and their seconds (which a log does not serialize).
     pub history: Vec<EpochLog>,
     epoch_seconds: Vec<f64>,
-    /// The learning rate that a callback has set in place of the optimizer's.
+    /// The learning rate set by a callback, which overrides the optimizer's.
     pub learning_rate: Option<f64>,
     /// Whether a callback ended the run at the end of an epoch.
     pub ended: bool,
 }
 
 impl Progress {
-    /// A run that begins with `epoch`.
+    /// Creates the progress of a run that starts with `epoch`.
     pub fn starting(epoch: usize) -> Self {
         Self { first: epoch, epoch, ..Self::default() }
     }
@@ -48,12 +48,12 @@ impl Progress {
         self.hits += sum.hits;
     }
 
-    /// The learning rate of the step after `step`.
+    /// Returns the learning rate of the step after `step`.
     pub fn rate(&self, optimizer: &dyn Optimizer, step: u64) -> f64 {
         self.learning_rate.unwrap_or_else(|| optimizer.learning_rate(step))
     }
 
-    /// Figures of the epoch so far; accuracy where there is such a thing.
+    /// Returns the log of the epoch so far.
     pub fn batch_log(&self, has_accuracy: bool) -> BatchLog {
         let count = self.answers.max(1) as f64;
         BatchLog {
@@ -65,7 +65,7 @@ impl Progress {
         }
     }
 
-    /// Figures of the epoch, all batches done.
+    /// Returns the log of the complete epoch.
     pub fn epoch_log(&self, has_accuracy: bool, learning_rate: f64) -> EpochLog {
         let count = self.answers.max(1) as f64;
         EpochLog {
@@ -79,7 +79,7 @@ impl Progress {
         }
     }
 
-    /// Goes on to the next epoch, if there is to be one.
+    /// Appends the log to the history and starts the next epoch.
     pub fn close_epoch(&mut self, log: EpochLog, ended: bool) {
         self.epoch_seconds.push(log.seconds);
         self.history.push(log);
@@ -89,7 +89,7 @@ impl Progress {
         *self = Self { epoch, history, epoch_seconds, learning_rate, ended, ..Self::starting(self.first) };
     }
 
-    /// Puts back what serialising a log leaves out. `false` when the parts contradict each other.
+    /// Restores the seconds of the logs. Returns `false` if the counters contradict each other.
     pub fn settle(&mut self) -> bool {
         for (log, &seconds) in self.history.iter_mut().zip(&self.epoch_seconds) {
             log.seconds = seconds;

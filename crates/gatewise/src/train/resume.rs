@@ -1,4 +1,4 @@
-//! Resuming: what determines a run, what it goes on from, and what it saves.
+//! Resuming: the settings that determine a run, and loading its checkpoint.
 
 use super::callback::CallbackList;
 use super::checkpoint::Folder;
@@ -12,7 +12,7 @@ use crate::storage::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// All that a run's result depends on; epochs aside, threads and instruction set do not count.
+/// Returns the settings that determine the result of a run, except the number of epochs.
 pub(super) fn described_run(
     settings: &RunSettings<'_>,
     stepper: &Stepper<&mut Model>,
@@ -42,7 +42,7 @@ pub(super) fn described_run(
     })
 }
 
-/// What to resume from, if anything.
+/// Loads the snapshot to resume from, or `None`.
 pub(super) fn load(
     folder: &mut Folder,
     settings: &RunSettings<'_>,
@@ -73,7 +73,7 @@ pub(super) fn load(
     Ok(snapshot)
 }
 
-/// `error`, with the checkpoint that stays named.
+/// Appends the path of the last good checkpoint to `error`.
 pub(super) fn name_kept(error: Error, folder: &Option<Folder>) -> Error {
     match folder.as_ref().and_then(|folder| folder.newest.as_ref()) {
         Some(path) => {
@@ -83,7 +83,7 @@ pub(super) fn name_kept(error: Error, folder: &Option<Folder>) -> Error {
     }
 }
 
-/// What tells one data set from another.
+/// Returns a fingerprint of a data set.
 fn described(data: &Dataset) -> Value {
     let inputs = data.inputs();
     let lengths = (0..inputs.len()).map(|row| inputs.steps(row) as u32);
@@ -104,7 +104,7 @@ fn bits(values: &[f32]) -> String {
     sha256(values.iter().map(|value| value.to_bits()))
 }
 
-/// Of the numbers' little-endian bytes, a few at a time: a data set may be large.
+/// Hashes the little-endian bytes in chunks: a data set may be large.
 fn sha256(mut numbers: impl Iterator<Item = u32>) -> String {
     let mut hash = Sha256::new();
     let mut bytes = Vec::new();

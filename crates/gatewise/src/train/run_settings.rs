@@ -1,13 +1,13 @@
-//! What a run passes over: epochs, batches, validation, checkpoints; all settings but those of a step.
+//! The settings of a run: epochs, batches, validation and checkpoints.
 //!
-//! Enters: a data set. Leaves: which of its rows train, what they weigh, which rows validate.
+//! Input: a data set. Output: its training rows, their weights, and its validation rows.
 
 use super::Checkpoints;
 use crate::error::{Error, Result};
 use crate::model::{Model, PaddedRows};
 use crate::rows::{ClassWeight, Dataset, Padding};
 
-/// The settings of [`Fit`](super::Fit) that its loop reads; those of a step are the stepper's.
+/// The settings of [`Fit`](super::Fit) for the loop; the stepper has the settings of a step.
 #[derive(Debug)]
 pub(super) struct RunSettings<'a> {
     pub epochs: usize,
@@ -44,18 +44,18 @@ impl Default for RunSettings<'_> {
 }
 
 impl RunSettings<'_> {
-    /// Batches of a pass over `rows` rows.
+    /// Returns the number of batches of a pass over `rows` rows.
     pub fn batches(&self, rows: usize) -> usize {
         rows.div_ceil(self.batch_size)
     }
 
-    /// Steps of an epoch over `rows` rows.
+    /// Returns the number of steps of an epoch over `rows` rows.
     pub fn steps(&self, rows: usize) -> usize {
         let batches = self.batches(rows);
         self.steps_per_epoch.map_or(batches, |steps| steps.min(batches))
     }
 
-    /// Checks the settings and returns how many rows to train on.
+    /// Checks the settings and returns the number of training rows.
     pub fn check(&self, data: &Dataset) -> Result<usize> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to train on"));
@@ -95,7 +95,7 @@ impl RunSettings<'_> {
         }
     }
 
-    /// The weights of the training rows, where their classes decide them.
+    /// Returns the class weights of the training rows, or `None`.
     pub fn weights(&self, data: &Dataset, training: usize) -> Result<Option<Vec<f32>>> {
         match (&self.class_weight, data.sample_weight()) {
             (None, _) => Ok(None),
@@ -110,7 +110,7 @@ impl RunSettings<'_> {
         }
     }
 
-    /// The rows to validate on: those given, or those behind the first `training`, padded as these.
+    /// Returns the validation rows: `validation_data`, or the rows after the first `training`, with `padding`.
     pub fn validation(
         &self,
         model: &Model,

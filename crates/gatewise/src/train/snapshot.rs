@@ -1,9 +1,13 @@
-//! A snapshot: all that a run needs to go on as if nothing had happened, as bytes and back.
+//! A snapshot: the complete state of a run, as bytes and back.
 //!
-//! The bytes are a safetensors file. Its tensors are the parameters under their own names and the
-//! optimizer's slots as `optimizer/0/NAME`, `optimizer/1/NAME`, …, and weights that callbacks keep as
-//! `callback/0/NAME`, …; the entry `gatewise_checkpoint` of its
-//! metadata is a sealed JSON object (see [`seal`](crate::storage::tensors::seal)). Every byte read is distrusted until checksums agree.
+//! The bytes are a safetensors file:
+//! * the parameters under their own names,
+//! * the optimizer's slots as `optimizer/0/NAME`, `optimizer/1/NAME`, …,
+//! * the weights that callbacks keep as `callback/0/NAME`, …,
+//! * the entry `gatewise_checkpoint` of the metadata: a sealed JSON object (see
+//!   [`seal`](crate::storage::tensors::seal)).
+//!
+//! Reading checks the checksums of all parts.
 
 use super::CallbackState;
 use super::progress::Progress;
@@ -16,25 +20,25 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The format this version writes, and the only one it reads: no run is older than its program for long.
+/// Version of the format. Only this version is read: a run is resumed with the program that started it.
 const FORMAT: u32 = 2;
 const KEY: &str = "gatewise_checkpoint";
 
-/// What a checkpoint gave back.
+/// The state of a run, as read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Snapshot {
     pub progress: Progress,
-    /// Steps the optimizer has done.
+    /// Number of steps done.
     pub step: u64,
-    /// State of the callbacks that have any, and the weights each keeps.
+    /// States of the callbacks that have a state, with the weights that each keeps.
     pub callbacks: Vec<(Value, Option<Vec<f32>>)>,
     pub params: Vec<f32>,
     pub slots: Vec<Vec<f32>>,
-    /// The program that wrote it.
+    /// The program that wrote the checkpoint.
     pub created_by: String,
 }
 
-/// What a checkpoint takes; borrowed, because it is written between two batches.
+/// The state of a run, borrowed for writing.
 pub(super) struct Moment<'a> {
     pub progress: &'a Progress,
     pub step: u64,
@@ -43,12 +47,12 @@ pub(super) struct Moment<'a> {
     pub slots: &'a [Vec<f32>],
 }
 
-/// Why bytes gave no snapshot.
+/// Why bytes cannot be used as a snapshot.
 #[derive(Debug)]
 pub(super) enum Unusable {
-    /// They are not what was written.
+    /// The bytes are damaged.
     Damaged(String),
-    /// They are whole, but not for this run or this program.
+    /// The bytes are intact, but belong to another run or program version.
     Refused(Error),
 }
 
@@ -57,7 +61,7 @@ pub(super) enum Unusable {
 struct Metadata {
     format: u32,
     created_by: String,
-    /// What determines the run.
+    /// The settings that determine the run.
     settings: Value,
     progress: Progress,
     step: u64,
@@ -80,18 +84,18 @@ struct Version {
 
 pub(super) const CREATED_BY: &str = concat!("gatewise ", env!("CARGO_PKG_VERSION"));
 
-/// What the names of an optimizer's slot begin with.
+/// Returns the prefix of the names of an optimizer's slot.
 fn of_slot(slot: usize) -> String {
     format!("optimizer/{slot}/")
 }
 
-/// What the names of the weights that a callback keeps begin with.
+/// Returns the prefix of the names of a callback's weights.
 fn of_callback(callback: usize) -> String {
     format!("callback/{callback}/")
 }
 
 impl Moment<'_> {
-    /// The file's bytes.
+    /// Returns the bytes of the file.
     pub fn to_bytes(&self, settings: &Value) -> Result<Vec<u8>, Error> {
         let failed = |e: &dyn std::fmt::Display| Error::artifact(format!("cannot write a checkpoint: {e}"));
         let table = self.params.table();
@@ -130,8 +134,8 @@ impl Moment<'_> {
 }
 
 impl Snapshot {
-    /// Reads what [`Moment::to_bytes`] wrote in a run with the same `settings`, for parameters laid out
-    /// as `params` and an optimizer with `slots` slots.
+    /// Reads the bytes of [`Moment::to_bytes`] of a run with the same `settings`, for parameters with the
+    /// layout of `params` and an optimizer with `slots` slots.
     pub fn from_bytes(
         bytes: &[u8],
         settings: &Value,
@@ -141,7 +145,7 @@ impl Snapshot {
         let damaged = |why: &dyn std::fmt::Display| Unusable::Damaged(why.to_string());
         let (file, json) = TensorFile::read_sealed(bytes, KEY).map_err(|why| match why {
             Unreadable::Damaged(why) => Unusable::Damaged(why),
-            Unreadable::Foreign => damaged(&"its metadata is not that of a checkpoint"),
+            Unreadable::Foreign => damaged(&"it is not a checkpoint: its metadata lacks the entry"),
         })?;
         let unreadable = |e| damaged(&format_args!("its metadata cannot be read ({e})"));
         let Version { format } = serde_json::from_str(&json).map_err(unreadable)?;
@@ -161,7 +165,7 @@ impl Snapshot {
                  with, or start this run with another checkpoint folder"
             ))));
         }
-        // Written by this very run: what does not fit now was not written by this program.
+        // The settings match, so a mismatch of counts means damage.
         if !metadata.progress.settle() {
             return Err(damaged(&"its counts contradict each other"));
         }
@@ -188,7 +192,7 @@ impl Snapshot {
     }
 }
 
-/// SHA-256 of names, types, shapes and bytes, in name order.
+/// Returns the SHA-256 of names, types, shapes and bytes, in name order.
 fn sha256(tensors: &[Tensor<'_>]) -> String {
     let mut hash = Sha256::new();
     for Tensor { name, dtype, shape, bytes } in tensors {
@@ -198,16 +202,16 @@ fn sha256(tensors: &[Tensor<'_>]) -> String {
     hex(hash.finalize())
 }
 
-/// Ends the name of a setting that is a checksum.
+/// Suffix of the name of a setting that is a checksum.
 pub(super) const CHECKSUM: &str = "_sha256";
 
-/// Each setting that differs, with what was saved and what this run has; `None` when none does.
+/// Returns a description of the settings that differ, or `None`.
 fn differences(saved: &Value, own: &Value) -> Option<String> {
     let (saved, own) = (flat(saved), flat(own));
     let names: BTreeSet<&String> = saved.keys().chain(own.keys()).collect();
     let different: Vec<_> = names.into_iter().filter(|&name| saved.get(name) != own.get(name)).collect();
-    // A checksum says only that something differs: whatever says what comes instead.
-    let telling: Vec<_> = different.iter().copied().filter(|name| !name.ends_with(CHECKSUM)).collect();
+    // Checksums are listed only if nothing more specific differs.
+    let specific: Vec<_> = different.iter().copied().filter(|name| !name.ends_with(CHECKSUM)).collect();
     let shown = |value: Option<&String>| {
         value.map_or("nothing".to_owned(), |value| {
             if value.len() > 40 {
@@ -224,11 +228,11 @@ fn differences(saved: &Value, own: &Value) -> Option<String> {
             shown(own.get(name))
         )
     };
-    let told = if telling.is_empty() { different } else { telling };
-    (!told.is_empty()).then(|| told.into_iter().map(sentence).collect::<Vec<_>>().join("; "))
+    let listed = if specific.is_empty() { different } else { specific };
+    (!listed.is_empty()).then(|| listed.into_iter().map(sentence).collect::<Vec<_>>().join("; "))
 }
 
-/// `{"a": {"b": 1}}` as `a.b` → `1`.
+/// Flattens JSON: `{"a": {"b": 1}}` becomes `a.b` → `1`.
 fn flat(value: &Value) -> BTreeMap<String, String> {
     fn walk(name: &str, value: &Value, out: &mut BTreeMap<String, String>) {
         let under = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
@@ -267,7 +271,7 @@ mod tests {
         json!({"seed": 1, "rate": 0.1, "data": {"rows": 3, "ids_sha256": "ab"}})
     }
 
-    /// A moment with numbers that rounding would betray, as bytes.
+    /// Returns a moment with numbers that rounding would change, as bytes.
     fn written() -> (Model, Vec<Vec<f32>>, Vec<u8>) {
         let model = model();
         let slots = [1e-40, f32::INFINITY].map(|value| vec![value; model.params().len()]).to_vec();
@@ -326,11 +330,11 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_told_and_checksums_only_where_nothing_else_differs() {
+    fn differences_are_listed_and_checksums_only_where_nothing_else_differs() {
         let other = json!({"seed": 2, "data": {"rows": 3, "ids_sha256": "cd"}, "more": null});
-        let told = differences(&settings(), &other).unwrap();
+        let listed = differences(&settings(), &other).unwrap();
         assert_eq!(
-            told,
+            listed,
             "more is nothing in the checkpoint, but null in this run; rate is 0.1 in the checkpoint, but nothing \
              in this run; seed is 1 in the checkpoint, but 2 in this run"
         );

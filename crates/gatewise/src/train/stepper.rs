@@ -1,12 +1,12 @@
-//! `Stepper`: a training step in two halves, the gradient of a batch and the change that follows from it.
+//! `Stepper`: a training step in two halves, the gradient of a batch and the update of the weights.
 //!
-//! Enters: a model, and the rows of a batch. Leaves: a [`Gradient`]; and, from a gradient, other weights.
+//! Input: a model, and the rows of a batch. Output: a [`Gradient`], and the updated weights.
 
 use super::StepLog;
 use super::diverged::{self, Suspects};
 use super::gradient::{self, Gradient};
 use super::stepper_builder::StepperBuilder;
-use super::trainer::{Of, Trainer};
+use super::trainer::{Reduction, Trainer};
 use super::update::{Change, Then, all_finite};
 use crate::error::{Error, Result};
 use crate::evaluate::default_loss_for_width;
@@ -17,19 +17,19 @@ use crate::optimizer::Optimizer;
 use crate::rows::{Dataset, Padding};
 use std::borrow::BorrowMut;
 
-/// Trains a model step by step: [`gradient`](Self::gradient) computes what a batch says about the weights, and
-/// [`apply`](Self::apply) changes the weights by it. Between the two, a gradient can be added to others and sent
-/// to other processes. [`Fit`](crate::Fit) is the loop over it.
+/// Trains a model step by step: [`gradient`](Self::gradient) computes the gradient of a batch, and
+/// [`apply`](Self::apply) updates the weights by it. In between, gradients can be added and sent to other
+/// processes. [`Fit`](crate::Fit) is a loop over a stepper.
 ///
-/// A stepper owns its model (`Stepper<Model>`, which [`finish`](Self::finish) gives back) or borrows it
-/// (`Stepper<&mut Model>`), with the state of the optimizer, the number of steps done, and the average of the
-/// weights, if there is one. Between steps the weights may be changed through [`model_mut`](Self::model_mut).
+/// A stepper owns its model (`Stepper<Model>`, returned by [`finish`](Self::finish)) or borrows it
+/// (`Stepper<&mut Model>`). It holds the state of the optimizer, the number of steps, and the moving average
+/// of the weights, if any. Between steps the weights may be changed through [`model_mut`](Self::model_mut).
 ///
 /// # Data-parallel training
 ///
-/// Each worker holds a stepper, built with the same settings from a model with the same weights. In every step
-/// each worker computes the gradient of its part of the batch, sends [`Gradient::to_bytes`], and applies the
-/// same sum of all parts. The weights of the workers stay equal to the bit:
+/// Every worker has a stepper, built with the same settings from a model with the same weights. In every
+/// step, each worker computes the gradient of its part of the batch, sends [`Gradient::to_bytes`], and
+/// applies the sum of all parts. The weights of the workers stay equal to the bit:
 ///
 /// ```
 /// use gatewise::rows::{Dataset, Padding, Sequences};
@@ -63,23 +63,25 @@ use std::borrow::BorrowMut;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
-/// # What is equal to the bit, and what up to rounding
+/// # Bit equality and rounding
 ///
 /// | | |
 /// |---|---|
 /// | the gradient of the same rows, from the same weights, at the same step | the same bits, on any number of threads, on any instruction set, in any process |
 /// | `a + b` and `b + a` | the same bits |
-/// | the weights after the same gradients, summed in the same order | the same bits: what they do not depend on is how many workers computed the parts |
+/// | the weights after the same gradients, summed in the same order | the same bits, for any number of workers |
 /// | the sum over parts of a batch, and the gradient of the batch | equal up to the rounding of sums in `f32`; the counts are equal |
-/// | the same, where every part but the first is one block of at most 16 rows, the batch is cut at multiples of 16 of its rows sorted by length (longest first, equal lengths as they stand), parts are added in that order, no recurrent layer reads the embedding directly, and padding is masked, follows the rows, or is not needed | the same bits |
-/// | [`train_on_batch`](Self::train_on_batch), and `gradient` and `apply` | equal up to rounding: the former divides before backward, as [`Fit`](crate::Fit) does, the latter divide the sum. The same bits where the count is a power of two and nothing underflows |
+/// | the same, where every part but the first is one block of at most 16 rows, the batch is cut at multiples of 16 of its rows sorted by length (longest first, equal lengths in their order), parts are added in that order, no recurrent layer reads the embedding directly, and padding is masked, follows the rows, or does not occur | the same bits |
+/// | [`train_on_batch`](Self::train_on_batch), and `gradient` and `apply` | equal up to rounding: `train_on_batch` divides before backward, as [`Fit`](crate::Fit) does; `apply` divides the sum. The same bits if the count is a power of two and nothing underflows |
 ///
-/// A recurrent layer over an embedding sums gradients by word before it multiplies, once a batch; padding before
-/// the rows is walked once a batch. Both make the sums of the parts round differently.
+/// Two optimizations round the sums of parts differently: a recurrent layer over an embedding sums gradients
+/// by word before it multiplies, once per batch; padding before the rows is computed once per batch.
 ///
-/// Two things about a part's rows come from elsewhere: their number for dropout, which is drawn from the
-/// seed, the step and the number of the row (see [`StepperBuilder::first_row`]), and the padded length. Give all parts the
-/// same [`Padding::maxlen`](crate::rows::Padding::maxlen), or select them from the same data set.
+/// Two settings of a part depend on the whole batch:
+/// * The row numbers for dropout, which is drawn from the seed, the step and the row number: see
+///   [`StepperBuilder::first_row`].
+/// * The padded length: give all parts the same [`Padding::maxlen`](crate::rows::Padding::maxlen), or select
+///   them from one data set.
 #[derive(Debug)]
 pub struct Stepper<M = Model> {
     model: M,
@@ -87,12 +89,12 @@ pub struct Stepper<M = Model> {
     loss: Loss,
     trainer: Trainer,
     fingerprint: [u8; 32],
-    /// The learning rate that was set in place of the optimizer's.
+    /// The learning rate that overrides the optimizer's.
     learning_rate: Option<f64>,
 }
 
 impl Stepper<Model> {
-    /// Starts the settings of a stepper: Adam, the loss that suits the model.
+    /// Returns a builder with the defaults: Adam, and the model's default loss.
     pub fn builder() -> StepperBuilder {
         StepperBuilder::default()
     }
@@ -102,8 +104,8 @@ impl StepperBuilder {
     /// Builds the stepper for `model`: a [`Model`], which the stepper then owns, or a `&mut Model`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for settings out of range or a model that does not fit the
-    /// loss, and [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when a weight is not finite.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for settings out of range or a model that does not fit
+    /// the loss, and [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when a weight is not finite.
     pub fn build<M: BorrowMut<Model>>(self, model: M) -> Result<Stepper<M>> {
         Stepper::new(model, self)
     }
@@ -128,7 +130,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.model.borrow()
     }
 
-    /// Returns the model, to change its weights between two steps.
+    /// Returns the model, mutably: its weights may be changed between two steps.
     pub fn model_mut(&mut self) -> &mut Model {
         self.model.borrow_mut()
     }
@@ -143,12 +145,12 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.trainer.state().0
     }
 
-    /// Returns the learning rate of the next step: the one that was set, or that of the optimizer.
+    /// Returns the learning rate of the next step: the rate that was set, or the optimizer's.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate.unwrap_or_else(|| self.settings.optimizer.learning_rate(self.steps()))
     }
 
-    /// Sets the learning rate from the next step on, in place of the optimizer's own rate or schedule.
+    /// Sets the learning rate from the next step on; it overrides the optimizer's rate or schedule.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `rate` is negative, infinite or NaN.
@@ -162,9 +164,9 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         Ok(())
     }
 
-    /// Computes the gradient of all rows of `data`: forward, loss and backward. The weights stay as they are.
+    /// Computes the gradient of all rows of `data`: forward, loss and backward. The weights do not change.
     ///
-    /// The gradient of no rows is zero, with a count of 0: a worker without rows takes part in a step with it.
+    /// The gradient of an empty data set is zero, with a count of 0: a worker without rows contributes it.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for rows or targets that do not fit the model or the loss.
@@ -172,15 +174,15 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.sum(data, None)
     }
 
-    /// As [`gradient`](Self::gradient), of the rows of `data` that have these numbers: the rows of a batch, or
-    /// a worker's part of it. The rows are padded as in `data`, and dropout knows them by their number there.
+    /// Computes the gradient of the rows of `data` with these indices: the rows of a batch, or a worker's
+    /// part of it. The rows are padded as in `data`, and dropout uses their indices in `data`.
     ///
     /// # Errors
-    /// As [`gradient`](Self::gradient), and for a number that no row has.
+    /// As [`gradient`](Self::gradient), and for an index out of range.
     pub fn gradient_of(&mut self, data: &Dataset, rows: &[usize]) -> Result<Gradient> {
         if let Some(row) = rows.iter().find(|&&row| row >= data.len()) {
             return Err(Error::data(format!(
-                "row {row} was asked for, but there are {} rows, counted from 0",
+                "row {row} does not exist: there are {} rows, counted from 0",
                 data.len()
             )));
         }
@@ -191,23 +193,23 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.sum(&selected, Some(rows))
     }
 
-    /// Changes the weights by `gradient`: divides it by its count, adds the gradient of penalties, clips, and lets
-    /// the optimizer and the average of the weights take their step. Returns what the batch reported, measured before
-    /// the step.
+    /// Updates the weights by `gradient`: divides it by its count, adds the gradient of penalties, clips, and
+    /// applies the optimizer and the moving average of the weights. Returns the log of the step: loss and
+    /// accuracy before the update.
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the gradient is of another model or loss,
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the gradient belongs to another model or loss,
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when it was computed at another step, and
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when it is of no answers: the model is left as it was.
-    /// [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss, the gradient or a weight is not finite; the
-    /// message names the step and the tensor. A gradient that is not finite leaves the model as it was, weights that
-    /// have become so do not.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when its count is 0; the model is unchanged.
+    /// [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the loss, the gradient or a weight is not
+    /// finite; the message contains the step and the tensor. If the gradient is not finite, the model is
+    /// unchanged; if a weight is not finite after the update, the model has changed.
     pub fn apply(&mut self, gradient: &Gradient) -> Result<StepLog> {
         let (values, scores) = (gradient.values(), gradient.scores());
         gradient.check("the stepper", &self.fingerprint, self.steps(), self.trainer.grads().len())?;
         if scores.count == 0 {
             return Err(Error::data(
-                "the gradient is of no answers, so there is no step to take; give the workers of a step at least \
+                "the gradient has a count of 0, so there is no step to take; give the workers of a step at least \
                  one row between them",
             ));
         }
@@ -222,9 +224,11 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.log(scores, finite, learning_rate)
     }
 
-    /// Takes a step on all rows of `data`, as [`Fit`](crate::Fit) takes it, to the bit: [`gradient`](Self::gradient)
-    /// and [`apply`](Self::apply) in one, which is faster (each part of the weights is changed while its gradient is in
-    /// the cache). Returns what the batch reported, measured before the step.
+    /// Trains on all rows of `data` in one step, with the same bits as a step of [`Fit`](crate::Fit). Returns
+    /// the log of the step: loss and accuracy before the update.
+    ///
+    /// One call is faster than [`gradient`](Self::gradient) and [`apply`](Self::apply): each part of the
+    /// weights is updated while its gradient is in the cache.
     ///
     /// ```
     /// use gatewise::rows::{Dataset, Sequences};
@@ -248,8 +252,8 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     /// ```
     ///
     /// # Errors
-    /// As [`gradient`](Self::gradient), for no rows, and [`ErrorKind::Diverged`](crate::ErrorKind::Diverged) when the
-    /// loss, a gradient or a weight is not finite; parts of the weights have changed then.
+    /// As [`gradient`](Self::gradient), for no rows, and [`ErrorKind::Diverged`](crate::ErrorKind::Diverged)
+    /// when the loss, a gradient or a weight is not finite; some weights may have changed.
     pub fn train_on_batch(&mut self, data: &Dataset) -> Result<StepLog> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to train on"));
@@ -261,8 +265,8 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.log(scores, finite, learning_rate)
     }
 
-    /// Ends training and returns the model. With an average of the weights ([`StepperBuilder::ema`]) the average takes
-    /// their place.
+    /// Ends training and returns the model. With [`StepperBuilder::ema`], the moving average replaces the
+    /// weights.
     pub fn finish(mut self) -> M {
         self.take_average();
         self.model
@@ -277,7 +281,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         let scorer = self.scorer(data)?;
         let mut all: Vec<usize> = (0..data.len()).collect();
         let Self { model, trainer, fingerprint, .. } = self;
-        let scores = trainer.forward_backward((*model).borrow(), &scorer, &mut all, numbers, Of::Sum);
+        let scores = trainer.forward_backward((*model).borrow(), &scorer, &mut all, numbers, Reduction::Sum);
         trainer.update(model.borrow_mut(), all.len(), Then::Keep);
         Ok(Gradient::new(*fingerprint, trainer.state().0, scores, trainer.grads().to_vec()))
     }
@@ -291,13 +295,13 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     }
 }
 
-/// What [`Fit`](crate::Fit) needs of it.
+/// Internals for [`Fit`](crate::Fit).
 impl<M: BorrowMut<Model>> Stepper<M> {
-    /// Gradient and change in one, of the rows `rows` of those that `scorer` scores. Returns what was scored, with
-    /// penalties, and whether all is finite still.
+    /// Computes the gradient of `rows` and updates the weights. Returns the scores, penalties included, and
+    /// whether all numbers are finite.
     ///
-    /// One machine needs no sum that others can be added to. So the loss's gradient is divided by the count before
-    /// backward, and each piece of the weights is changed right after its gradient is summed, while it is in the cache.
+    /// On one machine the gradient of the loss is divided by the count before backward, and each piece of the
+    /// weights is updated right after its gradient is summed, while it is in the cache.
     pub(super) fn step(
         &mut self,
         scorer: &Scorer<'_>,
@@ -306,13 +310,13 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     ) -> (ScoreSum, bool) {
         let Self { model, settings, trainer, .. } = self;
         let model = model.borrow_mut();
-        let scores = trainer.forward_backward(model, scorer, rows, None, Of::Mean);
+        let scores = trainer.forward_backward(model, scorer, rows, None, Reduction::Mean);
         let scores = scores.with_penalty(model.params().penalty());
         let then = Then::Change(change(settings, learning_rate));
         (scores, trainer.update(model, rows.len(), then))
     }
 
-    /// The error after a step that left a number that is not finite; in `Fit`, with epoch and batch.
+    /// Returns the error of a step with a number that is not finite; in `Fit`, with epoch and batch.
     pub(super) fn diverged(&self, scores: ScoreSum, at: Option<(usize, usize)>) -> Error {
         let (model, grads, step) = (self.model(), self.trainer.grads(), self.steps());
         Suspects { model, grads, step, loss: scores.mean() }.error(at)
@@ -322,28 +326,28 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         &self.settings
     }
 
-    /// The model, to change, beside the optimizer and the number of steps done.
+    /// Returns the model, the optimizer and the number of steps done.
     pub(super) fn parts_mut(&mut self) -> (&mut Model, &dyn Optimizer, u64) {
         (self.model.borrow_mut(), &*self.settings.optimizer, self.trainer.state().0)
     }
 
-    /// The model, and the engine to run it with.
+    /// Returns the model and the engine that runs it.
     pub(super) fn engine(&mut self) -> (&Model, &mut Engine) {
         (self.model.borrow(), &mut self.trainer.engine)
     }
 
-    /// Steps done, and the optimizer's state: with the parameters, all that a later step depends on.
+    /// Returns the number of steps done and the optimizer's slots: with the parameters, the complete state.
     pub(super) fn state(&self) -> (u64, &[Vec<f32>]) {
         self.trainer.state()
     }
 
-    /// Goes on from a [`state`](Self::state) and its parameters.
+    /// Restores a [`state`](Self::state) and its parameters.
     pub(super) fn restore(&mut self, params: &[f32], step: u64, slots: Vec<Vec<f32>>) {
         self.model_mut().params_mut().values_mut().copy_from_slice(params);
         self.trainer.restore(step, slots);
     }
 
-    /// Puts the average of the weights in their place, if there is one and a step was done.
+    /// Replaces the weights by their moving average, if there is one and a step was done.
     pub(super) fn take_average(&mut self) {
         self.trainer.finish(self.model.borrow_mut(), self.settings.ema);
     }

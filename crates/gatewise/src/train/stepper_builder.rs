@@ -1,4 +1,5 @@
-//! The settings of a [`Stepper`](super::Stepper): how weights follow from gradients, and on what machine.
+//! The settings of a [`Stepper`](super::Stepper): optimizer, clipping, moving average, loss, dropout and
+//! machine.
 
 use crate::error::Result;
 use crate::kernels::Isa;
@@ -6,7 +7,8 @@ use crate::loss::Loss;
 use crate::model::Machine;
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 
-/// The settings of a [`Stepper`](super::Stepper), with Keras's names and defaults; [`Stepper::builder`](super::Stepper::builder) starts them.
+/// A builder of a [`Stepper`](super::Stepper), with Keras's names and defaults; see
+/// [`Stepper::builder`](super::Stepper::builder).
 ///
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -55,35 +57,38 @@ impl StepperBuilder {
         Self { optimizer: Box::new(optimizer), ..self }
     }
 
-    /// Sets Adam at this learning rate, or with this schedule.
+    /// Sets Adam with this learning rate or schedule as the optimizer.
     pub fn learning_rate(self, learning_rate: impl Into<LearningRate>) -> Self {
         self.optimizer(Adam::new(learning_rate))
     }
 
-    /// Clips gradients before the optimizer reads them.
+    /// Sets gradient clipping. Default: none.
     pub fn clip(self, clip: Clip) -> Self {
         Self { clip: Some(clip), ..self }
     }
 
-    /// Averages the weights over the steps; the average is what [`Stepper::finish`](super::Stepper::finish) returns.
+    /// Sets an exponential moving average of the weights; [`Stepper::finish`](super::Stepper::finish) returns
+    /// the average. Default: none.
     pub fn ema(self, ema: Ema) -> Self {
         Self { ema: Some(ema), ..self }
     }
 
-    /// Sets the loss. Default: what suits the model's last activation and targets of one number
+    /// Sets the loss. Default: by the model's last activation, for targets of one number
     /// ([`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { loss: Some(loss), ..self }
     }
 
-    /// Sets the seed of dropout: what is dropped is drawn from the seed, the step and the number of the row.
-    /// Give all workers the same.
+    /// Sets the seed of dropout, which is drawn from the seed, the step and the row number. All workers need
+    /// the same seed. Default: 0.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// Sets the number by which dropout knows row 0 of a data set. Default: 0. Where each worker has only its part
-    /// of the rows, the number of the first of them in the whole makes dropout drop what one machine would drop.
+    /// Sets the row number of row 0 of a data set, for dropout. Default: 0.
+    ///
+    /// If each worker has only its part of the rows, the index of its first row in the whole data set gives
+    /// the dropout of a single machine.
     pub fn first_row(self, first_row: usize) -> Self {
         Self { first_row, ..self }
     }
@@ -93,24 +98,24 @@ impl StepperBuilder {
         Self { machine: machine.clone(), ..self }
     }
 
-    /// Sets the number of threads; the result does not depend on it. Default: the cores this process may run on.
+    /// Sets the number of threads; the result does not depend on it. Default: the cores this process may use.
     pub fn threads(self, threads: usize) -> Self {
         Self { machine: self.machine.threads(threads), ..self }
     }
 
-    /// Sets the instruction set; the result does not depend on it. Default: the fastest this processor has.
+    /// Sets the instruction set; the result does not depend on it. Default: the fastest of this processor.
     pub fn isa(self, isa: Isa) -> Self {
         Self { machine: self.machine.isa(isa), ..self }
     }
 
-    /// Refuses settings out of range.
+    /// Returns an error for settings out of range.
     pub(super) fn check(&self) -> Result<()> {
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.ema.map_or(Ok(()), |ema| ema.check())
     }
 
-    /// What the slots of each parameter begin with: the optimizer's, then the average of the weights.
+    /// Returns the initial values of the slots: the optimizer's, then the moving average's.
     pub(super) fn slot_starts(&self) -> Vec<f32> {
         let optimizer = (0..self.optimizer.slots()).map(|slot| self.optimizer.slot_start(slot));
         optimizer.chain(self.ema.map(|_| 0.0)).collect()

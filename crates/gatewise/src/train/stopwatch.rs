@@ -1,8 +1,8 @@
-//! How long something took. Enters: nothing. Leaves: seconds; 0 where there is no clock.
+//! A stopwatch: seconds since its start; 0 on platforms without a clock.
 
 use std::time::Instant;
 
-/// Runs from its start. The bare wasm32 has no clock, and its [`Instant::now`] panics.
+/// A stopwatch. On bare wasm32, which has no clock, [`Instant::now`] panics.
 #[derive(Debug)]
 pub(super) struct Stopwatch(Option<Instant>);
 

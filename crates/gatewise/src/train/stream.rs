@@ -1,4 +1,4 @@
-//! Training on data made as they are needed: a stream rather than epochs over the same rows.
+//! Training on a stream of data sets instead of epochs over one data set.
 
 use super::Fit;
 use super::progress::Progress;
@@ -8,13 +8,11 @@ use crate::model::Model;
 use crate::rows::Dataset;
 
 impl Fit<'_> {
-    /// Trains `model` on one data set after the other, as `next` makes them, until it gives `None`. `next`
-    /// sees the model as it is by then and the number of rows it has been trained on, which is also what is
-    /// returned in the end.
+    /// Trains `model` on the data sets that `next` returns, until `next` returns `None`. Returns the number
+    /// of rows trained on. `next` takes the current model and the number of rows trained on so far.
     ///
-    /// Each data set is passed over once, its rows in their order; the optimizer goes on from one to the next
-    /// as if they were one. So a model can be trained on more rows than there is memory for, or until it
-    /// answers well on rows that it has not seen.
+    /// Each data set is passed over once, without shuffling; the state of the optimizer carries over. Use it
+    /// to train on more rows than fit in memory, or until the model reaches a score on held-out rows.
     ///
     /// ```
     /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -35,8 +33,8 @@ impl Fit<'_> {
     /// ```
     ///
     /// # Errors
-    /// As [`run`](Self::run), what `next` fails with, and [`ErrorKind::Config`](crate::ErrorKind::Config) when
-    /// epochs, validation, checkpoints, callbacks or an average of the weights are set: they go by epochs.
+    /// As [`run`](Self::run); any error of `next`; [`ErrorKind::Config`](crate::ErrorKind::Config) when epochs,
+    /// validation, checkpoints, callbacks or a moving average of the weights are set: these need epochs.
     pub fn run_stream(
         self,
         model: &mut Model,

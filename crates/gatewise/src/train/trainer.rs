@@ -1,6 +1,6 @@
 //! The first half of a training step: forward, loss and backward over blocks. `update` is the second.
 //!
-//! Enters: a model and the rows of a batch. Leaves: a gradient in each block, and what was scored.
+//! Input: a model and the rows of a batch. Output: a gradient per block, and the scores.
 
 use super::pieces::{Piece, pieces};
 use crate::error::{Error, Result};
@@ -12,38 +12,38 @@ use crate::loss::Loss;
 use crate::model::{BatchBlock, Engine, Machine, Model, Pass};
 use crate::rng::{Purpose, Random};
 
-/// Everything a run changes besides the model.
+/// The working state of training, besides the model.
 #[derive(Debug)]
 pub(super) struct Trainer {
     pub engine: Engine,
-    /// Stages that training runs: all but an activation that the loss folds in.
+    /// Number of stages to run: all, without an activation that is fused with the loss.
     stages: usize,
     blocks: Vec<BatchBlock>,
     pub(super) sums: Vec<(BlockGrads, (ScoreSum, RowBuffer))>,
     pub(super) pieces: Vec<Piece>,
-    /// What the pieces of each stage left, one after the other.
+    /// Intermediate results of the pieces of each stage, in order.
     pub(super) left: Vec<Vec<f32>>,
-    /// What the shared steps add to each stage's gradient.
+    /// Contribution of the shared steps to each stage's gradient.
     pub(super) starts: Vec<PadPrefixGrads>,
     pub(super) grads: Vec<f32>,
     pub(super) slots: Vec<Vec<f32>>,
     pub(super) step: u64,
-    /// What dropout is drawn from, and the number of the first row; without it, nothing is dropped.
+    /// Seed of dropout and number of the first row; `None` disables dropout.
     noise: Option<(u64, usize)>,
 }
 
-/// What a gradient is of.
+/// The reduction of the loss over the scored outputs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Of {
-    /// The mean over the answers that are scored: the loss's gradient is divided by their count before backward.
+pub(super) enum Reduction {
+    /// The mean: the gradient of the loss is divided by the count before backward.
     Mean,
-    /// The sum over them.
+    /// The sum.
     Sum,
 }
 
 impl Trainer {
-    /// Checks that `model` and `loss` fit and allocates what a run needs; `slots` are the values that the
-    /// slots of each parameter begin with.
+    /// Checks that `model` and `loss` fit, and allocates the buffers; `slots` are the initial values of the
+    /// slots.
     pub fn new(model: &Model, loss: Loss, slots: &[f32], machine: &Machine) -> Result<Self> {
         let all = model.stages().len();
         let last = model.stages().last().and_then(|stage| stage.activation());
@@ -75,21 +75,21 @@ impl Trainer {
         })
     }
 
-    /// With dropout, drawn from `seed`, the number of the step and that of the row, row 0 being `first_row`.
+    /// Enables dropout, drawn from `seed`, the step and the row number, which starts at `first_row`.
     pub fn with_noise(self, seed: u64, first_row: usize) -> Self {
         Self { noise: Some((seed, first_row)), ..self }
     }
 
-    /// Forward, loss and backward for the rows `batch`, which it sorts by length: leaves a gradient in each
-    /// block. Penalties on weights are in neither. Dropout knows the rows by `numbers`, where the data are a
-    /// selection, else by their place.
+    /// Computes forward, loss and backward for the rows `batch`, which are sorted by length, and stores a
+    /// gradient in each block. Penalties are excluded. Dropout uses `numbers` as row numbers if the data are
+    /// a selection, else the indices of the rows.
     pub fn forward_backward(
         &mut self,
         model: &Model,
         scorer: &Scorer<'_>,
         batch: &mut [usize],
         numbers: Option<&[usize]>,
-        of: Of,
+        reduction: Reduction,
     ) -> ScoreSum {
         let rows = &scorer.rows();
         rows.sort_by_length(batch);
@@ -98,9 +98,9 @@ impl Trainer {
         self.sums.resize_with(self.sums.len().max(count), Default::default);
         let (blocks, sums) = (&mut self.blocks[..count], &mut self.sums[..count]);
         self.engine.prepare_batch(model, rows, batch, blocks);
-        let scale = match of {
-            Of::Mean => 1.0 / scorer.count(batch).max(1) as f32,
-            Of::Sum => 1.0,
+        let scale = match reduction {
+            Reduction::Mean => 1.0 / scorer.count(batch).max(1) as f32,
+            Reduction::Sum => 1.0,
         };
         let step = self.step;
         let noise = self.noise.map(|(seed, first)| (Random::new(seed, Purpose::Dropout, step).bits(), first));
@@ -128,17 +128,17 @@ impl Trainer {
         all
     }
 
-    /// Steps done, and the optimizer's state: with the parameters, all that a later step depends on.
+    /// Returns the number of steps done and the optimizer's slots: with the parameters, the complete state.
     pub fn state(&self) -> (u64, &[Vec<f32>]) {
         (self.step, &self.slots)
     }
 
-    /// Goes on from a [`state`](Self::state).
+    /// Restores a [`state`](Self::state).
     pub fn restore(&mut self, step: u64, slots: Vec<Vec<f32>>) {
         (self.step, self.slots) = (step, slots);
     }
 
-    /// The gradient that the last [`update`](Self::update) summed, penalties and clipping included.
+    /// Returns the gradient of the last [`update`](Self::update), penalties and clipping included.
     pub fn grads(&self) -> &[f32] {
         &self.grads
     }

@@ -1,6 +1,6 @@
-//! A run of `fit` under way: begin, epochs (begin, steps, validate, end), finish.
+//! The training loop: start, epochs (begin, steps, validate, end), finish.
 //!
-//! Enters: settings, a stepper, callbacks, rows. Leaves: a [`History`].
+//! Input: settings, a stepper, callbacks and rows. Output: a [`History`].
 
 use super::callback::{CallbackList, Plan};
 use super::checkpoint::Folder;
@@ -22,17 +22,17 @@ use crate::model::{Model, PaddedRows};
 use crate::rng::{Purpose, Random};
 use crate::rows::Dataset;
 
-/// What is trained on.
+/// The training rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Examples<'r> {
     pub data: &'r Dataset,
-    /// How many rows train: the first.
+    /// Number of training rows, from the start of the data set.
     pub rows: usize,
-    /// What their losses are multiplied by, where their classes decide it.
+    /// Class weights of the rows, or `None`.
     pub weights: Option<&'r [f32]>,
 }
 
-/// A run under way.
+/// A training run in progress.
 #[derive(Debug)]
 pub(super) struct Training<'r, 'a> {
     settings: &'r RunSettings<'a>,
@@ -40,22 +40,23 @@ pub(super) struct Training<'r, 'a> {
     callbacks: CallbackList<'a>,
     scorer: Scorer<'r>,
     validation: Option<Dataset>,
-    /// Where checkpoints go.
+    /// The folder of checkpoints.
     folder: Option<Folder>,
-    /// How many rows train.
+    /// Number of training rows.
     rows: usize,
     plan: Plan,
     at: Progress,
-    /// Whether a callback stopped it.
+    /// Whether a callback stopped the run.
     interrupted: bool,
-    /// Since when the epoch trains, and the seconds it had trained before.
+    /// Stopwatch of the epoch, and its seconds before a resume.
     clock: (Stopwatch, f64),
-    /// What the epoch's validation found.
+    /// Validation loss and accuracy of the epoch.
     measured: Option<Evaluation>,
 }
 
 impl<'r, 'a> Training<'r, 'a> {
-    /// Checks that model, rows and settings fit, and opens the folder for checkpoints. The weights stay as they are.
+    /// Checks that model, rows and settings fit, and opens the folder of checkpoints. The weights do not
+    /// change.
     pub fn new(
         settings: &'r RunSettings<'a>,
         stepper: StepperBuilder,
@@ -105,7 +106,7 @@ impl<'r, 'a> Training<'r, 'a> {
         })
     }
 
-    /// Starts from the beginning, or goes on from the newest checkpoint.
+    /// Starts from the beginning, or resumes from the newest checkpoint.
     pub fn start(&mut self) -> Result<()> {
         let read = self.scorer.rows();
         self.callbacks.note(&padding_note::unmasked(self.stepper.model(), read.inputs, read.settled()));
@@ -120,19 +121,19 @@ impl<'r, 'a> Training<'r, 'a> {
         Ok(())
     }
 
-    /// Whether there is another epoch to train.
-    pub fn goes_on(&self) -> bool {
+    /// Returns whether there is another epoch to train.
+    pub fn has_next_epoch(&self) -> bool {
         self.at.epoch < self.plan.epochs && !self.at.ended && !self.interrupted
     }
 
-    /// Trains an epoch, or what is left of one, up to its end or up to where a callback stops it.
+    /// Trains an epoch, or the rest of one, until its end or until a callback stops the run.
     pub fn epoch(&mut self) -> Result<()> {
         let whole = self.begin_epoch()? && self.steps()? && self.validate()?;
         self.interrupted = !whole;
         if whole { self.end_epoch() } else { Ok(()) }
     }
 
-    /// Ends the run: the average of the weights takes their place, if there is one.
+    /// Ends the run and returns its history; a moving average replaces the weights.
     pub fn finish(mut self) -> Result<History> {
         self.stepper.take_average();
         self.call(|callback, context| callback.on_train_end(context))?;
@@ -144,9 +145,9 @@ impl<'r, 'a> Training<'r, 'a> {
         })
     }
 
-    /// Like the rest of an epoch's parts, returns whether the run goes on.
+    /// Begins an epoch. As the other parts of an epoch, returns whether the run continues.
     fn begin_epoch(&mut self) -> Result<bool> {
-        // An epoch that a resumed run goes on with has begun before.
+        // A run resumed within an epoch does not begin the epoch again.
         let stopped =
             self.at.batch == 0 && self.call(|callback, context| callback.on_epoch_begin(context))?;
         self.clock = (Stopwatch::start(), self.at.seconds);
@@ -155,7 +156,7 @@ impl<'r, 'a> Training<'r, 'a> {
 
     fn steps(&mut self) -> Result<bool> {
         let steps = self.settings.steps(self.rows);
-        // An epoch is the whole of a pass over the rows, or its next part.
+        // With `steps_per_epoch`, a pass over the rows takes several epochs.
         let parts = self.settings.batches(self.rows).div_ceil(steps);
         let (pass, part) = (self.at.epoch / parts, self.at.epoch % parts);
         let mut order: Vec<usize> = (0..self.rows).collect();
@@ -173,7 +174,7 @@ impl<'r, 'a> Training<'r, 'a> {
         Ok(true)
     }
 
-    /// Trains a batch, and saves the run where that is due.
+    /// Trains on a batch, and saves a checkpoint if it is due.
     fn step(&mut self, batch: &mut [usize]) -> Result<bool> {
         let learning_rate = self.learning_rate();
         let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate);
@@ -214,31 +215,31 @@ impl<'r, 'a> Training<'r, 'a> {
         self.save()
     }
 
-    /// The learning rate of the next step: the optimizer's, unless a callback has set another.
+    /// Returns the learning rate of the next step: the optimizer's, unless a callback has set another.
     fn learning_rate(&self) -> f64 {
         self.at.rate(&*self.stepper.settings().optimizer, self.stepper.steps())
     }
 
-    /// Seconds that the epoch has trained.
+    /// Returns the seconds of training in this epoch.
     fn seconds(&self) -> f64 {
         let (since, before) = &self.clock;
         before + since.seconds()
     }
 
-    /// Calls all callbacks with the run as it is now. Returns whether it is to stop.
+    /// Calls all callbacks. Returns whether a callback stopped the run.
     fn call(&mut self, call: impl FnMut(&mut dyn Callback, &mut Context<'_>) -> Result<()>) -> Result<bool> {
         let (model, optimizer, step) = self.stepper.parts_mut();
         self.callbacks.call(Context::new(model, &mut self.at, optimizer, step, self.plan), call)
     }
 
-    /// Ends the run with `error`, unless a callback would rather have it stop.
+    /// Ends the run with `error`, unless a callback stops it.
     fn diverged(&mut self, error: Error) -> Result<bool> {
         let error = name_kept(error, &self.folder);
-        let tamed = self.call(|callback, context| callback.on_diverged(context, &error))?;
-        if tamed { Ok(false) } else { Err(error) }
+        let stopped = self.call(|callback, context| callback.on_diverged(context, &error))?;
+        if stopped { Ok(false) } else { Err(error) }
     }
 
-    /// Saves the run, if it has a folder.
+    /// Saves a checkpoint, if the run has a folder.
     fn save(&mut self) -> Result<()> {
         let Self { folder: Some(folder), stepper, callbacks, at, .. } = self else { return Ok(()) };
         let (step, slots) = stepper.state();

@@ -1,9 +1,9 @@
-//! The second half of a training step: sum the blocks' gradients, add those of penalties, clip, let the
-//! optimizer move the weights, and take the weights into their average.
+//! The second half of a training step: sums the gradients of the blocks, adds the gradients of penalties,
+//! clips, and applies the optimizer and the moving average of the weights.
 //!
-//! The parameters are cut into pieces that are summed independently. Each piece is moved right after it
-//! is summed, while both are in the cache, unless a norm is to be clipped: that needs all sums first. A
-//! gradient that was summed before, here or elsewhere, is applied piece by piece in the same way.
+//! The parameters are divided into pieces that are summed independently. Each piece is updated right after
+//! its gradient is summed, while both are in the cache. Clipping by norm needs all sums first. A gradient
+//! that was summed before ([`Trainer::apply`]) is applied piece by piece in the same way.
 
 use super::pieces::Piece;
 use super::trainer::Trainer;
@@ -13,25 +13,25 @@ use crate::model::{Engine, Model, ParamInfo};
 use crate::optimizer::{Clip, Ema, Optimizer, Update};
 use std::ops::Range;
 
-/// How the weights follow from their gradient.
+/// The settings of a weight update.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Change<'a> {
     pub optimizer: &'a dyn Optimizer,
-    /// Of this step.
+    /// Learning rate of this step.
     pub learning_rate: f64,
     pub clip: Option<Clip>,
-    /// With it, the last slot is the average.
+    /// Moving average of the weights; its values are the last slot.
     pub ema: Option<Ema>,
 }
 
-/// What is done with each piece once its gradient is summed.
+/// The action on each piece after its gradient is summed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Then<'a> {
-    /// Nothing more.
+    /// None: the gradient is kept.
     Keep,
-    /// The gradient of penalties is added.
+    /// Adds the gradient of penalties.
     Penalize,
-    /// The gradient of penalties is added, and the weights are changed.
+    /// Adds the gradient of penalties and updates the weights.
     Change(Change<'a>),
 }
 
@@ -40,7 +40,7 @@ impl<'a> Then<'a> {
         !matches!(self, Self::Keep)
     }
 
-    /// The change that can be made piece by piece, and the one that has to wait for the norm of all.
+    /// Returns the update that is applied piece by piece, and the update that needs the norm of all pieces.
     fn changes(self) -> (Option<Change<'a>>, Option<Change<'a>>) {
         match self {
             Self::Change(change) if matches!(change.clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_))) => {
@@ -53,8 +53,8 @@ impl<'a> Then<'a> {
 }
 
 impl Trainer {
-    /// Sums the gradients of the blocks of the last `batch` rows in block order, and does what is to be done
-    /// `then`. Returns whether all is finite still; where a tensor's gradient is not, its piece is left as it was.
+    /// Sums the gradients of the blocks of the last `batch` rows in block order, then performs `then`.
+    /// Returns whether all numbers are finite; a piece whose gradient is not finite keeps its weights.
     pub fn update(&mut self, model: &mut Model, batch: usize, then: Then<'_>) -> bool {
         self.step += u64::from(matches!(then, Then::Change(_)));
         let (step, isa) = (self.step, self.engine.isa);
@@ -101,8 +101,8 @@ impl Trainer {
         summed.iter().all(|run| run.finite)
     }
 
-    /// Changes the weights by the mean of a gradient that was summed before: `sums` by `count`. Returns whether
-    /// all is finite still.
+    /// Updates the weights by a summed gradient, `sums` divided by `count`. Returns whether all numbers are
+    /// finite.
     pub fn apply(&mut self, model: &mut Model, sums: &[f32], count: usize, change: Change<'_>) -> bool {
         self.step += 1;
         let (step, isa, count) = (self.step, self.engine.isa, count.max(1) as f32);
@@ -119,7 +119,7 @@ impl Trainer {
         summed.iter().all(|run| run.finite)
     }
 
-    /// Puts the average of the weights in their place, if there is one and a step was done.
+    /// Replaces the weights by their moving average, if there is one and a step was done.
     pub fn finish(&self, model: &mut Model, ema: Option<Ema>) {
         let (_, table, values) = model.parts_mut();
         let average = self.slots.last().filter(|_| ema.is_some() && self.step > 0);
@@ -130,7 +130,7 @@ impl Trainer {
     }
 }
 
-/// Each of `pieces`, which cover the parameters, with all that belongs to it.
+/// Splits parameters, gradients and slots by `pieces`, which cover the parameters.
 fn runs<'a>(
     pieces: &'a [Piece],
     table: &'a [ParamInfo],
@@ -148,8 +148,8 @@ fn runs<'a>(
     })
 }
 
-/// Makes the `change` that had to wait until all was summed, if there is one: a norm is known only then, and
-/// the pieces are gone through once more.
+/// Applies a `change` that clips by norm, if there is one, in a second pass over the pieces: the norm needs
+/// all sums.
 fn change_apart(
     engine: &mut Engine,
     table: &[ParamInfo],
@@ -163,7 +163,7 @@ fn change_apart(
     engine.for_each_part(summed, |_, _, run| run.change(step, isa, change));
 }
 
-/// A run of parameters with all that belongs to it.
+/// A piece of the parameters with its gradient and slots.
 struct Run<'a> {
     table: &'a [ParamInfo],
     tensors: &'a [(usize, Range<usize>)],
@@ -174,7 +174,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The tensors that training changes, with where they lie in the run.
+    /// Returns the trainable tensors with their ranges in the piece.
     fn trained(&self) -> impl Iterator<Item = (usize, Range<usize>)> + use<'_> {
         self.tensors.iter().filter(|(tensor, _)| self.table[*tensor].trainable).cloned()
     }
@@ -188,7 +188,7 @@ impl Run<'_> {
         }
     }
 
-    /// Goes on once the gradient is summed.
+    /// Performs the next actions after the gradient is summed.
     fn summed(&mut self, step: u64, isa: Isa, penalizes: bool, change: Option<Change<'_>>) {
         if penalizes {
             self.add_penalties();
@@ -201,7 +201,7 @@ impl Run<'_> {
     fn change(&mut self, step: u64, isa: Isa, change: Change<'_>) {
         let Change { optimizer, learning_rate, clip, ema } = change;
         let Self { table, tensors, params, grads, slots, finite } = self;
-        // Looked at while they are in the cache, this costs next to nothing, and names the step.
+        // In the cache, this check is nearly free, and it identifies the step.
         *finite = all_finite(grads);
         if !*finite {
             return;
@@ -241,7 +241,7 @@ fn scale_norms(table: &[ParamInfo], runs: &mut [Run<'_>], clip: Option<Clip>) {
                 Some(Clip::GlobalNorm(bound)) => (all.sqrt(), bound),
                 _ => return,
             };
-            // A norm that is not finite is left to be found and named.
+            // A norm that is not finite is reported as divergence.
             if norm > bound && norm.is_finite() {
                 let scale = (bound / norm) as f32;
                 grads[range.clone()].iter_mut().for_each(|grad| *grad *= scale);
@@ -250,9 +250,9 @@ fn scale_norms(table: &[ParamInfo], runs: &mut [Run<'_>], clip: Option<Clip>) {
     }
 }
 
-/// Whether no number is NaN or infinite. Reads to the end: a branch a number would cost more.
+/// Returns whether all numbers are finite. Reads all of them: a branch per number would cost more.
 pub(super) fn all_finite(values: &[f32]) -> bool {
-    // Without its sign, a number with the highest exponent, and no other, carries into the sign bit.
+    // Without its sign, only a number with the highest exponent carries into the sign bit.
     let carry = |bad: u32, value: f32| bad | ((value.to_bits() & 0x7fff_ffff) + 0x0080_0000);
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut bad = [0u32; LANES];
@@ -265,7 +265,7 @@ pub(super) fn all_finite(values: &[f32]) -> bool {
     bad >> 31 == 0
 }
 
-/// Cuts the first `len` values off `rest`.
+/// Splits the first `len` values off `rest`.
 fn take<'a>(rest: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
     let (head, tail) = std::mem::take(rest).split_at_mut(len);
     *rest = tail;

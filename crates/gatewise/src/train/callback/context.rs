@@ -1,4 +1,4 @@
-//! What a callback may look at and change between two steps.
+//! The context of a callback: the run between two steps.
 
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -6,7 +6,7 @@ use crate::optimizer::Optimizer;
 use crate::train::EpochLog;
 use crate::train::progress::Progress;
 
-/// How far the run is to go.
+/// The planned size of the run.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::train) struct Plan {
     pub epochs: usize,
@@ -14,7 +14,7 @@ pub(in crate::train) struct Plan {
     pub validation_samples: usize,
 }
 
-/// The run as a callback finds it, and what the callback may do to it.
+/// The run as a callback reads and changes it.
 #[derive(Debug)]
 pub struct Context<'a> {
     pub(in crate::train) model: &'a mut Model,
@@ -37,22 +37,22 @@ impl<'a> Context<'a> {
         Self { model, progress, optimizer, step, plan, stop: false, notes: Vec::new() }
     }
 
-    /// The model as it is now.
+    /// Returns the current model.
     pub fn model(&self) -> &Model {
         self.model
     }
 
-    /// Its weights, to change: one number a parameter, as [`Params::values`](crate::Params::values).
+    /// Returns the weights, mutably, in the order of [`Params::values`](crate::Params::values).
     pub fn weights_mut(&mut self) -> &mut [f32] {
         self.model.params_mut().values_mut()
     }
 
-    /// The learning rate of the next step.
+    /// Returns the learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
         self.progress.rate(self.optimizer, self.step)
     }
 
-    /// Sets the learning rate from the next step on, in place of the optimizer's own rate or schedule.
+    /// Sets the learning rate from the next step on; it overrides the optimizer's rate or schedule.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `rate` is negative, infinite or NaN.
@@ -66,47 +66,47 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// The epoch under way or, in `on_train_begin`, to come; from 0.
+    /// Returns the current epoch or, in `on_train_begin`, the first epoch to train; from 0.
     pub fn epoch(&self) -> usize {
         self.progress.epoch
     }
 
-    /// Batches of this epoch that are done.
+    /// Returns the number of batches done in this epoch.
     pub fn batch(&self) -> usize {
         self.progress.batch
     }
 
-    /// Steps done in the whole run.
+    /// Returns the number of steps done in the whole run.
     pub fn step(&self) -> u64 {
         self.step
     }
 
-    /// The epoch that the run is to end before.
+    /// Returns the number of epochs of the run, including epochs before `initial_epoch`.
     pub fn epochs(&self) -> usize {
         self.plan.epochs
     }
 
-    /// Rows there are to train on.
+    /// Returns the number of training rows per epoch.
     pub fn samples(&self) -> usize {
         self.plan.samples
     }
 
-    /// Rows there are to validate on.
+    /// Returns the number of validation rows.
     pub fn validation_samples(&self) -> usize {
         self.plan.validation_samples
     }
 
-    /// What the epochs that are done reported, those before a resume included.
+    /// Returns the logs of the completed epochs, including epochs before a resume.
     pub fn history(&self) -> &[EpochLog] {
         &self.progress.history
     }
 
-    /// Ends the run here, once all callbacks have been called.
+    /// Stops the run after all callbacks have been called.
     pub fn stop(&mut self) {
         self.stop = true;
     }
 
-    /// Tells the user something, through [`Callback::on_note`](super::Callback::on_note) of all callbacks.
+    /// Sends a note for the user to [`Callback::on_note`](super::Callback::on_note) of all callbacks.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }

@@ -1,4 +1,4 @@
-//! `CSVLogger`: a line an epoch in a file.
+//! `CSVLogger`: writes a line per epoch to a CSV file.
 
 use super::{Callback, CallbackState, Context};
 use crate::error::{Error, Result};
@@ -11,11 +11,11 @@ use std::path::PathBuf;
 
 const NAME: &str = "CSVLogger";
 
-/// Writes the figures of each epoch to a CSV file: the epoch, then all names sorted, as Keras does.
+/// Writes the metrics of each epoch to a CSV file: the epoch, then all metrics sorted by name, as Keras does.
 ///
-/// Columns are those of the first epoch and of validation; what an epoch lacks is `NA`. Lines end in `\n`.
-/// A resumed run writes the lines of the epochs before it anew, so that the file is that of a run never
-/// interrupted. Figures that callbacks add are written where those callbacks come first.
+/// The columns are the metrics of the first epoch and of validation; a missing metric is `NA`. Lines end in
+/// `\n`. A resumed run rewrites the lines of previous epochs, so that the file equals the file of an
+/// uninterrupted run. Metrics that other callbacks set are written if those callbacks were added before.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -27,25 +27,25 @@ pub struct CsvLogger {
     path: PathBuf,
     separator: char,
     append: bool,
-    /// Where this run's part of the file begins.
+    /// Offset of this run's part of the file.
     start: Option<u64>,
     columns: Vec<String>,
     file: Option<File>,
 }
 
 impl CsvLogger {
-    /// Writes to `path`, in place of what is there.
+    /// Creates a logger that writes to `path` and replaces an existing file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let (path, columns) = (path.into(), Vec::new());
         Self { path, separator: ',', append: false, start: None, columns, file: None }
     }
 
-    /// What stands between two fields.
+    /// Sets the separator of fields. Default: a comma.
     pub fn separator(self, separator: char) -> Self {
         Self { separator, ..self }
     }
 
-    /// Whether to write behind what is there already; a file that is not empty then gets no second header.
+    /// Sets whether to append to an existing file, without a second header. Default: false.
     pub fn append(self, append: bool) -> Self {
         Self { append, ..self }
     }
@@ -72,8 +72,8 @@ impl CsvLogger {
         }
     }
 
-    /// Whether the file is empty or the header is still to come.
-    fn wants_header(&mut self) -> std::io::Result<bool> {
+    /// Returns whether the file is empty, so that it needs a header.
+    fn needs_header(&mut self) -> std::io::Result<bool> {
         let Some(file) = &mut self.file else { return Ok(false) };
         file.seek(SeekFrom::Start(0))?;
         let empty = file.read(&mut [0])? == 0;
@@ -87,13 +87,13 @@ impl CsvLogger {
             let mut names: Vec<String> = log.values().map(|(name, _)| name.to_owned()).collect();
             names.sort();
             if validated && !names.iter().any(|name| name.starts_with("val_")) {
-                // Validation that is yet to come.
+                // The first validation comes later.
                 let later = names.iter().filter(|name| *name != "learning_rate");
                 let later: Vec<_> = later.map(|name| format!("val_{name}")).collect();
                 names.extend(later);
             }
             self.columns = names;
-            if self.wants_header()? {
+            if self.needs_header()? {
                 text.push_str("epoch");
                 for name in &self.columns {
                     text.push(self.separator);

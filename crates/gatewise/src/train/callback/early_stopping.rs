@@ -1,4 +1,4 @@
-//! `EarlyStopping`: enough epochs without improvement end the run.
+//! `EarlyStopping`: stops the run after epochs without improvement.
 
 use super::monitor::{Monitor, MonitorMode};
 use super::{Callback, CallbackState, Context};
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 const NAME: &str = "EarlyStopping";
 
-/// Stops when a figure has stopped improving; with Keras's settings, defaults and decisions.
+/// Stops training when a monitored metric has stopped improving, as Keras's callback of this name.
 ///
 /// ```
 /// use gatewise::Fit;
 /// use gatewise::train::EarlyStopping;
-/// // At most 50 epochs; ends 3 epochs after the best, and gives back the weights of the best.
+/// // At most 50 epochs; stops 3 epochs after the best epoch, and restores its weights.
 /// let fit = Fit::new()
 ///     .epochs(50)
 ///     .validation_split(0.2)
@@ -32,7 +32,7 @@ pub struct EarlyStopping {
     best_weights: Option<Vec<f32>>,
 }
 
-/// What it remembers, the weights aside.
+/// The state, without the weights.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
@@ -56,45 +56,45 @@ impl Default for EarlyStopping {
 }
 
 impl EarlyStopping {
-    /// Watches `val_loss`, without patience.
+    /// Creates the callback: monitors `val_loss`, with a patience of 0.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The figure to watch, as [`EpochLog::get`] knows it.
+    /// Sets the metric to monitor, by its name in [`EpochLog::get`]. Default: `val_loss`.
     pub fn monitor(mut self, name: impl Into<String>) -> Self {
         self.monitor.name = name.into();
         self
     }
 
-    /// Smaller changes for the better are no improvement.
+    /// Sets the smallest change that counts as an improvement. Default: 0.
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.monitor.min_delta = min_delta;
         self
     }
 
-    /// Epochs without improvement after which the run stops.
+    /// Sets the number of epochs without improvement after which training stops. Default: 0.
     pub fn patience(self, patience: usize) -> Self {
         Self { patience, ..self }
     }
 
-    /// Which way is better.
+    /// Sets whether the metric should decrease or increase. Default: [`MonitorMode::Auto`].
     pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor.mode = mode;
         self
     }
 
-    /// What has to be beaten for patience to begin anew.
+    /// Sets a baseline: the patience restarts only on values better than it. Default: none.
     pub fn baseline(self, baseline: f64) -> Self {
         Self { baseline: Some(baseline), ..self }
     }
 
-    /// Whether the run ends with the weights of its best epoch, stopped or not; else with the last ones.
+    /// Sets whether to restore the weights of the best epoch at the end, stopped or not. Default: false.
     pub fn restore_best_weights(self, restore_best_weights: bool) -> Self {
         Self { restore_best_weights, ..self }
     }
 
-    /// Epochs at the start that are not watched.
+    /// Sets the number of epochs at the start that are not monitored. Default: 0.
     pub fn start_from_epoch(self, start_from_epoch: usize) -> Self {
         Self { start_from_epoch, ..self }
     }

@@ -1,6 +1,6 @@
 //! TensorBoard's event files: protocol buffers in TFRecord frames.
 //!
-//! Enters: scalars by tag and step. Leaves: bytes behind checksums.
+//! Input: scalars by tag and step. Output: records with checksums.
 //!
 //! A frame is the length of its record (u64, little-endian), the length's checksum, the record, its
 //! checksum; a checksum is CRC-32C, rotated and shifted by a constant. Of the messages
@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// An event file that is being written.
+/// An open event file.
 #[derive(Debug)]
 pub(super) struct EventFile {
     file: File,
@@ -23,11 +23,11 @@ pub(super) struct EventFile {
 }
 
 const VERSION: &[u8] = b"brain.Event:2";
-/// `SessionLog::START`: whoever reads forgets events from its step on.
+/// `SessionLog::START`: readers discard events from its step on.
 const START: u64 = 1;
 
 impl EventFile {
-    /// A new file in `folder` for a run whose first step is `from`. Its name sorts behind those before it.
+    /// Creates a file in `folder` for a run whose first step is `from`. Names sort by time of creation.
     pub fn create(folder: &Path, from: u64) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|e| Error::io("cannot make the folder", folder, e))?;
         let now = now();
@@ -43,7 +43,7 @@ impl EventFile {
         Ok(own)
     }
 
-    /// Adds `values` at `step`.
+    /// Writes `values` at `step`.
     pub fn scalars(&mut self, step: u64, values: &[(String, f64)]) -> Result<()> {
         self.write(&record(&event(now(), step, 5, &summary(values))))
     }
@@ -57,7 +57,7 @@ fn now() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
-/// A record in its frame.
+/// Returns a framed record.
 fn record(data: &[u8]) -> Vec<u8> {
     let masked =
         |bytes: &[u8]| crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes();
@@ -65,11 +65,11 @@ fn record(data: &[u8]) -> Vec<u8> {
     [&length[..], &masked(&length), data, &masked(data)].concat()
 }
 
-/// An `Event` with one field of bytes.
+/// Returns an `Event` with one field of bytes.
 fn event(time: Duration, step: u64, field: u8, bytes: &[u8]) -> Vec<u8> {
     let mut event = key(1, 1);
     event.extend(time.as_secs_f64().to_le_bytes());
-    // As protocol buffers have it, zero is not written.
+    // Protocol buffers omit zero.
     if step > 0 {
         event.extend(varint(2, step));
     }
@@ -77,7 +77,7 @@ fn event(time: Duration, step: u64, field: u8, bytes: &[u8]) -> Vec<u8> {
     event
 }
 
-/// A `Summary`.
+/// Returns a `Summary`.
 fn summary(values: &[(String, f64)]) -> Vec<u8> {
     let value = |(tag, value): &(String, f64)| {
         let mut bytes = delimited(1, tag.as_bytes());
@@ -88,7 +88,8 @@ fn summary(values: &[(String, f64)]) -> Vec<u8> {
     values.iter().flat_map(value).collect()
 }
 
-/// A field's number and how its value is laid out: 0 a varint, 1 eight bytes, 2 a length and bytes, 5 four.
+/// Returns the key of a field: its number and wire type (0 varint, 1 eight bytes, 2 length and bytes, 5 four
+/// bytes).
 fn key(field: u8, layout: u8) -> Vec<u8> {
     vec![field << 3 | layout]
 }
@@ -106,7 +107,7 @@ fn delimited(field: u8, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Seven bits a byte, the lowest first; the eighth says that more come.
+/// Appends a varint: seven bits per byte, lowest first; the eighth bit marks continuation.
 fn push_varint(bytes: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);

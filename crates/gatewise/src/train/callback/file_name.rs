@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// A file name in pieces.
+/// A parsed file name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileName(Vec<Piece>);
 
@@ -19,11 +19,11 @@ struct Field {
     zeros: bool,
     width: usize,
     precision: Option<usize>,
-    /// `d` for whole numbers, `f` for others, or what suits the value.
+    /// `d` for integers, `f` for floats, or by the value.
     form: Option<char>,
 }
 
-/// More would only make names that no file system takes.
+/// Maximum width: longer names exceed the limits of file systems.
 const WIDEST: usize = 64;
 
 impl FileName {
@@ -66,7 +66,7 @@ impl FileName {
         Ok(Self(pieces))
     }
 
-    /// The path, with its fields taken from `counts` and `values`.
+    /// Returns the path with its fields filled from `counts` and `values`.
     pub fn fill(&self, counts: &[(&str, Option<usize>)], values: &[(&str, f64)]) -> Result<PathBuf> {
         let mut path = String::new();
         for piece in &self.0 {

@@ -9,10 +9,10 @@ type Moment<'a> = Option<Box<dyn FnMut(&mut Context<'_>) -> Result<()> + Send + 
 type BatchEnd<'a> = Option<Box<dyn FnMut(&mut Context<'_>, &BatchLog) -> Result<()> + Send + 'a>>;
 type EpochEnd<'a> = Option<Box<dyn FnMut(&mut Context<'_>, &mut EpochLog) -> Result<()> + Send + 'a>>;
 
-/// A callback made of closures, for what is not worth a type. It has no state in checkpoints.
+/// A callback made of closures. It has no state in checkpoints.
 ///
-/// The closures are `Send`, as every callback: what they share with the program they share by `&mut`, or
-/// through a `Mutex` or a channel.
+/// The closures are `Send`, as every callback: they share data with the program by `&mut`, a `Mutex` or a
+/// channel.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -42,22 +42,22 @@ impl fmt::Debug for LambdaCallback<'_> {
 }
 
 impl<'a> LambdaCallback<'a> {
-    /// Does nothing.
+    /// Creates a callback without closures.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Calls `call` as [`Callback::on_train_begin`].
+    /// Sets the closure to call in [`Callback::on_train_begin`].
     pub fn on_train_begin(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + Send + 'a) -> Self {
         Self { train_begin: Some(Box::new(call)), ..self }
     }
 
-    /// Calls `call` as [`Callback::on_epoch_begin`].
+    /// Sets the closure to call in [`Callback::on_epoch_begin`].
     pub fn on_epoch_begin(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + Send + 'a) -> Self {
         Self { epoch_begin: Some(Box::new(call)), ..self }
     }
 
-    /// Calls `call` as [`Callback::on_batch_end`].
+    /// Sets the closure to call in [`Callback::on_batch_end`].
     pub fn on_batch_end(
         self,
         call: impl FnMut(&mut Context<'_>, &BatchLog) -> Result<()> + Send + 'a,
@@ -65,7 +65,7 @@ impl<'a> LambdaCallback<'a> {
         Self { batch_end: Some(Box::new(call)), ..self }
     }
 
-    /// Calls `call` as [`Callback::on_epoch_end`].
+    /// Sets the closure to call in [`Callback::on_epoch_end`].
     pub fn on_epoch_end(
         self,
         call: impl FnMut(&mut Context<'_>, &mut EpochLog) -> Result<()> + Send + 'a,
@@ -73,7 +73,7 @@ impl<'a> LambdaCallback<'a> {
         Self { epoch_end: Some(Box::new(call)), ..self }
     }
 
-    /// Calls `call` as [`Callback::on_train_end`].
+    /// Sets the closure to call in [`Callback::on_train_end`].
     pub fn on_train_end(self, call: impl FnMut(&mut Context<'_>) -> Result<()> + Send + 'a) -> Self {
         Self { train_end: Some(Box::new(call)), ..self }
     }

@@ -1,12 +1,12 @@
-//! `LearningRateScheduler`: a function of the epoch decides the learning rate.
+//! `LearningRateScheduler`: sets the learning rate by a function of the epoch.
 
 use super::{Callback, Context};
 use crate::error::Result;
 
-/// Sets the learning rate before each epoch: the function gets the epoch (from 0) and the learning rate.
+/// Sets the learning rate before each epoch by a function of the epoch (from 0) and the current learning rate.
 ///
-/// A schedule that is known beforehand belongs to the optimizer, where checkpoints check it; a function
-/// cannot be compared, and a resumed run has to be given the same one.
+/// Prefer a schedule of the optimizer where possible: checkpoints compare it. Functions cannot be compared,
+/// and a resumed run needs the same function.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -18,7 +18,7 @@ use crate::error::Result;
 pub struct LearningRateScheduler<F>(F);
 
 impl<F: FnMut(usize, f64) -> f64> LearningRateScheduler<F> {
-    /// Sets what `schedule` says.
+    /// Creates a scheduler that calls `schedule` with the epoch and the current learning rate.
     pub fn new(schedule: F) -> Self {
         Self(schedule)
     }

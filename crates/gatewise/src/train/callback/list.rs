@@ -14,13 +14,13 @@ impl<'a> CallbackList<'a> {
         self.0.push(Box::new(callback));
     }
 
-    /// True when there is none.
+    /// Returns whether there are no callbacks.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Calls each with `context`, then hands round the notes they made. Returns whether any of them asked
-    /// the run to stop; all are called.
+    /// Calls each callback with `context`, then sends their notes to all callbacks. Returns whether any
+    /// callback stopped the run; the others are still called.
     pub fn call(
         &mut self,
         mut context: Context<'_>,
@@ -37,12 +37,12 @@ impl<'a> CallbackList<'a> {
         }
     }
 
-    /// The settings of those that have any.
+    /// Returns the settings of the callbacks that have settings.
     pub fn configs(&self) -> Vec<Value> {
         self.0.iter().map(|callback| callback.config()).filter(|config| !config.is_null()).collect()
     }
 
-    /// The states of those that have any.
+    /// Returns the states of the callbacks that have a state.
     pub fn states(&self) -> Vec<CallbackState<'_>> {
         self.0.iter().map(|callback| callback.save_state()).filter(|state| !state.is_empty()).collect()
     }

@@ -1,7 +1,7 @@
-//! Callbacks: what watches a run, changes it between two steps, and stops it.
+//! Callbacks: code that runs between two training steps, to log, to change the run, or to stop it.
 //!
-//! Enters: the figures of a batch or an epoch ([`BatchLog`], [`EpochLog`]) and a [`Context`]. Leaves: files,
-//! another learning rate, other weights, a run that stops.
+//! Input: the log of a batch or an epoch ([`BatchLog`], [`EpochLog`]) and a [`Context`]. Output: files, a new
+//! learning rate, new weights, or the end of the run.
 
 mod context;
 mod csv_logger;
@@ -35,20 +35,20 @@ use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Called by the training loop, in the order in which callbacks were added. Every method may be left out.
+/// A callback of the training loop. Every method has a default that does nothing.
 ///
-/// An error ends the run; a checkpoint saved before stays. A callback that remembers something which
-/// decides what the run does, or which ends up in its results, saves it in checkpoints: a resumed run then
-/// makes the calls that were left, and ends as an uninterrupted one would have ended.
-///
-/// A callback is `Send`, so that a run can be handed to another thread with all that watches it.
+/// * Callbacks are called in the order in which they were added.
+/// * An error ends the run. Checkpoints saved before stay.
+/// * A callback with a state that affects the run or its results saves the state in checkpoints
+///   ([`save_state`](Self::save_state)). A resumed run then ends as an uninterrupted run.
+/// * A callback is `Send`: a run can move to another thread with its callbacks.
 ///
 /// ```
 /// use gatewise::train::{Callback, Context, EpochLog, CallbackState};
 /// use gatewise::{Error, Result};
 /// use serde_json::json;
 ///
-/// /// Halves the learning rate when the loss rises, and stops below a millionth.
+/// /// Halves the learning rate when the loss rises, and stops below 1e-6.
 /// struct Halve {
 ///     last: f64,
 /// }
@@ -74,68 +74,68 @@ use serde_json::Value;
 /// }
 /// ```
 pub trait Callback: Send {
-    /// Before the first epoch, and again in each process that resumes the run.
+    /// Called before the first epoch, and again in each process that resumes the run.
     ///
     /// # Errors
-    /// Whatever keeps the callback from working: better here than after an epoch.
+    /// An error ends the run. Report problems here rather than after an epoch.
     fn on_train_begin(&mut self, _context: &mut Context<'_>) -> Result<()> {
         Ok(())
     }
-    /// Before the first batch of an epoch. A run that resumes within an epoch does not begin it again.
+    /// Called before the first batch of an epoch. Not called again when a run resumes within an epoch.
     ///
     /// # Errors
-    /// Whatever is to end the run.
+    /// An error ends the run.
     fn on_epoch_begin(&mut self, _context: &mut Context<'_>) -> Result<()> {
         Ok(())
     }
-    /// After a batch. A run stopped here is interrupted: it can be resumed within the epoch.
+    /// Called after a batch. A run that is stopped here can be resumed within the epoch.
     ///
     /// # Errors
-    /// Whatever is to end the run.
+    /// An error ends the run.
     fn on_batch_end(&mut self, _context: &mut Context<'_>, _log: &BatchLog) -> Result<()> {
         Ok(())
     }
-    /// After an epoch and its validation. What is [`set`](EpochLog::set) in the log is seen by the callbacks
-    /// that come later, and kept in the history. A run stopped here is over.
+    /// Called after an epoch and its validation. Metrics that a callback [`set`](EpochLog::set)s in the log
+    /// are visible to later callbacks and stored in the history. A run that is stopped here is complete.
     ///
     /// # Errors
-    /// Whatever is to end the run.
+    /// An error ends the run.
     fn on_epoch_end(&mut self, _context: &mut Context<'_>, _log: &mut EpochLog) -> Result<()> {
         Ok(())
     }
-    /// When the run ends, stopped or not, after its last checkpoint: what is done to the weights here is
-    /// done to the result only.
+    /// Called when the run ends, stopped or not, after its last checkpoint. Changes of the weights affect the
+    /// result only, not the checkpoint.
     ///
     /// # Errors
-    /// Whatever is to be reported instead of a history.
+    /// An error is returned instead of the history.
     fn on_train_end(&mut self, _context: &mut Context<'_>) -> Result<()> {
         Ok(())
     }
-    /// When a loss, a gradient or a weight has stopped being finite. The run ends with `error`, unless
-    /// [`Context::stop`] is called here: then it ends as a run that was stopped, without a checkpoint.
+    /// Called when a loss, a gradient or a weight is not finite. The run ends with `error`, unless the
+    /// callback calls [`Context::stop`]: then the run ends as a stopped run, without a checkpoint.
     ///
     /// # Errors
-    /// Whatever is to be reported instead of `error`.
+    /// An error is returned instead of `error`.
     fn on_diverged(&mut self, _context: &mut Context<'_>, _error: &Error) -> Result<()> {
         Ok(())
     }
-    /// Something the user should know: where a run resumed, a checkpoint that is damaged, what a callback
-    /// did ([`Context::note`]).
+    /// Called with a note for the user: the step at which a run resumed, a damaged checkpoint, or a note of a
+    /// callback ([`Context::note`]).
     fn on_note(&mut self, _note: &str) {}
-    /// Its settings, where they decide what the run does: a checkpoint is resumed with the same only. Null
-    /// for a callback that does not decide.
+    /// Returns the settings that affect the run: a checkpoint can be resumed with the same settings only.
+    /// Default: null, for a callback that does not affect the run.
     fn config(&self) -> Value {
         Value::Null
     }
-    /// What [`restore_state`](Self::restore_state) needs. A callback without settings and state may be
-    /// added to a resumed run, or left out of it.
+    /// Returns the state for checkpoints. A callback without settings and state may be added to, or left out
+    /// of, a resumed run.
     fn save_state(&self) -> CallbackState<'_> {
         CallbackState::default()
     }
-    /// Takes back what [`save_state`](Self::save_state) gave, in a resumed run before anything else.
+    /// Restores a state of [`save_state`](Self::save_state). Called first in a resumed run.
     ///
     /// # Errors
-    /// When `state` is not what `save_state` gives.
+    /// When `state` is not a state of this callback.
     fn restore_state(&mut self, _state: CallbackState<'_>) -> Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `ModelCheckpoint`: the model in a file, at the best epoch or at every one.
+//! `ModelCheckpoint`: saves the model after each epoch, or after the best epochs only.
 
 use super::file_name::FileName;
 use super::monitor::{Monitor, MonitorMode};
@@ -16,18 +16,16 @@ const NAME: &str = "ModelCheckpoint";
 
 type Save<'a> = Box<dyn FnMut(&Path, &Model) -> Result<()> + Send + 'a>;
 
-/// Saves the model at the end of epochs or every so many batches; with Keras's settings, defaults and
-/// decisions.
+/// Saves the model at the end of epochs, or every given number of batches, as Keras's callback of this name.
 ///
-/// The file's name may have fields, filled in as Python's `format` would: `{epoch}` and `{batch}` (counted
-/// from 1) and every figure of the log, with a width and a precision where wanted:
-/// `"{epoch:02d}-{val_loss:.2f}.safetensors"`. Folders are made as needed, and the file is written whole or
-/// not at all.
+/// The file name may contain fields in the syntax of Python's `str.format`: `{epoch}` and `{batch}` (from 1),
+/// and every metric of the log, with an optional width and precision:
+/// `"{epoch:02d}-{val_loss:.2f}.safetensors"`. Folders are created as needed, and the file is written
+/// atomically.
 ///
-/// What is written are the weights ([`Model::save_weights`], to be read by [`Model::load_weights`]), or
-/// whatever a closure makes of the model ([`saving`](Self::saving)), such as an
-/// [`Artifact`](crate::Artifact). It holds no optimizer: to go on with a run there are
-/// [`Checkpoints`](crate::Checkpoints).
+/// The callback writes the weights ([`Model::save_weights`], read by [`Model::load_weights`]), or calls a
+/// closure ([`saving`](Self::saving)), for example to save an [`Artifact`](crate::Artifact). The file does
+/// not contain the optimizer: use [`Checkpoints`](crate::Checkpoints) to resume a run.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -45,12 +43,12 @@ pub struct ModelCheckpoint<'a> {
     kept: Kept,
 }
 
-/// What it remembers.
+/// The state.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     best: Option<Number>,
-    /// Batches since the last look.
+    /// Number of batches since the last save.
     batches: usize,
 }
 
@@ -61,7 +59,7 @@ impl fmt::Debug for ModelCheckpoint<'_> {
 }
 
 impl<'a> ModelCheckpoint<'a> {
-    /// Saves the weights to `path` after every epoch; `val_loss` is what `save_best_only` would watch.
+    /// Creates the callback: saves the weights to `path` after every epoch.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -74,40 +72,40 @@ impl<'a> ModelCheckpoint<'a> {
         }
     }
 
-    /// Saves whatever `save` makes of the model in place of its weights.
+    /// Sets a closure that saves the model. Default: [`Model::save_weights`].
     pub fn saving(self, save: impl FnMut(&Path, &Model) -> Result<()> + Send + 'a) -> Self {
         Self { save: Box::new(save), ..self }
     }
 
-    /// The figure that says which model is best.
+    /// Sets the metric to monitor for `save_best_only`. Default: `val_loss`.
     pub fn monitor(mut self, name: impl Into<String>) -> Self {
         self.monitor.name = name.into();
         self
     }
 
-    /// Whether to save only when the figure is better than ever.
+    /// Sets whether to save only when the metric is the best so far. Default: false.
     pub fn save_best_only(self, save_best_only: bool) -> Self {
         Self { save_best_only, ..self }
     }
 
-    /// Which way is better.
+    /// Sets whether the metric should decrease or increase. Default: [`MonitorMode::Auto`].
     pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor.mode = mode;
         self
     }
 
-    /// Saves every `batches` batches, counted over the whole run, instead of at the end of epochs. Figures are
-    /// then those of the epoch so far.
+    /// Sets the number of batches between two saves, counted over the whole run, with the metrics of the
+    /// epoch so far. Default: saves at the end of epochs.
     pub fn save_freq(self, batches: usize) -> Self {
         Self { save_freq: Some(batches), ..self }
     }
 
-    /// What the figure has to beat at first.
+    /// Sets the initial best value of the metric. Default: none.
     pub fn initial_value_threshold(self, threshold: f64) -> Self {
         Self { threshold: Some(threshold), ..self }
     }
 
-    fn look(
+    fn save_if_best(
         &mut self,
         context: &mut Context<'_>,
         batch: Option<usize>,
@@ -150,12 +148,12 @@ impl Callback for ModelCheckpoint<'_> {
             return Ok(());
         }
         self.kept.batches = 0;
-        self.look(context, Some(log.batch), &log.values().collect::<Vec<_>>())
+        self.save_if_best(context, Some(log.batch), &log.values().collect::<Vec<_>>())
     }
 
     fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
         match self.save_freq {
-            None => self.look(context, None, &log.values().collect::<Vec<_>>()),
+            None => self.save_if_best(context, None, &log.values().collect::<Vec<_>>()),
             Some(_) => Ok(()),
         }
     }

@@ -1,24 +1,25 @@
-//! What a callback watches: a figure by its name, and which way is better.
+//! The metric that a callback monitors: its name, and the direction of improvement.
 
 use super::Context;
 use crate::error::{Error, Result};
 use crate::train::number::Number;
 use serde::{Deserialize, Serialize};
 
-/// Which way a figure gets better.
+/// The direction in which a monitored metric improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MonitorMode {
-    /// As its name says: losses and errors down; accuracy, precision, recall and the like up.
+    /// By the metric's name: losses and errors decrease; accuracy, precision, recall and similar metrics
+    /// increase.
     #[default]
     Auto,
-    /// Down.
+    /// The metric should decrease.
     Min,
-    /// Up.
+    /// The metric should increase.
     Max,
 }
 
-/// Figures that get better upwards and downwards, without `val_`.
+/// Names of metrics that improve upwards and downwards, without `val_`.
 const UP: &[&str] = &[
     "accuracy",
     "auc",
@@ -48,24 +49,24 @@ const DOWN: &[&str] = &[
     "root_mean_squared_error",
 ];
 
-/// A figure to watch.
+/// A metric to monitor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Monitor {
     #[serde(rename = "monitor")]
     pub name: String,
     pub mode: MonitorMode,
-    /// Smaller changes for the better do not count.
+    /// Smallest change that counts as an improvement.
     pub min_delta: f64,
     #[serde(skip)]
-    told: bool,
+    noted: bool,
 }
 
 impl Monitor {
     pub fn new(min_delta: f64) -> Self {
-        Self { name: "val_loss".to_owned(), mode: MonitorMode::Auto, min_delta, told: false }
+        Self { name: "val_loss".to_owned(), mode: MonitorMode::Auto, min_delta, noted: false }
     }
 
-    /// Whether more is better; `None` where neither mode nor name says so.
+    /// Returns whether the metric should increase; `None` if neither mode nor name determines it.
     fn upwards(&self) -> Option<bool> {
         let name = self.name.strip_prefix("val_").unwrap_or(&self.name);
         match self.mode {
@@ -76,7 +77,7 @@ impl Monitor {
         }
     }
 
-    /// Refuses what cannot be watched.
+    /// Checks the settings.
     pub fn check(&self, callback: &str) -> Result<()> {
         if !self.min_delta.is_finite() {
             return Err(Error::config(format!(
@@ -94,7 +95,7 @@ impl Monitor {
         }
     }
 
-    /// The figure in `values`. Where it is not, says so once.
+    /// Returns the metric in `values`. If it is missing, sends a note, once.
     pub fn find<'v>(
         &mut self,
         callback: &str,
@@ -103,7 +104,7 @@ impl Monitor {
     ) -> Option<f64> {
         let values: Vec<_> = values.collect();
         let found = values.iter().find(|(name, _)| *name == self.name).map(|&(_, value)| value);
-        if found.is_none() && !std::mem::replace(&mut self.told, true) {
+        if found.is_none() && !std::mem::replace(&mut self.noted, true) {
             let names: Vec<_> = values.iter().map(|&(name, _)| name).collect();
             context.note(format!(
                 "{callback} watches {}, but after epoch {} there are only {}",
@@ -115,8 +116,8 @@ impl Monitor {
         found
     }
 
-    /// Whether `value` is better than `reference` by more than `min_delta`, as Keras decides it: anything is
-    /// better than nothing, and nothing is better than a NaN.
+    /// Returns whether `value` is better than `reference` by more than `min_delta`. As in Keras, any value is
+    /// better than `None`, and no value is better than NaN.
     pub fn improves(&self, value: f64, reference: Option<Number>) -> bool {
         let Some(Number(reference)) = reference else { return true };
         match self.upwards() {

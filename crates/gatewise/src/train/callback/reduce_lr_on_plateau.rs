@@ -1,4 +1,4 @@
-//! `ReduceLROnPlateau`: smaller steps where larger ones no longer help.
+//! `ReduceLROnPlateau`: reduces the learning rate when a metric has stopped improving.
 
 use super::monitor::{Monitor, MonitorMode};
 use super::{Callback, CallbackState, Context};
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 const NAME: &str = "ReduceLROnPlateau";
 
-/// Multiplies the learning rate by a factor when a figure has stopped improving; with Keras's settings,
-/// defaults and decisions.
+/// Multiplies the learning rate by a factor when a monitored metric has stopped improving, as Keras's
+/// callback of this name.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -31,13 +31,13 @@ pub struct ReduceLrOnPlateau {
     kept: Kept,
 }
 
-/// What it remembers.
+/// The state.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     best: Option<Number>,
     wait: usize,
-    /// Epochs of rest that are left.
+    /// Number of cooldown epochs left.
     cooldown: usize,
 }
 
@@ -55,45 +55,45 @@ impl Default for ReduceLrOnPlateau {
 }
 
 impl ReduceLrOnPlateau {
-    /// Watches `val_loss`; a tenth of the learning rate after 10 epochs without improvement.
+    /// Creates the callback: monitors `val_loss`, with a factor of 0.1 and a patience of 10.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The figure to watch, as [`EpochLog::get`] knows it.
+    /// Sets the metric to monitor, by its name in [`EpochLog::get`]. Default: `val_loss`.
     pub fn monitor(mut self, name: impl Into<String>) -> Self {
         self.monitor.name = name.into();
         self
     }
 
-    /// What the learning rate is multiplied by; below 1.
+    /// Sets the factor of the learning rate, below 1. Default: 0.1.
     pub fn factor(self, factor: f64) -> Self {
         Self { factor, ..self }
     }
 
-    /// Epochs without improvement after which the learning rate shrinks.
+    /// Sets the number of epochs without improvement after which the learning rate is reduced. Default: 10.
     pub fn patience(self, patience: usize) -> Self {
         Self { patience, ..self }
     }
 
-    /// Which way is better.
+    /// Sets whether the metric should decrease or increase. Default: [`MonitorMode::Auto`].
     pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor.mode = mode;
         self
     }
 
-    /// Smaller changes for the better are no improvement.
+    /// Sets the smallest change that counts as an improvement. Default: 1e-4.
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.monitor.min_delta = min_delta;
         self
     }
 
-    /// Epochs of rest after the learning rate has shrunk, which do not count as waiting.
+    /// Sets the number of epochs after a reduction that do not count as epochs without improvement. Default: 0.
     pub fn cooldown(self, cooldown: usize) -> Self {
         Self { cooldown, ..self }
     }
 
-    /// The learning rate does not shrink below this.
+    /// Sets the lower bound of the learning rate. Default: 0.
     pub fn min_lr(self, min_lr: f64) -> Self {
         Self { min_lr, ..self }
     }

@@ -1,4 +1,4 @@
-//! `TensorBoard`: figures where TensorBoard finds them.
+//! `TensorBoard`: writes metrics to event files for TensorBoard.
 
 use super::event_file::EventFile;
 use super::{Callback, Context};
@@ -6,12 +6,13 @@ use crate::error::Result;
 use crate::train::EpochLog;
 use std::path::PathBuf;
 
-/// Writes event files that TensorBoard reads: `epoch_loss`, `epoch_accuracy`, `epoch_learning_rate` and all
-/// other figures of an epoch in `train/`, those of validation, without their `val_`, in `validation/`.
-/// Names and folders are those of Keras's callback; graphs, histograms and figures of batches are not
-/// written.
+/// Writes event files for TensorBoard, with the names and folders of Keras's callback:
+/// * `train/`: `epoch_loss`, `epoch_accuracy`, `epoch_learning_rate` and all other training metrics of an
+///   epoch.
+/// * `validation/`: the validation metrics, without the prefix `val_`.
 ///
-/// A resumed run begins new files, which tell TensorBoard to forget the epochs that are done anew.
+/// Graphs, histograms and metrics of batches are not written. A resumed run creates new files, which mark the
+/// repeated epochs as superseded.
 ///
 /// ```
 /// use gatewise::Fit;
@@ -25,7 +26,7 @@ pub struct TensorBoard {
     validation: Log,
 }
 
-/// A folder, and its file once there is something to write.
+/// A folder, and its event file after the first write.
 #[derive(Debug)]
 struct Log {
     folder: PathBuf,
@@ -35,7 +36,7 @@ struct Log {
 }
 
 impl TensorBoard {
-    /// Writes below `folder`, which is made if it is not there.
+    /// Creates the callback: writes to subfolders of `folder`, which are created as needed.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         let log = |name: &str| Log { folder: folder.join(name), file: None, from: 0 };
@@ -59,7 +60,7 @@ impl Log {
 impl Callback for TensorBoard {
     fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
         (self.train.from, self.validation.from) = (context.epoch(), context.epoch());
-        // Better now than after an epoch, should the folder be out of reach.
+        // An unwritable folder should fail now, not after an epoch.
         self.train.file = Some(EventFile::create(&self.train.folder, self.train.from as u64)?);
         Ok(())
     }

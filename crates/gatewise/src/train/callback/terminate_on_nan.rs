@@ -1,14 +1,14 @@
-//! `TerminateOnNaN`: divergence ends the run quietly.
+//! `TerminateOnNaN`: stops a diverged run without an error.
 
 use super::{Callback, Context};
 use crate::error::{Error, Result};
 
-/// Stops when a loss, a gradient or a weight is no longer finite, instead of failing.
+/// Stops training without an error when a loss, a gradient or a weight is not finite.
 ///
-/// Without it such a run ends with [`ErrorKind::Diverged`](crate::ErrorKind::Diverged). With it the run
-/// ends as one that was stopped: its history is returned, and
-/// [`EarlyStopping::restore_best_weights`](super::EarlyStopping::restore_best_weights) gives back the
-/// weights of the best epoch. Other weights may not be finite. The epoch it happens in is not reported.
+/// * Without this callback, the run fails with [`ErrorKind::Diverged`](crate::ErrorKind::Diverged).
+/// * With this callback, the run ends as a stopped run and returns its history, without the diverged epoch.
+/// * [`EarlyStopping::restore_best_weights`](super::EarlyStopping::restore_best_weights) restores the weights
+///   of the best epoch; otherwise the weights may not be finite.
 ///
 /// ```
 /// use gatewise::Fit;
