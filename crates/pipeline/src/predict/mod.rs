@@ -1,4 +1,4 @@
-//! Answers: for the texts of a file of records, and what is common to all faces that answer.
+//! Predictions for the texts of a file, and helpers for every interface that predicts.
 
 mod answers;
 mod drift;
