@@ -167,7 +167,7 @@ impl Source {
     /// let mut rows = Features::new(1);
     /// (0..20).try_for_each(|i| rows.push(&[i as f32 % 2.0, 0.5, 0.25]))?;
     /// let classes = (0..20).map(|i| i % 2).collect();
-    /// let series = TimeSeries { rows, classes, labels: vec!["low".into(), "high".into()] };
+    /// let series = TimeSeries::new(rows, classes, ["low", "high"])?;
     /// let outcome = TrainConfig::new(Source::series(series)).epochs(2).plan()?.run(&mut ())?;
     /// assert_eq!(outcome.artifact.labels(), ["low", "high"]);
     /// # Ok::<(), gatewise::Error>(())
