@@ -61,7 +61,7 @@ pub fn training_curve(artifact: &Artifact, path: &Path) -> Result<()> {
     let mut svg = String::new();
     draw(history, &title, &mut svg)
         .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
-    gatewise::write_whole(path, svg.as_bytes())
+    gatewise::write_atomic(path, svg.as_bytes())
 }
 
 fn draw(
@@ -155,7 +155,7 @@ pub fn forecasts(
     let mut svg = String::new();
     draw_forecasts(title, series, first, tested, next, &mut svg)
         .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
-    gatewise::write_whole(path, svg.as_bytes())
+    gatewise::write_atomic(path, svg.as_bytes())
 }
 
 fn draw_forecasts(
@@ -211,7 +211,7 @@ pub fn reliability_curve(calibration: &Calibration, title: &str, path: &Path) ->
     let mut svg = String::new();
     draw_reliability(calibration, title, &mut svg)
         .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
-    gatewise::write_whole(path, svg.as_bytes())
+    gatewise::write_atomic(path, svg.as_bytes())
 }
 
 fn draw_reliability(

@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     let naive = naive.sum::<f32>() / TEST as f32;
     println!("the same month of the year before: MAE {naive:.2}");
     for horizon in [1, 12] {
-        let options = ForecastOptions { horizon, ..Default::default() };
+        let options = ForecastOptions::default().horizon(horizon);
         let forecaster = Forecaster::fit(&passengers[..first], &options)?;
         let mut error = 0.0;
         for month in first..months {

@@ -1,33 +1,34 @@
-//! One series of numbers, continued.
+//! Forecasts of a univariate time series.
 //!
-//! Enters: the numbers so far. Leaves: those that follow, a fixed number of steps at once.
+//! Input: the numbers so far. Output: the next numbers, a fixed number of steps at once.
 
 use crate::error::{Error, Result};
 use crate::layers::{Dense, Input, Lstm};
 use crate::loss::Loss;
-use crate::model::{Machine, Model, Rows, Sequential, Session};
+use crate::model::{Machine, Model, PaddedRows, Sequential, Session};
 use crate::rows::{Features, Padding, Scaler, windows};
 use crate::train::Fit;
 use std::sync::Arc;
 
-/// How a [`Forecaster`] is made.
+/// Hyperparameters of a [`Forecaster`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ForecastOptions {
-    /// Steps that are forecast at once.
+    /// Forecast horizon: the number of steps to predict at once. Default: 1.
     pub horizon: usize,
-    /// Changes that a forecast reads.
+    /// Input length of the model: the number of changes a forecast reads. Default: 24.
     pub length: usize,
-    /// Units of the LSTM.
+    /// Units of the LSTM. Default: 32.
     pub units: usize,
-    /// Passes over the windows of the series.
+    /// Number of passes over the windows of the series. Default: 200.
     pub epochs: usize,
-    /// Windows a step.
+    /// Number of windows per batch. Default: 16.
     pub batch_size: usize,
-    /// Step size of Adam.
+    /// Learning rate of Adam. Default: 3e-3.
     pub learning_rate: f64,
-    /// Decides the weights and the order of windows.
+    /// Seed of the initial weights and of the order of windows. Default: 1.
     pub seed: u64,
-    /// What training and forecasts run on. It does not change the result.
+    /// The machine that training and forecasts run on. The result does not depend on it.
     pub machine: Machine,
 }
 
@@ -46,18 +47,60 @@ impl Default for ForecastOptions {
     }
 }
 
-/// Input(1) → LSTM(units) → Dense(horizon) on the changes of a series from step to step.
+impl ForecastOptions {
+    /// Sets the forecast horizon.
+    pub fn horizon(self, horizon: usize) -> Self {
+        Self { horizon, ..self }
+    }
+
+    /// Sets the number of changes a forecast reads.
+    pub fn length(self, length: usize) -> Self {
+        Self { length, ..self }
+    }
+
+    /// Sets the units of the LSTM.
+    pub fn units(self, units: usize) -> Self {
+        Self { units, ..self }
+    }
+
+    /// Sets the number of passes over the windows.
+    pub fn epochs(self, epochs: usize) -> Self {
+        Self { epochs, ..self }
+    }
+
+    /// Sets the number of windows per batch.
+    pub fn batch_size(self, batch_size: usize) -> Self {
+        Self { batch_size, ..self }
+    }
+
+    /// Sets the learning rate of Adam.
+    pub fn learning_rate(self, learning_rate: f64) -> Self {
+        Self { learning_rate, ..self }
+    }
+
+    /// Sets the seed of the initial weights and of the order of windows.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Sets the machine to run on.
+    pub fn machine(self, machine: &Machine) -> Self {
+        Self { machine: machine.clone(), ..self }
+    }
+}
+
+/// A forecaster of one series: Input(1) → LSTM(units) → Dense(horizon) on its changes from step to step.
 ///
 /// A forecaster is `Send`, `Sync` and `Clone`; clones share the model.
 ///
-/// Where all numbers are positive, the changes are those of their logarithms: growth and seasons are then
-/// proportional. Changes are brought to mean 0 and deviation 1; the loss is the mean squared error.
+/// If all numbers are positive, the model reads changes of their logarithms, so that growth and seasons are
+/// proportional. Changes are standardised (mean 0, standard deviation 1); the loss is the mean squared error.
 ///
 /// ```
 /// use gatewise::{ForecastOptions, Forecaster};
 /// // A season of four that grows by 2 % a step.
 /// let sales: Vec<f32> = (0..80).map(|t| [4.0, 6.0, 5.0, 3.0][t % 4] * 1.02f32.powi(t as i32)).collect();
-/// let options = ForecastOptions { horizon: 4, length: 8, units: 8, ..Default::default() };
+/// let options = ForecastOptions::default().horizon(4).length(8).units(8);
 /// let forecaster = Forecaster::fit(&sales[..76], &options)?;
 /// let next = forecaster.forecast(&sales[..76])?;
 /// assert!(next.iter().zip(&sales[76..]).all(|(forecast, number)| (forecast / number - 1.0).abs() < 0.1));
@@ -73,16 +116,16 @@ pub struct Forecaster {
 }
 
 impl Forecaster {
-    /// Learns from a series.
+    /// Trains a forecaster on a series.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a number is not finite or the series is too short for a
-    /// single window, [`ErrorKind::Config`](crate::ErrorKind::Config) for a model that cannot be.
+    /// single window, [`ErrorKind::Config`](crate::ErrorKind::Config) for hyperparameters out of range.
     pub fn fit(series: &[f32], options: &ForecastOptions) -> Result<Self> {
         let ForecastOptions { horizon, length, units, epochs, batch_size, .. } = *options;
         if let Some(at) = series.iter().position(|number| !number.is_finite()) {
             return Err(Error::data(format!(
-                "number {} of the series is {}; fill it in",
+                "number {} of the series is {}; replace it by a finite number",
                 at + 1,
                 series[at]
             )));
@@ -90,7 +133,7 @@ impl Forecaster {
         if series.len() < length.saturating_add(horizon).saturating_add(1) {
             return Err(Error::data(format!(
                 "the series has {} numbers, but to read {length} changes and forecast {horizon} steps takes at \
-                 least {}; give more, or make both smaller",
+                 least {}; give a longer series, or a smaller length or horizon",
                 series.len(),
                 length.saturating_add(horizon).saturating_add(1)
             )));
@@ -114,16 +157,16 @@ impl Forecaster {
         Ok(Self { model: model.into(), session: session.into(), scaler, logs, length })
     }
 
-    /// Whether it works on logarithms.
+    /// Returns whether the model reads changes of logarithms.
     pub fn logs(&self) -> bool {
         self.logs
     }
 
-    /// The numbers that follow `series`.
+    /// Returns the next numbers after `series`.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when it is shorter than what a forecast reads, or, where the
-    /// forecaster works on logarithms, has a number that is not positive.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when `series` is shorter than the model's input, or
+    /// contains a number that is not positive although the forecaster works on logarithms.
     pub fn forecast(&self, series: &[f32]) -> Result<Vec<f32>> {
         let known = &series[series.len().saturating_sub(self.length + 1)..];
         let [.., last] = known else { return Err(self.too_short(0)) };
@@ -132,7 +175,7 @@ impl Forecaster {
         }
         if self.logs && known.iter().any(|&number| number <= 0.0) {
             return Err(Error::data(
-                "the series that was learnt from was positive, but this one is not; learn from one that is like it",
+                "the training series was positive, but this one is not; train on a series like this one",
             ));
         }
         let mut rows = Features::new(1);
@@ -140,7 +183,7 @@ impl Forecaster {
         rows.push(&scaled.collect::<Vec<_>>())?;
         let rows = rows.into();
         let steps =
-            self.session.outputs(&self.model, Rows::new(&self.model, &rows, Padding::to(self.length))?);
+            self.session.outputs(&self.model, PaddedRows::new(&self.model, &rows, Padding::to(self.length))?);
         let mut level = if self.logs { last.ln() } else { *last };
         let follow = |step: &f32| {
             level += self.scaler.restore(*step);
@@ -154,7 +197,7 @@ impl Forecaster {
     }
 }
 
-/// From each number to the next.
+/// Returns the changes from each number to the next.
 fn changes(series: &[f32], logs: bool) -> Vec<f32> {
     let level = |number: f32| if logs { number.ln() } else { number };
     series.windows(2).map(|pair| level(pair[1]) - level(pair[0])).collect()
@@ -165,14 +208,7 @@ mod tests {
     use super::*;
 
     fn options(horizon: usize) -> ForecastOptions {
-        ForecastOptions {
-            horizon,
-            length: 6,
-            units: 6,
-            epochs: 60,
-            learning_rate: 0.01,
-            ..Default::default()
-        }
+        ForecastOptions::default().horizon(horizon).length(6).units(6).epochs(60).learning_rate(0.01)
     }
 
     #[test]

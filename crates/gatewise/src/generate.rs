@@ -1,4 +1,6 @@
-//! Language models speak: one token after the other, drawn from what the model expects next.
+//! Text generation with a language model: one token after the other, sampled from the predicted distribution.
+//!
+//! Input: an artifact of a language model and a prompt. Output: an iterator of tokens.
 
 use crate::artifact::{AnswerKind, Artifact, Reader};
 use crate::error::{Error, Result};
@@ -8,23 +10,24 @@ use crate::rng::{Purpose, Random};
 use crate::text::{Sequences, Vocabulary};
 use std::sync::Arc;
 
-/// How the next token is drawn.
+/// Sampling options of a [`Generator`]: how the next token is drawn from the predicted distribution.
 ///
 /// ```
 /// use gatewise::Sampling;
-/// let sampling = Sampling { temperature: 0.7, ..Sampling::default() };
+/// let sampling = Sampling::default().temperature(0.7);
 /// assert_eq!((sampling.top_k, sampling.top_p), (0, 1.0));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Sampling {
-    /// Probabilities are raised to the power of its inverse: below 1 bolder about what is likely, above 1
-    /// more even. 0 always takes the likeliest.
+    /// Softmax temperature: probabilities are raised to the power 1/temperature and normalised. Below 1 sharpens
+    /// the distribution, above 1 flattens it; 0 is greedy decoding (the most probable token). Default: 1.
     pub temperature: f64,
-    /// Only this many of the likeliest tokens may be drawn; 0 for all.
+    /// Top-k sampling: the number of most probable tokens to draw from; 0 for all. Default: 0.
     pub top_k: usize,
-    /// Only the likeliest tokens that together have this probability may be drawn.
+    /// Nucleus sampling: draws from the most probable tokens whose probabilities sum to `top_p`. Default: 1.
     pub top_p: f64,
-    /// Decides what is drawn.
+    /// Seed of the random draws. Default: 1.
     pub seed: u64,
 }
 
@@ -35,6 +38,26 @@ impl Default for Sampling {
 }
 
 impl Sampling {
+    /// Sets the softmax temperature; 0 is greedy decoding.
+    pub fn temperature(self, temperature: f64) -> Self {
+        Self { temperature, ..self }
+    }
+
+    /// Sets the number of most probable tokens to draw from; 0 for all.
+    pub fn top_k(self, top_k: usize) -> Self {
+        Self { top_k, ..self }
+    }
+
+    /// Sets the cumulative probability of nucleus sampling.
+    pub fn top_p(self, top_p: f64) -> Self {
+        Self { top_p, ..self }
+    }
+
+    /// Sets the seed of the random draws.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     fn check(&self) -> Result<()> {
         let refused = |name: &str, value: f64, wanted: &str| {
             Err(Error::config(format!("{name} is {value}, but it must be {wanted}")))
@@ -48,7 +71,7 @@ impl Sampling {
         Ok(())
     }
 
-    /// The place drawn from `probabilities`, which need not sum to 1, but of which one is above 0.
+    /// Draws an index from `probabilities`: they need not sum to 1, but at least one must be above 0.
     fn draw(&self, probabilities: &[f32], random: &mut Random) -> usize {
         if self.temperature == 0.0 {
             return argmax(probabilities);
@@ -58,7 +81,7 @@ impl Sampling {
         if self.top_k > 0 {
             order.truncate(self.top_k);
         }
-        // Relative to the likeliest, so that no power underflows all of them.
+        // Relative to the highest, so that no power underflows all of them.
         let most = f64::from(probabilities[order[0]]);
         let weight = |&place: &usize| (f64::from(probabilities[place]) / most).powf(1.0 / self.temperature);
         let mut weights: Vec<f64> = order.iter().map(weight).collect();
@@ -78,10 +101,10 @@ impl Sampling {
     }
 }
 
-/// Tokens that a language model goes on with, without end.
+/// A text generator: an endless iterator of tokens that a language model continues a prompt with.
 ///
-/// Each is drawn given the whole text so far: the model reads a token once and carries its state from there, so
-/// that the next one costs the same after ten tokens as after a million.
+/// Each token is drawn given the whole text so far. The model reads every token once and carries its state, so
+/// the cost of a token does not grow with the length of the text.
 ///
 /// ```
 /// # use gatewise::rows::next_tokens;
@@ -97,7 +120,7 @@ impl Sampling {
 /// let mut model = layers.with(Dense::new(7).activation(Activation::Softmax)).compile(1)?;
 /// Fit::new().epochs(20).learning_rate(0.03).run(&mut model, &data)?;
 /// let artifact = Artifact::builder(model).text(tokenizer, vocabulary).padding(data.padding()).build()?;
-/// let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
+/// let sampling = Sampling::default().temperature(0.0);
 /// let generator = Generator::new(artifact, "ca", sampling)?;
 /// let other = generator.restart("ab", sampling)?;
 /// let said: String = generator.take(7).collect();
@@ -106,8 +129,8 @@ impl Sampling {
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
-/// A generator owns its artifact, or shares it (`Arc<Artifact>`); it may be sent to another thread. A clone goes on from
-/// the same text, and draws the same tokens. Clones and [restarts](Self::restart) share the prepared weights.
+/// A generator owns its artifact, or shares it (`Arc<Artifact>`), and is `Send`. A clone continues the same text and draws
+/// the same tokens. Clones and [restarts](Self::restart) share the prepared weights.
 #[derive(Debug, Clone)]
 pub struct Generator {
     artifact: Arc<Artifact>,
@@ -115,26 +138,27 @@ pub struct Generator {
     state: State,
     sampling: Sampling,
     random: Random,
-    /// What the model expects after all it has read: a probability an id.
+    /// Predicted distribution of the next token: one probability per id.
     next: Vec<f32>,
 }
 
-/// Tokens of a prompt that are read at a time: outputs of all their steps are made.
+/// Number of tokens of a prompt read at a time: the outputs of all their steps are held in memory.
 const PIECE: usize = 1024;
 
 impl Generator {
-    /// Goes on from `prompt`, which may be empty where the vocabulary has an id for the start of a text.
+    /// Creates a generator that continues `prompt`. The prompt may be empty if the vocabulary has an id for the start of
+    /// a text.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is not a language model (one that gives
-    /// a probability for each id of its vocabulary at every step), one of its layers reads backwards, or a
-    /// setting is out of range.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the artifact is not a language model (it must output a
+    /// probability for each id of its vocabulary at every step), when a layer has `go_backwards`, when the prompt is
+    /// empty and must not be, or when a sampling option is out of range.
     pub fn new(artifact: impl Into<Arc<Artifact>>, prompt: &str, sampling: Sampling) -> Result<Self> {
         let artifact = artifact.into();
         sampling.check()?;
         if artifact.answer_kind() != AnswerKind::NextToken {
             return Err(Error::config(
-                "this model is no language model: it does not give a probability for every word of its \
+                "this model is not a language model: it does not output a probability for every word of its \
                  vocabulary at every step; train one with --task language-model",
             ));
         }
@@ -142,7 +166,7 @@ impl Generator {
         Self::begin(artifact, session, prompt, sampling)
     }
 
-    /// Returns a generator that goes on from another prompt.
+    /// Returns a generator that continues another prompt.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -163,8 +187,7 @@ impl Generator {
         }
         if ids.is_empty() {
             return Err(Error::config(
-                "there is nothing to go on from: this model's vocabulary has no id for the start of a text, \
-                 so give a prompt",
+                "the prompt is empty, but this model's vocabulary has no id for the start of a text; give a prompt",
             ));
         }
         let random = Random::new(sampling.seed, Purpose::Sample, 0);
@@ -184,7 +207,7 @@ impl Generator {
         Ok(())
     }
 
-    /// The id of the next token, of those that stand for words.
+    /// Draws the id of the next token among the ids of words.
     fn draw(&mut self, vocabulary: &Vocabulary) -> Option<u32> {
         let first = vocabulary.policy().index_from as usize + 1;
         let words = &self.next[first.min(self.next.len())..][..vocabulary.len()];

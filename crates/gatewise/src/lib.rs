@@ -44,7 +44,7 @@
 //!
 //! All of them run on a [`Machine`]: an instruction set, and one pool of threads that everything on it shares.
 //! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,
-//! [`write_whole`] and [`check_target`] whoever writes files.
+//! [`write_atomic`] and [`check_target`] whoever writes files.
 //!
 //! # From text to answers
 //!
@@ -94,7 +94,7 @@
 //!     .text(tokenizer, vocabulary)
 //!     .padding(padding)
 //!     .labels(["neg", "pos"])
-//!     .training(TrainingSummary { history, ..Default::default() })
+//!     .training(TrainingSummary::default().history(history))
 //!     .build()?;
 //! let folder = tempfile::tempdir().unwrap();
 //! let path = folder.path().join("model.gatewise");
@@ -178,7 +178,7 @@ pub use model::{
     default_threads,
 };
 pub use predict::{Answer, Predictor};
-pub use storage::{WholeFile, check_target, write_whole};
+pub use storage::{AtomicFile, check_target, write_atomic};
 pub use train::{Checkpoints, Fit, History};
 
 /// The example in the README is a test.

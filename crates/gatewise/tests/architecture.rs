@@ -199,7 +199,9 @@ impl<'a> House<'a> {
     fn new(sources: &'a [Source]) -> Self {
         let tests: BTreeSet<Vec<String>> = sources
             .iter()
-            .flat_map(|it| it.test_modules.iter().map(|name| [&it.module[..], &[name.clone()]].concat()))
+            .flat_map(|it| {
+                it.test_modules.iter().map(|name| it.module.iter().chain([name]).cloned().collect())
+            })
             .collect();
         let is_test =
             |source: &&Source| (1..=source.module.len()).any(|n| tests.contains(&source.module[..n]));

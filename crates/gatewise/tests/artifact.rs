@@ -34,16 +34,15 @@ fn artifact(seed: u64) -> Artifact {
     let history =
         Fit::new().epochs(1).learning_rate(0.02).validation_split(0.2).run(&mut model, &data).unwrap();
     let test = Some(model.evaluate(&data).unwrap());
-    let training = TrainingSummary {
-        data: "forty rows".into(),
-        seed,
-        batch_size: 32,
-        epochs: 1,
-        learning_rate: 0.02,
-        history,
-        test,
-        oov_rate: Some(0.25),
-    };
+    let training = TrainingSummary::default()
+        .data("forty rows")
+        .seed(seed)
+        .batch_size(32)
+        .epochs(1)
+        .learning_rate(0.02)
+        .history(history)
+        .test(test)
+        .oov_rate(0.25);
     Artifact::builder(model)
         .text(Tokenizer::default(), Vocabulary::from_ranked(&words, 10).unwrap())
         .padding(padding)
@@ -133,7 +132,7 @@ fn a_model_of_series_survives_the_file_and_its_scales_are_checked() {
     assert!(artifact.predict(&["a text"]).is_err());
     let message = |scalers| artifact.clone().into_builder().series(scalers).build().unwrap_err().to_string();
     let none = Scaler::new(0.0, -1.0);
-    assert!(message(vec![none; 2]).contains("the scale of a channel is no positive number"));
+    assert!(message(vec![none; 2]).contains("the scale of a channel is not a positive number"));
     assert!(message(vec![artifact.scalers()[0]]).contains("scales for 1 channels where its Input has 2"));
 }
 
@@ -479,7 +478,7 @@ fn several_classes_go_through_the_file() {
     Artifact::from_bytes(&every_step.to_bytes().unwrap()).unwrap().predict(&texts).unwrap_err();
     let bare = artifact.into_builder().labels([""; 0]).build().unwrap();
     let bare = Artifact::from_bytes(&bare.to_bytes().unwrap()).unwrap();
-    assert!(bare.predict(&texts).unwrap_err().to_string().contains("sorts nothing into classes"));
+    assert!(bare.predict(&texts).unwrap_err().to_string().contains("is not a classifier"));
 }
 
 /// The same outputs as the answer to other questions.
@@ -501,7 +500,7 @@ fn a_problem_goes_through_the_file_and_must_fit_the_outputs() {
     assert!(refused(&several, &artifact.labels()[1..]).contains("2 labels and 3 outputs"));
     assert!(refused(&several, &[]).contains("one output a label"));
     assert!(refused(&Problem::multi_label(""), artifact.labels()).contains("separates"));
-    assert!(refused(&Problem::regression(), &[]).contains("a model of numbers has one output"));
+    assert!(refused(&Problem::regression(), &[]).contains("a regression model has one output"));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 mod specs;
 
 use gatewise::train::{
-    Callback, Checkpoints, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, ModelCheckpoint,
-    ReduceLrOnPlateau, State, TerminateOnNan,
+    Callback, CallbackState, Checkpoints, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler,
+    ModelCheckpoint, ReduceLrOnPlateau, TerminateOnNan,
 };
 use gatewise::{ErrorKind, Fit, History, Model};
 use serde_json::{Value, json};
@@ -204,7 +204,7 @@ fn a_run_stopped_at_any_batch_ends_as_one_never_stopped() {
 #[test]
 fn foreign_state_is_refused() {
     for value in [json!(null), json!({"wait": -1}), json!([1])] {
-        let state = State { value, weights: None };
+        let state = CallbackState::from(value);
         assert_eq!(
             EarlyStopping::new().restore_state(state.clone()).unwrap_err().kind(),
             ErrorKind::Artifact

@@ -1,6 +1,6 @@
 //! Ensembles: trained without their folds, joined by their formula, saved and loaded whole.
 
-use gatewise::ensemble::{Ensemble, EnsembleOptions, Next};
+use gatewise::ensemble::{Ensemble, EnsembleOptions, FoldControl};
 use gatewise::layers::{Activation, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, Lstm};
 use gatewise::linear::LinearOptions;
 use gatewise::rows::{Dataset, Padding, Sequences};
@@ -36,20 +36,15 @@ fn layers(classes: usize) -> Sequential {
 
 fn options(members: usize) -> EnsembleOptions {
     let linear = LinearOptions::default().ngram(2);
-    EnsembleOptions {
-        folds: members,
-        members,
-        linear,
-        machine: Machine::new().threads(2),
-        ..EnsembleOptions::default()
-    }
+    let machine = Machine::new().threads(2);
+    EnsembleOptions::default().folds(members).members(members).linear(linear).machine(&machine)
 }
 
 fn artifact(classes: usize, members: usize) -> Artifact {
     let fitted = Ensemble::fit(&layers(classes), &data(classes), &options(members), |fold| {
         assert_eq!(fold.training.len() + fold.validation.len(), 120);
         Fit::new().epochs(4).learning_rate(0.02).seed(fold.member as u64).run(fold.model, fold.training)?;
-        Ok(Next::Member)
+        Ok(FoldControl::Continue)
     })
     .unwrap();
     Artifact::builder(fitted.model)
@@ -130,9 +125,8 @@ fn rows_are_judged_by_models_that_did_not_see_them() {
     let rows: Sequences = (0..200u32).map(|i| [4 + i % 7, 5 + i / 7 % 7, 4 + i / 49]).collect();
     let targets: Vec<f32> = (0..200u64).map(|i| ((i * i * 2_654_435_761) >> 7 & 1) as f32).collect();
     let data = Dataset::new(rows, targets).unwrap().with_padding(Padding::to(3));
-    let options =
-        EnsembleOptions { linear: LinearOptions::default().ngram(3), penalties: vec![1e-3], ..options(4) };
-    let fitted = Ensemble::fit(&layers(2), &data, &options, |_| Ok(Next::Member)).unwrap();
+    let options = options(4).linear(LinearOptions::default().ngram(3)).penalties(vec![1e-3]);
+    let fitted = Ensemble::fit(&layers(2), &data, &options, |_| Ok(FoldControl::Continue)).unwrap();
     assert!(fitted.ensemble.linear().accuracy(&data) > 0.95, "it has seen them");
     assert!(fitted.ensemble.accuracy().linear < 0.65, "{:?}", fitted.ensemble.accuracy());
 }
@@ -142,19 +136,19 @@ fn it_can_be_stopped_and_says_what_is_wrong() {
     let mut trained = 0;
     let fitted = Ensemble::fit(&layers(2), &data(2), &options(4), |_| {
         trained += 1;
-        Ok(if trained == 2 { Next::Stop } else { Next::Member })
+        Ok(if trained == 2 { FoldControl::Stop } else { FoldControl::Continue })
     });
     assert_eq!((fitted.unwrap().ensemble.members(), trained), (2, 2));
 
     let kind = |data: &Dataset, options: &EnsembleOptions| {
-        let train = |_: gatewise::ensemble::Fold<'_>| -> Result<Next> { Ok(Next::Member) };
+        let train = |_: gatewise::ensemble::Fold<'_>| -> Result<FoldControl> { Ok(FoldControl::Continue) };
         Ensemble::fit(&layers(2), data, options, train).unwrap_err().kind()
     };
     assert_eq!(kind(&data(2), &options(1)), ErrorKind::Config);
-    assert_eq!(kind(&data(2), &EnsembleOptions { members: 2, ..options(3) }), ErrorKind::Config);
-    assert_eq!(kind(&data(2), &EnsembleOptions { penalties: vec![], ..options(3) }), ErrorKind::Config);
+    assert_eq!(kind(&data(2), &options(3).members(2)), ErrorKind::Config);
+    assert_eq!(kind(&data(2), &options(3).penalties(vec![])), ErrorKind::Config);
     let of_two = layers(2).with(Dense::new(2).activation(Activation::Softmax));
-    let error = Ensemble::fit(&of_two, &data(2), &options(2), |_| Ok(Next::Member)).unwrap_err();
+    let error = Ensemble::fit(&of_two, &data(2), &options(2), |_| Ok(FoldControl::Continue)).unwrap_err();
     assert!(error.to_string().contains("end in Dense(1)"), "{error}");
     assert_eq!(kind(&data(2).select(&[0, 1]), &options(3)), ErrorKind::Data);
     assert_eq!(kind(&data(3), &options(2)), ErrorKind::Data, "a third class, but one output");

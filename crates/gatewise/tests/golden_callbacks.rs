@@ -6,8 +6,8 @@
 mod specs;
 
 use gatewise::train::{
-    Callback, Context, CsvLogger, EarlyStopping, EpochLog, LambdaCallback, LearningRateScheduler, Mode,
-    ModelCheckpoint, ReduceLrOnPlateau,
+    Callback, Context, CsvLogger, EarlyStopping, EpochLog, LambdaCallback, LearningRateScheduler,
+    ModelCheckpoint, MonitorMode, ReduceLrOnPlateau,
 };
 use gatewise::{Fit, Model, Result};
 use serde_json::{Value, json};
@@ -80,11 +80,11 @@ fn decide<C: Callback>(name: &str, values: &Value, subject: C) -> (usize, usize,
     (history.epochs.len(), of, std::mem::take(&mut *seen.lock().unwrap()))
 }
 
-fn mode(settings: &Value) -> Mode {
+fn mode(settings: &Value) -> MonitorMode {
     match settings["mode"].as_str() {
-        Some("max") => Mode::Max,
+        Some("max") => MonitorMode::Max,
         Some(other) => panic!("{other}"),
-        None => Mode::Auto,
+        None => MonitorMode::Auto,
     }
 }
 

@@ -143,7 +143,7 @@ fn what_is_undefined_is_refused() {
         assert!(error.to_string().contains(message), "{error}");
     };
     data(roc_auc(&[0.1, 0.2], &[1.0, 1.0]).unwrap_err(), "all 2 rows are positive, and none is negative");
-    data(average_precision(&[0.1], &[0.0]).unwrap_err(), "all 1 rows are no, and none is yes");
+    data(average_precision(&[0.1], &[0.0]).unwrap_err(), "all 1 rows are negative, and none is positive");
     data(roc_auc(&[], &[]).unwrap_err(), "no rows");
     data(roc_auc(&[f32::NAN, 0.0], &[1.0, 0.0]).unwrap_err(), "row 0 has the output NaN");
     data(binary_accuracy(&[0.0], &[f32::INFINITY], 0.5).unwrap_err(), "row 0 has the target inf");

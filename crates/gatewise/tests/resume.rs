@@ -6,7 +6,7 @@ use gatewise::optimizer::{
     Adagrad, Adam, AdamW, Clip, Ema, ExponentialDecay, Nadam, Optimizer, RmsProp, Sgd, Update,
 };
 use gatewise::rows::Dataset;
-use gatewise::train::{BatchLog, Callback, Checkpoints, Context, EpochLog, State};
+use gatewise::train::{BatchLog, Callback, CallbackState, Checkpoints, Context, EpochLog};
 use gatewise::{Error, ErrorKind, Fit, History, Isa, Model, Result};
 use serde_json::json;
 use specs::{Spec, dataset, paddings, specs, weight_bits};
@@ -276,11 +276,11 @@ impl Callback for Counter {
         }
         Ok(())
     }
-    fn save_state(&self) -> State<'_> {
+    fn save_state(&self) -> CallbackState<'_> {
         let (epochs, batches, sum) = *self.seen.lock().unwrap();
         json!({"epochs": epochs, "batches": batches, "sum": sum}).into()
     }
-    fn restore_state(&mut self, state: State<'_>) -> Result<()> {
+    fn restore_state(&mut self, state: CallbackState<'_>) -> Result<()> {
         let state = state.value;
         let number = |key: &str| state[key].as_u64().map(|n| n as usize);
         let all = number("epochs").zip(number("batches")).zip(state["sum"].as_f64());

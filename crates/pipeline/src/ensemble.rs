@@ -4,7 +4,7 @@ use crate::defaults::folds_and_members;
 use crate::fit::{Trained, fit};
 use crate::observer::{Observer, Progress, Watched};
 use crate::plan::TrainPlan;
-use gatewise::ensemble::{Ensemble, EnsembleOptions, Fitted, Next};
+use gatewise::ensemble::{Ensemble, EnsembleOptions, FittedEnsemble, FoldControl};
 use gatewise::optimizer::{CosineDecay, Ema};
 use gatewise::rows::Dataset;
 use gatewise::{Artifact, Result};
@@ -21,8 +21,7 @@ pub(crate) fn several(
     let (summary, start) = (artifact.training().clone(), Instant::now());
     let seed = plan.seed();
     let (folds, members) = folds_and_members(training.len());
-    let options =
-        EnsembleOptions { folds, members, seed, machine: plan.machine().clone(), ..Default::default() };
+    let options = EnsembleOptions::default().folds(folds).members(members).seed(seed).machine(plan.machine());
     let mut history = None;
     let fitted = Ensemble::fit(artifact.model().spec(), training, &options, |fold| {
         observer.progress(Progress::Member { member: fold.member + 1, members })?;
@@ -36,9 +35,9 @@ pub(crate) fn several(
             .callback(Watched(&mut *observer))
             .run(fold.model, fold.training)?;
         history.get_or_insert(log);
-        Ok(if observer.should_stop() { Next::Stop } else { Next::Member })
+        Ok(if observer.should_stop() { FoldControl::Stop } else { FoldControl::Continue })
     })?;
-    let Fitted { model, ensemble } = fitted;
+    let FittedEnsemble { model, ensemble, .. } = fitted;
     let mut artifact = artifact.into_builder().model(model).ensemble(ensemble).build()?;
     artifact.training_mut().history = history.unwrap_or_default();
     Ok(Trained { artifact, time: start.elapsed() })

@@ -32,7 +32,7 @@ pub struct ForecastConfig {
 impl ForecastConfig {
     /// Creates the settings for the series in a CSV file: a season of 12 steps, 32 units, 200 epochs.
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        let options = ForecastOptions { units: 32, epochs: 200, seed: 1, ..ForecastOptions::default() };
+        let options = ForecastOptions::default().units(32).epochs(200).seed(1);
         let file = file.into();
         Self { file, column: None, period: 12, horizon: None, length: None, test: None, options }
     }
@@ -109,7 +109,7 @@ impl ForecastConfig {
                 series.len()
             )));
         };
-        let options = |horizon| ForecastOptions { horizon, length, ..self.options.clone() };
+        let options = |horizon| self.options.clone().horizon(horizon).length(length);
         let error = |forecasts: &[f32]| {
             let off = forecasts.iter().zip(&series[first..]).map(|(a, b)| f64::from((a - b).abs()));
             off.sum::<f64>() / test as f64

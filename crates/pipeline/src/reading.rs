@@ -105,7 +105,7 @@ impl<'a> Reading<'a> {
     /// Returns how `artifact` reads texts.
     pub fn of(artifact: &'a Artifact, rows: &'a RowOptions) -> Result<Self> {
         let tokenizer = artifact.tokenizer().ok_or_else(|| {
-            Error::config(
+            Error::data(
                 "this model reads series, not texts; give a .ts file, or a model that was trained on texts",
             )
         })?;

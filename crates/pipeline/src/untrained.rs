@@ -3,7 +3,7 @@
 use crate::defaults::{Settings, THRESHOLD};
 use crate::plan::TrainPlan;
 use gatewise::rows::{Padding, Problem};
-use gatewise::{Artifact, History, Model, Reader, Result, TrainingSummary};
+use gatewise::{Artifact, Model, Reader, Result, TrainingSummary};
 
 /// The parts of an artifact beside the model.
 pub(crate) struct Reads {
@@ -23,16 +23,13 @@ pub(crate) fn artifact(
 ) -> Result<Artifact> {
     let Reads { reader, padding, problem, labels, oov_rate } = reads;
     let &Settings { epochs, batch_size, learning_rate, seed, .. } = settings;
-    let training = TrainingSummary {
-        data: plan.data().to_owned(),
-        seed,
-        batch_size,
-        epochs,
-        learning_rate,
-        history: History::default(),
-        test: None,
-        oov_rate,
-    };
+    let training = TrainingSummary::default()
+        .data(plan.data())
+        .seed(seed)
+        .batch_size(batch_size)
+        .epochs(epochs)
+        .learning_rate(learning_rate)
+        .oov_rate(oov_rate);
     Artifact::builder(model)
         .reader(reader)
         .padding(padding)

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 pub fn generate(args: Generate) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
     let Generate { temperature, top_k, top_p, seed, .. } = args;
-    let sampling = Sampling { temperature, top_k, top_p, seed };
+    let sampling = Sampling::default().temperature(temperature).top_k(top_k).top_p(top_p).seed(seed);
     let said = Generator::new(artifact, &args.prompt, sampling)?.take(args.length);
     let mut out = std::io::stdout().lock();
     let written = match args.format {

@@ -15,7 +15,7 @@ pub fn summary(args: Summary) -> Result<Done> {
         let tensors: Vec<_> =
             model.params().table().iter().map(|p| json!({"name": p.name, "shape": p.shape})).collect();
         let stages: Vec<_> = model.stages_summary().lines().map(|line| line.trim().to_owned()).collect();
-        let object = json!({
+        let mut object = json!({
             "format": gatewise::FORMAT,
             "layers": model.spec(),
             "parameters": model.params().len(),
@@ -30,18 +30,20 @@ pub fn summary(args: Summary) -> Result<Done> {
                 "policy": vocabulary.policy(),
             })),
             "scalers": artifact.scalers(),
-            "ensemble": artifact.ensemble().map(|ensemble| json!({
-                "members": ensemble.members(),
-                "linear": {"name": ensemble.linear().name(), "features": ensemble.linear().features()},
-                "weights": {"members": ensemble.weights()[0], "linear": ensemble.weights()[1]},
-                "unseen_accuracy": ensemble.accuracy(),
-            })),
             "padding": artifact.padding(),
             "problem": artifact.problem(),
             "labels": artifact.labels(),
             "threshold": artifact.threshold(),
             "training": training,
         });
+        if let Some(ensemble) = artifact.ensemble() {
+            object["ensemble"] = json!({
+                "members": ensemble.members(),
+                "linear": {"name": ensemble.linear().name(), "features": ensemble.linear().features()},
+                "weights": {"members": ensemble.weights()[0], "linear": ensemble.weights()[1]},
+                "unseen_accuracy": ensemble.accuracy(),
+            });
+        }
         out!("{object:#}\n")?;
         return Ok(Done::Whole);
     }
@@ -90,7 +92,7 @@ pub fn summary(args: Summary) -> Result<Done> {
 
 /// Returns the lines of an ensemble.
 fn members(ensemble: &Ensemble) -> String {
-    let ([members, linear], Accuracies { member, linear: counts, joined }) =
+    let ([members, linear], Accuracies { member, linear: counts, joined, .. }) =
         (ensemble.weights(), ensemble.accuracy());
     format!(
         "Ensemble: {} members of these layers, weight {members:.3}; {} of {} features, weight {linear:.3}\n\

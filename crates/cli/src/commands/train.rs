@@ -39,7 +39,7 @@ fn tell(outcome: &TrainOutcome, output: &Path, curve: &Path) -> Result<()> {
 fn unseen(artifact: &Artifact) -> String {
     let percent = |share: f64| format!("{:.2}%", 100.0 * share);
     artifact.ensemble().map_or(String::new(), |ensemble| {
-        let Accuracies { member, linear, joined } = ensemble.accuracy();
+        let Accuracies { member, linear, joined, .. } = ensemble.accuracy();
         format!(
             "Out-of-fold accuracy: a recurrent model {}, the linear model {}, together {}\n",
             percent(member),

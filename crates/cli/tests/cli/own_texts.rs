@@ -34,7 +34,7 @@ fn a_file_of_three_classes_from_training_to_answer() {
     assert_eq!((tested["samples"].as_u64(), tested["accuracy"].as_f64()), (Some(20), Some(1.0)));
     fs::write(home.path("other.csv"), "text,label\nwhy,reason\nwho,person\n").unwrap();
     home.run("evaluate model.gatewise other.csv")
-        .failed(1, &["does not know the label 'reason'", "knows person, place, time"]);
+        .failed(1, &["does not have the label 'reason'", "its labels are person, place, time"]);
     home.run("bench model.gatewise test.csv").ok();
 }
 
@@ -152,7 +152,7 @@ fn each_label_keeps_its_share_of_the_rows_to_validate_on() {
     home.run("train a.csv --validation c.csv").failed(1, &["cannot read c.csv"]);
     home.run("train reviews --validation b.csv").failed(2, &["--validation goes with", "reviews"]);
     fs::write(home.path("other.csv"), "text,label\nx,no\ny,perhaps\n").unwrap();
-    home.run("train a.csv --validation other.csv").failed(1, &["does not know the label 'perhaps'"]);
+    home.run("train a.csv --validation other.csv").failed(1, &["does not have the label 'perhaps'"]);
     fs::write(home.path("once.csv"), "text,label\na,x\nb,y\nc,z\n").unwrap();
     home.run("train once.csv").failed(1, &["each label of the column label occurs once"]);
     home.run("train once.csv --test once.csv").failed(1, &["each label occurs once", "--validation FILE"]);

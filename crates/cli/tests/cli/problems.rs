@@ -144,8 +144,8 @@ fn what_does_not_fit_the_problem_is_said() {
     train("a.csv --label-separator ; -o several.gatewise").ok();
     train("n.csv --task regression -o number.gatewise").ok();
     home.run("evaluate several.gatewise reviews")
-        .failed(1, &["the model answers with any number of labels a row, but the data have classes"]);
-    home.run("evaluate several.gatewise new.csv").failed(1, &["does not know the label 'pink'"]);
+        .failed(1, &["the model predicts any number of labels a row, but the data have classes"]);
+    home.run("evaluate several.gatewise new.csv").failed(1, &["does not have the label 'pink'"]);
     home.run("evaluate number.gatewise bad.csv").failed(1, &["bad.csv:4: 'many' is not a number"]);
     home.run("evaluate number.gatewise n.csv --calibration c.svg").failed(2, &["answer yes or no"]);
 }

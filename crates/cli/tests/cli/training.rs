@@ -218,7 +218,7 @@ fn classes_are_weighed_and_the_threshold_is_chosen_and_kept() {
 
     train("--threshold accuracy --validation-split 0").failed(2, &["--validation-split is 0"]);
     train("--threshold half").failed(2, &["accuracy, f1, youden, or a number"]);
-    train("--class-weight heavy").failed(2, &["'balanced', or one number a class"]);
+    train("--class-weight heavy").failed(2, &["'balanced', or one number for each class"]);
     train("--class-weight 1").failed(1, &["of class 1, but class_weight has 1 weights"]);
 }
 

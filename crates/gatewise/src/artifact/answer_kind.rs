@@ -1,26 +1,26 @@
-//! What an artifact answers.
+//! The kinds of prediction of an artifact.
 
 use super::{Artifact, Reader};
 use crate::rows::Problem;
 
-/// What an artifact predicts for a row.
+/// The kind of prediction that an artifact makes for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnswerKind {
-    /// One of several classes, which have names.
+    /// Binary or multiclass classification: one label.
     Class,
-    /// Any number of labels.
+    /// Multi-label classification: any number of labels.
     Labels,
-    /// A number, in its own unit.
+    /// Regression: a number, in its original unit.
     Number,
-    /// At every step, a probability for each id of the vocabulary: a language model.
+    /// Language model: at every step, a probability for each id of the vocabulary.
     NextToken,
-    /// The model's outputs, without a meaning that the artifact knows.
+    /// The model's outputs, without labels.
     Outputs,
 }
 
 impl Artifact {
-    /// Returns what this artifact predicts for a row.
+    /// Returns the kind of prediction that this artifact makes for a row.
     pub fn answer_kind(&self) -> AnswerKind {
         let words = match &self.reader {
             Reader::Text { vocabulary, .. } => Some(vocabulary.max_words()),

@@ -1,4 +1,4 @@
-//! Making an artifact from its parts.
+//! The builder of an artifact.
 
 use super::{Artifact, Reader, TrainingSummary, check};
 use crate::ensemble::Ensemble;
@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::rows::{Padding, Problem, Scaler};
 use crate::text::{Tokenizer, Vocabulary};
 
-/// Makes an [`Artifact`]: see [`Artifact::builder`].
+/// A builder of an [`Artifact`]; see [`Artifact::builder`].
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ArtifactBuilder {
@@ -17,8 +17,7 @@ pub struct ArtifactBuilder {
 impl Artifact {
     /// Returns a builder of an artifact around `model`.
     ///
-    /// Unless it is given more, the artifact reads rows of ids, pads nothing, and its outputs are neither classes nor
-    /// labels.
+    /// By default the artifact reads rows of ids, pads nothing and has no labels.
     ///
     /// ```
     /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -47,7 +46,7 @@ impl Artifact {
         }
     }
 
-    /// Replaces the decision threshold.
+    /// Sets the decision threshold.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `threshold` is not finite.
@@ -57,76 +56,77 @@ impl Artifact {
         Ok(())
     }
 
-    /// Returns a builder that holds the parts of this artifact.
+    /// Converts the artifact into a builder with its parts.
     pub fn into_builder(self) -> ArtifactBuilder {
         ArtifactBuilder { artifact: self }
     }
 }
 
 impl ArtifactBuilder {
-    /// Replaces the model.
+    /// Sets the model.
     pub fn model(mut self, model: Model) -> Self {
         self.artifact.model = model;
         self
     }
 
-    /// The model reads texts, cut by `tokenizer` and numbered by `vocabulary`.
+    /// Sets a reader of texts: `tokenizer` splits them into words, `vocabulary` maps words to ids.
     pub fn text(self, tokenizer: Tokenizer, vocabulary: Vocabulary) -> Self {
         self.reader(Reader::text(tokenizer, vocabulary))
     }
 
-    /// The model reads series, each channel on its scale.
+    /// Sets a reader of series: one scaler per channel.
     pub fn series(self, scalers: Vec<Scaler>) -> Self {
         self.reader(Reader::series(scalers))
     }
 
-    /// What turns input into what the model reads. Default: [`Reader::Ids`].
+    /// Sets the reader: the preprocessing of the model's input. Default: [`Reader::Ids`].
     pub fn reader(mut self, reader: Reader) -> Self {
         self.artifact.reader = reader;
         self
     }
 
-    /// What answers beside the model. Default: nothing.
+    /// Sets the ensemble around the model. Default: none.
     pub fn ensemble(mut self, ensemble: impl Into<Option<Ensemble>>) -> Self {
         self.artifact.ensemble = ensemble.into();
         self
     }
 
-    /// How rows are padded and cut. Default: each row keeps its own length ([`Artifact::padding`]).
+    /// Sets the padding and truncation of rows. Default: every row keeps its length ([`Artifact::padding`]).
     pub fn padding(mut self, padding: Padding) -> Self {
         self.artifact.padding = padding;
         self
     }
 
-    /// What is asked about a row. Default: [`Problem::SingleLabel`].
+    /// Sets the problem: classification, multi-label classification or regression. Default:
+    /// [`Problem::SingleLabel`].
     pub fn problem(mut self, problem: Problem) -> Self {
         self.artifact.problem = problem;
         self
     }
 
-    /// The names of classes or labels ([`Artifact::labels`]). Default: none.
+    /// Sets the labels ([`Artifact::labels`]). Default: none.
     pub fn labels<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
         self.artifact.labels = labels.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The decision threshold ([`Artifact::threshold`]). Default: 0.5.
+    /// Sets the decision threshold ([`Artifact::threshold`]). Default: 0.5.
     pub fn threshold(mut self, threshold: f32) -> Self {
         self.artifact.threshold = threshold;
         self
     }
 
-    /// How the model was trained and how it did. Default: nothing is known.
+    /// Sets the training summary. Default: empty.
     pub fn training(mut self, training: TrainingSummary) -> Self {
         self.artifact.training = training;
         self
     }
 
-    /// Returns the artifact.
+    /// Builds the artifact.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the parts do not fit one another: labels and outputs,
-    /// reader and first layer, members of an ensemble. [`Artifact::load`] refuses the same.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when parts do not fit: labels and outputs, reader and first
+    /// layer, members of an ensemble. [`Artifact::load`] runs the same checks.
     pub fn build(self) -> Result<Artifact> {
         let checked = self.artifact.check_parts();
         checked.map_err(|why| Error::config(format!("the parts of this artifact do not fit: {why}")))?;

@@ -1,18 +1,18 @@
-//! Whether the parts of an artifact fit one another: the same questions when it is made, saved and loaded.
+//! Validation of an artifact's parts: the same checks when it is built, saved and loaded.
 
 use super::{Artifact, Reader};
 use crate::layers::Layer;
-use crate::model::Rows;
+use crate::model::PaddedRows;
 use crate::rows::{Features, Problem};
 use crate::text::Sequences;
 
-/// What is wrong.
+/// The reason of a failed check.
 type Fault = String;
 
-/// More members are refused: each is as large as the model.
+/// Maximum number of members: each is as large as the model.
 pub(super) const MAX_MEMBERS: usize = 64;
 
-/// Whether a decision threshold can be one.
+/// Checks a decision threshold.
 pub(super) fn threshold(threshold: f32) -> Result<(), Fault> {
     match threshold.is_finite() {
         true => Ok(()),
@@ -41,7 +41,7 @@ impl Artifact {
             ));
         }
         if !scalers.iter().all(|scaler| scaler.is_sound()) {
-            return Err("the scale of a channel is no positive number".into());
+            return Err("the scale of a channel is not a positive number".into());
         }
         let rows = model.vocabulary();
         match &self.reader {
@@ -58,24 +58,24 @@ impl Artifact {
             0 => Sequences::new().into(),
             width => Features::new(width).into(),
         };
-        Rows::new(model, &none, self.padding).map(|_| ()).map_err(|e| e.to_string())
+        PaddedRows::new(model, &none, self.padding).map(|_| ()).map_err(|e| e.to_string())
     }
 
-    /// Labels and outputs against what is asked.
+    /// Checks labels and outputs against the problem.
     fn check_problem(&self) -> Result<(), Fault> {
         let (labels, outputs) = (self.labels.len(), self.model.output_width());
         let (fit, wanted) = match &self.problem {
             Problem::SingleLabel => (
                 labels == 0 || (labels, outputs) == (2, 1) || labels > 1 && labels == outputs,
-                "a model has one output a label, or one for two",
+                "a classifier has one output a label, or one output for two labels",
             ),
             Problem::MultiLabel { separator } => (
                 labels > 0 && labels == outputs && !separator.is_empty(),
-                "a model of any number of labels has one output a label, and what separates them",
+                "a multi-label model has one output a label, and a text that separates labels",
             ),
             Problem::Regression { scale } => (
                 labels == 0 && outputs == 1 && scale.is_sound(),
-                "a model of numbers has one output, a scale for it, and no labels",
+                "a regression model has one output, a scale for it, and no labels",
             ),
         };
         match fit {

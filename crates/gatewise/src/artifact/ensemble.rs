@@ -1,4 +1,4 @@
-//! What of an ensemble stands in a file: its members' weights as `member_2/…` and so on, the linear model as
+//! The file format of an ensemble: the members' weights as `member_2/…` and so on, the linear model as
 //! `linear/features` (hashes, u32), `linear/weights` and `linear/bias`, and the rest in the metadata.
 
 use super::check::MAX_MEMBERS;
@@ -12,35 +12,35 @@ use serde::{Deserialize, Serialize};
 /// The metadata of an ensemble.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Joint {
-    /// Recurrent members, the first included.
+pub(super) struct EnsembleMetadata {
+    /// Number of recurrent members, the first included.
     members: usize,
-    /// The longest runs that the linear model counts.
+    /// Longest n-gram of the linear model.
     ngram: usize,
-    /// Of the members and of the linear model.
+    /// Weights of the members and of the linear model.
     weights: [f64; 2],
     accuracy: Accuracies,
 }
 
-/// Tensors of the linear model.
+/// Names of the linear model's tensors.
 const LINEAR: [&str; 3] = ["linear/features", "linear/weights", "linear/bias"];
 
 fn prefix(member: usize) -> String {
     format!("member_{}/", member + 1)
 }
 
-impl Joint {
+impl EnsembleMetadata {
     pub fn of(ensemble: &Ensemble) -> Self {
         let (members, ngram) = (ensemble.members(), ensemble.linear().parts().0);
         Self { members, ngram, weights: ensemble.weights(), accuracy: ensemble.accuracy() }
     }
 
-    /// How many tensors stand beside those of the model, of which there are `own`.
+    /// Returns the number of tensors beside the `own` tensors of the model.
     pub fn tensors(&self, own: usize) -> usize {
         own.saturating_mul(self.members.saturating_sub(1)).saturating_add(LINEAR.len())
     }
 
-    /// The ensemble around `model`, whose weights `file` holds, or what is wrong with it.
+    /// Reads the ensemble around `model` from `file`.
     pub fn assemble(&self, model: &Model, file: &TensorFile<'_>) -> Result<Ensemble, String> {
         if !(1..=MAX_MEMBERS).contains(&self.members) {
             return Err("the number or the weights of its members are out of bounds".into());
@@ -64,7 +64,7 @@ impl Joint {
     }
 }
 
-/// The tensors beside those of the first member.
+/// Returns the tensors of all parts but the first member.
 pub(super) fn tensors(ensemble: &Ensemble) -> Vec<Tensor<'static>> {
     let members = (1..).zip(ensemble.others());
     let mut tensors: Vec<_> =

@@ -1,6 +1,6 @@
-//! What the metadata of an artifact holds.
+//! The file format of an artifact: its metadata, checksum and self-test.
 
-use super::ensemble::Joint;
+use super::ensemble::EnsembleMetadata;
 use super::{Artifact, Reader, TrainingSummary};
 use crate::error::Result;
 use crate::model::{Sequential, tensors_of};
@@ -11,10 +11,10 @@ use crate::text::{Tokenizer, Vocabulary};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The format this version writes, and the newest it reads.
+/// Version of the file format: the version that is written, and the newest that is read.
 pub const FORMAT: u32 = 1;
 
-/// Key of the only entry in the safetensors metadata (one, because its writer does not keep an order).
+/// Key of the only entry of the safetensors metadata (one, because the writer does not keep an order).
 pub(super) const KEY: &str = "gatewise";
 
 /// The JSON object under [`KEY`], behind a line with its checksum (see [`seal`](crate::storage::tensors::seal)).
@@ -30,46 +30,46 @@ pub(super) struct Metadata {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scalers: Vec<Scaler>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ensemble: Option<Joint>,
+    pub ensemble: Option<EnsembleMetadata>,
     pub padding: Padding,
     #[serde(default, skip_serializing_if = "is_single_label")]
     pub problem: Problem,
     pub labels: Vec<String>,
     pub threshold: f32,
     pub training: TrainingSummary,
-    /// Of the tensors' bytes in name order.
+    /// SHA-256 of the tensors' bytes in name order.
     pub weights_sha256: String,
-    /// Texts or series with the outputs they must give, through all that reads them and the model.
+    /// Texts or series with their expected outputs, through reader and model.
     pub self_test: Vec<Probe>,
 }
 
-/// The problem of files that were written before there were others.
+/// The problem of files without the field: older versions had no other.
 fn is_single_label(problem: &Problem) -> bool {
     *problem == Problem::SingleLabel
 }
 
-/// The one field that is read before all others, so that a newer file is named as such.
+/// The format version alone, read before the other fields: it identifies files of a newer version.
 #[derive(Deserialize)]
 pub(super) struct Version {
     pub format: u32,
 }
 
-/// One question of the self-test.
+/// One sample of the self-test.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Probe {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
-    /// Steps of a series, flat.
+    /// Steps of a series, row-major.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<f32>,
     pub outputs: Vec<f32>,
 }
 
-/// How far a self-test's outputs may be from those saved: other processors' `exp` may round otherwise.
+/// Tolerance of the self-test: `exp` may round differently on other processors.
 pub(super) const SELF_TEST_TOLERANCE: f32 = 1e-5;
 
 impl Artifact {
-    /// SHA-256 of the tensors' bytes (little-endian) in name order: equal for equal weights.
+    /// Returns the SHA-256 of the tensors' bytes (little-endian) in name order: equal for equal weights.
     pub fn weights_sha256(&self) -> String {
         let mut tensors = self.tensors();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
@@ -78,7 +78,7 @@ impl Artifact {
         hex(hash.finalize())
     }
 
-    /// All tensors: those of the model, then those of what answers beside it.
+    /// Returns all tensors: the model's, then the ensemble's.
     pub(super) fn tensors(&self) -> Vec<Tensor<'static>> {
         let mut tensors = tensors_of(self.model.params(), "");
         if let Some(ensemble) = &self.ensemble {
@@ -87,7 +87,7 @@ impl Artifact {
         tensors
     }
 
-    /// Texts made of the vocabulary's own words and of words it cannot know, or made-up series, with their outputs.
+    /// Returns the self-test: texts of in- and out-of-vocabulary words, or made-up series, with their outputs.
     pub(super) fn probes(&self) -> Result<Vec<Probe>> {
         let mut probes: Vec<Probe> = match &self.reader {
             Reader::Series { .. } => {
@@ -102,8 +102,8 @@ impl Artifact {
         Ok(probes)
     }
 
-    /// The model's outputs for each question, asked alone: where it answers at every step, each has another number of
-    /// them.
+    /// Returns the model's outputs for each probe, computed alone: with one output per step, probes differ in the number
+    /// of outputs.
     pub(super) fn outputs_of_probes(&self, probes: &[Probe]) -> Result<Vec<Vec<f32>>> {
         if let Reader::Series { .. } = self.reader {
             let series: Vec<&[f32]> = probes.iter().map(|probe| &*probe.series).collect();
@@ -119,7 +119,7 @@ impl Artifact {
     }
 }
 
-/// The texts of a self-test.
+/// Returns the texts of a self-test.
 fn texts(words: &[&str]) -> Vec<Probe> {
     let pick = |start: usize, step: usize, count: usize| {
         let picked: Vec<_> = words.iter().skip(start).step_by(step).take(count).copied().collect();

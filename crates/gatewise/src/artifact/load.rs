@@ -1,4 +1,4 @@
-//! Reading an artifact: every byte is distrusted until the checksums and the self-test agree.
+//! Reading an artifact: checksums, parts and self-test are checked before it is returned.
 
 use super::format::{FORMAT, KEY, Metadata, SELF_TEST_TOLERANCE, Version};
 use super::{Artifact, Reader};
@@ -10,9 +10,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Files larger than this are not read: far above what [`Sequential`](crate::Sequential) allows.
+/// Maximum size of a file: far above what [`Sequential`](crate::Sequential) allows.
 const MAX_FILE: u64 = 5 << 30;
-/// More questions in a self-test are refused: a load should not take minutes.
+/// Maximum number of probes: loading should not take minutes.
 const MAX_PROBES: usize = 64;
 
 impl Artifact {
@@ -20,8 +20,8 @@ impl Artifact {
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when it is not an artifact, is damaged, comes
-    /// from a newer version, or fails its self-test.
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when the file is not an artifact, is damaged,
+    /// was written by a newer version, or fails its self-test.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let io = |e: std::io::Error| match e.kind() {
@@ -46,7 +46,7 @@ impl Artifact {
         Self::from_bytes(&bytes).map_err(named)
     }
 
-    /// As [`load`](Self::load), from bytes in memory.
+    /// Reads an artifact from bytes in memory and runs its self-test.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -71,10 +71,10 @@ impl Artifact {
         Ok(artifact)
     }
 
-    /// The model with its weights; sizes are checked against the tensors before memory is taken.
+    /// Builds the artifact; sizes are checked against the tensors before memory is allocated.
     fn assemble(file: &TensorFile<'_>, metadata: &Metadata) -> Result<Self> {
         let stored = file.numbers();
-        // A layer is no wider than it has weights: sizes beyond that are not even multiplied.
+        // A layer has at least as many weights as units: larger sizes are refused before they are multiplied.
         if let Some(wide) = metadata.layers.layers().iter().map(Layer::width).find(|&width| width > stored) {
             return Err(damaged(&format!(
                 "its layers do not fit its weights (a layer has the size {wide}, but there are {stored} weights)"
@@ -105,7 +105,7 @@ impl Artifact {
         })
     }
 
-    /// Weights against their checksum, parts against each other, outputs against the self-test.
+    /// Checks the weights against their checksum, the parts against each other, the outputs against the self-test.
     fn check(&self, metadata: &Metadata) -> Result<()> {
         if self.weights_sha256() != metadata.weights_sha256 {
             return Err(damaged("its weights do not match their checksum"));

@@ -1,8 +1,8 @@
-//! The artifact: one file that is the whole answer.
+//! Artifacts: a trained model with its preprocessing, in one file.
 //!
-//! Enters: a trained model with everything it needs to read texts or series. Leaves: a safetensors file, and back.
-//! The file's tensors are the weights under Keras's names and in Keras's layout; the entry `gatewise` of
-//! its metadata is the SHA-256 of a JSON object, a line break, and that object: see `format.rs`.
+//! Input: a trained model, with the tokenizer, vocabulary or scalers of its input, padding and labels. Output: a
+//! safetensors file, and back. The tensors are the weights under Keras's names and in Keras's layout. The entry
+//! `gatewise` of the metadata is the SHA-256 of a JSON object, a line break, and that object: see `format.rs`.
 
 mod answer_kind;
 mod builder;
@@ -28,11 +28,11 @@ pub use format::FORMAT;
 pub use reader::Reader;
 pub use training_summary::TrainingSummary;
 
-/// A trained model with what reads its input, padding, labels and training summary.
+/// A trained model with its preprocessing, labels and training summary.
 ///
-/// An artifact is made by [`Artifact::builder`], which checks that its parts fit one another, or read from a file by
-/// [`Artifact::load`]. It answers through a [`Predictor`](crate::Predictor), or a
-/// [`Generator`](crate::Generator) where it is a language model.
+/// [`Artifact::builder`] builds an artifact and checks that its parts fit; [`Artifact::load`] reads one from a file.
+/// [`Predictor`](crate::Predictor) predicts with an artifact, [`Generator`](crate::Generator) generates text with an
+/// artifact of a language model.
 ///
 /// ```
 /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -73,12 +73,12 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// Returns the model: of an ensemble, its first member.
+    /// Returns the model; for an ensemble, the first member.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// Returns this artifact with other weights, or another model.
+    /// Returns this artifact with another model.
     ///
     /// # Errors
     /// As [`ArtifactBuilder::build`].
@@ -86,12 +86,12 @@ impl Artifact {
         self.into_builder().model(model).build()
     }
 
-    /// Returns what turns input into what the model reads.
+    /// Returns the reader: the preprocessing of the model's input.
     pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
-    /// Returns the tokenizer, of a model that reads texts.
+    /// Returns the tokenizer, or `None` if the model does not read texts.
     pub fn tokenizer(&self) -> Option<&Tokenizer> {
         match &self.reader {
             Reader::Text { tokenizer, .. } => Some(tokenizer),
@@ -99,7 +99,7 @@ impl Artifact {
         }
     }
 
-    /// Returns the vocabulary, of a model that reads texts.
+    /// Returns the vocabulary, or `None` if the model does not read texts.
     pub fn vocabulary(&self) -> Option<&Vocabulary> {
         match &self.reader {
             Reader::Text { vocabulary, .. } => Some(vocabulary),
@@ -107,7 +107,7 @@ impl Artifact {
         }
     }
 
-    /// Returns the scale of each channel, of a model that reads series; otherwise none.
+    /// Returns the scaler of each channel; empty if the model does not read series.
     pub fn scalers(&self) -> &[Scaler] {
         match &self.reader {
             Reader::Series { scalers } => scalers,
@@ -115,43 +115,46 @@ impl Artifact {
         }
     }
 
-    /// Returns what answers beside the model, of an ensemble.
+    /// Returns the ensemble, or `None` for a single model.
     pub fn ensemble(&self) -> Option<&Ensemble> {
         self.ensemble.as_ref()
     }
 
-    /// Returns how rows are padded and cut.
+    /// Returns the padding and truncation of rows.
     ///
-    /// With `maxlen: None` an answer depends on its own row alone: the row is neither padded nor cut, whatever other
-    /// rows are answered in the same call. [`score`](Self::score), [`evaluate`](Self::evaluate) and training are different
-    /// there: rows of a data set are padded to the longest row of the data set.
+    /// With `maxlen: None`:
+    /// * Prediction neither pads nor truncates a row, so that a prediction does not depend on the other rows of a call.
+    /// * [`score`](Self::score), [`evaluate`](Self::evaluate) and training pad the rows of a data set to its longest row.
     pub fn padding(&self) -> Padding {
         self.padding
     }
 
-    /// Returns what is asked about a row, and so what the outputs mean.
+    /// Returns the problem: classification, multi-label classification or regression.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
 
-    /// Returns the names of classes or labels, one for each output. A model of two classes with one output has two
-    /// labels, the second being the positive class. Without classes or labels there are none.
+    /// Returns the labels.
+    ///
+    /// * Binary with one output: two labels; the second is the positive class.
+    /// * Multiclass and multi-label: one label per output.
+    /// * Regression, language models and models without labels: empty.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// Returns the decision threshold. A binary model predicts the positive class for a probability above it, a
-    /// multi-label model the labels whose probabilities are above it.
+    /// Returns the decision threshold. A binary model predicts the positive class above the threshold; a multi-label
+    /// model predicts every label whose probability is above the threshold.
     pub fn threshold(&self) -> f32 {
         self.threshold
     }
 
-    /// Returns how the model was trained and how it did.
+    /// Returns the training summary.
     pub fn training(&self) -> &TrainingSummary {
         &self.training
     }
 
-    /// Returns how the model was trained and how it did, to change.
+    /// Returns the training summary, mutably.
     pub fn training_mut(&mut self) -> &mut TrainingSummary {
         &mut self.training
     }
@@ -164,12 +167,12 @@ impl Artifact {
 }
 
 impl Artifact {
-    /// Returns the rows of a corpus as this model reads them: its words looked up in this vocabulary, its labels among
-    /// these, its numbers on this scale.
+    /// Converts a split of a corpus into a data set for this model: words are looked up in this vocabulary, labels in
+    /// these labels, and regression targets are scaled.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not know, when the model answers
-    /// another question than the corpus asks, or when it does not read texts.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a label that the model does not have, for a corpus of another
+    /// problem, or when the model does not read texts.
     pub fn dataset(&self, corpus: &Corpus, split: &Split) -> Result<Dataset> {
         let Reader::Text { vocabulary, .. } = &self.reader else {
             return Err(Error::data(format!(

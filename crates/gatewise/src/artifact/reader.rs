@@ -1,43 +1,44 @@
-//! What turns input into what a model reads.
+//! Readers: the preprocessing of a model's input.
 
 use crate::error::Result;
 use crate::rows::Scaler;
 use crate::text::{IdPolicy, Tokenizer, Vocabulary};
 
-/// What turns input into what the model reads.
+/// The preprocessing of a model's input.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "an artifact has one reader")]
 pub enum Reader {
-    /// The model reads ids of the words of a text.
+    /// Texts: tokenized, and mapped to ids.
     #[non_exhaustive]
     Text {
-        /// Cuts a text into words.
+        /// Splits a text into words.
         tokenizer: Tokenizer,
-        /// Numbers the words.
+        /// Maps words to ids.
         vocabulary: Vocabulary,
     },
-    /// The model reads series of vectors.
+    /// Series of vectors: scaled per channel.
     #[non_exhaustive]
     Series {
-        /// The scale of each channel.
+        /// The scaler of each channel.
         scalers: Vec<Scaler>,
     },
-    /// The model reads ids that the caller has made.
+    /// Rows of ids, passed to the model as they are.
     Ids,
 }
 
 impl Reader {
-    /// Returns a reader of texts.
+    /// Creates a reader of texts.
     pub fn text(tokenizer: Tokenizer, vocabulary: Vocabulary) -> Self {
         Self::Text { tokenizer, vocabulary }
     }
 
-    /// Returns a reader of series whose channels have these scales.
+    /// Creates a reader of series with one scaler per channel.
     pub fn series(scalers: Vec<Scaler>) -> Self {
         Self::Series { scalers }
     }
 
-    /// For messages.
+    /// Returns a noun phrase for messages.
     pub(crate) fn describe(&self) -> &'static str {
         match self {
             Self::Text { .. } => "texts",
@@ -46,8 +47,8 @@ impl Reader {
         }
     }
 
-    /// As a file has it: a file has always a tokenizer and a vocabulary, and scales or none. `ids` is the number of ids
-    /// that the model reads.
+    /// Returns the reader as a file stores it: always a tokenizer and a vocabulary, and the scalers, if any. `ids` is the
+    /// number of ids that the model reads.
     pub(super) fn parts(&self, ids: usize) -> Result<(Tokenizer, Vocabulary, Vec<Scaler>)> {
         Ok(match self {
             Self::Text { tokenizer, vocabulary } => (tokenizer.clone(), vocabulary.clone(), Vec::new()),
@@ -58,7 +59,7 @@ impl Reader {
         })
     }
 
-    /// The reader that a file has in these parts.
+    /// Creates the reader from the parts that a file stores.
     pub(super) fn of(tokenizer: Tokenizer, vocabulary: Vocabulary, scalers: Vec<Scaler>, ids: usize) -> Self {
         if !scalers.is_empty() {
             return Self::Series { scalers };
@@ -71,7 +72,7 @@ impl Reader {
     }
 }
 
-/// What stands in the place of a vocabulary where there are only ids: the id 1 for any word, none before a row.
+/// Returns the placeholder vocabulary of a file without one: every word is id 1, and rows have no start id.
 fn no_words(ids: usize) -> Result<Vocabulary> {
     Vocabulary::with_policy(&[], ids, IdPolicy { pad: 0, start: None, oov: 1, index_from: 1 })
 }

@@ -1,11 +1,11 @@
-//! Targets of other data as a model's own: labels by name, numbers on its scale.
+//! Conversion of targets: labels are matched by name, numbers are scaled.
 
 use super::Artifact;
 use crate::error::{Error, Result};
 use crate::rows::{Problem, Targets};
 
 impl Artifact {
-    /// `targets`, which answer `problem` and name `labels`, as this model would answer.
+    /// Converts `targets` of a data set with `problem` and `labels` into targets of this model.
     pub(super) fn targets(&self, problem: &Problem, labels: &[String], targets: &Targets) -> Result<Targets> {
         match (self.problem(), problem) {
             (Problem::SingleLabel, Problem::SingleLabel) => {
@@ -27,19 +27,19 @@ impl Artifact {
                 Ok(targets.values().iter().map(|&value| scale.scale(value)).collect::<Vec<_>>().into())
             }
             (own, other) => Err(Error::data(format!(
-                "the model answers with {}, but the data have {}",
+                "the model predicts {}, but the data have {}",
                 own.describe(),
                 other.describe()
             ))),
         }
     }
 
-    /// The places of `labels` among those of the model.
+    /// Returns the index of each of `labels` among the model's labels.
     fn places(&self, labels: &[String]) -> Result<Vec<usize>> {
         let place = |label: &String| {
             self.labels().iter().position(|known| known == label).ok_or_else(|| {
                 let known = self.labels().join(", ");
-                Error::data(format!("the model does not know the label '{label}'; it knows {known}"))
+                Error::data(format!("the model does not have the label '{label}'; its labels are {known}"))
             })
         };
         labels.iter().map(place).collect()

@@ -1,30 +1,79 @@
-//! What an artifact keeps of its training.
+//! The training summary that an artifact stores.
 
 use crate::metrics::Evaluation;
 use crate::train::History;
 use serde::{Deserialize, Serialize};
 
-/// How a model was trained and how it did.
+/// A training summary: data, hyperparameters, history and test score of a model.
 ///
-/// It holds nothing that differs between two equal runs (no times, no threads), so that the same command
+/// It contains nothing that differs between two equal runs (no times, no threads), so that the same command
 /// writes the same file.
+///
+/// ```
+/// use gatewise::TrainingSummary;
+/// let summary = TrainingSummary::default().data("reviews.csv").epochs(5).learning_rate(0.01);
+/// assert_eq!((&*summary.data, summary.epochs), ("reviews.csv", 5));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TrainingSummary {
     /// Name or path of the data.
     pub data: String,
-    /// The seed of weights and shuffles.
+    /// Seed of the initial weights and of shuffling.
     pub seed: u64,
-    /// Rows a step.
+    /// Rows per batch.
     pub batch_size: usize,
-    /// Epochs asked for.
+    /// Maximum number of epochs; early stopping may end training before.
     pub epochs: usize,
-    /// Step size of the optimizer.
+    /// Learning rate.
     pub learning_rate: f64,
-    /// What each epoch reported.
+    /// Loss and metrics of each epoch.
     pub history: History,
-    /// Score on the held-out test rows.
+    /// Loss and metrics on the test set.
     pub test: Option<Evaluation>,
-    /// Of texts, the share of words without an id, as [`Corpus::oov_rate`](crate::rows::Corpus::oov_rate) has it.
+    /// Texts: the out-of-vocabulary rate ([`Corpus::oov_rate`](crate::rows::Corpus::oov_rate)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oov_rate: Option<f64>,
+}
+
+impl TrainingSummary {
+    /// Sets the name or path of the data.
+    pub fn data(self, data: impl Into<String>) -> Self {
+        Self { data: data.into(), ..self }
+    }
+
+    /// Sets the seed of the initial weights and of shuffling.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Sets the rows per batch.
+    pub fn batch_size(self, batch_size: usize) -> Self {
+        Self { batch_size, ..self }
+    }
+
+    /// Sets the maximum number of epochs.
+    pub fn epochs(self, epochs: usize) -> Self {
+        Self { epochs, ..self }
+    }
+
+    /// Sets the learning rate.
+    pub fn learning_rate(self, learning_rate: f64) -> Self {
+        Self { learning_rate, ..self }
+    }
+
+    /// Sets the loss and metrics of each epoch.
+    pub fn history(self, history: History) -> Self {
+        Self { history, ..self }
+    }
+
+    /// Sets the loss and metrics on the test set.
+    pub fn test(self, test: impl Into<Option<Evaluation>>) -> Self {
+        Self { test: test.into(), ..self }
+    }
+
+    /// Sets the out-of-vocabulary rate.
+    pub fn oov_rate(self, oov_rate: impl Into<Option<f64>>) -> Self {
+        Self { oov_rate: oov_rate.into(), ..self }
+    }
 }

@@ -1,4 +1,4 @@
-//! Training an ensemble: every member without a fold of its own.
+//! Training an ensemble by k-fold cross-validation: every member is trained without one fold.
 
 use super::folds::Folds;
 use super::members::Members;
@@ -9,23 +9,24 @@ use crate::linear::{LinearModel, LinearOptions};
 use crate::model::{Machine, Model, Sequential};
 use crate::rows::Dataset;
 
-/// How an ensemble is made.
+/// Hyperparameters of an [`Ensemble`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct EnsembleOptions {
-    /// How many folds the rows are dealt into, at least 2. Default 4.
+    /// Number of folds, at least 2. Default: 4.
     pub folds: usize,
-    /// How many recurrent members, at least one a fold. Member k is trained without fold k, counted round. Default 4.
+    /// Number of recurrent members, at least one per fold. Member k is trained without fold k modulo the number of
+    /// folds. Default: 4.
     pub members: usize,
-    /// How the linear model is fitted; its penalty is one of `penalties`. Default: runs of up to three words that are
-    /// in at least two rows.
+    /// Settings of the linear model; its penalty is one of `penalties`. Default: n-grams of up to three words that
+    /// occur in at least two rows.
     pub linear: LinearOptions,
-    /// What λ of the linear model may be, at least one number: it is the one with which members and linear model
-    /// together are likeliest to be right about rows they have not seen. Default: 10, 3, 1, 0.3
-    /// and 0.1.
+    /// Candidates for the penalty λ of the linear model, at least one. The candidate with the lowest out-of-fold loss
+    /// of the whole ensemble is used. Default: 10, 3, 1, 0.3 and 0.1.
     pub penalties: Vec<f64>,
-    /// Decides the folds, and with the member's number its weights.
+    /// Seed of the folds and, with the member's index added, of the members' weights. Default: 1.
     pub seed: u64,
-    /// Predicts the members' folds, and fits linear models beside one another. It does not change the result.
+    /// The machine that predicts the folds and fits the linear models. The result does not depend on it.
     pub machine: Machine,
 }
 
@@ -42,46 +43,51 @@ impl Default for EnsembleOptions {
     }
 }
 
-/// A member to be trained.
+/// One fold of the cross-validation: a member to train, with its training and validation rows.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Fold<'a> {
-    /// Which member, from 0.
+    /// Index of the member, from 0.
     pub member: usize,
-    /// To be trained.
+    /// The model to train.
     pub model: &'a mut Model,
-    /// The rows of the other folds.
+    /// Training rows: the rows of the other folds.
     pub training: &'a Dataset,
-    /// The rows of its own fold, which it must not learn from. What it says of them decides how much the members
-    /// count: stopping or choosing by them makes that a little too much.
+    /// Validation rows: the rows of the held-out fold. The out-of-fold predictions for them decide the weight of the
+    /// members; early stopping on them makes that weight slightly too large.
     pub validation: &'a Dataset,
 }
 
-/// Whether another member is to be trained.
+/// Whether [`Ensemble::fit`] trains the next member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Yes, if there is one.
-    Member,
-    /// No: those so far are the ensemble, with the last as it is.
+pub enum FoldControl {
+    /// Trains the next member, if there is one.
+    Continue,
+    /// Stops training: the members so far form the ensemble, the last member as it is.
     Stop,
 }
 
-/// An ensemble: its first member, and what answers beside it.
+/// The result of [`Ensemble::fit`].
 #[derive(Debug)]
-pub struct Fitted {
+#[non_exhaustive]
+pub struct FittedEnsemble {
     /// The first member.
     pub model: Model,
-    /// The rest.
+    /// The other members and the linear model.
     pub ensemble: Ensemble,
 }
 
 impl Ensemble {
-    /// Deals the rows of `data` into folds, class by class; has each member trained by `train` without one of them; fits
-    /// the linear model without each fold in turn, and at last to all rows; and weighs both kinds by what they said of
-    /// the folds that they had not seen.
+    /// Trains an ensemble by k-fold cross-validation.
+    ///
+    /// 1. Splits the rows of `data` into folds, stratified by class.
+    /// 2. Calls `train` for each member, with the rows of all folds but one.
+    /// 3. Fits the linear model without each fold in turn, and finally on all rows.
+    /// 4. Fits the weights of members and linear model to their out-of-fold predictions.
     ///
     /// ```
     /// use gatewise::rows::{Dataset, Padding, Sequences};
-    /// use gatewise::ensemble::{Ensemble, EnsembleOptions, Next};
+    /// use gatewise::ensemble::{Ensemble, EnsembleOptions, FoldControl};
     /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
     /// use gatewise::{Fit, Sequential};
     /// let rows: Sequences = (0..80).map(|i| [4 + i % 2, 3, 6 + i % 5]).collect();
@@ -90,10 +96,10 @@ impl Ensemble {
     ///     .with(Embedding::new(12, 4))
     ///     .with(Lstm::new(4))
     ///     .with(Dense::new(1).activation(Activation::Sigmoid));
-    /// let options = EnsembleOptions { folds: 2, members: 2, ..Default::default() };
+    /// let options = EnsembleOptions::default().folds(2).members(2);
     /// let fitted = Ensemble::fit(&layers, &data, &options, |fold| {
     ///     Fit::new().epochs(5).learning_rate(0.05).run(fold.model, fold.training)?;
-    ///     Ok(Next::Member)
+    ///     Ok(FoldControl::Continue)
     /// })?;
     /// assert_eq!(fitted.ensemble.members(), 2);
     /// assert_eq!(fitted.ensemble.accuracy().joined, 1.0);
@@ -103,24 +109,23 @@ impl Ensemble {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for fewer than two folds, fewer members than folds, no
     /// penalty, or two outputs (two classes need one);
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are fewer rows than folds or targets are no classes
-    /// that `layers` answer in; what `train` gives.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when there are fewer rows than folds, or the targets are not classes
+    /// that fit the output of `layers`; any error of `train`.
     pub fn fit(
         layers: &Sequential,
         data: &Dataset,
         options: &EnsembleOptions,
-        mut train: impl FnMut(Fold<'_>) -> Result<Next>,
-    ) -> Result<Fitted> {
+        mut train: impl FnMut(Fold<'_>) -> Result<FoldControl>,
+    ) -> Result<FittedEnsemble> {
         options.check(data.len())?;
         let width = layers.compile(options.seed)?.output_width();
         if width == 2 {
             return Err(Error::config(
-                "an ensemble tells two classes apart by one output, but its layers end in two; end in Dense(1) with a \
-                 sigmoid",
+                "an ensemble of two classes has one output, but its layers end in two; end in Dense(1) with a sigmoid",
             ));
         }
         let folds = Folds::deal(data, options.folds, options.seed);
-        let (mut models, mut said) = (Vec::new(), Vec::new());
+        let (mut models, mut out_of_fold) = (Vec::new(), Vec::new());
         for member in 0..options.members {
             let fold = member % options.folds;
             let (training, validation) = (folds.others(fold), folds.own(fold));
@@ -131,19 +136,49 @@ impl Ensemble {
             let mut evidence = vec![0.0; outputs.len()];
             let rows = outputs.chunks_exact(width).zip(evidence.chunks_exact_mut(width));
             rows.for_each(|(outputs, evidence)| add_evidence(outputs, evidence));
-            said.push(evidence);
+            out_of_fold.push(evidence);
             models.push(model);
-            if next == Next::Stop {
+            if next == FoldControl::Stop {
                 break;
             }
         }
-        let (linear, weights, accuracy) = join(&folds, width, &said, options)?;
+        let (linear, weights, accuracy) = join(&folds, width, &out_of_fold, options)?;
         let model = models.remove(0);
-        Ok(Fitted { model, ensemble: Self { others: models, linear, weights, accuracy } })
+        Ok(FittedEnsemble { model, ensemble: Self { others: models, linear, weights, accuracy } })
     }
 }
 
 impl EnsembleOptions {
+    /// Sets the number of folds.
+    pub fn folds(self, folds: usize) -> Self {
+        Self { folds, ..self }
+    }
+
+    /// Sets the number of recurrent members.
+    pub fn members(self, members: usize) -> Self {
+        Self { members, ..self }
+    }
+
+    /// Sets the settings of the linear model.
+    pub fn linear(self, linear: LinearOptions) -> Self {
+        Self { linear, ..self }
+    }
+
+    /// Sets the candidates for the penalty λ of the linear model.
+    pub fn penalties(self, penalties: Vec<f64>) -> Self {
+        Self { penalties, ..self }
+    }
+
+    /// Sets the seed of the folds and of the weights.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Sets the machine to run on.
+    pub fn machine(self, machine: &Machine) -> Self {
+        Self { machine: machine.clone(), ..self }
+    }
+
     fn check(&self, rows: usize) -> Result<()> {
         let &Self { folds, members, .. } = self;
         if folds < 2 || members < folds {
@@ -166,32 +201,32 @@ impl EnsembleOptions {
     }
 }
 
-/// The linear model beside members who have `said` something of their folds, `width` numbers a row; how much either
-/// kind counts; and what they did.
+/// Returns the linear model, the weights of members and linear model, and their accuracies, from the members'
+/// out-of-fold evidence (`width` numbers a row).
 fn join(
     folds: &Folds<'_>,
     width: usize,
-    said: &[Vec<f64>],
+    member_evidence: &[Vec<f64>],
     options: &EnsembleOptions,
 ) -> Result<(LinearModel, [f64; 2], Accuracies)> {
-    let asked = said.len().min(options.folds);
+    let trained = member_evidence.len().min(options.folds);
     let classes = if width == 1 { 2 } else { width };
     let fit = |rows: &Dataset, penalties| LinearModel::fit_path(rows, &options.linear, penalties, classes);
-    // Of each fold what linear models say, one a penalty, that have not seen it.
-    let ask = |fold: usize| -> Result<Vec<Vec<f64>>> {
+    // Out-of-fold log-odds of the linear models, one a penalty.
+    let out_of_fold = |fold: usize| -> Result<Vec<Vec<f64>>> {
         let (own, models) = (folds.own(fold), fit(&folds.others(fold), &options.penalties)?);
         let odds = |rows| models.iter().map(|linear| linear.log_odds(rows)).collect();
         Ok(own.sequences().map(odds).unwrap_or_default())
     };
-    let mut odds: Vec<_> = (0..asked).map(|_| None).collect();
+    let mut odds: Vec<_> = (0..trained).map(|_| None).collect();
     let pool = options.machine.pool();
-    pool.for_each(&mut vec![(); pool.threads()], &mut odds, |(), fold, it| *it = Some(ask(fold)));
+    pool.for_each(&mut vec![(); pool.threads()], &mut odds, |(), fold, it| *it = Some(out_of_fold(fold)));
     let odds: Vec<Vec<Vec<f64>>> = odds.into_iter().flatten().collect::<Result<_>>()?;
     let of_penalty = |penalty: usize| odds.iter().flat_map(|fold| &fold[penalty]).copied().collect();
     let odds: Vec<Vec<f64>> = (0..options.penalties.len()).map(of_penalty).collect();
 
-    let members = Members::new(width, options.folds, said);
-    let right = folds.classes(0..asked);
+    let members = Members::new(width, options.folds, member_evidence);
+    let right = folds.classes(0..trained);
     let evidence =
         |penalty: usize| Evidence { width, sources: [&members.mean, &odds[penalty]], classes: &right };
     let weighed = (0..odds.len()).map(|penalty| {

@@ -1,10 +1,10 @@
-//! Rows dealt into folds.
+//! Stratified folds: rows split into parts of equal size, class by class.
 
 use crate::rng::{Purpose, Random};
 use crate::rows::Dataset;
 use std::ops::Range;
 
-/// The rows of a data set, and which fold each is in.
+/// The folds of a data set.
 pub(super) struct Folds<'a> {
     data: &'a Dataset,
     /// The rows of each fold, in order.
@@ -12,7 +12,7 @@ pub(super) struct Folds<'a> {
 }
 
 impl<'a> Folds<'a> {
-    /// The rows of each class, in an order drawn from `seed`, are dealt out in turn.
+    /// Deals the shuffled rows of each class to the folds in turn.
     pub fn deal(data: &'a Dataset, count: usize, seed: u64) -> Self {
         let mut order: Vec<usize> = (0..data.len()).collect();
         Random::new(seed, Purpose::Data, 1).shuffle(&mut order);
@@ -27,24 +27,24 @@ impl<'a> Folds<'a> {
         Self { data, rows: (0..count).map(fold).collect() }
     }
 
-    /// All rows.
+    /// Returns all rows.
     pub fn data(&self) -> &'a Dataset {
         self.data
     }
 
-    /// The rows of a fold.
+    /// Returns the rows of a fold.
     pub fn own(&self, fold: usize) -> Dataset {
         self.data.select(&self.rows[fold])
     }
 
-    /// The rows of the other folds.
+    /// Returns the rows of the other folds.
     pub fn others(&self, fold: usize) -> Dataset {
         let mut rows = [&self.rows[..fold], &self.rows[fold + 1..]].concat().concat();
         rows.sort_unstable();
         self.data.select(&rows)
     }
 
-    /// The classes of the rows of some folds, one fold after the other.
+    /// Returns the classes of the rows of some folds, one fold after the other.
     pub fn classes(&self, folds: Range<usize>) -> Vec<usize> {
         let class = |&row: &usize| self.data.targets().values()[row] as usize;
         self.rows[folds].iter().flatten().map(class).collect()

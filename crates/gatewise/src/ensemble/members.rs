@@ -1,34 +1,36 @@
-//! What members say of rows that they have not seen.
+//! Out-of-fold evidence of the members.
 
 use super::weights::Evidence;
 
-/// The evidence of some members, each of which has said something of its fold.
+/// The evidence of each member for the rows of its held-out fold.
 pub(super) struct Members<'a> {
     width: usize,
     folds: usize,
-    said: &'a [Vec<f64>],
-    /// For each row, fold by fold, the mean over the members that have not seen it.
+    evidence: &'a [Vec<f64>],
+    /// For each row, fold by fold: the mean over the members that were not trained on the row.
     pub mean: Vec<f64>,
 }
 
 impl<'a> Members<'a> {
-    /// Of `said`, `width` numbers a row, each is of the next fold in turn.
-    pub fn new(width: usize, folds: usize, said: &'a [Vec<f64>]) -> Self {
+    /// Averages `evidence`: `width` numbers a row, one list a member; member k held out fold k modulo `folds`.
+    pub fn new(width: usize, folds: usize, evidence: &'a [Vec<f64>]) -> Self {
         let mut mean = Vec::new();
-        for fold in 0..folds.min(said.len()) {
-            let own: Vec<&Vec<f64>> = said.iter().skip(fold).step_by(folds).collect();
+        for fold in 0..folds.min(evidence.len()) {
+            let own: Vec<&Vec<f64>> = evidence.iter().skip(fold).step_by(folds).collect();
             let count = own.len() as f64;
-            mean.extend((0..own[0].len()).map(|at| own.iter().map(|said| said[at]).sum::<f64>() / count));
+            mean.extend(
+                (0..own[0].len()).map(|at| own.iter().map(|evidence| evidence[at]).sum::<f64>() / count),
+            );
         }
-        Self { width, folds, said, mean }
+        Self { width, folds, evidence, mean }
     }
 
-    /// The share of rows whose class a member finds, over all members; `classes` gives those of a fold.
+    /// Returns the out-of-fold accuracy over all members; `classes` returns the classes of a fold.
     pub fn accuracy(&self, classes: impl Fn(usize) -> Vec<usize>) -> f64 {
         let (mut right, mut rows) = (0.0, 0);
-        for (member, said) in self.said.iter().enumerate() {
+        for (member, own) in self.evidence.iter().enumerate() {
             let classes = classes(member % self.folds);
-            let alone = Evidence { width: self.width, sources: [said, said], classes: &classes };
+            let alone = Evidence { width: self.width, sources: [own, own], classes: &classes };
             right += alone.accuracy([1.0, 0.0]) * classes.len() as f64;
             rows += classes.len();
         }
@@ -42,8 +44,8 @@ mod tests {
 
     #[test]
     fn the_mean_is_over_the_members_of_a_fold() {
-        let said: Vec<Vec<f64>> = (0..5).map(|member| vec![f64::from(member), 10.0]).collect();
+        let evidence: Vec<Vec<f64>> = (0..5).map(|member| vec![f64::from(member), 10.0]).collect();
         // Members 0 and 3 are of the first of three folds, 1 and 4 of the second, 2 of the third.
-        assert_eq!(Members::new(1, 3, &said).mean, [1.5, 10.0, 2.5, 10.0, 2.0, 10.0]);
+        assert_eq!(Members::new(1, 3, &evidence).mean, [1.5, 10.0, 2.5, 10.0, 2.0, 10.0]);
     }
 }

@@ -1,22 +1,22 @@
-//! Several recurrent models of one architecture and a linear one, which answer together.
+//! Ensembles: several recurrent models of one architecture and a linear model, stacked.
 //!
-//! Enters: an architecture and labelled rows of ids. Leaves: models that were each trained without another fold of
-//! the rows, and how much each kind counts, learnt from what they said of the rows they had not seen.
+//! Input: an architecture and labelled rows of ids. Output: members that were each trained without one fold of the
+//! rows, a linear model, and the weights of both, fitted to their out-of-fold predictions.
 
 mod fit;
 mod folds;
 mod members;
 mod weights;
 
-pub use fit::{EnsembleOptions, Fitted, Fold, Next};
+pub use fit::{EnsembleOptions, FittedEnsemble, Fold, FoldControl};
 
 use crate::linear::LinearModel;
 use crate::model::Model;
 use crate::rows::Sequences;
 
-/// What answers beside an artifact's first model.
+/// An ensemble: the members beside an artifact's first model, a linear model, and the weights of both.
 ///
-/// With m members whose probabilities are pₖ, a linear model whose log-odds are l, and weights a and b,
+/// With the probabilities pₖ of m members, the log-odds l of the linear model, and weights a and b,
 ///
 /// ```text
 /// z = a · (1/m) Σₖ ln(pₖ / (1 − pₖ)) + b · l        p = 1 / (1 + exp(−z))
@@ -28,10 +28,9 @@ use crate::rows::Sequences;
 /// z_c = a · (1/m) Σₖ ln pₖ_c + b · l_c              p = softmax(z)
 /// ```
 ///
-/// Such joints of a recurrent model with counts of word runs are old (G. Mesnil, T. Mikolov, M. Ranzato and Y. Bengio,
+/// Combining a recurrent model with an n-gram model is established (G. Mesnil, T. Mikolov, M. Ranzato and Y. Bengio,
 /// "Ensemble of Generative and Discriminative Techniques for Sentiment Analysis of Movie Reviews", 2014,
-/// <https://arxiv.org/abs/1412.5335>); fitting a and b to what each says of rows it has not seen is stacking
-/// (Wolpert 1992).
+/// <https://arxiv.org/abs/1412.5335>); fitting a and b to out-of-fold predictions is stacking (Wolpert 1992).
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     others: Vec<Model>,
@@ -41,8 +40,8 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
-    /// Returns an ensemble of the first member and `others`, which have its layers, beside a linear model;
-    /// [`Artifact::builder`](crate::Artifact::builder) checks that they fit. `weights` are a and b.
+    /// Creates an ensemble from the members beside the first, a linear model, and the weights a and b.
+    /// [`Artifact::builder`](crate::Artifact::builder) checks that the parts fit.
     pub fn from_parts(
         others: Vec<Model>,
         linear: LinearModel,
@@ -62,37 +61,44 @@ impl Ensemble {
         &self.others
     }
 
-    /// Returns the linear model. It reads all of a row, also what is cut off for the members.
+    /// Returns the linear model. It reads whole rows; `maxlen` truncates rows for the members only.
     pub fn linear(&self) -> &LinearModel {
         &self.linear
     }
 
-    /// Returns a and b: how much the members and the linear model count.
+    /// Returns a and b: the weights of the members and of the linear model.
     pub fn weights(&self) -> [f64; 2] {
         self.weights
     }
 
-    /// Returns the accuracy of each part on rows that it was not trained on.
+    /// Returns the out-of-fold accuracies.
     pub fn accuracy(&self) -> Accuracies {
         self.accuracy
     }
 }
 
-/// Shares of the rows whose class was found by models that had not seen them: one member, the linear model, and
-/// the two joined.
+/// Out-of-fold accuracies: one member, the linear model, and both joined.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Accuracies {
-    /// One recurrent model, trained without the row's fold; the mean over the models.
+    /// One recurrent member: the mean over all members.
     pub member: f64,
-    /// The linear model, likewise.
+    /// The linear model.
     pub linear: f64,
-    /// Those members and the linear model, with weights that are fitted to these very rows.
+    /// The weighted ensemble. Its weights are fitted to the same rows.
     pub joined: f64,
 }
 
+impl Accuracies {
+    /// Creates accuracies of one member, of the linear model, and of the weighted ensemble.
+    pub fn new(member: f64, linear: f64, joined: f64) -> Self {
+        Self { member, linear, joined }
+    }
+}
+
 impl Ensemble {
-    /// The joint probabilities for `rows`, of which `outputs` holds each member's, `width` a row.
+    /// Returns the ensemble's probabilities for `rows`; `outputs` are the probabilities of each member, `width` a row.
     pub(crate) fn join(&self, width: usize, outputs: &[Vec<f32>], rows: &Sequences) -> Vec<f32> {
         let odds = self.linear.log_odds(rows);
         let of_row = |row: usize| {
@@ -112,10 +118,10 @@ impl Ensemble {
     }
 }
 
-/// The least that a probability is taken for: f32's outputs may be 0 or 1.
+/// Probabilities are clipped to this distance from 0 and 1.
 const LEAST: f64 = 1e-7;
 
-/// Adds what probabilities speak for to `z`: of one, its log-odds; of several, their logarithms.
+/// Adds evidence to `z`: the log-odds of a single probability, the logarithms of several.
 fn add_evidence(outputs: &[f32], z: &mut [f64]) {
     let clamp = |p: f32| f64::from(p).clamp(LEAST, 1.0 - LEAST);
     match (outputs, &mut *z) {
@@ -124,7 +130,7 @@ fn add_evidence(outputs: &[f32], z: &mut [f64]) {
     }
 }
 
-/// Turns evidence into probabilities: the sigmoid of one number, the softmax of several.
+/// Converts evidence into probabilities: the sigmoid of one number, the softmax of several.
 fn probabilities(z: &mut [f64]) {
     if let [z] = z {
         *z = 1.0 / (1.0 + (-*z).exp());

@@ -1,23 +1,23 @@
-//! How much each kind of evidence counts: logistic regression on two numbers a class.
+//! Weights of an ensemble's parts: logistic regression on two features per class.
 
 use super::probabilities;
 
-/// Evidence for the classes of some rows from two sources, and the classes that were right.
+/// Evidence for the classes of some rows from two sources, and the labels.
 pub(super) struct Evidence<'a> {
-    /// Numbers a row: one where there are two classes, else one a class.
+    /// Numbers a row. Binary: one. Multiclass: one per class.
     pub width: usize,
     pub sources: [&'a [f64]; 2],
     pub classes: &'a [usize],
 }
 
-/// Steps at most; Newton's method needs fewer than ten.
+/// Maximum number of Newton steps; fewer than ten are needed.
 const STEPS: usize = 50;
-/// The strength of a penalty that keeps the weights finite where the evidence separates the classes.
+/// L2 penalty: keeps the weights finite if the evidence separates the classes.
 const L2: f64 = 1e-3;
 
 impl Evidence<'_> {
-    /// The weights a and b under which softmax(a·x + b·y) (with one number, the sigmoid) is likeliest to give the
-    /// classes: by Newton's method, since the problem is convex.
+    /// Returns the maximum-likelihood weights a and b of softmax(a·x + b·y) (one number: the sigmoid), by Newton's
+    /// method: the problem is convex.
     pub fn weights(&self) -> [f64; 2] {
         let mut weights = [0.5, 0.5];
         let mut loss = self.loss(weights);
@@ -28,7 +28,7 @@ impl Evidence<'_> {
                 (bb * gradient[0] - ab * gradient[1]) / determinant,
                 (aa * gradient[1] - ab * gradient[0]) / determinant,
             ];
-            // Half as far until it is downhill; no further when nothing is.
+            // Backtracking line search; stops where no step decreases the loss.
             let mut length = 1.0;
             let next = loop {
                 let next = [weights[0] - length * step[0], weights[1] - length * step[1]];
@@ -47,11 +47,11 @@ impl Evidence<'_> {
                 None => break,
             }
         }
-        // Evidence that speaks against itself has no say.
+        // A negative weight would invert a source.
         weights.map(|weight| weight.max(0.0))
     }
 
-    /// The share of rows whose class is the likeliest under `weights`.
+    /// Returns the accuracy under `weights`.
     pub fn accuracy(&self, weights: [f64; 2]) -> f64 {
         let right = self.rows().zip(self.classes).filter(|(row, right)| {
             let z = self.joined(*row, weights);
@@ -72,8 +72,12 @@ impl Evidence<'_> {
         x.iter().zip(y).map(|(x, y)| a * x + b * y).collect()
     }
 
-    /// The probability of each number's yes, and whether yes is right.
-    fn answers(&self, row: usize, weights: [f64; 2]) -> impl Iterator<Item = (f64, f64)> + use<> {
+    /// Returns the probability of each output, and 1 for a positive label, else 0.
+    fn probabilities_and_labels(
+        &self,
+        row: usize,
+        weights: [f64; 2],
+    ) -> impl Iterator<Item = (f64, f64)> + use<> {
         let mut p = self.joined(row, weights);
         probabilities(&mut p);
         let (width, right) = (self.width, self.classes[row]);
@@ -81,7 +85,7 @@ impl Evidence<'_> {
         p.into_iter().enumerate().map(move |(at, p)| (p, f64::from(u8::from(yes(at)))))
     }
 
-    /// Minus the logarithm of the likelihood of the classes under `weights`, and a little for large ones.
+    /// Returns the negative log-likelihood of the classes under `weights`, plus the L2 penalty.
     pub fn loss(&self, weights: [f64; 2]) -> f64 {
         let of_row = |row: usize| -> f64 {
             let cost = |(p, yes): (f64, f64)| match (yes == 1.0, self.width) {
@@ -89,19 +93,19 @@ impl Evidence<'_> {
                 (false, 1) => -(1.0 - p).max(1e-300).ln(),
                 (false, _) => 0.0,
             };
-            self.answers(row, weights).map(cost).sum()
+            self.probabilities_and_labels(row, weights).map(cost).sum()
         };
         let penalty: f64 = weights.iter().map(|weight| L2 / 2.0 * weight * weight).sum();
         self.rows().map(of_row).sum::<f64>() + penalty
     }
 
-    /// Gradient and Hessian of [`loss`](Self::loss).
+    /// Returns the gradient and Hessian of [`loss`](Self::loss).
     fn derivatives(&self, weights: [f64; 2]) -> ([f64; 2], [[f64; 2]; 2]) {
         let mut gradient = weights.map(|weight| L2 * weight);
         let mut hessian = [[L2, 0.0], [0.0, L2]];
         for row in self.rows() {
             let mut mean = [0.0; 2];
-            for (at, (p, yes)) in self.answers(row, weights).enumerate() {
+            for (at, (p, yes)) in self.probabilities_and_labels(row, weights).enumerate() {
                 let x = self.sources.map(|source| source[row * self.width + at]);
                 let spread = if self.width == 1 { p * (1.0 - p) } else { p };
                 for i in 0..2 {
@@ -123,7 +127,7 @@ mod tests {
     use super::*;
     use crate::rng::{Purpose, Random};
 
-    /// Evidence of which the first source is the truth with noise, the second noise alone.
+    /// Evidence: the first source is the label with noise, the second is noise.
     fn evidence(width: usize) -> (Vec<f64>, Vec<f64>, Vec<usize>) {
         let mut random = Random::new(7, Purpose::Data, 0);
         let mut noise = || (random.below(2001) as f64 - 1000.0) / 500.0;

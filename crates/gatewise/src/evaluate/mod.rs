@@ -7,5 +7,5 @@ mod score;
 mod scored;
 
 pub(crate) use model::{default_loss, default_loss_for_width, evaluate};
-pub(crate) use score::{Answer, Scorer, Sum};
+pub(crate) use score::{RowBuffer, ScoreSum, Scorer};
 pub use scored::Scored;

@@ -6,7 +6,7 @@ use super::score::Scorer;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
-use crate::model::{Engine, Machine, Model, Rows};
+use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Padding};
 
 /// What [`Loss::default_for`] says of `model` and `data`.
@@ -21,7 +21,7 @@ pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
 }
 
 pub(crate) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
-    let rows = Rows::new(model, data.inputs(), data.padding())?;
+    let rows = PaddedRows::new(model, data.inputs(), data.padding())?;
     let scorer = Scorer::new(model, loss, data, rows)?;
     Ok(scorer.all(&engine.predict(model, rows), model.params().penalty()))
 }
@@ -42,7 +42,7 @@ impl Model {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn predict_on(&self, inputs: &Inputs, padding: Padding, machine: &Machine) -> Result<Vec<f32>> {
-        let rows = Rows::new(self, inputs, padding)?;
+        let rows = PaddedRows::new(self, inputs, padding)?;
         Ok(Engine::new(machine).predict(self, rows))
     }
 

@@ -8,12 +8,12 @@ use crate::kernels::LANES;
 use crate::layers::Activation;
 use crate::loss::Loss;
 use crate::metrics::{Evaluation, accuracy};
-use crate::model::{Model, Rows, Treatment};
+use crate::model::{Model, PaddedRows, Treatment};
 use crate::rows::Dataset;
 
 /// Sums over what was scored: rows, or steps of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Sum {
+pub(crate) struct ScoreSum {
     /// How many answers were scored.
     pub count: usize,
     pub loss: f64,
@@ -21,7 +21,7 @@ pub(crate) struct Sum {
     pub hits: f64,
 }
 
-impl Sum {
+impl ScoreSum {
     pub fn add(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
         self.loss += other.loss;
@@ -46,7 +46,7 @@ pub(crate) struct Scorer<'a> {
     /// What turns the outputs of training into answers: an activation that the loss folds in.
     folded: Option<Activation>,
     data: &'a Dataset,
-    rows: Rows<'a>,
+    rows: PaddedRows<'a>,
     treatment: Treatment,
     /// What the rows' losses are multiplied by.
     weights: Option<&'a [f32]>,
@@ -58,14 +58,14 @@ pub(crate) struct Scorer<'a> {
 
 /// Memory for one answer and its gradient.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct RowBuffer {
     output: Vec<f32>,
     gradient: Vec<f32>,
 }
 
 impl<'a> Scorer<'a> {
     /// Checks that `model`, `loss` and the targets of `data` fit.
-    pub fn new(model: &Model, loss: Loss, data: &'a Dataset, rows: Rows<'a>) -> Result<Self> {
+    pub fn new(model: &Model, loss: Loss, data: &'a Dataset, rows: PaddedRows<'a>) -> Result<Self> {
         let (width, per_step) = (model.output_width(), model.output_per_step());
         let targets = data.targets();
         let wanted = loss.target_width(width);
@@ -100,7 +100,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// The rows that it scores.
-    pub fn rows(&self) -> Rows<'a> {
+    pub fn rows(&self) -> PaddedRows<'a> {
         self.rows
     }
 
@@ -132,10 +132,10 @@ impl<'a> Scorer<'a> {
         y: &[f32],
         scale: f32,
         dy: &mut [f32],
-        answer: &mut Answer,
-    ) -> Sum {
-        let mut sum = Sum::default();
-        let Answer { output, gradient } = answer;
+        answer: &mut RowBuffer,
+    ) -> ScoreSum {
+        let mut sum = ScoreSum::default();
+        let RowBuffer { output, gradient } = answer;
         output.resize(self.width, 0.0);
         gradient.resize(self.width, 0.0);
         dy.fill(0.0);
@@ -160,10 +160,10 @@ impl<'a> Scorer<'a> {
         sum
     }
 
-    /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them, by a
-    /// model whose weights have this `penalty`.
+    /// Scores finished answers to all rows, as [`Engine::outputs`](crate::model::Engine::outputs) gives them,
+    /// by a model whose weights have this `penalty`.
     pub fn all(&self, outputs: &[f32], penalty: f64) -> Evaluation {
-        let mut sum = Sum::default();
+        let mut sum = ScoreSum::default();
         self.for_each(outputs, |index, output, target| {
             sum.add(self.one(output, target, self.weight(index)));
         });
@@ -216,9 +216,9 @@ impl<'a> Scorer<'a> {
         targets.filter(move |_| !per_step || counting.next() == Some(true))
     }
 
-    fn one(&self, output: &[f32], target: &[f32], weight: f32) -> Sum {
+    fn one(&self, output: &[f32], target: &[f32], weight: f32) -> ScoreSum {
         let hits =
             if self.has_accuracy() { accuracy(self.loss, output, target, self.threshold) } else { 0.0 };
-        Sum { count: 1, loss: self.loss.value(output, target) * f64::from(weight), hits }
+        ScoreSum { count: 1, loss: self.loss.value(output, target) * f64::from(weight), hits }
     }
 }

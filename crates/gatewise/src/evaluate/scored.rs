@@ -5,7 +5,7 @@ use super::score::Scorer;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::metrics::{Calibration, Evaluation, Report, ThresholdRule, argmax, best_threshold};
-use crate::model::{Engine, Machine, Model, Rows};
+use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::Dataset;
 
 /// What a model answered to the rows of a data set, beside what was right.
@@ -34,6 +34,7 @@ use crate::rows::Dataset;
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Scored {
     /// Loss and accuracy.
     pub evaluation: Evaluation,
@@ -66,7 +67,8 @@ impl Scored {
     /// The metrics that suit the model's loss.
     ///
     /// # Errors
-    /// As [`Report::binary`], [`Report::labels`], [`Report::classes`], [`Report::regression`] and [`Report::language_model`].
+    /// As [`Report::binary`], [`Report::labels`], [`Report::classes`], [`Report::regression`] and
+    /// [`Report::language_model`].
     pub fn report(&self) -> Result<Report> {
         match self.loss {
             Loss::BinaryCrossentropy { .. } if self.width > 1 => {
@@ -134,20 +136,20 @@ impl Model {
         self.score_with(data, threshold, self.params().penalty(), |rows| engine.predict(self, rows))
     }
 
-    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others. `penalty` is
-    /// that of the weights behind the answer.
+    /// As [`score_on`](Self::score_on), of what `answer` says of the rows: this model, or it with others.
+    /// `penalty` is that of the weights behind the answer.
     pub(crate) fn score_with(
         &self,
         data: &Dataset,
         threshold: f32,
         penalty: f64,
-        answer: impl FnOnce(Rows<'_>) -> Vec<f32>,
+        answer: impl FnOnce(PaddedRows<'_>) -> Vec<f32>,
     ) -> Result<Scored> {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
         let loss = default_loss(self, data);
-        let rows = Rows::new(self, data.inputs(), data.padding())?;
+        let rows = PaddedRows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?.with_threshold(threshold);
         let outputs = answer(rows);
         let evaluation = scorer.all(&outputs, penalty);

@@ -196,7 +196,7 @@ impl LabelledTexts {
     /// names the rows in notes and errors; a row's place is its number, from 1.
     ///
     /// ```
-    /// use gatewise::data::{LabelledTexts, ReadOptions};
+    /// use gatewise::files::{LabelledTexts, ReadOptions};
     /// let rows = [("A fine film.", "pos"), ("A dull film", "neg"), ("Fine!", "pos")];
     /// let texts = LabelledTexts::from_rows("films", rows, &ReadOptions::default())?;
     /// assert_eq!(texts.len(), 3);

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// An instruction set that the kernels are compiled for.
 ///
-/// All of them give the same bits; they differ in speed only.
+/// All instruction sets give the same bits. They differ only in speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Isa {
@@ -22,18 +22,18 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// Every instruction set of this program that the running processor has, fastest first.
+    /// Returns the instruction sets that the running processor has, fastest first.
     pub fn available() -> Vec<Self> {
         let all = [Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
         all.into_iter().filter(|isa| isa.is_available()).collect()
     }
 
-    /// The fastest available.
+    /// Returns the fastest instruction set that the running processor has.
     pub fn detect() -> Self {
         Self::available()[0]
     }
 
-    /// Whether the running processor has it.
+    /// Returns `true` if the running processor has the instruction set.
     pub fn is_available(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -51,7 +51,7 @@ impl Isa {
         }
     }
 
-    /// The name, as in `--isa`.
+    /// Returns the name, as in `--isa`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Avx512 => "avx512",
@@ -71,7 +71,7 @@ impl std::fmt::Display for Isa {
 impl FromStr for Isa {
     type Err = Error;
 
-    /// Reads a name; refuses one that this processor lacks.
+    /// Reads the name of an instruction set that the running processor has.
     fn from_str(name: &str) -> Result<Self> {
         let names: Vec<_> = Self::available().iter().map(|isa| isa.name()).collect();
         Self::available().into_iter().find(|isa| isa.name() == name).ok_or_else(|| {

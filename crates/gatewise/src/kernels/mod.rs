@@ -1,8 +1,8 @@
 //! Pure functions on slices: the only room with `unsafe`, and the only one that knows about
 //! instruction sets and threads.
 //!
-//! Enters: slices in the layouts each kernel states. Leaves: slices. Everything a kernel can be asked
-//! is checked with `assert!` at its door; nothing here reads files, chooses settings or returns errors.
+//! Input: slices in the layout that each kernel documents. Output: slices. Every kernel checks its arguments
+//! with `assert!` on entry. Nothing here reads files, chooses settings or returns errors.
 //!
 //! The unit of work is a **block** of [`LANES`] samples, one a lane. Gradients are summed inside a block
 //! by the kernels and over blocks in block order, so no result depends on the number of threads.

@@ -1,9 +1,9 @@
 //! Random numbers of dropout: drawn by counting, so that nothing is kept and nothing shifts.
 //!
-//! Enters: what a number is for (the step of training, the stage, the row, the unit, the step of the
-//! sequence). Leaves: whether it is kept. The answer is a pure function of that, the same in whichever lane
-//! and block the row stands, on any thread and instruction set, and after a resume; backward asks again
-//! rather than remember.
+//! Input: the position of a number: training step, stage, row, unit, step of the sequence. Output: whether
+//! the number is kept. The result is a pure function of the position. It does not depend on the lane, the
+//! block, the thread, the instruction set or on a resume, and backward computes it again instead of storing
+//! it.
 //!
 //! A 64-bit key for each row is mixed once a block; each number then costs a 32-bit hash of its count
 //! (Wellons's `lowbias32`, with the second half of the key mixed in half-way), sixteen rows at a time.
@@ -13,7 +13,7 @@ use super::lanes::Lanes;
 use super::row_keys::RowKeys;
 use super::width::LANES;
 
-/// Where the random numbers of one block of one training step come from.
+/// The source of the random numbers of one block in one training step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Noise<'a> {
     key: u64,
@@ -21,19 +21,20 @@ pub(crate) struct Noise<'a> {
 }
 
 impl<'a> Noise<'a> {
-    /// For the rows in the lanes (at most sixteen), named by their index in the data set. `key` stands for
-    /// seed and training step.
+    /// Returns the source for the rows in the lanes (at most sixteen), given by their index in the data set.
+    /// `key` is derived from the seed and the training step.
     pub fn new(key: u64, rows: &'a [usize]) -> Self {
         assert!(rows.len() <= LANES);
         Self { key, rows }
     }
 
-    /// An independent source of the same block: one for each stage, and within a stage for each purpose.
+    /// Returns an independent source for the same block: one for each stage, and one for each purpose in a
+    /// stage.
     pub fn stream(self, index: usize) -> Self {
         Self { key: mix(self.key, index as u64), ..self }
     }
 
-    /// The keys of the rows. Lanes without a row get one too.
+    /// Returns the keys of the rows. Lanes without a row have a key too.
     pub fn keys(self) -> RowKeys {
         let mut keys = RowKeys { first: [0; LANES], second: [0; LANES] };
         for (lane, &row) in self.rows.iter().enumerate() {
@@ -52,7 +53,7 @@ fn mix(key: u64, index: u64) -> u64 {
     x ^ x >> 31
 }
 
-/// Which share of the numbers is dropped, and what the others are multiplied by.
+/// The fraction of the numbers that is dropped, and the factor on the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rate {
     below: u32,
@@ -60,7 +61,8 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// Drops this share of the numbers (at least 0, below 1) and keeps the expected value of the rest.
+    /// Returns the rate that drops this fraction of the numbers (at least 0, below 1) and keeps the expected
+    /// value.
     pub fn new(rate: f64) -> Self {
         assert!((0.0..1.0).contains(&rate));
         Self { below: (rate * 2f64.powi(32)) as u32, scale: (1.0 / (1.0 - rate)) as f32 }
@@ -94,7 +96,7 @@ unsafe fn drop_lanes<V: Lanes>(io: Drop<'_>) {
 }
 
 for_each_isa!(
-    /// Dropout of a run of vectors. Its gradient is the same of `dy`.
+    /// Applies dropout to a run of vectors. Its gradient is the same function of `dy`.
     pub(crate) fn drop = drop_lanes(io: Drop<'_>)
 );
 

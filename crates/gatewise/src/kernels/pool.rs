@@ -1,4 +1,5 @@
-//! A fork-join pool of threads: brief spin, then park. It is shared: whoever finds it busy works alone.
+//! A fork-join pool of threads: brief spin, then park. Callers share the pool; a caller that finds it busy
+//! works alone.
 //!
 //! Work is a list of items; each is done by exactly one worker, and nothing an item computes depends on
 //! which. Worker `w` starts with item `w` (so that, with one item a worker, each keeps its part of the
@@ -35,7 +36,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Pool {
     shared: Arc<Shared>,
-    /// Workers wished for, the caller included.
+    /// The requested number of workers, the caller included.
     threads: usize,
     workers: OnceLock<Vec<JoinHandle<()>>>,
     /// The process that made the pool: a fork of it has no workers.
@@ -45,7 +46,7 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// A pool of `threads` workers (at least one: the caller). No thread is started yet.
+    /// Returns a pool of `threads` workers (at least one: the caller). No thread is started yet.
     pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
             round: AtomicU32::new(0),
@@ -64,7 +65,7 @@ impl Pool {
         }
     }
 
-    /// Number of workers, the caller included: at most this many run at once.
+    /// Returns the number of workers, the caller included.
     pub fn threads(&self) -> usize {
         self.threads
     }
@@ -81,8 +82,8 @@ impl Pool {
     }
 
     /// Calls `f(local, index, item)` once for every item, in parallel. `locals` holds one value for each
-    /// worker. Denormals are flushed to zero inside `f`. While another caller has the workers, or `f` itself is the
-    /// caller, or in a fork of the process, this thread does all items by itself.
+    /// worker. Denormals are flushed to zero inside `f`. While another caller has the workers, or `f` itself
+    /// is the caller, or in a fork of the process, this thread does all items by itself.
     pub fn for_each<W: Send, T: Send>(
         &self,
         locals: &mut [W],
@@ -115,8 +116,8 @@ impl Pool {
         });
     }
 
-    /// Calls `job(worker)` once on every worker and returns when all have finished. Only the caller that has the
-    /// [`Claim`] may call it.
+    /// Calls `job(worker)` once on every worker and returns when all have finished. Only the caller that has
+    /// the [`Claim`] may call it.
     fn run(&self, workers: &[JoinHandle<()>], job: Job<'_>) {
         let shared = &*self.shared;
         *shared.caller.lock().unwrap_or_else(|e| e.into_inner()) = Some(std::thread::current());

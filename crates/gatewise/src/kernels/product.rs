@@ -61,8 +61,8 @@ impl Product {
         unsafe { self.run_and_scatter::<V>(None) }
     }
 
-    /// As [`tiles`](Self::tiles), compiled for the instruction set once: its many tiles are long, and many kernels
-    /// use it.
+    /// As [`tiles`](Self::tiles), compiled for the instruction set once: its many tiles are long, and many
+    /// kernels use it.
     ///
     /// # Safety
     /// As [`tiles`](Self::tiles).
@@ -72,8 +72,8 @@ impl Product {
         unsafe { V::compiled(&Tiles { product: self, scatter }) }
     }
 
-    /// The product in tiles. With `scatter` it adds the rows of B to other rows on the way: the two together take
-    /// little longer than the product, which waits for arithmetic where they wait for memory.
+    /// The product in tiles. With `scatter` it adds the rows of B to other rows on the way: the two together
+    /// take little longer than the product, which waits for arithmetic where they wait for memory.
     ///
     /// # Safety
     /// As [`run`](Self::run); `scatter` has `depth` offsets, each of a row of `columns`, which overlap none

@@ -13,7 +13,8 @@ pub(crate) struct RowKeys {
 pub(super) const FACTORS: [u32; 2] = [0x7feb_352d, 0x846c_a68b];
 
 impl RowKeys {
-    /// Number `count` of lane `l`'s row: 32 random bits. [`Lanes::keep`](super::lanes::Lanes::keep) does the same.
+    /// Number `count` of lane `l`'s row: 32 random bits. [`Lanes::keep`](super::lanes::Lanes::keep) does the
+    /// same.
     #[inline(always)]
     pub fn draw(&self, l: usize, count: u32) -> u32 {
         let x = count ^ self.first[l];

@@ -1,10 +1,10 @@
-//! The stage of an activation: a function of every value, or of every vector.
+//! The stage of an activation: element by element, or row by row for softmax.
 
 use super::{Activation, Backward, Forward, Signal, Stage};
 use crate::kernels::LANES;
 use std::ops::Range;
 
-/// An activation of a whole block. It is a separate stage, so that training can skip the last activation and
+/// An activation over a block. It is a separate stage, so that training can skip the last activation and
 /// compute the loss from the logits.
 #[derive(Debug)]
 pub(crate) struct ActivationStage {

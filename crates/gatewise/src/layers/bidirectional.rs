@@ -1,6 +1,6 @@
 //! Bidirectional: a recurrent layer in both directions of time (Schuster & Paliwal 1997).
 
-use super::recurrent_layer::Below;
+use super::recurrent_layer::LayerBelow;
 use super::{Backward, Built, Dims, Forward, Layer, ParamSpec, Shared, Signal, SignalPlace, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::{Isa, LANES};
@@ -119,7 +119,7 @@ impl Bidirectional {
         let stage = |layer: &Layer, params: &[Range<usize>]| {
             let Some(layer) = layer.recurrent() else { unreachable!("it is built of recurrent layers only") };
             let bias = params.get(2).cloned().unwrap_or(params[1].end..params[1].end);
-            layer.stage(Below::Vectors(inputs), [params[0].clone(), params[1].clone(), bias])
+            layer.stage(LayerBelow::Vectors(inputs), [params[0].clone(), params[1].clone(), bias])
         };
         let Ok(reversed) = self.reversed() else { unreachable!("it has been built") };
         let ways = [stage(&self.wrapped, forward), stage(&reversed, backward)];
@@ -265,7 +265,7 @@ impl Stage for BidirectionalStage {
         all
     }
 
-    fn shares_start(&self) -> bool {
+    fn shares_pad_prefix(&self) -> bool {
         false
     }
 

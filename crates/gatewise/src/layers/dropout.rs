@@ -163,7 +163,7 @@ impl Stage for DropoutStage {
         self.signal
     }
 
-    fn shares_start(&self) -> bool {
+    fn shares_pad_prefix(&self) -> bool {
         matches!(self.signal, Signal::Vector(_))
     }
 
@@ -196,7 +196,7 @@ mod tests {
         let isa = Isa::detect();
         let shared = Shared { isa, params: &[], packed: &[], table: &[], ids: &[] };
         let steps = x.len() / (WIDTH * LANES);
-        let block = Block { steps, shared: 0, before, ..Block::default() };
+        let block = Block { steps, prefix_steps: 0, before, ..Block::default() };
         let (mut y, mut dx) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
         let (training, tape) = (noise.is_some(), &mut []);
         stage.forward(Forward { shared, block, training, noise, x, y: &mut y, tape, state: None });

@@ -1,7 +1,7 @@
 //! GRU: the gated recurrent unit (Cho et al. 2014).
 
 use super::recurrence::Recurrent;
-use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
+use super::recurrent_layer::{LayerBelow, RecurrentLayer, RecurrentSettings, function, recurrent_settings};
 use super::{Activation, Built, Initializer, Regularizer, Signal, Stage};
 use crate::error::{Error, Result};
 use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};
@@ -163,8 +163,17 @@ impl Gru {
         });
         let kernels = [self.kernel_initializer, self.recurrent_initializer];
         let regularizers = [self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer];
-        Plan { name: "GRU", units, gates: 3, kernels, regularizers, bias, return_sequences, dropouts }
-            .build(input)
+        RecurrentSettings {
+            name: "GRU",
+            units,
+            gates: 3,
+            kernels,
+            regularizers,
+            bias,
+            return_sequences,
+            dropouts,
+        }
+        .build(input)
     }
 
     /// Returns the activations of gates and candidate; `None` for the defaults, which have specialised
@@ -176,7 +185,12 @@ impl Gru {
         Ok((!usual).then_some(Chosen { gate, cell }))
     }
 
-    fn stage_with<A: Activations>(&self, of: A, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+    fn stage_with<A: Activations>(
+        &self,
+        of: A,
+        below: LayerBelow,
+        params: [Range<usize>; 3],
+    ) -> Box<dyn Stage> {
         let Self { units, return_sequences, go_backwards: backwards, recurrent_dropout, .. } = *self;
         if self.reset_after {
             let cell = cell::Gru(of);
@@ -191,7 +205,7 @@ impl Gru {
 }
 
 impl RecurrentLayer for Gru {
-    fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+    fn stage(&self, below: LayerBelow, params: [Range<usize>; 3]) -> Box<dyn Stage> {
         match self.functions() {
             Ok(Some(chosen)) => self.stage_with(chosen, below, params),
             _ => self.stage_with(Standard, below, params),

@@ -147,7 +147,7 @@ impl Stage for LayerNormalizationStage {
         self.signal
     }
 
-    fn shares_start(&self) -> bool {
+    fn shares_pad_prefix(&self) -> bool {
         matches!(self.signal, Signal::Vector(_))
     }
 

@@ -1,7 +1,7 @@
 //! LSTM: long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
 use super::recurrence::Recurrent;
-use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
+use super::recurrent_layer::{LayerBelow, RecurrentLayer, RecurrentSettings, function, recurrent_settings};
 use super::{Activation, Built, Init, Initializer, Regularizer, Signal, Stage};
 use crate::error::Result;
 use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};
@@ -155,7 +155,7 @@ impl Lstm {
         });
         let kernels = [self.kernel_initializer, self.recurrent_initializer];
         let regularizers = [self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer];
-        Plan {
+        RecurrentSettings {
             name: "LSTM",
             units,
             gates: 3 + usize::from(self.forget_gate),
@@ -177,7 +177,12 @@ impl Lstm {
         Ok((!usual).then_some(Chosen { gate, cell }))
     }
 
-    fn stage_with<A: Activations>(&self, of: A, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+    fn stage_with<A: Activations>(
+        &self,
+        of: A,
+        below: LayerBelow,
+        params: [Range<usize>; 3],
+    ) -> Box<dyn Stage> {
         let Self { units, return_sequences, go_backwards: backwards, recurrent_dropout, .. } = *self;
         if self.forget_gate {
             let cell = cell::Lstm::<A, true>(of);
@@ -192,7 +197,7 @@ impl Lstm {
 }
 
 impl RecurrentLayer for Lstm {
-    fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+    fn stage(&self, below: LayerBelow, params: [Range<usize>; 3]) -> Box<dyn Stage> {
         match self.functions() {
             Ok(Some(chosen)) => self.stage_with(chosen, below, params),
             _ => self.stage_with(Standard, below, params),

@@ -1,6 +1,6 @@
-//! The layers: one file each, with its configuration, equations, shapes, initialisers and stage.
+//! Layers: one file each, with its settings, equations, shapes, initializers and stage.
 //!
-//! Enters: a user's configuration. Leaves: parameter tables for the model and stages for its engine.
+//! Input: the settings of layers. Output: parameter specifications for the model, and stages for its engine.
 
 mod activation;
 mod activation_stage;
@@ -45,12 +45,12 @@ pub use masking::Masking;
 pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub(crate) use pooling::{Pooling, PoolingStage};
 pub use recurrent_cell::RecurrentCell;
-pub(crate) use recurrent_layer::{Below, RecurrentLayer};
+pub(crate) use recurrent_layer::{LayerBelow, RecurrentLayer};
 pub use regularizer::Regularizer;
 pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{
-    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reads, Reduce, Shared, Signal,
-    SignalPlace, Stage, StartBack, StartGrads, StartSums,
+    Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, PadPrefixBackward, PadPrefixGrads,
+    PadPrefixSums, Reads, Reduce, Shared, Signal, SignalPlace, Stage,
 };
 
 pub use time_distributed::TimeDistributed;
@@ -64,64 +64,64 @@ use std::borrow::Cow;
 #[serde(tag = "layer", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Layer {
-    /// Vectors to read.
+    /// The input of a model that reads vectors.
     Input(Input),
-    /// Steps to skip.
+    /// A mask on steps.
     Masking(Masking),
-    /// Ids to vectors.
+    /// Token ids to vectors.
     Embedding(Embedding),
     /// Long short-term memory.
     Lstm(Lstm),
-    /// Gated recurrent units.
+    /// Gated recurrent unit.
     Gru(Gru),
-    /// Fully connected, fed back to itself.
+    /// Fully connected recurrent layer.
     SimpleRnn(SimpleRnn),
-    /// A recurrent layer, both ways.
+    /// A recurrent layer in both directions.
     Bidirectional(Bidirectional),
-    /// Fully connected.
+    /// Fully connected layer.
     Dense(Dense),
-    /// Fully connected, at every step.
+    /// Fully connected layer, at every step.
     TimeDistributed(TimeDistributed),
-    /// Drops numbers in training.
+    /// Dropout of single values in training.
     Dropout(Dropout),
-    /// Drops channels of a sequence in training.
+    /// Dropout of channels of a sequence in training.
     #[serde(rename = "spatial_dropout1d")]
     SpatialDropout1D(SpatialDropout1D),
-    /// The largest value over time.
+    /// The maximum over time.
     #[serde(rename = "global_max_pooling1d")]
     GlobalMaxPooling1D(GlobalMaxPooling1D),
     /// The mean over time.
     #[serde(rename = "global_average_pooling1d")]
     GlobalAveragePooling1D(GlobalAveragePooling1D),
-    /// Mean 0 and variance 1 over the units.
+    /// Normalization to mean 0 and variance 1 over the units.
     LayerNormalization(LayerNormalization),
 }
 
-/// One parameter tensor that a layer asks for.
+/// The specification of one parameter tensor of a layer.
 #[derive(Debug, Clone)]
 pub(crate) struct ParamSpec {
     pub name: Cow<'static, str>,
     pub shape: Vec<usize>,
     pub init: Init,
-    /// What its weights add to the loss.
+    /// The penalty on the weights that is added to the loss.
     pub regularizer: Option<Regularizer>,
-    /// Whether training changes it.
+    /// Whether training updates the tensor.
     pub trainable: bool,
 }
 
 impl ParamSpec {
-    /// A tensor that training changes, not regularised.
+    /// Returns the specification of a trainable tensor without a regularizer.
     pub fn new(name: impl Into<Cow<'static, str>>, shape: Vec<usize>, init: impl Into<Init>) -> Self {
         Self { name: name.into(), shape, init: init.into(), regularizer: None, trainable: true }
     }
 
-    /// Sets what its weights add to the loss.
+    /// Sets the regularizer.
     pub fn regularizer(self, regularizer: Option<Regularizer>) -> Self {
         Self { regularizer, ..self }
     }
 }
 
-/// What a layer is after it has seen its input.
+/// The parameters and the output of a layer for a given input.
 #[derive(Debug, Clone)]
 pub(crate) struct Built {
     pub params: Vec<ParamSpec>,
@@ -129,7 +129,7 @@ pub(crate) struct Built {
 }
 
 impl Layer {
-    /// The class name, as Keras prints it.
+    /// Returns the class name, as Keras prints it.
     pub fn class_name(&self) -> &'static str {
         match self {
             Self::Input(_) => "InputLayer",
@@ -149,7 +149,7 @@ impl Layer {
         }
     }
 
-    /// The class with its main settings: `Dense(1, sigmoid)`.
+    /// Returns the class with its main settings: `Dense(1, sigmoid)`.
     pub(crate) fn describe(&self) -> String {
         let class = self.class_name();
         match self {
@@ -175,7 +175,7 @@ impl Layer {
         }
     }
 
-    /// The default name, before a number is added to tell twins apart.
+    /// Returns the default name, without the number that distinguishes layers of the same class.
     pub(crate) fn base_name(&self) -> &'static str {
         match self {
             Self::Input(_) => "input_layer",
@@ -195,7 +195,7 @@ impl Layer {
         }
     }
 
-    /// The largest size that its settings name: it has at least as many weights.
+    /// Returns the largest size among the settings: a lower bound of the number of weights.
     pub(crate) fn width(&self) -> usize {
         match self {
             Self::Input(layer) => layer.features,
@@ -212,7 +212,7 @@ impl Layer {
         }
     }
 
-    /// What the recurrent layers have in common; `None` for other layers.
+    /// Returns the recurrent layer; `None` for other layers.
     pub(crate) fn recurrent(&self) -> Option<&dyn RecurrentLayer> {
         match self {
             Self::Lstm(layer) => Some(layer),
@@ -222,7 +222,7 @@ impl Layer {
         }
     }
 
-    /// The layer with every step's output, or the last one's only; `None` where it has no such choice.
+    /// Returns the layer with this setting of `return_sequences`; `None` for layers without the setting.
     pub(crate) fn with_return_sequences(&self, every: bool) -> Option<Self> {
         match self.clone() {
             Self::Lstm(layer) => Some(layer.return_sequences(every).into()),
@@ -236,7 +236,7 @@ impl Layer {
         }
     }
 
-    /// Whether the layer above reads the steps from the last to the first.
+    /// Returns `true` if the outputs are in reverse order of the steps.
     pub(crate) fn reverses(&self) -> bool {
         match self {
             Self::Lstm(layer) => layer.go_backwards && layer.return_sequences,
@@ -246,7 +246,7 @@ impl Layer {
         }
     }
 
-    /// Checks the configuration against its input and says which parameters it needs.
+    /// Checks the settings against the input and returns the parameters and the output.
     pub(crate) fn build(&self, input: Signal) -> Result<Built> {
         match self {
             Self::Input(layer) => layer.build(input),

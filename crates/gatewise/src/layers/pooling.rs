@@ -137,7 +137,7 @@ impl Stage for PoolingStage {
         Signal::Vector(self.width)
     }
 
-    fn shares_start(&self) -> bool {
+    fn shares_pad_prefix(&self) -> bool {
         false
     }
 

@@ -1,20 +1,20 @@
-//! An embedding and a recurrent layer fused: a token's input projection is a row of a table, and the left padding that
-//! all samples share is walked once.
+//! An embedding and a recurrent layer fused: the input projection of a token is a row of a table, and the pad
+//! prefix is computed once for all rows.
 
-use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
+use super::recurrence::{BackwardSteps, ForwardSteps, Recurrence, Recurrent};
 use super::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, Reduce, Shared, Signal, SignalPlace,
     Stage,
 };
-use crate::kernels::recurrent::{self, SLACK, cell::Cell, projected, shared_start};
+use crate::kernels::recurrent::{self, SLACK, cell::Cell, pad_prefix, projected};
 use crate::kernels::{Buffer, Isa, LANES};
 use crate::rows::PAD;
 use std::ops::Range;
 
-/// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `shared_start.rs`).
+/// An embedding and a recurrent layer as one stage (see `kernels/recurrent/projected.rs` and `pad_prefix.rs`).
 ///
-/// A block's share of the gradient is `[dU, db][the state of the shared start][dP]`, where db is that of columns
-/// which the table does not hold.
+/// A block's part of the gradient is `[dU, db][gradient of the initial state][dP]`, where db has the columns
+/// that are not in the table.
 #[derive(Debug)]
 pub(crate) struct ProjectedStage<C> {
     name: &'static str,
@@ -28,14 +28,14 @@ pub(crate) struct ProjectedStage<C> {
     bias: Range<usize>,
 }
 
-/// The vocabulary is summed and updated in this many parts, whatever the number of threads.
+/// The number of parts in which the vocabulary is summed and updated, at any number of threads.
 const PARTS: usize = 16;
-/// Parts have at least this many rows.
+/// The smallest number of rows in a part.
 const MIN_PART_ROWS: usize = 64;
 
 impl<C: Cell> ProjectedStage<C> {
-    /// The stage for an embedding of `width`, masked or not, with `layer` above it; the embedding's tensor
-    /// at `embeddings`.
+    /// Returns the stage for an embedding of `width`, masked or not, with `layer` above it. The tensor of the
+    /// embedding is at `embeddings`.
     pub fn new(width: usize, masked: bool, embeddings: Range<usize>, layer: Recurrent<C>) -> Self {
         let projection = projected::Projection::new(layer.cell, width, layer.units);
         let recurrence = Recurrence::new(projection.shape, &layer);
@@ -57,7 +57,7 @@ impl<C: Cell> ProjectedStage<C> {
         self.projection.shape
     }
 
-    /// The packed weights: of the blocks, of the projection, of the shared start, then the trajectory.
+    /// Returns the packed weights: for blocks, for the projection, for the pad prefix; then the trajectory.
     fn split_packed<'a>(&self, packed: &'a [f32]) -> [&'a [f32]; 4] {
         let shape = self.shape();
         let (blocks, rest) = packed.split_at(shape.packed_len());
@@ -66,7 +66,7 @@ impl<C: Cell> ProjectedStage<C> {
         [blocks, projection, single, trajectory]
     }
 
-    /// A block's share: dU and db, the gradient of its start, dP.
+    /// Returns the lengths in a block's part of the gradient: dU and db, and the initial state. dP follows.
     fn partial_parts(&self) -> [usize; 2] {
         [self.shape().grads_len(), self.shape().state_padded()]
     }
@@ -93,9 +93,9 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         self.recurrence.signals(steps)
     }
 
-    fn shares_start(&self) -> bool {
-        // Masked padding is not walked at all.
-        !self.masked && self.recurrence.shares_start()
+    fn shares_pad_prefix(&self) -> bool {
+        // Masked padding is not computed at all.
+        !self.masked && self.recurrence.shares_pad_prefix()
     }
 
     fn state_len(&self) -> usize {
@@ -107,12 +107,12 @@ impl<C: Cell> Stage for ProjectedStage<C> {
     }
 
     fn emits_pad_prefix(&self) -> bool {
-        self.shares_start() && self.recurrence.return_sequences
+        self.shares_pad_prefix() && self.recurrence.return_sequences
     }
 
-    fn start_outputs(&self, packed: &[f32], _: usize, outputs: &mut [f32]) {
+    fn pad_prefix_outputs(&self, packed: &[f32], _: usize, outputs: &mut [f32]) {
         let [_, _, _, trajectory] = self.split_packed(packed);
-        self.recurrence.start_outputs(trajectory, outputs);
+        self.recurrence.pad_prefix_outputs(trajectory, outputs);
     }
 
     fn packed_len(&self, steps: usize) -> usize {
@@ -129,7 +129,7 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         let (single, trajectory) = rest.split_at_mut(shape.single_packed_len());
         recurrent::pack(shape, &[], of(&self.recurrent), of(&self.bias), blocks);
         projected::pack(projection, of(&self.kernel), of(&self.bias), projected);
-        shared_start::pack(shape, of(&self.recurrent), of(&self.bias), single);
+        pad_prefix::pack(shape, of(&self.recurrent), of(&self.bias), single);
         trajectory[..shape.trajectory_step()].fill(0.0);
         if steps == 0 {
             return;
@@ -154,10 +154,10 @@ impl<C: Cell> Stage for ProjectedStage<C> {
             scratch,
         };
         projected::project(isa, project);
-        let offsets = shared_start::Offsets::Same(0, steps);
-        let walk =
-            shared_start::Walk { shape, packed: single, table, offsets, trajectory, keep: true, scratch };
-        shared_start::walk(isa, walk);
+        let offsets = pad_prefix::Offsets::Same(0, steps);
+        let io =
+            pad_prefix::Forward { shape, packed: single, table, offsets, trajectory, keep: true, scratch };
+        pad_prefix::forward(isa, io);
     }
 
     fn table_stride(&self) -> Option<usize> {
@@ -193,30 +193,30 @@ impl<C: Cell> Stage for ProjectedStage<C> {
 
     fn forward(&self, io: Forward<'_>) {
         let Forward { shared, block, training, noise, y, tape, mut state, .. } = io;
-        if let Some(state) = state.as_deref_mut().filter(|_| !training && block.walks_one()) {
-            return self.walk_alone(shared, block, y, tape, state);
+        if let Some(state) = state.as_deref_mut().filter(|_| !training && block.is_first_lane_only()) {
+            return self.forward_first_lane(shared, block, y, tape, state);
         }
         let isa = shared.isa;
         let [packed, _, _, trajectory] = self.split_packed(shared.packed);
-        self.recurrence.begin(trajectory, block.shared, tape);
-        let from = recurrent::From::Table { rows: shared.table, offsets: block.offsets };
-        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape, state });
+        self.recurrence.begin(trajectory, block.prefix_steps, tape);
+        let from = recurrent::InputSource::Table { rows: shared.table, offsets: block.offsets };
+        self.recurrence.forward(ForwardSteps { isa, block, training, noise, packed, from, y, tape, state });
     }
 
     fn forward_one(&self, io: ForwardOne<'_>) -> bool {
         if self.recurrence.return_sequences || self.recurrence.backwards {
             return false;
         }
-        let ForwardOne { shared, shared_steps, offsets, y, scratch } = io;
+        let ForwardOne { shared, prefix_steps, offsets, y, scratch } = io;
         let (shape, step) = (self.shape(), self.shape().trajectory_step());
-        let [_, _, packed, walked] = self.split_packed(shared.packed);
+        let [_, _, packed, prefix] = self.split_packed(shared.packed);
         scratch.reserve(2 * step + shape.single_scratch_len());
         let (trajectory, scratch) = scratch.split_at_mut(2 * step);
-        trajectory[..step].copy_from_slice(&walked[shared_steps * step..][..step]);
+        trajectory[..step].copy_from_slice(&prefix[prefix_steps * step..][..step]);
         let (table, steps) = (shared.table, offsets.len());
-        let offsets = shared_start::Offsets::Each(offsets);
-        let walk = shared_start::Walk { shape, packed, table, offsets, trajectory, keep: false, scratch };
-        shared_start::walk(shared.isa, walk);
+        let offsets = pad_prefix::Offsets::Each(offsets);
+        let io = pad_prefix::Forward { shape, packed, table, offsets, trajectory, keep: false, scratch };
+        pad_prefix::forward(shared.isa, io);
         y.copy_from_slice(&trajectory[steps % 2 * step..][..shape.units]);
         true
     }
@@ -233,9 +233,9 @@ impl<C: Cell> Stage for ProjectedStage<C> {
             rows[place as usize * stride..][..stride].fill(0.0);
         }
         let packed = self.split_packed(shared.packed)[0];
-        let into = recurrent::Into::Table { rows, offsets: block.offsets };
-        let back = WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
-        self.recurrence.walk_back(back);
+        let into = recurrent::InputGradient::Table { rows, offsets: block.offsets };
+        let back = BackwardSteps { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
+        self.recurrence.backward(back);
         self.recurrence.sum_start(dstart, dstart_sum);
     }
 
@@ -252,13 +252,13 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         self.kernel.start..self.bias.end
     }
 
-    /// `[dW; db]` of the part's rows, then dU and db of the shared start.
+    /// `[dW; db]` of the part's rows, then dU and db of the pad prefix.
     fn left_len(&self) -> usize {
         self.projection.grads_len() + self.shape().grads_len()
     }
 
     fn reduce(&self, io: Reduce<'_>) {
-        let Reduce { shared, blocks, stage, part, start, grads, left, scratch } = io;
+        let Reduce { shared, blocks, stage, part, prefix, grads, left, scratch } = io;
         let projection = self.projection;
         let first_id = part * self.part_rows();
         let from = shared.ids.partition_point(|&id| (id as usize) < first_id);
@@ -273,8 +273,8 @@ impl<C: Cell> Stage for ProjectedStage<C> {
         let holds_pad = ids.first() == Some(&PAD);
         if holds_pad {
             extra.fill(0.0);
-            self.reduce_shared_start(shared, blocks, stage, start.above, extra, du);
-            // What of it is no part of a row goes with db.
+            self.reduce_pad_prefix(shared, blocks, stage, prefix.above, extra, du);
+            // The columns that are not in the table belong to db.
             let db = self.shape().grads_len() - columns + C::INPUT * self.shape().units;
             du[db..].copy_from_slice(&extra[C::INPUT * self.shape().units..]);
         }
@@ -324,9 +324,9 @@ impl<C: Cell> Stage for ProjectedStage<C> {
 }
 
 impl<C: Cell> ProjectedStage<C> {
-    /// A block in which only the row in the first lane walks, with its units in lanes: to the bits of the other
-    /// way, for a part of the work. `tape` is memory for that.
-    fn walk_alone(
+    /// Computes a block in which only the first lane has steps, with its units in lanes: the same bits for a
+    /// fraction of the work. `tape` is scratch.
+    fn forward_first_lane(
         &self,
         shared: Shared<'_>,
         block: Block<'_>,
@@ -339,7 +339,7 @@ impl<C: Cell> ProjectedStage<C> {
         let [_, _, packed, _] = self.split_packed(shared.packed);
         let (trajectory, scratch) = tape.split_at_mut(2 * step);
         trajectory.fill(0.0);
-        // Rows that stand still repeat their output.
+        // Rows without steps repeat their output.
         y.chunks_exact_mut(units * LANES).for_each(|y| y.copy_from_slice(&state[..units * LANES]));
         let first_lane = |lanes: &mut [f32], values: &[f32]| {
             lanes.iter_mut().step_by(LANES).zip(values).for_each(|(lane, &value)| *lane = value);
@@ -348,10 +348,10 @@ impl<C: Cell> ProjectedStage<C> {
             single.iter_mut().zip(lanes.iter().step_by(LANES)).for_each(|(single, &lane)| *single = lane);
         }
         for (t, ids) in block.offsets.chunks_exact(LANES).enumerate() {
-            let (table, offsets) = (shared.table, shared_start::Offsets::Each(&ids[..1]));
+            let (table, offsets) = (shared.table, pad_prefix::Offsets::Each(&ids[..1]));
             let (trajectory, scratch) = (&mut *trajectory, &mut *scratch);
-            let walk = shared_start::Walk { shape, packed, table, offsets, trajectory, keep: false, scratch };
-            shared_start::walk(shared.isa, walk);
+            let io = pad_prefix::Forward { shape, packed, table, offsets, trajectory, keep: false, scratch };
+            pad_prefix::forward(shared.isa, io);
             trajectory.copy_within(step..step + shape.state_padded(), 0);
             if self.recurrence.return_sequences {
                 first_lane(&mut y[t * units * LANES..][..units * LANES], trajectory);
@@ -365,8 +365,9 @@ impl<C: Cell> ProjectedStage<C> {
         }
     }
 
-    /// Walks the shared padding back, taking up each block's gradient where its own steps began.
-    fn reduce_shared_start(
+    /// Computes the gradients of the pad prefix. Each block's gradient enters at the step where the block
+    /// begins.
+    fn reduce_pad_prefix(
         &self,
         shared: Shared<'_>,
         blocks: &[&BlockGrads],
@@ -376,7 +377,7 @@ impl<C: Cell> ProjectedStage<C> {
         dw: &mut [f32],
     ) {
         let shape = self.shape();
-        let steps = blocks.iter().map(|block| block.shared).max().unwrap_or(0);
+        let steps = blocks.iter().map(|block| block.prefix_steps).max().unwrap_or(0);
         if steps == 0 {
             return;
         }
@@ -384,11 +385,11 @@ impl<C: Cell> ProjectedStage<C> {
         let mut memory = Buffer::default();
         memory.reserve((steps + 1) * state + steps * shape.single_scratch_len() + state);
         let (dstates, scratch) = memory.split_at_mut((steps + 1) * state);
-        self.recurrence.gather_starts(blocks, stage, self.partial_parts()[0], above, dstates);
+        self.recurrence.gather_state_gradients(blocks, stage, self.partial_parts()[0], above, dstates);
         let [_, _, packed, trajectory] = self.split_packed(shared.packed);
         let rows = None;
         let back =
-            shared_start::WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch };
-        shared_start::walk_back(shared.isa, back);
+            pad_prefix::Backward { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch };
+        pad_prefix::backward(shared.isa, back);
     }
 }

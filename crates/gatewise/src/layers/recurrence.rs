@@ -1,4 +1,5 @@
-//! The recurrent kernels over a block as the stages of recurrent layers use them, with and without a table.
+//! The recurrent kernels over a block, as the stages of the recurrent layers call them, with and without a
+//! table.
 
 use super::{Block, BlockGrads, Dims, Signal, SignalPlace};
 use crate::kernels::noise::{self, Noise, Rate};
@@ -6,7 +7,7 @@ use crate::kernels::recurrent::{self, cell::Cell};
 use crate::kernels::{Isa, LANES};
 use std::ops::Range;
 
-/// A recurrent layer as stages are made from it.
+/// The settings of a recurrent layer that its stage depends on.
 #[derive(Debug)]
 pub(super) struct Recurrent<C> {
     /// The class name.
@@ -14,36 +15,38 @@ pub(super) struct Recurrent<C> {
     pub cell: C,
     pub units: usize,
     pub return_sequences: bool,
-    /// Whether the last step is walked first.
+    /// Whether the last step is computed first.
     pub backwards: bool,
-    /// The share of the previous output that training drops.
+    /// The fraction of the previous output that training drops.
     pub recurrent_dropout: f64,
-    /// Where kernel, recurrent kernel and bias lie; the last may be empty.
+    /// The ranges of kernel, recurrent kernel and bias; the last may be empty.
     pub params: [Range<usize>; 3],
 }
 
-/// A recurrent layer that gives its last output, or every step's.
+/// A recurrent layer that returns its last output, or the outputs of all steps.
 ///
-/// Its tape holds the state before the first step (`[states][H][16]`), the kernel's tape, then, where only the
-/// last output is given, the outputs of all steps; then, where training drops some of them on the way to the
-/// next step, by which factors, and room for that.
+/// The tape holds, in this order:
+/// * the state before the first step, `[states][H][16]`;
+/// * the tape of the kernel;
+/// * without `return_sequences`, the outputs of all steps;
+/// * with recurrent dropout, in training, the factors on the outputs, and scratch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Recurrence<C> {
     pub shape: recurrent::Shape<C>,
     pub return_sequences: bool,
     pub backwards: bool,
-    /// What training drops of the previous output.
+    /// The recurrent dropout of training.
     pub drops: Option<Rate>,
 }
 
-/// What a walk forward reads and writes.
-pub(super) struct Walk<'a> {
+/// The arguments of [`Recurrence::forward`].
+pub(super) struct ForwardSteps<'a> {
     pub isa: Isa,
     pub block: Block<'a>,
     pub training: bool,
     pub noise: Option<Noise<'a>>,
     pub packed: &'a [f32],
-    pub from: recurrent::From<'a>,
+    pub from: recurrent::InputSource<'a>,
     /// The output block, overwritten.
     pub y: &'a mut [f32],
     /// The state before the first step, read where `state` is `None`; the rest overwritten.
@@ -52,15 +55,15 @@ pub(super) struct Walk<'a> {
     pub state: Option<&'a mut [f32]>,
 }
 
-/// What a walk back reads and writes.
-pub(super) struct WalkBack<'a> {
+/// The arguments of [`Recurrence::backward`].
+pub(super) struct BackwardSteps<'a> {
     pub isa: Isa,
     pub block: Block<'a>,
     pub packed: &'a [f32],
-    pub into: recurrent::Into<'a>,
-    /// As in the walk forward.
+    pub into: recurrent::InputGradient<'a>,
+    /// As in [`ForwardSteps`].
     pub noise: Option<Noise<'a>>,
-    /// The output block of the walk forward, read.
+    /// The output block of forward, read.
     pub y: &'a [f32],
     pub dy: &'a [f32],
     pub tape: &'a [f32],
@@ -73,19 +76,20 @@ pub(super) struct WalkBack<'a> {
 }
 
 impl<C: Cell> Recurrence<C> {
-    /// Of `layer`, of this shape.
+    /// Returns the recurrence of `layer` with this shape.
     pub fn new(shape: recurrent::Shape<C>, layer: &Recurrent<C>) -> Self {
         let Recurrent { return_sequences, backwards, recurrent_dropout, .. } = *layer;
         let drops = (recurrent_dropout > 0.0).then(|| Rate::new(recurrent_dropout));
         Self { shape, return_sequences, backwards, drops }
     }
 
-    /// Whether rows that begin alike go on alike: not where each drops units of its own.
-    pub fn shares_start(&self) -> bool {
+    /// Returns `true` if rows with the same first inputs have the same first states. Recurrent dropout, which
+    /// differs by row, rules it out.
+    pub fn shares_pad_prefix(&self) -> bool {
         !self.backwards && self.drops.is_none() && C::RESET.is_none()
     }
 
-    /// What a block's tape begins with: the state after so many steps of a trajectory, in every lane.
+    /// Writes the state after `steps` steps of a trajectory to the start of a block's tape, in every lane.
     pub fn begin(&self, trajectory: &[f32], steps: usize, tape: &mut [f32]) {
         let shape = self.shape;
         let state = &trajectory[steps * shape.trajectory_step()..];
@@ -96,7 +100,7 @@ impl<C: Cell> Recurrence<C> {
         }
     }
 
-    /// The gradient of the state that a block begins with, over its lanes.
+    /// Sums the gradient of a block's initial state over the lanes.
     pub fn sum_start(&self, dstart: &[f32], sum: &mut [f32]) {
         let shape = self.shape;
         sum.fill(0.0);
@@ -106,8 +110,8 @@ impl<C: Cell> Recurrence<C> {
         }
     }
 
-    /// The outputs of the first steps of a trajectory, as many as `outputs` holds.
-    pub fn start_outputs(&self, trajectory: &[f32], outputs: &mut [f32]) {
+    /// Copies the outputs of the first steps of a trajectory, as many as `outputs` holds.
+    pub fn pad_prefix_outputs(&self, trajectory: &[f32], outputs: &mut [f32]) {
         let (step, padded) = (self.shape.trajectory_step(), self.shape.units_padded());
         let after = trajectory.chunks_exact(step).skip(1);
         outputs
@@ -116,9 +120,9 @@ impl<C: Cell> Recurrence<C> {
             .for_each(|(to, from)| to.copy_from_slice(&from[..padded]));
     }
 
-    /// The gradients of the states of a trajectory: those that blocks left where they begin, `skip` floats
-    /// behind the start of their share, and those of the outputs.
-    pub fn gather_starts(
+    /// Sums the gradients of the states of a trajectory: the gradient of each block's initial state, which is
+    /// `skip` floats into the block's part, and the gradients `above` of the outputs.
+    pub fn gather_state_gradients(
         &self,
         blocks: &[&BlockGrads],
         stage: usize,
@@ -129,7 +133,7 @@ impl<C: Cell> Recurrence<C> {
         let (state, padded) = (self.shape.state_padded(), self.shape.units_padded());
         for block in blocks {
             let share = &block.partials[stage][skip..][..state];
-            let sum = &mut dstates[block.shared * state..][..state];
+            let sum = &mut dstates[block.prefix_steps * state..][..state];
             sum.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
         }
         for (sum, dy) in dstates.chunks_exact_mut(state).skip(1).zip(above.chunks_exact(padded)) {
@@ -137,7 +141,7 @@ impl<C: Cell> Recurrence<C> {
         }
     }
 
-    /// Whether the outputs stand in another order than the steps, so that no step may be left out.
+    /// Returns `true` if the outputs are in reverse order of the steps, so that no step may be left out.
     pub fn reverses(&self) -> bool {
         self.backwards && self.return_sequences
     }
@@ -171,12 +175,12 @@ impl<C: Cell> Recurrence<C> {
         kept.chain([output.clone()]).collect()
     }
 
-    /// Steps of outputs and of kernel tape that are kept.
+    /// Returns the number of steps of outputs and of kernel tape that are kept.
     fn kept(dims: Dims) -> (usize, usize) {
         if dims.training { (dims.steps, dims.steps) } else { (2, 1) }
     }
 
-    /// Floats of tape.
+    /// Returns the number of floats of tape.
     pub fn tape_len(&self, dims: Dims) -> usize {
         let (history, tape) = Self::kept(dims);
         let history = if self.return_sequences { 0 } else { history * self.shape.units * LANES };
@@ -187,15 +191,15 @@ impl<C: Cell> Recurrence<C> {
         self.shape.state_len() + tape * self.shape.tape_step() + history + dropped
     }
 
-    /// Floats of scratch for the walk back.
+    /// Returns the number of floats of scratch for [`backward`](Self::backward).
     pub fn scratch_len(&self) -> usize {
         let dropped = if self.drops.is_some() { self.shape.dropped_backward() } else { 0 };
         self.shape.scratch_len() + dropped
     }
 
-    /// Every step of a block.
-    pub fn walk(&self, io: Walk<'_>) {
-        let Walk { isa, block, training, noise, packed, from, y, tape, state } = io;
+    /// Computes all steps of a block.
+    pub fn forward(&self, io: ForwardSteps<'_>) {
+        let ForwardSteps { isa, block, training, noise, packed, from, y, tape, state } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let width = shape.units * LANES;
         let (slots, tape_slots) = Self::kept(Dims { steps, training });
@@ -231,7 +235,7 @@ impl<C: Cell> Recurrence<C> {
             },
         );
         let last = steps.checked_sub(1);
-        // Masked steps carry the state: that of the block's last step is each row's.
+        // Masked steps carry the state, so the state after the block's last step is the last state of every row.
         if let (Some(state), Some(last)) = (state, last) {
             let slots = outputs.len() / width;
             let kept = &tape[last % tape_slots * shape.tape_step()..][..shape.tape_step()];
@@ -245,9 +249,9 @@ impl<C: Cell> Recurrence<C> {
         }
     }
 
-    /// The gradients of every step, from the tape of a training walk.
-    pub fn walk_back(&self, io: WalkBack<'_>) {
-        let WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch } = io;
+    /// Computes the gradients of all steps of a block from the tape of a training forward.
+    pub fn backward(&self, io: BackwardSteps<'_>) {
+        let BackwardSteps { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch } = io;
         let (shape, backwards, steps, mask) = (self.shape, self.backwards, block.steps, block.mask);
         let (start, tape) = tape.split_at(shape.state_len());
         let (tape, rest) = tape.split_at(steps * shape.tape_step());
@@ -280,8 +284,7 @@ impl<C: Cell> Recurrence<C> {
     }
 }
 
-/// By which factors the outputs are multiplied on their way into each gate: `[gates][H][16]`, H·16 being
-/// `width`.
+/// Draws the dropout factors on the previous output for each gate: `[gates][H][16]`, where `width` is H·16.
 fn draw_factors(isa: Isa, noise: Noise<'_>, rate: Rate, width: usize, factors: &mut [f32]) {
     let ones = vec![1.0; width];
     for (gate, y) in factors.chunks_exact_mut(width).enumerate() {

@@ -1,4 +1,4 @@
-//! What the recurrent layers have in common: their settings, their parameters, and the stage that each becomes.
+//! The common part of the recurrent layers: settings, parameters and the choice of the stage.
 
 use super::projected_recurrent::ProjectedStage;
 use super::recurrence::Recurrent;
@@ -8,56 +8,56 @@ use crate::error::{Error, Result};
 use crate::kernels::recurrent::{activations::Function, cell::Cell};
 use std::ops::Range;
 
-/// A recurrent layer, as compiling a model sees it.
+/// The properties of a recurrent layer that the compilation of a model depends on.
 pub(crate) trait RecurrentLayer {
-    /// The stage for the layer over `below`, its tensors at `params`: kernel, recurrent kernel and bias, the
-    /// last perhaps empty.
-    fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage>;
-    /// H, the number of units.
+    /// Returns the stage for the layer over `below`. `params` are the ranges of kernel, recurrent kernel and
+    /// bias; the last may be empty.
+    fn stage(&self, below: LayerBelow, params: [Range<usize>; 3]) -> Box<dyn Stage>;
+    /// Returns H, the number of units.
     fn units(&self) -> usize;
-    /// What the equations call the parts of its state.
+    /// Returns the names of the parts of the state, as in the equations.
     fn states(&self) -> &'static [&'static str];
-    /// Whether the last step is walked first.
+    /// Returns `true` if the last step is computed first.
     fn goes_backwards(&self) -> bool;
-    /// The share of the input's channels that training drops.
+    /// Returns the fraction of the input channels that training drops.
     fn dropout(&self) -> f64;
-    /// Whether it may be one stage with an embedding below it.
+    /// Returns `true` if the layer and an embedding below it may be one stage.
     fn fuses(&self) -> bool {
         self.dropout() == 0.0
     }
 }
 
-/// What the three recurrent layers say of themselves when they are built.
-pub(super) struct Plan {
+/// The settings that the three recurrent layers are built from.
+pub(super) struct RecurrentSettings {
     /// The class name.
     pub name: &'static str,
     pub units: usize,
     /// Blocks of H columns in the kernels.
     pub gates: usize,
-    /// How kernel and recurrent kernel start.
+    /// The initializers of kernel and recurrent kernel.
     pub kernels: [Initializer; 2],
-    /// What large weights of kernel, recurrent kernel and bias add to the loss.
+    /// The regularizers of kernel, recurrent kernel and bias.
     pub regularizers: [Option<Regularizer>; 3],
-    /// The shape of the bias before its last axis, and how it starts; `None` for no bias.
+    /// The shape of the bias before its last axis, and its initial values; `None` without a bias.
     pub bias: Option<(Vec<usize>, Init)>,
     pub return_sequences: bool,
-    /// The shares that are dropped of the input and of the previous output.
+    /// The fractions of the input and of the previous output that training drops.
     pub dropouts: [f64; 2],
 }
 
-impl Plan {
-    /// Checks the settings against the input and says which parameters are needed.
+impl RecurrentSettings {
+    /// Checks the settings against the input and returns the parameters and the output.
     pub fn build(self, input: Signal) -> Result<Built> {
         let Self { name, units, gates, kernels, regularizers, bias, return_sequences, dropouts } = self;
         if units == 0 {
             return Err(Error::config(format!("{name} needs at least 1 unit, but got 0")));
         }
         let named = [("dropout", "input's channels"), ("recurrent_dropout", "previous output's units")];
-        for (share, (setting, of)) in dropouts.into_iter().zip(named) {
-            if !(0.0..1.0).contains(&share) {
+        for (rate, (setting, of)) in dropouts.into_iter().zip(named) {
+            if !(0.0..1.0).contains(&rate) {
                 return Err(Error::config(format!(
-                    "{name} has a {setting} of {share}, but it must be at least 0 and below 1: the share of the \
-                     {of} that are dropped"
+                    "{name} has a {setting} of {rate}, but it must be at least 0 and below 1: the fraction of the \
+                     {of} to drop"
                 )));
             }
         }
@@ -88,7 +88,7 @@ impl Plan {
     }
 }
 
-/// The function that a recurrent layer asks for, where its kernels know it.
+/// Returns the kernel function of an activation, or an error if the kernels do not have it.
 pub(super) fn function(layer: &str, setting: &str, activation: Activation) -> Result<Function> {
     Ok(match activation {
         Activation::Linear => Function::Linear,
@@ -115,64 +115,67 @@ pub(super) fn function(layer: &str, setting: &str, activation: Activation) -> Re
 macro_rules! recurrent_settings {
     ($layer:ident) => {
         impl $layer {
-            /// Sets whether every step's output is given, in the order of the walk, or the last one's only.
+            /// Sets whether to return the outputs of all steps, in the order of computation, or only the last
+            /// output.
             pub fn return_sequences(self, return_sequences: bool) -> Self {
                 Self { return_sequences, ..self }
             }
 
-            /// Sets the function of the candidate and of the output; tanh by default, and fastest.
+            /// Sets the activation of the candidate and of the output. Default: tanh, which is also the
+            /// fastest.
             pub fn activation(self, activation: Activation) -> Self {
                 Self { activation, ..self }
             }
 
-            /// Sets whether there is a bias.
+            /// Sets whether the layer has a bias. Default: true.
             pub fn use_bias(self, use_bias: bool) -> Self {
                 Self { use_bias, ..self }
             }
 
-            /// Sets how the kernel starts; Glorot uniform by default.
+            /// Sets the initializer of the kernel. Default: Glorot uniform.
             pub fn kernel_initializer(self, kernel_initializer: Initializer) -> Self {
                 Self { kernel_initializer, ..self }
             }
 
-            /// Sets how the recurrent kernel starts; orthogonal by default.
+            /// Sets the initializer of the recurrent kernel. Default: orthogonal.
             pub fn recurrent_initializer(self, recurrent_initializer: Initializer) -> Self {
                 Self { recurrent_initializer, ..self }
             }
 
-            /// Sets how the bias starts; zero by default.
+            /// Sets the initializer of the bias. Default: zeros.
             pub fn bias_initializer(self, bias_initializer: Initializer) -> Self {
                 Self { bias_initializer, ..self }
             }
 
-            /// Adds a penalty on the kernel to the loss.
+            /// Sets the regularizer of the kernel: a penalty that is added to the loss. Default: none.
             pub fn kernel_regularizer(self, regularizer: Regularizer) -> Self {
                 Self { kernel_regularizer: Some(regularizer), ..self }
             }
 
-            /// Adds a penalty on the recurrent kernel to the loss.
+            /// Sets the regularizer of the recurrent kernel. Default: none.
             pub fn recurrent_regularizer(self, regularizer: Regularizer) -> Self {
                 Self { recurrent_regularizer: Some(regularizer), ..self }
             }
 
-            /// Adds a penalty on the bias to the loss.
+            /// Sets the regularizer of the bias. Default: none.
             pub fn bias_regularizer(self, regularizer: Regularizer) -> Self {
                 Self { bias_regularizer: Some(regularizer), ..self }
             }
 
-            /// Sets whether the steps are walked from the last to the first. With `return_sequences`, outputs
-            /// stand in the order of the walk, as in Keras.
+            /// Sets whether to compute the steps from the last to the first. With `return_sequences`, the
+            /// outputs are in the order of computation, as in Keras. Default: false.
             pub fn go_backwards(self, go_backwards: bool) -> Self {
                 Self { go_backwards, ..self }
             }
 
-            /// Sets the share of the input's channels that training drops: for a row, the same at every step.
+            /// Sets the fraction of the input channels that training drops. A row drops the same channels at
+            /// every step. Default: 0.
             pub fn dropout(self, dropout: f64) -> Self {
                 Self { dropout, ..self }
             }
 
-            /// Sets the share of the previous output's units that training drops on their way into each gate:
-            /// for a row and a gate, the same at every step.
+            /// Sets the fraction of the units of the previous output that training drops in each gate. A row
+            /// drops the same units of a gate at every step. Default: 0.
             pub fn recurrent_dropout(self, recurrent_dropout: f64) -> Self {
                 Self { recurrent_dropout, ..self }
             }
@@ -181,21 +184,21 @@ macro_rules! recurrent_settings {
 }
 pub(super) use recurrent_settings;
 
-/// What a recurrent layer stands on.
+/// The input of a recurrent layer.
 #[derive(Debug, Clone)]
-pub(crate) enum Below {
+pub(crate) enum LayerBelow {
     /// Vectors of this width.
     Vectors(usize),
-    /// An embedding that the layer is fused with.
+    /// The ids of an embedding that the layer is fused with.
     Embedding { width: usize, masked: bool, table: Range<usize> },
 }
 
 impl<C: Cell> Recurrent<C> {
-    /// The stage for the layer over `below`.
-    pub fn stage(self, below: Below) -> Box<dyn Stage> {
+    /// Returns the stage for the layer over `below`.
+    pub fn stage(self, below: LayerBelow) -> Box<dyn Stage> {
         match below {
-            Below::Vectors(inputs) => Box::new(RecurrentStage::new(inputs, self)),
-            Below::Embedding { width, masked, table } => {
+            LayerBelow::Vectors(inputs) => Box::new(RecurrentStage::new(inputs, self)),
+            LayerBelow::Embedding { width, masked, table } => {
                 Box::new(ProjectedStage::new(width, masked, table, self))
             }
         }

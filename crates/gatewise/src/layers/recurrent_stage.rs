@@ -1,17 +1,17 @@
 //! A recurrent layer over a block of vectors, as a stage.
 //!
-//! Where the layer below tells what it gave at the padding that all samples share, this one walks that once
-//! too (see `kernels/recurrent/shared_start.rs`): its input there is the same for all.
+//! If the layer below emits its outputs at the pad prefix, this stage computes the prefix once too, because
+//! its input there is the same for all rows (see `kernels/recurrent/pad_prefix.rs`).
 
-use super::recurrence::{Recurrence, Recurrent, Walk, WalkBack};
-use super::{Backward, Dims, Forward, Signal, SignalPlace, Stage, StartBack};
-use crate::kernels::recurrent::{self, cell::Cell, projected, shared_start};
+use super::recurrence::{BackwardSteps, ForwardSteps, Recurrence, Recurrent};
+use super::{Backward, Dims, Forward, PadPrefixBackward, Signal, SignalPlace, Stage};
+use crate::kernels::recurrent::{self, cell::Cell, pad_prefix, projected};
 use crate::kernels::{Buffer, Isa, round_up};
 use std::ops::Range;
 
-/// The layer over a materialised input block `[T][D][16]`.
+/// A recurrent layer over a materialised input block `[T][D][16]`.
 ///
-/// A block's share of the gradient is that of its parameters, then that of the state it begins with.
+/// A block's part of the gradient has the gradient of the parameters, then the gradient of the initial state.
 #[derive(Debug)]
 pub(super) struct RecurrentStage<C> {
     name: &'static str,
@@ -20,20 +20,20 @@ pub(super) struct RecurrentStage<C> {
 }
 
 impl<C: Cell> RecurrentStage<C> {
-    /// The stage for `layer` over vectors of `inputs` numbers.
+    /// Returns the stage for `layer` over vectors of `inputs` numbers.
     pub fn new(inputs: usize, layer: Recurrent<C>) -> Self {
         let shape = recurrent::Shape { cell: layer.cell, inputs, units: layer.units };
         Self { name: layer.name, recurrence: Recurrence::new(shape, &layer), params: layer.params }
     }
 
-    /// What the input brings at the shared steps.
+    /// Returns the projection of the input at the pad prefix.
     fn projection(&self) -> projected::Projection<C> {
         let recurrent::Shape { cell, inputs, units } = self.recurrence.shape;
         projected::Projection::new(cell, inputs, units)
     }
 
-    /// Floats of the packed weights: of the blocks, of the projection, of the shared start; then, for so many
-    /// shared steps, of the trajectory and of the input.
+    /// Returns the numbers of floats in the packed weights: for blocks, for the projection, for the pad
+    /// prefix; then, for a prefix of `steps` steps, in the trajectory and in the input.
     fn parts(&self, steps: usize) -> [usize; 5] {
         let shape = self.recurrence.shape;
         let (projection, single) = (self.projection().packed_len(), shape.single_packed_len());
@@ -53,7 +53,7 @@ impl<C: Cell> RecurrentStage<C> {
         self.params[2].end - self.params[0].start
     }
 
-    /// Gradients in kernel layout to Keras's.
+    /// Copies gradients from kernel layout to Keras's layout.
     fn unpack(&self, [dw, du, db]: [&[f32]; 3], grads: &mut [f32]) {
         let shape = self.recurrence.shape;
         let (kernel, rest) = grads.split_at_mut(self.params[0].len());
@@ -83,8 +83,8 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         self.recurrence.signals(steps)
     }
 
-    fn shares_start(&self) -> bool {
-        self.recurrence.shares_start()
+    fn shares_pad_prefix(&self) -> bool {
+        self.recurrence.shares_pad_prefix()
     }
 
     fn consumes_pad_prefix(&self) -> bool {
@@ -92,12 +92,12 @@ impl<C: Cell> Stage for RecurrentStage<C> {
     }
 
     fn emits_pad_prefix(&self) -> bool {
-        self.shares_start() && self.recurrence.return_sequences
+        self.shares_pad_prefix() && self.recurrence.return_sequences
     }
 
-    fn start_outputs(&self, packed: &[f32], steps: usize, outputs: &mut [f32]) {
+    fn pad_prefix_outputs(&self, packed: &[f32], steps: usize, outputs: &mut [f32]) {
         let [.., trajectory, _] = self.split(packed, steps);
-        self.recurrence.start_outputs(trajectory, outputs);
+        self.recurrence.pad_prefix_outputs(trajectory, outputs);
     }
 
     fn state_len(&self) -> usize {
@@ -130,7 +130,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             part
         });
         projected::pack(projection, kernel, bias, projected);
-        shared_start::pack(shape, recurrent, bias, single);
+        pad_prefix::pack(shape, recurrent, bias, single);
         x.copy_from_slice(&below[..x.len()]);
         let stride = projection.stride();
         let mut memory = Buffer::default();
@@ -139,10 +139,10 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         projected::project_rows(isa, projected::ProjectRows { projection, packed: projected, x, table });
         trajectory[..shape.trajectory_step()].fill(0.0);
         let offsets: Vec<u32> = (0..steps).map(|step| (step * stride) as u32).collect();
-        let offsets = shared_start::Offsets::Each(&offsets);
+        let offsets = pad_prefix::Offsets::Each(&offsets);
         let packed = &*single;
-        let walk = shared_start::Walk { shape, packed, table, offsets, trajectory, keep: true, scratch };
-        shared_start::walk(isa, walk);
+        let io = pad_prefix::Forward { shape, packed, table, offsets, trajectory, keep: true, scratch };
+        pad_prefix::forward(isa, io);
     }
 
     fn tape_len(&self, dims: Dims) -> usize {
@@ -160,15 +160,15 @@ impl<C: Cell> Stage for RecurrentStage<C> {
 
     fn forward(&self, io: Forward<'_>) {
         let Forward { shared, block, training, noise, x, y, tape, state } = io;
-        match block.shared {
+        match block.prefix_steps {
             0 => tape[..self.recurrence.shape.state_len()].fill(0.0),
             steps => {
                 let [.., trajectory, _] = self.split(shared.packed, steps);
                 self.recurrence.begin(trajectory, steps, tape);
             }
         }
-        let (isa, packed, from) = (shared.isa, shared.packed, recurrent::From::Input(x));
-        self.recurrence.walk(Walk { isa, block, training, noise, packed, from, y, tape, state });
+        let (isa, packed, from) = (shared.isa, shared.packed, recurrent::InputSource::Vectors(x));
+        self.recurrence.forward(ForwardSteps { isa, block, training, noise, packed, from, y, tape, state });
     }
 
     fn backward(&self, io: Backward<'_>) {
@@ -177,21 +177,21 @@ impl<C: Cell> Stage for RecurrentStage<C> {
         let (grads, scratch) = scratch.split_at_mut(shape.grads_len());
         let (dstart, scratch) = scratch.split_at_mut(shape.state_len());
         grads.fill(0.0);
-        let (isa, packed, into) = (shared.isa, shared.packed, recurrent::Into::Input { x, dx });
-        let back = WalkBack { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
-        self.recurrence.walk_back(back);
+        let (isa, packed, into) = (shared.isa, shared.packed, recurrent::InputGradient::Vectors { x, dx });
+        let back = BackwardSteps { isa, block, packed, into, noise, y, dy, tape, grads, dstart, scratch };
+        self.recurrence.backward(back);
         let [dw, du, db, reset] = shape.split_grads(grads);
         let (params, start) = partial.split_at_mut(self.params_len());
         self.unpack([dw, du, db], params);
         shape.unpack_reset(reset, &mut params[self.params[0].len()..][..self.params[1].len()]);
-        // A way of Bidirectional begins at the first step, and is asked for no such share.
+        // A direction of Bidirectional has no pad prefix, and no room for this gradient.
         if !start.is_empty() {
             self.recurrence.sum_start(dstart, start);
         }
     }
 
-    fn start_back(&self, io: StartBack<'_>) {
-        let StartBack { shared, blocks, stage, steps, above, below, grads } = io;
+    fn pad_prefix_backward(&self, io: PadPrefixBackward<'_>) {
+        let PadPrefixBackward { shared, blocks, stage, steps, above, below, grads } = io;
         let (shape, projection) = (self.recurrence.shape, self.projection());
         let (state, stride) = (shape.state_padded(), projection.stride());
         let [_, projected, packed, trajectory, x] = self.split(shared.packed, steps);
@@ -210,8 +210,8 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             scratch = tail;
             part
         });
-        self.recurrence.gather_starts(blocks, stage, self.params_len(), above, dstates);
-        let back = shared_start::WalkBack {
+        self.recurrence.gather_state_gradients(blocks, stage, self.params_len(), above, dstates);
+        let back = pad_prefix::Backward {
             shape,
             packed,
             trajectory,
@@ -222,7 +222,7 @@ impl<C: Cell> Stage for RecurrentStage<C> {
             rows: Some(rows),
             scratch,
         };
-        shared_start::walk_back(shared.isa, back);
+        pad_prefix::backward(shared.isa, back);
         below.reserve(steps * round_up(shape.inputs));
         let (dz, dx) = (&*rows, &mut **below);
         let unproject = projected::UnprojectRows { projection, packed: projected, x, dz, dw, dx };

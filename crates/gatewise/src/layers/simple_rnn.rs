@@ -1,7 +1,7 @@
 //! SimpleRNN: a fully connected recurrent layer (Elman 1990).
 
 use super::recurrence::Recurrent;
-use super::recurrent_layer::{Below, Plan, RecurrentLayer, function, recurrent_settings};
+use super::recurrent_layer::{LayerBelow, RecurrentLayer, RecurrentSettings, function, recurrent_settings};
 use super::{Activation, Built, Initializer, Regularizer, Signal, Stage};
 use crate::error::Result;
 use crate::kernels::recurrent::activations::{Activations, Chosen, Function, Standard};
@@ -122,8 +122,17 @@ impl SimpleRnn {
         let bias = self.use_bias.then(|| (Vec::new(), self.bias_initializer.into()));
         let kernels = [self.kernel_initializer, self.recurrent_initializer];
         let regularizers = [self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer];
-        Plan { name: "SimpleRNN", units, gates: 1, kernels, regularizers, bias, return_sequences, dropouts }
-            .build(input)
+        RecurrentSettings {
+            name: "SimpleRNN",
+            units,
+            gates: 1,
+            kernels,
+            regularizers,
+            bias,
+            return_sequences,
+            dropouts,
+        }
+        .build(input)
     }
 
     /// The functions of gates and candidate; `None` for the usual ones, which have kernels of their own.
@@ -133,7 +142,12 @@ impl SimpleRnn {
         Ok((!usual).then_some(Chosen { gate, cell }))
     }
 
-    fn stage_with<A: Activations>(&self, of: A, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+    fn stage_with<A: Activations>(
+        &self,
+        of: A,
+        below: LayerBelow,
+        params: [Range<usize>; 3],
+    ) -> Box<dyn Stage> {
         let Self { units, return_sequences, go_backwards: backwards, recurrent_dropout, .. } = *self;
         let cell = cell::SimpleRnn(of);
         Recurrent { name: "SimpleRNN", cell, units, return_sequences, backwards, recurrent_dropout, params }
@@ -142,7 +156,7 @@ impl SimpleRnn {
 }
 
 impl RecurrentLayer for SimpleRnn {
-    fn stage(&self, below: Below, params: [Range<usize>; 3]) -> Box<dyn Stage> {
+    fn stage(&self, below: LayerBelow, params: [Range<usize>; 3]) -> Box<dyn Stage> {
         match self.functions() {
             Ok(Some(chosen)) => self.stage_with(chosen, below, params),
             _ => self.stage_with(Standard, below, params),

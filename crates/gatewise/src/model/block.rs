@@ -13,14 +13,14 @@ pub(crate) const MAX_STEPS: usize = 1 << 16;
 
 /// Rows under a padding policy whose length is settled.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a> {
+pub(crate) struct PaddedRows<'a> {
     pub inputs: &'a Inputs,
     padding: Padding,
     /// T, the length of every row after padding.
     pub steps: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> PaddedRows<'a> {
     /// The most steps that a row may have after padding.
     pub const MAX_STEPS: usize = MAX_STEPS;
 
@@ -59,8 +59,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Some of these rows, all of `steps` steps.
-    pub fn of<'b>(&self, inputs: &'b Inputs, steps: usize) -> Rows<'b> {
-        Rows { inputs, padding: self.padding, steps }
+    pub fn of<'b>(&self, inputs: &'b Inputs, steps: usize) -> PaddedRows<'b> {
+        PaddedRows { inputs, padding: self.padding, steps }
     }
 
     /// The padding policy with its length settled.
@@ -111,7 +111,7 @@ pub(crate) struct Treatment {
     /// What steps to skip hold: the pad id, or each number of a vector. `None`: no step is skipped.
     pub mask: Option<f32>,
     /// Padding that all rows of a block begin with is walked once for all blocks.
-    pub shares_start: bool,
+    pub shares_pad_prefix: bool,
     /// Steps that no row of a block has are laid although they are masked.
     pub lays_all: bool,
     /// Padding is no step: it is masked, whatever else is.
@@ -121,14 +121,14 @@ pub(crate) struct Treatment {
 impl Model {
     /// Whether blocks may begin after shared padding: the first stage walks it alone, each that reads steps
     /// follows the one below it there, and the answer is none of steps.
-    fn shares_start(&self) -> bool {
+    fn shares_pad_prefix(&self) -> bool {
         let follows = self.stages().windows(2).all(|pair| match pair[0].output() {
             Signal::Vector(_) => true,
             _ => pair[0].emits_pad_prefix() && pair[1].consumes_pad_prefix(),
         });
         let alone = self.stages().first().is_some_and(|first| !first.consumes_pad_prefix());
         let whole = self.stages().last().is_some_and(|last| matches!(last.output(), Signal::Vector(_)));
-        follows && alone && whole && self.stages().iter().all(|stage| stage.shares_start())
+        follows && alone && whole && self.stages().iter().all(|stage| stage.shares_pad_prefix())
     }
 
     /// How the stages treat padding.
@@ -140,7 +140,7 @@ impl Model {
         };
         Treatment {
             mask,
-            shares_start: self.shares_start(),
+            shares_pad_prefix: self.shares_pad_prefix(),
             lays_all: self.stages().iter().any(|stage| stage.reads_masked_steps()),
             ends_rows: false,
         }
@@ -150,17 +150,17 @@ impl Model {
 impl Treatment {
     /// With every step of the padded rows laid, none of them shared.
     pub fn laying_all(self) -> Self {
-        Self { shares_start: false, lays_all: true, ..self }
+        Self { shares_pad_prefix: false, lays_all: true, ..self }
     }
 
     /// Without shared padding.
     pub fn unshared(self) -> Self {
-        Self { shares_start: false, ..self }
+        Self { shares_pad_prefix: false, ..self }
     }
 
     /// Of rows that begin where a piece before them ended, and end where a piece after them begins.
     pub fn carrying(self) -> Self {
-        Self { shares_start: false, ends_rows: true, ..self }
+        Self { shares_pad_prefix: false, ends_rows: true, ..self }
     }
 
     /// Whether some steps are skipped.
@@ -170,20 +170,20 @@ impl Treatment {
 
     /// Whether the padding that rows begin with under `padding` is shared.
     pub fn shares(self, padding: Padding) -> bool {
-        self.shares_start && !self.masks() && padding.padding == Side::Pre
+        self.shares_pad_prefix && !self.masks() && padding.padding == Side::Pre
     }
 
     /// Steps of the rows `indices`' leading padding that are shared.
-    pub fn shared_steps(self, rows: &Rows<'_>, indices: &[usize]) -> usize {
+    pub fn prefix_steps(self, rows: &PaddedRows<'_>, indices: &[usize]) -> usize {
         if self.shares(rows.padding) { rows.leading(indices) } else { 0 }
     }
 }
 
 /// A block's rows in lanes.
 #[derive(Debug, Default)]
-pub(crate) struct Lanes {
+pub(crate) struct LaidRows {
     pub steps: usize,
-    pub shared: usize,
+    pub prefix_steps: usize,
     before: usize,
     masked: bool,
     ids: Vec<u32>,
@@ -194,17 +194,17 @@ pub(crate) struct Lanes {
     used: Vec<u64>,
 }
 
-impl Lanes {
+impl LaidRows {
     /// Lays the rows `indices` (at most sixteen) into lanes, padded.
     ///
     /// Masked padding is only laid where some other lane still has a step: steps that no lane has
     /// change nothing. Shared padding is left out.
-    pub fn lay(&mut self, rows: &Rows<'_>, treatment: Treatment, indices: &[usize]) {
+    pub fn lay(&mut self, rows: &PaddedRows<'_>, treatment: Treatment, indices: &[usize]) {
         self.masked = treatment.masks();
-        self.shared = treatment.shared_steps(rows, indices);
+        self.prefix_steps = treatment.prefix_steps(rows, indices);
         self.steps = match self.masked {
             true if !treatment.lays_all => rows.steps - rows.leading(indices),
-            _ => rows.steps - self.shared,
+            _ => rows.steps - self.prefix_steps,
         };
         self.before = if rows.padding.padding == Side::Pre { rows.steps - self.steps } else { 0 };
         self.mask.clear();
@@ -225,7 +225,7 @@ impl Lanes {
         }
     }
 
-    fn lay_ids(&mut self, rows: &Rows<'_>, treatment: Treatment, seen: &[&[u32]]) {
+    fn lay_ids(&mut self, rows: &PaddedRows<'_>, treatment: Treatment, seen: &[&[u32]]) {
         self.ids.clear();
         self.ids.resize(self.steps * LANES, PAD);
         // A few steps of all rows at a time rather than row by row: sixteen rows are then on their way from
@@ -256,7 +256,7 @@ impl Lanes {
     }
 
     /// Padding, and steps that `absent` marks, become zeros.
-    fn lay_features(&mut self, rows: &Rows<'_>, width: usize, absent: Option<f32>, seen: &[&[f32]]) {
+    fn lay_features(&mut self, rows: &PaddedRows<'_>, width: usize, absent: Option<f32>, seen: &[&[f32]]) {
         self.ids.clear();
         self.features.clear();
         self.features.resize(self.steps * width * LANES, 0.0);
@@ -330,7 +330,7 @@ impl Lanes {
     pub fn block<'a>(&'a self, places: &'a [u32]) -> Block<'a> {
         Block {
             steps: self.steps,
-            shared: self.shared,
+            prefix_steps: self.prefix_steps,
             before: self.before,
             features: &self.features,
             offsets: &self.offsets,
@@ -342,7 +342,7 @@ impl Lanes {
 
 /// The ids that occur in any of `blocks`, in order, and the place of each id among them.
 pub(crate) fn union<'a>(
-    blocks: impl Iterator<Item = &'a Lanes>,
+    blocks: impl Iterator<Item = &'a LaidRows>,
     ids: &mut Vec<u32>,
     rank: &mut Vec<u32>,
     words: &mut Vec<u64>,

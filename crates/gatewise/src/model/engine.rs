@@ -6,34 +6,36 @@
 pub(super) mod inputs;
 mod one;
 
-use super::block::{Lanes, Rows, Treatment, union};
+use super::block::{LaidRows, PaddedRows, Treatment, union};
 use super::machine::Machine;
 use super::{Model, State};
 use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, Isa, LANES, Pool, round_up};
-use crate::layers::{Backward, Block, BlockGrads, Dims, Forward, Shared, Stage, StartBack, StartGrads};
+use crate::layers::{
+    Backward, Block, BlockGrads, Dims, Forward, PadPrefixBackward, PadPrefixGrads, Shared, Stage,
+};
 use crate::rows::Padding;
 use std::sync::Arc;
 
 /// Everything one thread changes while it computes: allocated once, grown when a longer block comes.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    lanes: Lanes,
+    lanes: LaidRows,
     outputs: Vec<Buffer>,
     tapes: Vec<Buffer>,
     dy: Buffer,
     dx: Buffer,
     scratch: Buffer,
     flags: Vec<u8>,
-    one: One,
+    one: SingleRow,
 }
 
 /// Who has a workspace, or will have one as soon as there is work for it.
-pub(super) trait Space: Send {
+pub(super) trait HasWorkspace: Send {
     fn workspace(&mut self) -> &mut Workspace;
 }
 
-impl Space for Workspace {
+impl HasWorkspace for Workspace {
     fn workspace(&mut self) -> &mut Workspace {
         self
     }
@@ -41,14 +43,14 @@ impl Space for Workspace {
 
 /// Memory for a single row.
 #[derive(Debug, Default)]
-struct One {
+struct SingleRow {
     offsets: Vec<u32>,
     y: Vec<f32>,
 }
 
 /// What all blocks of a step are run with.
 #[derive(Clone, Copy)]
-pub(crate) struct Run<'a> {
+pub(crate) struct Execution<'a> {
     pub isa: Isa,
     pub stages: &'a [Box<dyn Stage>],
     pub params: &'a [f32],
@@ -57,7 +59,7 @@ pub(crate) struct Run<'a> {
     ids: &'a [u32],
 }
 
-impl<'a> Run<'a> {
+impl<'a> Execution<'a> {
     /// What stage `index` shares between blocks.
     pub fn shared(&self, index: usize) -> Shared<'a> {
         Shared {
@@ -80,14 +82,14 @@ impl<'a> Run<'a> {
 
 /// What a block is run for.
 #[derive(Clone, Copy)]
-pub(crate) enum Mode<'a> {
+pub(crate) enum Pass<'a> {
     /// Outputs alone.
     Outputs,
     /// A gradient, with what training leaves to chance, or without.
     Gradient(Option<Noise<'a>>),
 }
 
-impl<'a> Mode<'a> {
+impl<'a> Pass<'a> {
     fn training(self) -> bool {
         matches!(self, Self::Gradient(_))
     }
@@ -102,13 +104,13 @@ impl<'a> Mode<'a> {
 }
 
 impl Workspace {
-    /// Runs the stages over a block and returns the output of the last. `carried` is the state of all stages, one
-    /// behind the other: that before the block, read, and that after it, overwritten.
+    /// Runs the stages over a block and returns the output of the last. `carried` is the state of all stages,
+    /// one behind the other: that before the block, read, and that after it, overwritten.
     pub fn forward(
         &mut self,
-        run: &Run<'_>,
+        run: &Execution<'_>,
         block: Block<'_>,
-        mode: Mode<'_>,
+        mode: Pass<'_>,
         mut carried: Option<&mut [f32]>,
     ) -> &[f32] {
         let (steps, training) = (block.steps, mode.training());
@@ -142,7 +144,7 @@ impl Workspace {
     }
 
     /// The output of a training [`forward`](Self::forward), and the place for its gradient.
-    pub fn output_and_gradient(&mut self, run: &Run<'_>, block: Block<'_>) -> (&[f32], &mut [f32]) {
+    pub fn output_and_gradient(&mut self, run: &Execution<'_>, block: Block<'_>) -> (&[f32], &mut [f32]) {
         let last = run.stages.len() - 1;
         let len = run.stages[last].output().block_len(block.steps);
         self.dy.reserve(len);
@@ -151,7 +153,13 @@ impl Workspace {
 
     /// Walks the stages back from the gradient of the output, after a [`forward`](Self::forward) of the
     /// same block in the same mode, and leaves the block's share of each stage's gradient in `partials`.
-    pub fn backward(&mut self, run: &Run<'_>, block: Block<'_>, mode: Mode<'_>, partials: &mut Vec<Buffer>) {
+    pub fn backward(
+        &mut self,
+        run: &Execution<'_>,
+        block: Block<'_>,
+        mode: Pass<'_>,
+        partials: &mut Vec<Buffer>,
+    ) {
         self.back(run, block, mode, partials, false);
     }
 
@@ -159,9 +167,9 @@ impl Workspace {
     /// it reads in `dy`.
     fn back(
         &mut self,
-        run: &Run<'_>,
+        run: &Execution<'_>,
         block: Block<'_>,
-        mode: Mode<'_>,
+        mode: Pass<'_>,
         partials: &mut Vec<Buffer>,
         to_input: bool,
     ) {
@@ -192,11 +200,11 @@ impl Workspace {
     }
 }
 
-/// One block of a batch: its rows, and their ids in lanes.
+/// SingleRow block of a batch: its rows, and their ids in lanes.
 #[derive(Debug, Default)]
 pub(crate) struct BatchBlock {
     rows: Vec<usize>,
-    lanes: Lanes,
+    lanes: LaidRows,
 }
 
 /// What is derived from the weights once a step, for all blocks.
@@ -211,8 +219,8 @@ pub(super) struct Derived {
 }
 
 impl Derived {
-    fn run<'a>(&'a self, isa: Isa, model: &'a Model, stages: usize) -> Run<'a> {
-        Run {
+    fn run<'a>(&'a self, isa: Isa, model: &'a Model, stages: usize) -> Execution<'a> {
+        Execution {
             isa,
             stages: &model.stages()[..stages],
             params: model.params().values(),
@@ -227,7 +235,7 @@ impl Derived {
     pub fn prepare(
         &mut self,
         (isa, pool): (Isa, &Pool),
-        spaces: &mut [impl Space],
+        spaces: &mut [impl HasWorkspace],
         model: &Model,
         padding: Padding,
         steps: usize,
@@ -240,7 +248,7 @@ impl Derived {
     }
 
     /// Computes the rows of the first stage's table for the ids in use.
-    fn project(&mut self, (isa, pool): (Isa, &Pool), spaces: &mut [impl Space], model: &Model) {
+    fn project(&mut self, (isa, pool): (Isa, &Pool), spaces: &mut [impl HasWorkspace], model: &Model) {
         let Some(stride) = model.table_stride() else { return };
         let Self { packed, table, ids, .. } = self;
         // Kernels may read a little behind the last row.
@@ -260,9 +268,9 @@ impl Derived {
     pub fn outputs(
         &self,
         (isa, pool): (Isa, &Pool),
-        spaces: &mut [impl Space],
+        spaces: &mut [impl HasWorkspace],
         model: &Model,
-        rows: Rows<'_>,
+        rows: PaddedRows<'_>,
         padded: bool,
         state: Option<&mut State>,
     ) -> Vec<f32> {
@@ -294,7 +302,7 @@ impl Derived {
             if let Some(stride) = stride {
                 lanes.place_all(stride);
             }
-            let y = space.forward(&run, lanes.block(&[]), Mode::Outputs, carried.as_deref_mut());
+            let y = space.forward(&run, lanes.block(&[]), Pass::Outputs, carried.as_deref_mut());
             for (lane, out) in out.iter_mut().enumerate() {
                 let start = if per_step { rows.start(out.len() / width, lanes.steps) } else { 0 };
                 // Nothing is seen of an empty row: it may begin behind the last step.
@@ -335,7 +343,7 @@ impl Engine {
     pub fn prepare_batch(
         &mut self,
         model: &Model,
-        rows: &Rows<'_>,
+        rows: &PaddedRows<'_>,
         batch: &[usize],
         blocks: &mut [BatchBlock],
     ) {
@@ -346,7 +354,7 @@ impl Engine {
     pub fn prepare_batch_as(
         &mut self,
         model: &Model,
-        rows: &Rows<'_>,
+        rows: &PaddedRows<'_>,
         treatment: Treatment,
         batch: &[usize],
         blocks: &mut [BatchBlock],
@@ -359,11 +367,11 @@ impl Engine {
         }
         // The last block has the shortest rows, and so the longest shared start.
         let shortest = batch.chunks(LANES).last().unwrap_or(&[]);
-        let shared_steps = treatment.shared_steps(rows, shortest);
+        let prefix_steps = treatment.prefix_steps(rows, shortest);
         let mut items = vec![Preparation::Weights(&mut self.derived.packed)];
         items.extend(blocks.iter_mut().map(Preparation::Block));
         self.pool.for_each(&mut self.workspaces, &mut items, |space, _, item| match item {
-            Preparation::Weights(packed) => pack(isa, model, shared_steps, packed),
+            Preparation::Weights(packed) => pack(isa, model, prefix_steps, packed),
             Preparation::Block(block) => {
                 block.lanes.lay(rows, treatment, &block.rows);
                 if let Some(vocabulary) = vocabulary {
@@ -387,14 +395,14 @@ impl Engine {
         stages: usize,
         blocks: &mut [BatchBlock],
         results: &mut [(BlockGrads, T)],
-        f: impl Fn(&mut Workspace, &Run<'_>, &[usize], Block<'_>, &mut Vec<Buffer>, &mut T) + Sync,
+        f: impl Fn(&mut Workspace, &Execution<'_>, &[usize], Block<'_>, &mut Vec<Buffer>, &mut T) + Sync,
     ) {
         let run = self.derived.run(self.isa, model, stages);
         let (stride, rank) = (model.table_stride(), &self.derived.rank);
         let mut items: Vec<_> = blocks.iter_mut().zip(results).collect();
         self.pool.for_each(&mut self.workspaces, &mut items, |space, _, (block, (grads, result))| {
-            let BlockGrads { places, shared, partials } = grads;
-            *shared = block.lanes.shared;
+            let BlockGrads { places, prefix_steps, partials } = grads;
+            *prefix_steps = block.lanes.prefix_steps;
             if let Some(stride) = stride {
                 block.lanes.place(rank, stride, places);
             }
@@ -404,21 +412,34 @@ impl Engine {
 
     /// Walks the shared steps of the last batch back through the stages that follow one another there, from
     /// the top; leaves what they add in `starts`, one a stage.
-    pub fn walk_starts_back(&self, model: &Model, blocks: &[&BlockGrads], starts: &mut Vec<StartGrads>) {
-        let steps = blocks.iter().map(|block| block.shared).max().unwrap_or(0);
-        starts.resize_with(model.stages().len(), StartGrads::default);
+    pub fn pad_prefixes_backward(
+        &self,
+        model: &Model,
+        blocks: &[&BlockGrads],
+        starts: &mut Vec<PadPrefixGrads>,
+    ) {
+        let steps = blocks.iter().map(|block| block.prefix_steps).max().unwrap_or(0);
+        starts.resize_with(model.stages().len(), PadPrefixGrads::default);
         let derivation = Derivation { isa: self.isa, derived: &self.derived };
         for (stage, it) in model.stages().iter().enumerate().rev() {
             let (starts, over) = starts.split_at_mut(stage + 1);
-            let StartGrads { params, below } = &mut starts[stage];
+            let PadPrefixGrads { params, below } = &mut starts[stage];
             params.clear();
             if steps == 0 || !it.consumes_pad_prefix() {
                 continue;
             }
             params.resize(it.param_range().len(), 0.0);
-            let above = StartGrads::above(over, it.output().width(), steps);
+            let above = PadPrefixGrads::above(over, it.output().width(), steps);
             let shared = derivation.shared(stage);
-            it.start_back(StartBack { shared, blocks, stage, steps, above, below, grads: params });
+            it.pad_prefix_backward(PadPrefixBackward {
+                shared,
+                blocks,
+                stage,
+                steps,
+                above,
+                below,
+                grads: params,
+            });
         }
     }
 
@@ -434,9 +455,9 @@ impl Engine {
             .for_each(&mut self.workspaces, items, |space, _, item| f(derivation, &mut space.scratch, item));
     }
 
-    /// The model's outputs for all rows, as [`Derived::outputs`] gives them, with what they share derived for these
-    /// rows alone.
-    pub fn predict(&mut self, model: &Model, rows: Rows<'_>) -> Vec<f32> {
+    /// The model's outputs for all rows, as [`Derived::outputs`] gives them, with what they share derived for
+    /// these rows alone.
+    pub fn predict(&mut self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
         let Self { isa, pool, workspaces, derived } = self;
         derived.prepare((*isa, pool), workspaces, model, rows.settled(), rows.steps);
         derived.outputs((*isa, pool), workspaces, model, rows, true, None)
@@ -462,7 +483,7 @@ fn pack(isa: Isa, model: &Model, steps: usize, packed: &mut Vec<Buffer>) {
             };
             let len = steps * round_up(it.output().width());
             told.reserve(len);
-            it.start_outputs(below, steps, &mut told[..len]);
+            it.pad_prefix_outputs(below, steps, &mut told[..len]);
             outputs = &told[..len];
         }
         rest[0].reserve(stage.packed_len(steps));

@@ -4,7 +4,7 @@
 
 use super::sequential::MAX_PARAMS;
 use super::trace::read_place;
-use super::{Engine, Machine, Mode, Model, Rows, Sequential};
+use super::{Engine, Machine, Model, PaddedRows, Pass, Sequential};
 use crate::error::{Error, Result};
 use crate::layers::{Layer, SignalPlace};
 use crate::rows::{Features, Inputs, Padding};
@@ -26,17 +26,18 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the layers.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the
+    /// layers.
     pub fn up_to(&self, layer: &str) -> Result<Self> {
         self.ending_in(layer, |layer| layer.clone())
     }
 
-    /// Returns the output of one layer at every step of every row: of a recurrent layer the hidden states `h_t`,
-    /// whether or not the layer returns sequences.
+    /// Returns the output of one layer at every step of every row: of a recurrent layer the hidden states
+    /// `h_t`, whether or not the layer returns sequences.
     ///
-    /// Row i is `[steps][units]` and has the steps that `padding` leaves of row i, without padding; step t is step t
-    /// of the row, also for layers with `go_backwards`. At masked steps the state of the step before is repeated.
-    /// The numbers are those that [`predict`](Self::predict) computes with, to the bit.
+    /// Row i is `[steps][units]` and has the steps that `padding` leaves of row i, without padding; step t is
+    /// step t of the row, also for layers with `go_backwards`. At masked steps the state of the step before
+    /// is repeated. The numbers are those that [`predict`](Self::predict) computes with, to the bit.
     ///
     /// ```
     /// use gatewise::rows::{Padding, Sequences};
@@ -51,8 +52,8 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer,
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the layer has no steps, and
+    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such
+    /// layer, [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the layer has no steps, and
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when a number is not finite.
     #[doc(alias = "return_sequences")]
     pub fn hidden_states(&self, inputs: &Inputs, padding: Padding, layer: &str) -> Result<Features> {
@@ -63,7 +64,7 @@ impl Model {
                 "layer {layer} has one output a row and none at each step; take last_hidden_state"
             )));
         }
-        let rows = Rows::new(&model, inputs, padding)?;
+        let rows = PaddedRows::new(&model, inputs, padding)?;
         let (width, count) = (model.output_width(), inputs.len());
         let len = |row: usize| rows.seen(row).len();
         let mut values = vec![0.0; (0..count).map(len).sum::<usize>() * width];
@@ -80,7 +81,7 @@ impl Model {
             &model,
             rows,
             treatment,
-            Mode::Outputs,
+            Pass::Outputs,
             places,
             |space, block, row, lane, out| {
                 let (start, steps) = (rows.start(len(row), block.steps), len(row));
@@ -92,12 +93,12 @@ impl Model {
         Features::computed("the hidden states", width, values, (0..count).map(len))
     }
 
-    /// Returns the output of one layer after the last step of every row, `[rows][units]`, row-major: of a recurrent
-    /// layer the last hidden state, whether or not the layer returns sequences.
+    /// Returns the output of one layer after the last step of every row, `[rows][units]`, row-major: of a
+    /// recurrent layer the last hidden state, whether or not the layer returns sequences.
     ///
-    /// It is the output of the layer with `return_sequences` unset. Where padding stands behind the row and is not
-    /// masked, that is the state after the padding. Of a layer with one output a row, such as pooling, it is that
-    /// output.
+    /// It is the output of the layer with `return_sequences` unset. Where padding stands behind the row and
+    /// is not masked, that is the state after the padding. Of a layer with one output a row, such as pooling,
+    /// it is that output.
     ///
     /// ```
     /// use gatewise::rows::{Padding, Sequences};
@@ -111,9 +112,9 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer,
-    /// and [`ErrorKind::Shape`](crate::ErrorKind::Shape) for a layer that has steps and no last state, such as an
-    /// embedding.
+    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such
+    /// layer, and [`ErrorKind::Shape`](crate::ErrorKind::Shape) for a layer that has steps and no last state,
+    /// such as an embedding.
     #[doc(alias = "return_state")]
     pub fn last_hidden_state(&self, inputs: &Inputs, padding: Padding, layer: &str) -> Result<Vec<f32>> {
         let last = |layer: &Layer| layer.with_return_sequences(false).unwrap_or_else(|| layer.clone());

@@ -4,7 +4,7 @@
 
 use super::engine::inputs::{FromVectors, InLane};
 use super::lower::lower;
-use super::{Engine, Machine, Model, Rows};
+use super::{Engine, Machine, Model, PaddedRows};
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::{Activation, DropoutStage, Layer, Signal};
@@ -13,8 +13,8 @@ use crate::rows::{Features, Inputs, Padding, Targets};
 
 /// What [`Model::input_gradients`] differentiates: one number of each row.
 ///
-/// A model that answers at every step has one of these numbers a step; then it is that of the row's last step, or,
-/// with a loss, the mean over the row's steps.
+/// A model that answers at every step has one of these numbers a step; then it is that of the row's last
+/// step, or, with a loss, the mean over the row's steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Output<'a> {
@@ -23,27 +23,28 @@ pub enum Output<'a> {
     Logit(usize),
     /// Output k as [`Model::predict`] returns it: the probability, after a sigmoid or a softmax.
     Value(usize),
-    /// The loss of the row given its target, without penalties: what [`Model::evaluate`] returns for that row alone.
+    /// The loss of the row given its target, without penalties: what [`Model::evaluate`] returns for that row
+    /// alone.
     Loss(Loss, &'a Targets),
 }
 
 impl Model {
-    /// Returns the gradient of an output with respect to the inputs at each step: of a model that begins with an
-    /// [`Embedding`](crate::layers::Embedding) with respect to the embedded inputs, else with respect to the
-    /// vectors.
+    /// Returns the gradient of an output with respect to the inputs at each step: of a model that begins with
+    /// an [`Embedding`](crate::layers::Embedding) with respect to the embedded inputs, else with respect to
+    /// the vectors.
     ///
     /// ```text
     /// out[i][t] = ∂y_i / ∂e_it        y_i: the output that `of` names, for row i        e_it = E[id_it], or x_it
     /// ```
     ///
-    /// Row i is `[steps][D]`, D being the width of the embedding or of the vectors, and has the steps that `padding`
-    /// leaves of row i. It is zero at masked steps that no layer reads. The gradient of padding is not returned,
-    /// though the output depends on padding where it is not masked.
+    /// Row i is `[steps][D]`, D being the width of the embedding or of the vectors, and has the steps that
+    /// `padding` leaves of row i. It is zero at masked steps that no layer reads. The gradient of padding is
+    /// not returned, though the output depends on padding where it is not masked.
     ///
     /// `Σ out[i][t] ⊙ e_it` over the width is gradient × input, a common measure of what a word contributes.
     ///
-    /// Dropout is off. The model is run from the vectors on, so that an embedding fused with the layer above it is
-    /// computed apart: the same functions, rounded elsewhere than in [`predict`](Self::predict).
+    /// Dropout is off. The model is run from the vectors on, so that an embedding fused with the layer above
+    /// it is computed apart: the same functions, rounded elsewhere than in [`predict`](Self::predict).
     ///
     /// ```
     /// use gatewise::rows::{Padding, Sequences};
@@ -61,9 +62,10 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such output,
-    /// or a loss needs another last activation; [`ErrorKind::Shape`](crate::ErrorKind::Shape) and
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for targets that do not fit, and when a gradient is not finite.
+    /// As [`predict`](Self::predict); [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such
+    /// output, or a loss needs another last activation; [`ErrorKind::Shape`](crate::ErrorKind::Shape) and
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for targets that do not fit, and when a gradient is not
+    /// finite.
     #[doc(alias = "saliency")]
     pub fn input_gradients(&self, inputs: &Inputs, padding: Padding, of: Output<'_>) -> Result<Features> {
         self.input_gradients_on(inputs, padding, of, &Machine::new())
@@ -80,7 +82,7 @@ impl Model {
         of: Output<'_>,
         machine: &Machine,
     ) -> Result<Features> {
-        let rows = Rows::new(self, inputs, padding)?;
+        let rows = PaddedRows::new(self, inputs, padding)?;
         let (outputs, per_step) = (self.output_width(), self.output_per_step());
         let treatment = self.treatment().unshared();
         let last = self.stages().last().and_then(|stage| stage.activation());

@@ -17,13 +17,15 @@ impl Layer {
     /// after `layer.set_weights(weights)`.
     ///
     /// * `inputs`: row i is `[steps][D]`. Rows may differ in length; each is read as it is, without padding.
-    /// * `weights`: the tensors in Keras's order, each row-major: `kernel` `[D, 4H]`, `recurrent_kernel` `[H, 4H]`
-    ///   and `bias` `[4H]` of an LSTM. The page of each layer has its tensors; an empty slice is for layers without.
-    /// * The result has a row for each row: `[steps][units]` where the layer gives an output at each step, else one
-    ///   step of `units` numbers. With `go_backwards` the steps are in the order of the walk, as in Keras.
+    /// * `weights`: the tensors in Keras's order, each row-major: `kernel` `[D, 4H]`, `recurrent_kernel` `[H,
+    ///   4H]` and `bias` `[4H]` of an LSTM. The page of each layer has its tensors; an empty slice is for
+    ///   layers without.
+    /// * The result has a row for each row: `[steps][units]` where the layer gives an output at each step,
+    ///   else one step of `units` numbers. With `go_backwards` the steps are in the order of the walk, as in
+    ///   Keras.
     ///
-    /// To call a layer many times, or several layers, compile a [`Sequential`](crate::Sequential) that begins with
-    /// an [`Input`](crate::layers::Input) and set its weights with
+    /// To call a layer many times, or several layers, compile a [`Sequential`](crate::Sequential) that begins
+    /// with an [`Input`](crate::layers::Input) and set its weights with
     /// [`Params::set_weights`](crate::Params::set_weights).
     ///
     /// ```
@@ -40,10 +42,10 @@ impl Layer {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the weights are not those of the layer (the message lists
-    /// them with their shapes) or the layer does not read vectors;
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a setting out of range or a row of more than 65,536
-    /// steps; [`ErrorKind::Data`](crate::ErrorKind::Data) when an output is not finite.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when the weights are not those of the layer (the message
+    /// lists them with their shapes) or the layer does not read vectors;
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a setting out of range or a row of more than
+    /// 65,536 steps; [`ErrorKind::Data`](crate::ErrorKind::Data) when an output is not finite.
     #[doc(alias = "forward")]
     pub fn call(&self, inputs: &Features, weights: &[impl AsRef<[f32]>]) -> Result<Features> {
         let layers = Sequential::new().with(Input::new(inputs.width())).with(self.clone());

@@ -1,7 +1,7 @@
 //! Layers to stages: the plan of what will execute.
 
 use crate::layers::{
-    Activation, ActivationStage, Below, DenseStage, DropoutStage, EmbeddingStage, Layer,
+    Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LayerBelow,
     LayerNormalizationStage, Pooling, PoolingStage, Signal, Stage, TimeDistributed,
 };
 use std::ops::Range;
@@ -19,7 +19,7 @@ pub(crate) struct Placed {
 
 /// Where the numbers of a layer are found when its model has run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Found {
+pub(crate) enum LayerPlace {
     /// Among the vectors that the model reads.
     Input,
     /// In the table, under each step's id: an embedding that is fused with the layer above it.
@@ -34,7 +34,7 @@ pub(crate) fn lower(layers: &[Placed]) -> Vec<Box<dyn Stage>> {
 }
 
 /// The stages for `layers`, and where each layer is found.
-pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<Found>) {
+pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) {
     let mut found = Vec::new();
     let mut stages: Vec<Box<dyn Stage>> = Vec::new();
     let mut rest = layers;
@@ -44,13 +44,13 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<Found>) {
         match (&first.layer, tail) {
             // What these say is done when rows are laid into lanes.
             (Layer::Input(_) | Layer::Masking(_), _) => {
-                found.push(Found::Input);
+                found.push(LayerPlace::Input);
                 continue;
             }
             (Layer::Embedding(layer), [above, tail @ ..]) if fuses(above) => {
                 let (width, masked, table) = (layer.output_dim, layer.mask_zero, param(0));
-                stages.push(recurrent_stage(above, Below::Embedding { width, masked, table }));
-                found.push(Found::Table);
+                stages.push(recurrent_stage(above, LayerBelow::Embedding { width, masked, table }));
+                found.push(LayerPlace::Table);
                 rest = tail;
             }
             (Layer::Embedding(layer), _) => {
@@ -62,7 +62,7 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<Found>) {
                     stages.push(Box::new(DropoutStage::new(first.input, rate, true)));
                 }
                 let Signal::Sequence(width) = first.input else { unreachable!("built on sequences only") };
-                stages.push(recurrent_stage(first, Below::Vectors(width)));
+                stages.push(recurrent_stage(first, LayerBelow::Vectors(width)));
             }
             (Layer::Bidirectional(layer), _) => {
                 let Signal::Sequence(width) = first.input else { unreachable!("built on sequences only") };
@@ -87,7 +87,7 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<Found>) {
                 }
             }
         }
-        found.push(Found::Stage(stages.len() - 1));
+        found.push(LayerPlace::Stage(stages.len() - 1));
     }
     (stages, found)
 }
@@ -103,7 +103,7 @@ fn fuses(placed: &Placed) -> bool {
 }
 
 /// The stage of a recurrent layer. Without a bias, an empty range stands behind its other two tensors.
-fn recurrent_stage(placed: &Placed, below: Below) -> Box<dyn Stage> {
+fn recurrent_stage(placed: &Placed, below: LayerBelow) -> Box<dyn Stage> {
     let Some(layer) = placed.layer.recurrent() else { unreachable!("asked of recurrent layers only") };
     let params = &placed.params;
     let bias = params.get(2).cloned().unwrap_or(params[1].end..params[1].end);

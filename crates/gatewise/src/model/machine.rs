@@ -14,8 +14,8 @@ use std::sync::{Arc, OnceLock};
 /// The threads are started when there is first work for more than one of them, and end with the last clone.
 /// [`Machine::new`] returns clones of one machine, so that a process has one pool unless it makes another.
 ///
-/// Any number of threads may compute on one machine at once. While one call has the pool, other calls run on the
-/// threads that made them.
+/// Any number of threads may compute on one machine at once. While one call has the pool, other calls run on
+/// the threads that made them.
 ///
 /// Results do not depend on the machine: every number of threads and every instruction set gives the same bits.
 ///
@@ -34,16 +34,16 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Returns the machine of the process: the fastest instruction set, and a thread for each physical core that
-    /// the process may use ([`default_threads`](crate::default_threads)).
+    /// Returns the machine of the process: the fastest instruction set, and a thread for each physical core
+    /// that the process may use ([`default_threads`](crate::default_threads)).
     pub fn new() -> Self {
         static PROCESS: OnceLock<Machine> = OnceLock::new();
         let make = || Self { isa: Isa::detect(), pool: Arc::new(Pool::new(default_threads())) };
         PROCESS.get_or_init(make).clone()
     }
 
-    /// Returns a machine of `threads` threads, the calling thread included; 0 counts as 1. The machine has a pool of
-    /// its own, unless `threads` is the number of threads that this machine has already.
+    /// Returns a machine of `threads` threads, the calling thread included; 0 counts as 1. The machine has a
+    /// pool of its own, unless `threads` is the number of threads that this machine has already.
     #[must_use]
     pub fn threads(self, threads: usize) -> Self {
         match threads.max(1) {

@@ -92,7 +92,8 @@ impl Params {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there is no such tensor; the message lists the tensors.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there is no such tensor; the message lists the
+    /// tensors.
     pub fn tensor(&self, name: &str) -> Result<(&[usize], &[f32])> {
         let info = self.found(name)?;
         Ok((&info.shape, &self.values[info.range.clone()]))
@@ -129,15 +130,15 @@ impl Params {
         Ok(())
     }
 
-    /// Returns the values of every tensor in Keras's order: layer by layer, the kernel, the recurrent kernel, the
-    /// bias. [`table`](Self::table) has their names and shapes in the same order.
+    /// Returns the values of every tensor in Keras's order: layer by layer, the kernel, the recurrent kernel,
+    /// the bias. [`table`](Self::table) has their names and shapes in the same order.
     #[doc(alias = "get_weights")]
     pub fn weights(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.table.iter().map(|info| &self.values[info.range.clone()])
     }
 
-    /// Sets every tensor, in Keras's order: what Keras's `get_weights` returns, each array row-major. On an error
-    /// nothing changes.
+    /// Sets every tensor, in Keras's order: what Keras's `get_weights` returns, each array row-major. On an
+    /// error nothing changes.
     ///
     /// ```
     /// use gatewise::layers::{Gru, Input};
@@ -151,8 +152,8 @@ impl Params {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there are more or fewer arrays than tensors, or an array
-    /// has another length than its tensor; the message lists the tensors and their shapes.
+    /// [`ErrorKind::Shape`](crate::ErrorKind::Shape) when there are more or fewer arrays than tensors, or an
+    /// array has another length than its tensor; the message lists the tensors and their shapes.
     pub fn set_weights(&mut self, weights: &[impl AsRef<[f32]>]) -> Result<()> {
         let lengths = weights.iter().map(|values| values.as_ref().len());
         if !lengths.clone().eq(self.table.iter().map(|info| info.range.len())) {

@@ -4,7 +4,7 @@
 
 use super::machine::Machine;
 use super::session::Session;
-use super::{Model, Rows, State};
+use super::{Model, PaddedRows, State};
 use crate::error::Result;
 use crate::rows::{Inputs, Padding};
 use crate::text::Side;
@@ -46,8 +46,8 @@ use std::sync::Arc;
 /// that after its own last step. Pieces give the bits that the whole gives. Pooling layers pool the steps of
 /// the piece.
 ///
-/// It owns the model, or shares it (`Arc<Model>`). Clones share the packed weights and the projected table, and any
-/// number of threads may read rows at once, each with a state of its own.
+/// It owns the model, or shares it (`Arc<Model>`). Clones share the packed weights and the projected table,
+/// and any number of threads may read rows at once, each with a state of its own.
 #[derive(Debug, Clone)]
 pub struct Stateful {
     model: Arc<Model>,
@@ -113,7 +113,7 @@ pub(crate) fn read_on(
     state: &mut State,
 ) -> Result<Vec<f32>> {
     model.check_state(state, inputs.len())?;
-    Ok(session.next(model, Rows::new(model, inputs, PIECE)?, state))
+    Ok(session.next(model, PaddedRows::new(model, inputs, PIECE)?, state))
 }
 
 /// Pieces are laid one below the other from their first step on.

@@ -55,7 +55,7 @@ impl Model {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {index}  {}", stage.describe());
         }
-        if self.treatment().shares_start {
+        if self.treatment().shares_pad_prefix {
             text += "  left padding: walked once for all rows\n";
         }
         text

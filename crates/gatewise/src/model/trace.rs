@@ -1,10 +1,10 @@
 //! The insides of a model: what every layer computed at every step.
 //!
-//! Enters: a model and rows. Leaves: gates, candidates, cell states and outputs as arrays, by name. They are read
-//! from the tape that training keeps for the way back, so there is one implementation of each layer.
+//! Enters: a model and rows. Leaves: gates, candidates, cell states and outputs as arrays, by name. They are
+//! read from the tape that training keeps for the way back, so there is one implementation of each layer.
 
-use super::lower::{Found, plan};
-use super::{BatchBlock, Engine, Machine, Mode, Model, Rows};
+use super::lower::{LayerPlace, plan};
+use super::{BatchBlock, Engine, Machine, Model, PaddedRows, Pass};
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::{Block, BlockGrads, Signal, SignalPlace};
@@ -27,17 +27,17 @@ const MAX_VALUES: usize = 1 << 30;
 /// | `Bidirectional` | `output`; the two layers in it are `bidirectional/forward_lstm` and `bidirectional/backward_lstm` |
 /// | all others | `output` |
 ///
-/// The names of the layers are Keras's (`lstm`, `lstm_1`); the equations are on the pages of the layers. Gates and
-/// candidate are what the activations return: `f = σ(…)`, not the sum in it.
+/// The names of the layers are Keras's (`lstm`, `lstm_1`); the equations are on the pages of the layers.
+/// Gates and candidate are what the activations return: `f = σ(…)`, not the sum in it.
 ///
 /// **Shapes.** A signal of a recurrent layer is `[steps, units]`, row-major, whether or not the layer returns
 /// sequences. The output of another layer is `[steps, width]` where it has steps, else `[width]`.
 ///
-/// **Steps.** All rows have the same number of steps, [`steps`](Self::steps): the length that `padding` gives them.
-/// Padding is included, since a model without a mask reads it. [`positions`](Self::positions) returns the steps that
-/// hold the row's own inputs, all other steps are padding, and [`inputs`](Self::inputs) returns which inputs of the
-/// row these are. Step t is step t of the padded row in every array, also in layers with `go_backwards` and in
-/// layers above them.
+/// **Steps.** All rows have the same number of steps, [`steps`](Self::steps): the length that `padding` gives
+/// them. Padding is included, since a model without a mask reads it. [`positions`](Self::positions) returns
+/// the steps that hold the row's own inputs, all other steps are padding, and [`inputs`](Self::inputs)
+/// returns which inputs of the row these are. Step t is step t of the padded row in every array, also in
+/// layers with `go_backwards` and in layers above them.
 ///
 /// **Masks.** [`mask`](Self::mask) is false at masked steps. There `cell` and `output` repeat the state of the
 /// step read before, and the gates hold what the layer computed and did not use.
@@ -66,24 +66,24 @@ const MAX_VALUES: usize = 1 << 30;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     steps: usize,
-    rows: Vec<Row>,
+    rows: Vec<TracedRow>,
     /// `[rows][steps]`
     mask: Vec<bool>,
-    entries: Vec<Entry>,
+    entries: Vec<TracedSignal>,
     row_len: usize,
     /// `[rows][row_len]`
     values: Vec<f32>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Row {
+struct TracedRow {
     positions: Range<usize>,
     inputs: Range<usize>,
 }
 
-/// One signal of one layer: where it lies in the numbers of a row.
+/// SingleRow signal of one layer: where it lies in the numbers of a row.
 #[derive(Debug, Clone, PartialEq)]
-struct Entry {
+struct TracedSignal {
     layer: String,
     signal: &'static str,
     start: usize,
@@ -91,7 +91,7 @@ struct Entry {
     per_step: bool,
 }
 
-/// One signal of one row, row-major: `[steps, units]`, or `[width]` where a layer gives one vector a row.
+/// SingleRow signal of one row, row-major: `[steps, units]`, or `[width]` where a layer gives one vector a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TraceArray<'a> {
     shape: [usize; 2],
@@ -110,8 +110,8 @@ impl<'a> TraceArray<'a> {
         self.values
     }
 
-    /// Returns the numbers of step `t`, one a unit. Panics where there is no such step; an array of one vector a
-    /// row has step 0.
+    /// Returns the numbers of step `t`, one a unit. Panics where there is no such step; an array of one
+    /// vector a row has step 0.
     pub fn step(&self, t: usize) -> &'a [f32] {
         &self.values[t * self.shape[1]..][..self.shape[1]]
     }
@@ -133,20 +133,20 @@ impl Trace {
         self.steps
     }
 
-    /// Returns the steps that hold the inputs of row `row`; all others are padding. Panics where there is no such
-    /// row.
+    /// Returns the steps that hold the inputs of row `row`; all others are padding. Panics where there is no
+    /// such row.
     pub fn positions(&self, row: usize) -> Range<usize> {
         self.rows[row].positions.clone()
     }
 
-    /// Returns which inputs of row `row` stand at [`positions`](Self::positions): all of them, or, of a row longer
-    /// than `maxlen`, those that truncation leaves. Panics where there is no such row.
+    /// Returns which inputs of row `row` stand at [`positions`](Self::positions): all of them, or, of a row
+    /// longer than `maxlen`, those that truncation leaves. Panics where there is no such row.
     pub fn inputs(&self, row: usize) -> Range<usize> {
         self.rows[row].inputs.clone()
     }
 
-    /// Returns Keras's mask of row `row`, one a step: false where recurrent layers skip the step. Panics where there
-    /// is no such row.
+    /// Returns Keras's mask of row `row`, one a step: false where recurrent layers skip the step. Panics
+    /// where there is no such row.
     pub fn mask(&self, row: usize) -> &[bool] {
         &self.mask[row * self.steps..][..self.steps]
     }
@@ -163,7 +163,8 @@ impl Trace {
     /// Returns the names of the signals of a layer.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the layers.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such layer; the message lists the
+    /// layers.
     pub fn signals(&self, layer: &str) -> Result<Vec<&str>> {
         let signals: Vec<_> =
             self.entries.iter().filter(|entry| entry.layer == layer).map(|entry| entry.signal).collect();
@@ -183,7 +184,7 @@ impl Trace {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no such row, layer or signal; the message
     /// lists the names there are.
     pub fn get(&self, row: usize, layer: &str, signal: &str) -> Result<TraceArray<'_>> {
-        let named = |entry: &&Entry| entry.layer == layer && entry.signal == signal;
+        let named = |entry: &&TracedSignal| entry.layer == layer && entry.signal == signal;
         let Some(entry) = self.entries.iter().find(named) else {
             let signals = self.signals(layer)?.join(", ");
             return Err(Error::config(format!(
@@ -200,7 +201,7 @@ impl Trace {
 }
 
 /// Where an entry is read.
-enum Source {
+enum SignalSource {
     /// In the vectors that the model reads.
     Input,
     /// In the embedding's table.
@@ -210,11 +211,11 @@ enum Source {
 }
 
 impl Model {
-    /// Returns what every layer computes for `inputs` at every step: gates, candidate, cell state and output of the
-    /// recurrent layers, and the outputs of all others. See [`Trace`].
+    /// Returns what every layer computes for `inputs` at every step: gates, candidate, cell state and output
+    /// of the recurrent layers, and the outputs of all others. See [`Trace`].
     ///
-    /// A trace holds every number of every layer: 300 steps of the classic model are 90 kB a row. For the outputs
-    /// of one layer of many rows, [`hidden_states`](Self::hidden_states) and
+    /// A trace holds every number of every layer: 300 steps of the classic model are 90 kB a row. For the
+    /// outputs of one layer of many rows, [`hidden_states`](Self::hidden_states) and
     /// [`last_hidden_state`](Self::last_hidden_state) take less.
     ///
     /// # Errors
@@ -229,7 +230,7 @@ impl Model {
     /// # Errors
     /// As [`trace`](Self::trace).
     pub fn trace_on(&self, inputs: &Inputs, padding: Padding, machine: &Machine) -> Result<Trace> {
-        let rows = Rows::new(self, inputs, padding)?;
+        let rows = PaddedRows::new(self, inputs, padding)?;
         let treatment = self.treatment().laying_all();
         let steps = rows.steps;
         let (entries, sources): (Vec<_>, Vec<_>) = self.trace_entries(steps).into_iter().unzip();
@@ -251,7 +252,7 @@ impl Model {
             trace.mask.resize(from + steps, treatment.mask.is_none());
             let own = trace.mask[from..][positions.clone()].iter_mut();
             own.zip(rows.counting(treatment, row)).for_each(|(mask, counts)| *mask = counts);
-            trace.rows.push(Row { positions, inputs });
+            trace.rows.push(TracedRow { positions, inputs });
         }
         trace.values.resize(len, 0.0);
         let mut rest = &mut *trace.values;
@@ -261,9 +262,9 @@ impl Model {
             for (entry, source) in entries.iter().zip(&sources) {
                 let out = &mut out[entry.start..][..entry.len(steps)];
                 match source {
-                    Source::Input => gather(block.features, lane, entry.units, out),
-                    Source::Table(table) => self.look_up(table, inputs, row, &marks[row], out),
-                    Source::Stage { index, place, flipped } => {
+                    SignalSource::Input => gather(block.features, lane, entry.units, out),
+                    SignalSource::Table(table) => self.look_up(table, inputs, row, &marks[row], out),
+                    SignalSource::Stage { index, place, flipped } => {
                         let [y, tape] = space.kept(*index);
                         read_place(if place.on_tape { tape } else { y }, place, *flipped, lane, out);
                     }
@@ -271,28 +272,28 @@ impl Model {
             }
         };
         let mut engine = Engine::new(machine);
-        engine.for_each_row(self, rows, treatment, Mode::Gradient(None), places, read);
+        engine.for_each_row(self, rows, treatment, Pass::Gradient(None), places, read);
         Ok(trace)
     }
 
     /// The signals of all layers, from the input up, and where each is read.
-    fn trace_entries(&self, steps: usize) -> Vec<(Entry, Source)> {
+    fn trace_entries(&self, steps: usize) -> Vec<(TracedSignal, SignalSource)> {
         let (_, found) = plan(&self.placed);
-        let mut entries: Vec<(Entry, Source)> = Vec::new();
+        let mut entries: Vec<(TracedSignal, SignalSource)> = Vec::new();
         let (mut start, mut flips) = (0, false);
         let mut push = |layer: String, signal, units, per_step, source| {
-            let entry = Entry { layer, signal, start, units, per_step };
+            let entry = TracedSignal { layer, signal, start, units, per_step };
             start += entry.len(steps);
             entries.push((entry, source));
         };
         for (placed, found) in self.placed.iter().zip(found) {
             let (name, width) = (&placed.name, placed.output.width());
             match found {
-                Found::Input => push(name.clone(), "output", width, true, Source::Input),
-                Found::Table => {
-                    push(name.clone(), "output", width, true, Source::Table(placed.params[0].clone()))
+                LayerPlace::Input => push(name.clone(), "output", width, true, SignalSource::Input),
+                LayerPlace::Table => {
+                    push(name.clone(), "output", width, true, SignalSource::Table(placed.params[0].clone()))
                 }
-                Found::Stage(index) => {
+                LayerPlace::Stage(index) => {
                     for place in self.stages()[index].signals(steps) {
                         let layer = match &*place.part {
                             "" => name.clone(),
@@ -300,7 +301,7 @@ impl Model {
                         };
                         let flipped = place.reversed != flips;
                         let (signal, units, per_step) = (place.name, place.units, place.per_step);
-                        push(layer, signal, units, per_step, Source::Stage { index, place, flipped });
+                        push(layer, signal, units, per_step, SignalSource::Stage { index, place, flipped });
                     }
                 }
             }
@@ -310,7 +311,7 @@ impl Model {
     }
 
     /// The vectors of a row's ids, padding included.
-    fn look_up(&self, table: &Range<usize>, inputs: &Inputs, row: usize, marks: &Row, out: &mut [f32]) {
+    fn look_up(&self, table: &Range<usize>, inputs: &Inputs, row: usize, marks: &TracedRow, out: &mut [f32]) {
         let Inputs::Ids(sequences) = inputs else { unreachable!("an embedding reads ids") };
         let Signal::Sequence(width) = self.placed[0].output else {
             unreachable!("an embedding gives a sequence")
@@ -323,20 +324,20 @@ impl Model {
     }
 }
 
-impl Entry {
+impl TracedSignal {
     /// Numbers of a row.
     fn len(&self, steps: usize) -> usize {
         self.units * if self.per_step { steps } else { 1 }
     }
 }
 
-/// One lane of a block `[…][units][16]`.
+/// SingleRow lane of a block `[…][units][16]`.
 fn gather(lanes: &[f32], lane: usize, units: usize, out: &mut [f32]) {
     let place = SignalPlace::output(Signal::Sequence(units));
     read_place(lanes, &place, false, lane, out);
 }
 
-/// One lane of a signal, step by step.
+/// SingleRow lane of a signal, step by step.
 pub(super) fn read_place(from: &[f32], place: &SignalPlace, flipped: bool, lane: usize, out: &mut [f32]) {
     let steps = out.len() / place.units;
     for (t, out) in out.chunks_exact_mut(place.units).enumerate() {
@@ -347,14 +348,14 @@ pub(super) fn read_place(from: &[f32], place: &SignalPlace, flipped: bool, lane:
 }
 
 impl Engine {
-    /// Runs all stages over all rows and calls `read` for each with the workspace and the block that it is in, its
-    /// index, its lane, and its place among `places`, one a row.
+    /// Runs all stages over all rows and calls `read` for each with the workspace and the block that it is
+    /// in, its index, its lane, and its place among `places`, one a row.
     pub(super) fn for_each_row(
         &mut self,
         model: &Model,
-        rows: Rows<'_>,
+        rows: PaddedRows<'_>,
         treatment: super::Treatment,
-        mode: Mode<'_>,
+        mode: Pass<'_>,
         mut places: Vec<&mut [f32]>,
         read: impl Fn(&Workspace, Block<'_>, usize, usize, &mut [f32]) + Sync,
     ) {

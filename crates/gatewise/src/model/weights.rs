@@ -6,7 +6,7 @@ use super::Model;
 use super::params::{ParamInfo, Params};
 use crate::error::{Error, Result};
 use crate::storage::tensors::{Tensor, TensorFile, write};
-use crate::storage::write_whole;
+use crate::storage::write_atomic;
 use std::path::Path;
 
 impl Model {
@@ -26,11 +26,11 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// As [`write_whole`](crate::write_whole).
+    /// As [`write_atomic`](crate::write_atomic).
     pub fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
         let bytes = write(&tensors_of(self.params(), ""), None);
         let bytes = bytes.map_err(|e| Error::artifact(format!("cannot write the weights: {e}")))?;
-        write_whole(path.as_ref(), &bytes)
+        write_atomic(path.as_ref(), &bytes)
     }
 
     /// Takes the weights that [`save_weights`](Self::save_weights) wrote for a model of the same shape. On an
@@ -66,7 +66,8 @@ pub(crate) fn tensors_of(params: &Params, prefix: &str) -> Vec<Tensor<'static>> 
     params.table().iter().map(tensor).collect()
 }
 
-/// The values that `file` has for a model whose parameters are laid out as `params`, under its names behind `prefix`.
+/// The values that `file` has for a model whose parameters are laid out as `params`, under its names behind
+/// `prefix`.
 pub(crate) fn values_of(params: &Params, file: &TensorFile<'_>, prefix: &str) -> Result<Vec<f32>, String> {
     let mut values = Vec::with_capacity(params.len());
     for info in params.table() {

@@ -1,12 +1,12 @@
-//! Outputs to answers: what the numbers of a model say of a row, by name.
+//! From a model's outputs to a prediction with labels.
 //!
-//! Enters: an artifact and a model's outputs. Leaves: an [`Answer`], or a score on labelled rows.
+//! Input: an artifact and a model's outputs. Output: an [`Answer`], or a score on labelled rows.
 
 use crate::artifact::{AnswerKind, Artifact};
 use crate::error::{Error, Result};
 use crate::evaluate::Scored;
 use crate::metrics::{Evaluation, argmax};
-use crate::model::{Engine, Machine, Model, Rows};
+use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Problem};
 use serde::Serialize;
 
@@ -14,40 +14,41 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The prediction as text: the name of the class; the names of the labels, separated as in training; the number.
+    /// The prediction as text. Binary and multiclass: the label. Multi-label: the labels, joined by the separator of
+    /// the training data. Regression: the number.
     pub label: String,
-    /// The class, or the labels. Regression: none.
+    /// The predicted labels. Binary and multiclass: one. Multi-label: any number. Regression: none.
     pub labels: Vec<String>,
-    /// Binary: P(positive), the positive class being the last of the labels. Multiclass: P(label). Multi-label: the
-    /// highest. Regression: NaN.
+    /// Binary: P(positive); the positive class is the last label. Multiclass: P(label). Multi-label: the highest.
+    /// Regression: NaN.
     pub probability: f32,
-    /// Regression: the number. Otherwise `None`.
+    /// Regression: the number, in its original unit. Otherwise: `None`.
     pub value: Option<f32>,
-    /// The model's outputs: the one, or one for each label.
+    /// The model's outputs. Binary and regression: one. Multiclass and multi-label: one per label.
     pub scores: Vec<f32>,
-    /// Words in the text. Series and ids: 0.
+    /// Number of words in the text. Series and ids: 0.
     pub words: usize,
-    /// Words in the text that the vocabulary does not hold.
+    /// Number of out-of-vocabulary words in the text.
     pub oov: usize,
 }
 
 impl Artifact {
-    /// The model, and those beside it.
+    /// Returns all members; without an ensemble, the model.
     pub(super) fn members(&self) -> impl Iterator<Item = &Model> {
         let others = self.ensemble().into_iter().flat_map(|ensemble| ensemble.others());
         std::iter::once(self.model()).chain(others)
     }
 
-    /// The outputs of all members as one.
-    pub(super) fn joined(&self, mut outputs: Vec<Vec<f32>>, rows: Rows<'_>) -> Vec<f32> {
+    /// Joins the outputs of all members.
+    pub(super) fn joined(&self, mut outputs: Vec<Vec<f32>>, rows: PaddedRows<'_>) -> Vec<f32> {
         match (self.ensemble(), rows.inputs) {
             (Some(ensemble), Inputs::Ids(rows)) => ensemble.join(self.model().output_width(), &outputs, rows),
             _ => outputs.swap_remove(0),
         }
     }
 
-    /// Returns the class that is predicted from a row's outputs, as an index into the labels. With one output it is
-    /// the second class above the threshold; with several, the class of the largest.
+    /// Returns the index of the predicted label for a row's outputs. One output: 1 above the threshold, else 0.
+    /// Several outputs: the index of the largest.
     pub fn class(&self, scores: &[f32]) -> usize {
         match scores {
             [probability] => usize::from(*probability > self.threshold()),
@@ -55,8 +56,8 @@ impl Artifact {
         }
     }
 
-    /// What the model's outputs for a row say.
-    pub(super) fn answer_to(&self, scores: &[f32]) -> Answer {
+    /// Returns the prediction for a row's outputs.
+    pub(super) fn decode(&self, scores: &[f32]) -> Answer {
         let (labels, probability, value) = match self.problem() {
             Problem::SingleLabel => {
                 let class = self.class(scores);
@@ -77,30 +78,31 @@ impl Artifact {
         Answer { label, labels, probability, value, scores: scores.to_vec(), words: 0, oov: 0 }
     }
 
-    pub(super) fn expect_answers(&self) -> Result<()> {
+    pub(super) fn check_predicts_rows(&self) -> Result<()> {
         match self.answer_kind() {
             AnswerKind::Class | AnswerKind::Labels | AnswerKind::Number => Ok(()),
             _ => Err(Error::config(
-                "this model sorts nothing into classes: its answers are numbers, or one a step",
+                "this model is not a classifier: it outputs numbers, or one value per step",
             )),
         }
     }
 
-    /// Returns the outputs for `data`, whose ids are those of this vocabulary, beside its targets, with this threshold.
-    /// Numbers are on their own scale again; the loss is measured before. With `maxlen: None` rows are padded to the
-    /// longest of `data`.
+    /// Returns the outputs for `data` with the targets, and loss and accuracy at this artifact's threshold.
+    ///
+    /// The ids of `data` must come from this artifact's vocabulary. With `maxlen: None`, rows are padded to the longest
+    /// row of `data`. Regression: outputs and targets are in the original unit; the loss is computed on scaled numbers.
     ///
     /// # Errors
     /// As [`Model::score`](crate::Model::score).
     pub fn score(&self, data: &Dataset, machine: &Machine) -> Result<Scored> {
         let mut engine = Engine::new(machine);
-        let answer = |rows: Rows<'_>| {
+        let outputs = |rows: PaddedRows<'_>| {
             let outputs = self.members().map(|model| engine.predict(model, rows)).collect();
             self.joined(outputs, rows)
         };
         // An ensemble was not trained as one: there is no loss that its members' penalties are part of.
         let penalty = if self.ensemble().is_some() { 0.0 } else { self.model().params().penalty() };
-        let mut scored = self.model().score_with(data, self.threshold(), penalty, answer)?;
+        let mut scored = self.model().score_with(data, self.threshold(), penalty, outputs)?;
         if let Problem::Regression { scale } = self.problem() {
             let numbers = scored.outputs.iter_mut().chain(&mut scored.targets);
             numbers.for_each(|number| *number = scale.restore(*number));
@@ -108,7 +110,7 @@ impl Artifact {
         Ok(scored)
     }
 
-    /// Returns loss and accuracy on `data`, as [`score`](Self::score) measures them.
+    /// Returns loss and accuracy on `data`, as in [`score`](Self::score).
     ///
     /// # Errors
     /// As [`Model::evaluate`](crate::Model::evaluate).

@@ -1,7 +1,6 @@
-//! Artifact to answers: the one path from text to label that library, command line, server and Python
-//! share.
+//! Prediction: the one path from text to label that library, command line, server and Python share.
 //!
-//! Enters: an artifact, and texts, series or ids. Leaves: answers.
+//! Input: an artifact, and texts, series or ids. Output: predictions.
 
 mod answer;
 mod predictor;

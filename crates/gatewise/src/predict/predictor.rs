@@ -1,6 +1,6 @@
-//! An artifact that answers: from any number of threads, by `&self`.
+//! The predictor: an artifact prepared for inference, callable from any number of threads.
 //!
-//! Enters: texts, series or ids. Leaves: answers, or the model's outputs.
+//! Input: texts, series or ids. Output: predictions, or the model's outputs.
 
 use super::answer::Answer;
 use super::ready::Ready;
@@ -11,15 +11,15 @@ use crate::rows::Features;
 use crate::text::Sequences;
 use std::sync::Arc;
 
-/// An artifact that is ready to answer, for as long as a service runs.
+/// A predictor: an artifact prepared once for inference, for as long as a service runs.
 ///
 /// A predictor owns its artifact, or shares it (`Arc<Artifact>`). It is `Send`, `Sync` and `Clone`, and every method
 /// takes `&self`: any number of threads may share one, or each have a clone. Clones share the artifact, the projected
-/// vocabulary and the memory to compute in; a clone costs two counters.
+/// vocabulary and the workspaces; cloning increments two reference counts.
 ///
-/// One row is computed on the calling thread, without starting or waiting for others. Many rows are computed on the
-/// pool of the predictor's [`Machine`], or, while another call has the pool, on the calling thread. A row's outputs are
-/// the same bits either way, and do not depend on the rows beside it.
+/// A single row is computed on the calling thread. A batch of rows is computed on the thread pool of the predictor's
+/// [`Machine`], or on the calling thread while another call uses the pool. The outputs of a row are the same bits
+/// either way, and do not depend on the other rows of the batch.
 ///
 /// ```
 /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -53,15 +53,15 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// Prepares `artifact` on the machine of the process ([`Machine::new`]).
+    /// Creates a predictor on the default machine ([`Machine::new`]).
     ///
     /// # Errors
-    /// None today: an artifact was checked when it was made.
+    /// None at present: an artifact is checked when it is built or loaded.
     pub fn new(artifact: impl Into<Arc<Artifact>>) -> Result<Self> {
         Self::on(artifact, &Machine::new())
     }
 
-    /// As [`new`](Self::new), on `machine`.
+    /// Creates a predictor on `machine`.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -82,11 +82,11 @@ impl Predictor {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the model predicts neither classes, labels nor a number
     /// ([`Artifact::answer_kind`]), [`ErrorKind::Data`](crate::ErrorKind::Data) when it does not read texts.
     pub fn answer(&self, text: &str) -> Result<Answer> {
-        self.artifact.expect_answers()?;
+        self.artifact.check_predicts_rows()?;
         self.ready.text(&self.artifact, text, |scores, stats| Answer {
             words: stats.words,
             oov: stats.oov,
-            ..self.artifact.answer_to(scores)
+            ..self.artifact.decode(scores)
         })
     }
 
@@ -96,8 +96,8 @@ impl Predictor {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) as [`answer`](Self::answer); otherwise as
     /// [`scores_of_ids`](Self::scores_of_ids).
     pub fn answer_of_ids(&self, ids: &[u32]) -> Result<Answer> {
-        self.artifact.expect_answers()?;
-        self.ready.ids(&self.artifact, ids, |scores| self.artifact.answer_to(scores))
+        self.artifact.check_predicts_rows()?;
+        self.ready.ids(&self.artifact, ids, |scores| self.artifact.decode(scores))
     }
 
     /// Returns the first output for one text. Binary: P(positive).
@@ -120,7 +120,7 @@ impl Predictor {
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when the model does not read texts,
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the text has more words than are supported.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the text exceeds the maximum number of words.
     pub fn scores(&self, text: &str) -> Result<Vec<f32>> {
         self.ready.text(&self.artifact, text, |scores, _| scores.to_vec())
     }
@@ -129,7 +129,7 @@ impl Predictor {
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when an id is outside the model's vocabulary,
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the row is longer than is supported.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the row exceeds the maximum length.
     pub fn scores_of_ids(&self, ids: &[u32]) -> Result<Vec<f32>> {
         self.ready.ids(&self.artifact, ids, <[f32]>::to_vec)
     }
@@ -147,7 +147,7 @@ impl Predictor {
     /// # Errors
     /// As [`answer_of_ids`](Self::answer_of_ids).
     pub fn predict_of_ids(&self, rows: &Sequences) -> Result<Vec<Answer>> {
-        self.artifact.expect_answers()?;
+        self.artifact.check_predicts_rows()?;
         let outputs = self.ready.rows(&self.artifact, &rows.into())?;
         Ok(answers(&self.artifact, &outputs).collect())
     }
@@ -165,7 +165,7 @@ impl Predictor {
 impl Artifact {
     /// Returns the predictions for `texts`, in order.
     ///
-    /// The model is prepared anew by each call; a [`Predictor`] prepares it once.
+    /// Each call prepares the model; a [`Predictor`] prepares it once.
     ///
     /// # Errors
     /// As [`Predictor::predict`].
@@ -187,7 +187,7 @@ fn first(scores: &[f32]) -> f32 {
 }
 
 fn predict<T: AsRef<str>>(ready: &Ready, artifact: &Artifact, texts: &[T]) -> Result<Vec<Answer>> {
-    artifact.expect_answers()?;
+    artifact.check_predicts_rows()?;
     let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
     let (rows, stats) = ready.encoded(artifact, &texts)?;
     let outputs = ready.rows(artifact, &rows.into())?;
@@ -196,11 +196,11 @@ fn predict<T: AsRef<str>>(ready: &Ready, artifact: &Artifact, texts: &[T]) -> Re
 }
 
 fn predict_series(ready: &Ready, artifact: &Artifact, rows: &Features) -> Result<Vec<Answer>> {
-    artifact.expect_answers()?;
+    artifact.check_predicts_rows()?;
     let outputs = ready.rows(artifact, &artifact.scaled(rows)?.into())?;
     Ok(answers(artifact, &outputs).collect())
 }
 
 fn answers(artifact: &Artifact, outputs: &[f32]) -> impl Iterator<Item = Answer> {
-    outputs.chunks_exact(artifact.model().output_width()).map(|scores| artifact.answer_to(scores))
+    outputs.chunks_exact(artifact.model().output_width()).map(|scores| artifact.decode(scores))
 }

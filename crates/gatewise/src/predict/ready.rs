@@ -1,25 +1,25 @@
-//! An artifact's models made ready, and the way from a row to its outputs.
+//! An artifact's models, prepared for inference.
 //!
-//! Enters: an artifact, which each call is given again, and rows. Leaves: outputs.
+//! Input: an artifact, passed to each call, and rows. Output: the model's outputs.
 
 use crate::artifact::{Artifact, Reader};
 use crate::error::{Error, Result};
-use crate::model::{Machine, Model, Rows, Session, Stack, Workspace};
+use crate::model::{FreeList, Machine, Model, PaddedRows, Session, Workspace};
 use crate::rows::{Features, Inputs};
 use crate::text::{EncodeStats, Sequences, Tokenizer, Vocabulary};
 
-/// Fewer texts are not worth a second thread.
+/// Fewer texts are encoded on one thread.
 const FEW: usize = 256;
 
-/// What the answers of one artifact are computed with, by any number of threads at once.
+/// The prepared models of one artifact, shared by any number of threads.
 #[derive(Debug)]
 pub(super) struct Ready {
-    /// One for each member; of an artifact without an ensemble, one.
+    /// One session per member; without an ensemble, one.
     sessions: Vec<Session>,
-    scratch: Stack<Scratch>,
+    scratch: FreeList<Scratch>,
 }
 
-/// What one thread changes while it answers one row.
+/// Buffers of one thread for one row.
 #[derive(Debug, Default)]
 struct Scratch {
     ids: Vec<u32>,
@@ -30,10 +30,10 @@ struct Scratch {
 impl Ready {
     pub fn new(artifact: &Artifact, machine: &Machine) -> Self {
         let session = |model: &Model| Session::new(model, machine, artifact.padding());
-        Self { sessions: artifact.members().map(session).collect(), scratch: Stack::default() }
+        Self { sessions: artifact.members().map(session).collect(), scratch: FreeList::default() }
     }
 
-    /// Calls `f` with the outputs for a text and with what its encoding found.
+    /// Calls `f` with the outputs for a text and the statistics of its encoding.
     pub fn text<R>(
         &self,
         artifact: &Artifact,
@@ -62,25 +62,26 @@ impl Ready {
         f: impl FnOnce(&[f32]) -> R,
     ) -> Result<R> {
         let model = artifact.model();
-        let fits = ids.len() <= Rows::MAX_STEPS && ids.iter().all(|&id| (id as usize) < model.vocabulary());
+        let fits =
+            ids.len() <= PaddedRows::MAX_STEPS && ids.iter().all(|&id| (id as usize) < model.vocabulary());
         if let (None, true, [session]) = (artifact.ensemble(), fits, &*self.sessions)
             && let Some(scores) = session.one(space, model, ids)
         {
             return Ok(f(scores));
         }
-        // Rare rows (a pad id amid masked ones), ensembles and some models go the way of many; so do errors.
+        // Rows with a pad id among masked ones, ensembles, some models, and rows with errors take the batch path.
         self.rows(artifact, &Sequences::from_iter([ids.iter().copied()]).into()).map(|scores| f(&scores))
     }
 
-    /// The outputs for all rows, joined where there are several members.
+    /// Returns the outputs for all rows, joined over the members.
     pub fn rows(&self, artifact: &Artifact, inputs: &Inputs) -> Result<Vec<f32>> {
-        let rows = Rows::new(artifact.model(), inputs, artifact.padding())?;
+        let rows = PaddedRows::new(artifact.model(), inputs, artifact.padding())?;
         let members = self.sessions.iter().zip(artifact.members());
         let outputs = members.map(|(session, model)| session.outputs(model, rows)).collect();
         Ok(artifact.joined(outputs, rows))
     }
 
-    /// The ids of `texts`; of many, each thread does a share.
+    /// Encodes `texts`, many of them in parallel.
     pub fn encoded(&self, artifact: &Artifact, texts: &[&str]) -> Result<(Sequences, Vec<EncodeStats>)> {
         let (tokenizer, vocabulary) = reads_texts(artifact)?;
         let pool = self.sessions[0].machine().pool();
@@ -102,14 +103,14 @@ impl Ready {
 }
 
 impl Artifact {
-    /// The outputs for rows of ids, each alone, without an artifact's own way of keeping what they are computed with.
+    /// Returns the outputs for rows of ids, each computed alone.
     pub(crate) fn outputs_of_rows(&self, rows: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
         let ready = Ready::new(self, &Machine::new());
         let one = |row: &Vec<u32>| ready.rows(self, &Sequences::from_iter([row.iter().copied()]).into());
         rows.iter().map(one).collect()
     }
 
-    /// As [`outputs_of_rows`](Self::outputs_of_rows), for series before scaling.
+    /// Returns the outputs for unscaled series, each computed alone.
     pub(crate) fn outputs_of_series(&self, series: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
         let ready = Ready::new(self, &Machine::new());
         let one = |series: &&[f32]| {

@@ -1,19 +1,18 @@
-//! Bytes in files: whole or not there, and known to be what was written.
+//! Storage: atomic writes, and the safetensors codec with checksums.
 //!
-//! Enters: bytes, tensors and texts. Leaves: a file that nobody ever sees half of, tensors beside a sealed text, and
-//! both back.
+//! Input: bytes, tensors and texts. Output: a file that is complete or absent; tensors beside a checksummed text.
 
+mod atomic;
 pub(crate) mod tensors;
-mod whole;
 
-pub use whole::{WholeFile, check_target, write_whole};
+pub use atomic::{AtomicFile, check_target, write_atomic};
 
-/// Lower-case hexadecimal.
+/// Returns `bytes` in lower-case hexadecimal.
 pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Little-endian bytes of `values`.
+/// Returns `values` as little-endian bytes.
 pub(crate) fn to_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }

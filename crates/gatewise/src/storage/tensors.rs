@@ -1,15 +1,15 @@
 //! Tensors in a safetensors file, beside a JSON text under a seal: the one codec of models, checkpoints and weights.
 //!
-//! Enters: tensors and a text. Leaves: bytes, and back. What is read is distrusted: sizes are compared with the bytes
-//! that are there before memory is taken, a sealed text must match its checksum, and the header of a file that has one
-//! must be to the byte what the writer makes of it.
+//! Input: tensors and a text. Output: bytes, and back. Reading validates everything: sizes are compared with the bytes
+//! present before memory is allocated, a sealed text must match its checksum, and the header of a file with a sealed
+//! text must equal, byte for byte, the header that the writer produces.
 
 use super::hex;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
-/// A tensor as it stands in a file.
+/// A tensor in a file.
 #[derive(Debug)]
 pub(crate) struct Tensor<'a> {
     pub name: String,
@@ -20,15 +20,15 @@ pub(crate) struct Tensor<'a> {
 }
 
 impl Tensor<'_> {
-    /// Numbers of 32 bits.
+    /// Creates a tensor of 32-bit floats.
     pub fn f32(name: String, shape: &[usize], values: &[f32]) -> Self {
         let bytes = Cow::Owned(super::to_bytes(values));
         Self { name, dtype: Dtype::F32, shape: shape.to_vec(), bytes }
     }
 }
 
-/// The file's bytes: `tensors`, and the JSON text behind its checksum as the one entry of the metadata (one, because
-/// the writer of safetensors does not keep an order).
+/// Returns the bytes of a file with `tensors` and, as the only entry of its metadata, the JSON text behind its checksum
+/// (one entry, because the writer of safetensors does not keep an order).
 pub(crate) fn write(tensors: &[Tensor<'_>], sealed: Option<(&str, &str)>) -> Result<Vec<u8>, String> {
     let mut views = Vec::with_capacity(tensors.len());
     for Tensor { name, dtype, shape, bytes } in tensors {
@@ -40,12 +40,12 @@ pub(crate) fn write(tensors: &[Tensor<'_>], sealed: Option<(&str, &str)>) -> Res
     safetensors::serialize(views, header).map_err(|e| e.to_string())
 }
 
-/// Why bytes are not what was wanted.
+/// Why bytes cannot be read.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
-    /// They are not what was written.
+    /// The bytes are damaged.
     Damaged(String),
-    /// They are a safetensors file, but its metadata has no entry of that name.
+    /// The bytes are a safetensors file whose metadata lacks the key.
     Foreign,
 }
 
@@ -54,18 +54,18 @@ pub(crate) enum Unreadable {
 pub(crate) struct TensorFile<'a>(SafeTensors<'a>);
 
 impl<'a> TensorFile<'a> {
-    /// The tensors of any safetensors file.
+    /// Reads any safetensors file.
     pub fn read(bytes: &'a [u8]) -> Result<Self, String> {
         let whole = SafeTensors::deserialize(bytes);
         whole.map(Self).map_err(|e| format!("it is not a whole safetensors file ({e})"))
     }
 
-    /// The tensors of a file that [`write`] wrote, and its JSON text, which stands under `key`.
+    /// Reads a file of [`write`]: its tensors, and its JSON text under `key`.
     pub fn read_sealed(bytes: &'a [u8], key: &str) -> Result<(Self, String), Unreadable> {
         let tensors = Self::read(bytes).map_err(Unreadable::Damaged)?;
         let damaged = |e: &dyn std::fmt::Display| Unreadable::Damaged(e.to_string());
         let (length, header) = SafeTensors::read_metadata(bytes).map_err(|e| damaged(&e))?;
-        // The tensors and the text have checksums; what holds them together is as it is written.
+        // Tensors and text have checksums; the header is compared with what the writer produces.
         let written = serde_json::to_vec(&header).map_err(|e| damaged(&e))?;
         let padding = bytes[8..8 + length].strip_prefix(&*written);
         if !padding.is_some_and(|padding| padding.iter().all(|&byte| byte == b' ')) {
@@ -77,17 +77,17 @@ impl<'a> TensorFile<'a> {
         Ok((tensors, json.to_owned()))
     }
 
-    /// Number of tensors.
+    /// Returns the number of tensors.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Numbers of 32 bits that all tensors could hold together.
+    /// Returns the number of 32-bit numbers that fit in the bytes of all tensors.
     pub fn numbers(&self) -> usize {
         self.0.iter().map(|(_, tensor)| tensor.data().len() / 4).sum()
     }
 
-    /// The tensors in name order.
+    /// Returns the tensors in name order.
     pub fn sorted(&self) -> Vec<Tensor<'a>> {
         let tensor = |(name, view): (&str, TensorView<'a>)| Tensor {
             name: name.to_owned(),
@@ -100,17 +100,17 @@ impl<'a> TensorFile<'a> {
         all
     }
 
-    /// The sizes of a tensor.
+    /// Returns the shape of a tensor.
     pub fn shape(&self, name: &str) -> Result<Vec<usize>, String> {
         self.view(name).map(|view| view.shape().to_vec())
     }
 
-    /// The numbers of a tensor that must have this shape.
+    /// Returns the 32-bit floats of a tensor, which must have this shape.
     pub fn f32(&self, name: &str, shape: &[usize]) -> Result<impl Iterator<Item = f32> + use<'a>, String> {
         self.words(name, Dtype::F32, shape).map(|words| words.iter().map(|word| f32::from_le_bytes(*word)))
     }
 
-    /// As [`f32`](Self::f32), whole numbers.
+    /// Returns the 32-bit integers of a tensor, which must have this shape.
     pub fn u32(&self, name: &str, shape: &[usize]) -> Result<impl Iterator<Item = u32> + use<'a>, String> {
         self.words(name, Dtype::U32, shape).map(|words| words.iter().map(|word| u32::from_le_bytes(*word)))
     }
@@ -136,12 +136,12 @@ impl<'a> TensorFile<'a> {
     }
 }
 
-/// The SHA-256 of `json`, a line break, and `json`.
+/// Returns the SHA-256 of `json`, a line break, and `json`.
 pub(crate) fn seal(json: &str) -> String {
     format!("{}\n{json}", hex(Sha256::digest(json)))
 }
 
-/// The JSON text of a sealed entry, if its checksum is right.
+/// Returns the JSON text of a sealed entry if its checksum matches.
 fn unseal(sealed: &str) -> Option<&str> {
     sealed.split_once('\n').map(|(_, json)| json).filter(|json| seal(json) == sealed)
 }

@@ -5,7 +5,7 @@
 use super::snapshot::{Moment, Snapshot, Unusable};
 use crate::error::{Error, Result};
 use crate::model::Params;
-use crate::storage::write_whole;
+use crate::storage::write_atomic;
 use serde_json::Value;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -201,7 +201,7 @@ impl Folder {
     /// Writes a checkpoint, and removes all but the newest two once it is there.
     pub fn save(&mut self, moment: &Moment<'_>) -> Result<()> {
         let path = self.path.join(format!("{PREFIX}{:012}{SUFFIX}", moment.step));
-        write_whole(&path, &moment.to_bytes(&self.settings)?)?;
+        write_atomic(&path, &moment.to_bytes(&self.settings)?)?;
         for old in self.found()?.iter().skip(KEPT) {
             // Best effort: one too many does no harm.
             let _ = fs::remove_file(old);

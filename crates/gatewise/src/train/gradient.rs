@@ -3,7 +3,7 @@
 //! Enters: sums over the rows of a batch. Leaves: their sum with others, and their bytes.
 
 use crate::error::{Error, Result};
-use crate::evaluate::Sum as Scores;
+use crate::evaluate::ScoreSum as Scores;
 use crate::loss::Loss;
 use crate::model::Params;
 use sha2::{Digest, Sha256};

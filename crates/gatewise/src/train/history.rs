@@ -39,6 +39,7 @@ pub struct StepLog {
 
 /// Running figures of the epoch so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct BatchLog {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -72,6 +73,7 @@ impl BatchLog {
 /// assert_eq!(log.get("val_f1"), Some(0.8));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct EpochLog {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -150,6 +152,7 @@ impl Values {
 
 /// All epochs of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct History {
     /// One entry an epoch.
     pub epochs: Vec<EpochLog>,

@@ -28,8 +28,8 @@ mod update;
 
 pub use callback::TensorBoard;
 pub use callback::{
-    Callback, Context, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode,
-    ModelCheckpoint, ReduceLrOnPlateau, State, TerminateOnNan,
+    Callback, CallbackState, Context, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler,
+    ModelCheckpoint, MonitorMode, ReduceLrOnPlateau, TerminateOnNan,
 };
 pub use checkpoint::Checkpoints;
 pub use fit::Fit;

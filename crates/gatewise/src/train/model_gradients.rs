@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Scorer;
 use crate::kernels::Isa;
 use crate::loss::Loss;
-use crate::model::{Machine, Model, Rows};
+use crate::model::{Machine, Model, PaddedRows};
 use crate::rows::Dataset;
 
 impl Model {
@@ -20,7 +20,7 @@ impl Model {
         if data.is_empty() {
             return Err(Error::data("there are no rows to train on"));
         }
-        let rows = Rows::new(self, data.inputs(), data.padding())?;
+        let rows = PaddedRows::new(self, data.inputs(), data.padding())?;
         let scorer = Scorer::new(self, loss, data, rows)?;
         let mut model = self.clone();
         let mut trainer = Trainer::new(self, loss, &[], &Machine::new().isa(isa))?;

@@ -1,7 +1,7 @@
 //! How far a run has come: what the training loop counts, and what a checkpoint saves of it.
 
 use super::{BatchLog, EpochLog, Values};
-use crate::evaluate::Sum;
+use crate::evaluate::ScoreSum;
 use crate::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ impl Progress {
     }
 
     /// Counts a batch of `samples` rows.
-    pub fn count(&mut self, sum: Sum, samples: usize) {
+    pub fn count(&mut self, sum: ScoreSum, samples: usize) {
         self.batch += 1;
         self.samples += samples;
         self.answers += sum.count;

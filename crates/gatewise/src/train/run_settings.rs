@@ -4,7 +4,7 @@
 
 use super::Checkpoints;
 use crate::error::{Error, Result};
-use crate::model::{Model, Rows};
+use crate::model::{Model, PaddedRows};
 use crate::rows::{ClassWeight, Dataset, Padding};
 
 /// The settings of [`Fit`](super::Fit) that its loop reads; those of a step are the stepper's.
@@ -119,7 +119,7 @@ impl RunSettings<'_> {
         padding: Padding,
     ) -> Result<Option<Dataset>> {
         let (data, first, padding) = match self.validation_data {
-            Some(own) => (own, 0, Rows::new(model, own.inputs(), own.padding())?.settled()),
+            Some(own) => (own, 0, PaddedRows::new(model, own.inputs(), own.padding())?.settled()),
             None => (data, training, padding),
         };
         let most = self.validation_steps.map_or(data.len(), |steps| steps.saturating_mul(self.batch_size));

@@ -5,7 +5,7 @@
 //! `callback/0/NAME`, …; the entry `gatewise_checkpoint` of its
 //! metadata is a sealed JSON object (see [`seal`](crate::storage::tensors::seal)). Every byte read is distrusted until checksums agree.
 
-use super::State;
+use super::CallbackState;
 use super::progress::Progress;
 use crate::error::Error;
 use crate::model::{Params, values_of};
@@ -38,7 +38,7 @@ pub(super) struct Snapshot {
 pub(super) struct Moment<'a> {
     pub progress: &'a Progress,
     pub step: u64,
-    pub callbacks: Vec<State<'a>>,
+    pub callbacks: Vec<CallbackState<'a>>,
     pub params: &'a Params,
     pub slots: &'a [Vec<f32>],
 }
@@ -111,8 +111,10 @@ impl Moment<'_> {
             })
             .collect();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
-        let saved =
-            |state: &State<'_>| Saved { value: state.value.clone(), weights: state.weights.is_some() };
+        let saved = |state: &CallbackState<'_>| Saved {
+            value: state.value.clone(),
+            weights: state.weights.is_some(),
+        };
         let metadata = Metadata {
             format: FORMAT,
             created_by: CREATED_BY.to_owned(),
@@ -273,7 +275,7 @@ mod tests {
         (progress.batch, progress.samples, progress.seconds) = (2, 7, 0.1 + 0.2);
         let callbacks = vec![
             json!({"best": 1.0 / 3.0}).into(),
-            State { value: json!({"wait": 1}), weights: Some(&slots[0]) },
+            CallbackState { value: json!({"wait": 1}), weights: Some(&slots[0]) },
         ];
         let moment =
             Moment { progress: &progress, step: 2, callbacks, params: model.params(), slots: &slots };

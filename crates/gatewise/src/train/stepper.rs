@@ -10,9 +10,9 @@ use super::trainer::{Of, Trainer};
 use super::update::{Change, Then, all_finite};
 use crate::error::{Error, Result};
 use crate::evaluate::default_loss_for_width;
-use crate::evaluate::{Scorer, Sum};
+use crate::evaluate::{ScoreSum, Scorer};
 use crate::loss::Loss;
-use crate::model::{Engine, Model, Rows};
+use crate::model::{Engine, Model, PaddedRows};
 use crate::optimizer::Optimizer;
 use crate::rows::{Dataset, Padding};
 use std::borrow::BorrowMut;
@@ -270,7 +270,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
 
     pub(super) fn scorer<'d>(&self, data: &'d Dataset) -> Result<Scorer<'d>> {
         let model = self.model();
-        Scorer::new(model, self.loss, data, Rows::new(model, data.inputs(), data.padding())?)
+        Scorer::new(model, self.loss, data, PaddedRows::new(model, data.inputs(), data.padding())?)
     }
 
     fn sum(&mut self, data: &Dataset, numbers: Option<&[usize]>) -> Result<Gradient> {
@@ -282,7 +282,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         Ok(Gradient::new(*fingerprint, trainer.state().0, scores, trainer.grads().to_vec()))
     }
 
-    fn log(&self, scores: Sum, finite: bool, learning_rate: f64) -> Result<StepLog> {
+    fn log(&self, scores: ScoreSum, finite: bool, learning_rate: f64) -> Result<StepLog> {
         if !(finite && scores.loss.is_finite()) {
             return Err(self.diverged(scores, None));
         }
@@ -303,7 +303,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         scorer: &Scorer<'_>,
         rows: &mut [usize],
         learning_rate: f64,
-    ) -> (Sum, bool) {
+    ) -> (ScoreSum, bool) {
         let Self { model, settings, trainer, .. } = self;
         let model = model.borrow_mut();
         let scores = trainer.forward_backward(model, scorer, rows, None, Of::Mean);
@@ -313,7 +313,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     }
 
     /// The error after a step that left a number that is not finite; in `Fit`, with epoch and batch.
-    pub(super) fn diverged(&self, scores: Sum, at: Option<(usize, usize)>) -> Error {
+    pub(super) fn diverged(&self, scores: ScoreSum, at: Option<(usize, usize)>) -> Error {
         let (model, grads, step) = (self.model(), self.trainer.grads(), self.steps());
         Suspects { model, grads, step, loss: scores.mean() }.error(at)
     }

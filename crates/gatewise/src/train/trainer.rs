@@ -4,12 +4,12 @@
 
 use super::pieces::{Piece, pieces};
 use crate::error::{Error, Result};
-use crate::evaluate::{Answer, Scorer, Sum};
+use crate::evaluate::{RowBuffer, ScoreSum, Scorer};
 use crate::kernels::LANES;
 use crate::kernels::noise::Noise;
-use crate::layers::{BlockGrads, StartGrads};
+use crate::layers::{BlockGrads, PadPrefixGrads};
 use crate::loss::Loss;
-use crate::model::{BatchBlock, Engine, Machine, Mode, Model};
+use crate::model::{BatchBlock, Engine, Machine, Model, Pass};
 use crate::rng::{Purpose, Random};
 
 /// Everything a run changes besides the model.
@@ -19,12 +19,12 @@ pub(super) struct Trainer {
     /// Stages that training runs: all but an activation that the loss folds in.
     stages: usize,
     blocks: Vec<BatchBlock>,
-    pub(super) sums: Vec<(BlockGrads, (Sum, Answer))>,
+    pub(super) sums: Vec<(BlockGrads, (ScoreSum, RowBuffer))>,
     pub(super) pieces: Vec<Piece>,
     /// What the pieces of each stage left, one after the other.
     pub(super) left: Vec<Vec<f32>>,
     /// What the shared steps add to each stage's gradient.
-    pub(super) starts: Vec<StartGrads>,
+    pub(super) starts: Vec<PadPrefixGrads>,
     pub(super) grads: Vec<f32>,
     pub(super) slots: Vec<Vec<f32>>,
     pub(super) step: u64,
@@ -90,7 +90,7 @@ impl Trainer {
         batch: &mut [usize],
         numbers: Option<&[usize]>,
         of: Of,
-    ) -> Sum {
+    ) -> ScoreSum {
         let rows = &scorer.rows();
         rows.sort_by_length(batch);
         let count = batch.len().div_ceil(LANES);
@@ -116,14 +116,14 @@ impl Trainer {
                     known.iter_mut().zip(rows).for_each(|(known, &row)| *known = number(row));
                     Noise::new(key, &known[..rows.len()])
                 });
-                let mode = Mode::Gradient(noise);
+                let mode = Pass::Gradient(noise);
                 space.forward(run, block, mode, None);
                 let (y, dy) = space.output_and_gradient(run, block);
                 *sum = scorer.block(rows, block.steps, y, scale, dy, answer);
                 space.backward(run, block, mode, grads);
             },
         );
-        let mut all = Sum::default();
+        let mut all = ScoreSum::default();
         sums.iter().for_each(|(_, (sum, _))| all.add(*sum));
         all
     }

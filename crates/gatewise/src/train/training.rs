@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Scorer;
 use crate::evaluate::{default_loss, evaluate};
 use crate::metrics::Evaluation;
-use crate::model::{Model, Rows};
+use crate::model::{Model, PaddedRows};
 use crate::rng::{Purpose, Random};
 use crate::rows::Dataset;
 
@@ -66,7 +66,7 @@ impl<'r, 'a> Training<'r, 'a> {
         let loss = stepper.loss.unwrap_or_else(|| default_loss(model, data));
         let stepper = stepper.loss(loss).build(model)?;
         let model = stepper.model();
-        let read = Rows::new(model, data.inputs(), data.padding())?;
+        let read = PaddedRows::new(model, data.inputs(), data.padding())?;
         let mut scorer = Scorer::new(model, loss, data, read)?;
         if let Some(weights) = weights {
             scorer = scorer.with_weights(weights);

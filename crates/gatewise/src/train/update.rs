@@ -8,7 +8,7 @@
 use super::pieces::Piece;
 use super::trainer::Trainer;
 use crate::kernels::{Isa, LANES, sum_of};
-use crate::layers::{BlockGrads, Finish, Reduce, Shared, StartGrads, StartSums};
+use crate::layers::{BlockGrads, Finish, PadPrefixGrads, PadPrefixSums, Reduce, Shared};
 use crate::model::{Engine, Model, ParamInfo};
 use crate::optimizer::{Clip, Ema, Optimizer, Update};
 use std::ops::Range;
@@ -60,8 +60,9 @@ impl Trainer {
         let (step, isa) = (self.step, self.engine.isa);
         let blocks: Vec<&BlockGrads> =
             self.sums[..batch.div_ceil(LANES)].iter().map(|(grads, _)| grads).collect();
-        self.engine.walk_starts_back(model, &blocks, &mut self.starts);
-        let (starts, shared_steps) = (&self.starts, blocks.iter().map(|it| it.shared).max().unwrap_or(0));
+        self.engine.pad_prefixes_backward(model, &blocks, &mut self.starts);
+        let (starts, prefix_steps) =
+            (&self.starts, blocks.iter().map(|it| it.prefix_steps).max().unwrap_or(0));
         let (stages, table, values) = model.parts_mut();
         let mut left: Vec<_> = stages
             .iter()
@@ -83,9 +84,9 @@ impl Trainer {
             let shared = Shared { params: run.params, ..derived.shared(*stage) };
             let (stage, part, blocks, grads) = (*stage, *part, &*blocks, &mut *run.grads);
             let width = stages[stage].output().width();
-            let above = StartGrads::above(&starts[stage + 1..], width, shared_steps);
-            let start = StartSums { params: &starts[stage].params, above };
-            stages[stage].reduce(Reduce { shared, blocks, stage, part, start, grads, left, scratch });
+            let above = PadPrefixGrads::above(&starts[stage + 1..], width, prefix_steps);
+            let prefix = PadPrefixSums { params: &starts[stage].params, above };
+            stages[stage].reduce(Reduce { shared, blocks, stage, part, prefix, grads, left, scratch });
             run.summed(step, isa, then.penalizes(), at_once);
         });
         let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, _, run, _)| run).collect();

@@ -5,7 +5,7 @@ use super::drift::Drift;
 use crate::observer::{Observer, Progress};
 use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
 use gatewise::rows::Problem;
-use gatewise::{Answer, Artifact, Error, Predictor, Result, WholeFile};
+use gatewise::{Answer, Artifact, AtomicFile, Error, Predictor, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -19,12 +19,13 @@ const CHUNK_BYTES: usize = 8 << 20;
 /// The settings of predictions for a file.
 ///
 /// ```
+/// use gatewise::Predictor;
 /// use gatewise_pipeline::{PredictFile, Source, TrainConfig};
 /// let outcome = TrainConfig::new(Source::reviews()).epochs(1).no_baseline(true).plan()?.run(&mut ())?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let [questions, answers] = ["in.csv", "out.csv"].map(|name| folder.path().join(name));
 /// std::fs::write(&questions, "id,text\n7,A fine film\n").unwrap();
-/// PredictFile::new(&questions).to_file(&answers).run(&outcome.artifact, &mut ())?;
+/// PredictFile::new(&questions).to_file(&answers).run(&Predictor::new(outcome.artifact)?, &mut ())?;
 /// let answers = std::fs::read_to_string(&answers).unwrap();
 /// assert!(answers.starts_with("id,text,label,probability\n7,A fine film,"));
 /// # Ok::<(), gatewise::Error>(())
@@ -116,7 +117,7 @@ impl<'a> PredictFile<'a> {
         let mut job = Job { artifact, added, drift: Drift::default(), texts };
         let whole = match self.destination {
             Destination::File(path) => {
-                let (format, out) = (format_of(&path)?, WholeFile::create(&path)?);
+                let (format, out) = (format_of(&path)?, AtomicFile::create(&path)?);
                 match job.run(records, predictor, out, format, observer)? {
                     Some(file) => file.commit().map(|_| true)?,
                     None => false,

@@ -142,9 +142,11 @@ impl TuneConfig {
 
     /// Returns the settings of every trial, with the defaults of the search.
     fn own(&self) -> TrainConfig {
-        let mut own = TrainConfig::default();
-        own.epochs = self.base.epochs.is_none().then_some(EPOCHS);
-        own.early_stopping = self.base.early_stopping.is_none().then_some(PATIENCE);
+        let own = TrainConfig {
+            epochs: self.base.epochs.is_none().then_some(EPOCHS),
+            early_stopping: self.base.early_stopping.is_none().then_some(PATIENCE),
+            ..TrainConfig::default()
+        };
         own.seed(self.the_seed())
     }
 

@@ -33,7 +33,7 @@ pub fn lags(panels: &[Panel<'_>], cells: &[RecurrentCell], path: &Path) -> Resul
     let mut svg = String::new();
     draw(panels, cells, &mut svg)
         .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
-    gatewise::write_whole(path, svg.as_bytes())
+    gatewise::write_atomic(path, svg.as_bytes())
 }
 
 fn draw(

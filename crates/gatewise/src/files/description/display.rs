@@ -24,8 +24,7 @@ impl fmt::Display for Description {
         writeln!(f, "\n{}\n{}", self.lengths, self.words)?;
         let (max_words, maxlen) = (&self.max_words, &self.maxlen);
         writeln!(f, "Suggested")?;
-        let of =
-            format!("{} of the running words get an id; 4 ids are not words", percent(max_words.fraction));
+        let of = format!("{} of running words get an id; 4 ids are not words", percent(max_words.fraction));
         writeln!(f, "  --max-words {:<7} ({of})", max_words.value)?;
         let of = format!("{} of the rows fit whole, with their start mark", percent(maxlen.fraction));
         writeln!(f, "  --maxlen {:<10} ({of})", maxlen.value)?;

@@ -1,8 +1,8 @@
 //! The functions of a recurrent layer's gates and of its cell: Keras's `recurrent_activation` and
 //! `activation`.
 //!
-//! The defaults, σ and tanh, are fixed when a kernel is compiled. Any other choice is looked at when it
-//! runs, a vector at a time. Slopes are taken from the outputs, so that nothing more has to be kept.
+//! The defaults, σ and tanh, are fixed when a kernel is compiled. Any other function is chosen while the kernel
+//! runs, for one vector at a time. Slopes are computed from the outputs, so that no inputs have to be kept.
 
 use crate::kernels::activation::{SIGMOID_SCALE, exp, sigmoid, tanh};
 use crate::kernels::lanes::Lanes;
@@ -10,7 +10,7 @@ use std::fmt::Debug;
 
 /// The functions of a cell.
 pub(crate) trait Activations: Copy + Debug + Send + Sync + 'static {
-    /// Whether these are the usual ones, for which no compile time is spared.
+    /// Whether these are the defaults, whose kernels are inlined at the cost of compile time.
     const USUAL: bool;
 
     /// The factor on the weights of a column that [`gate`](Self::gate) takes.
@@ -22,9 +22,9 @@ pub(crate) trait Activations: Copy + Debug + Send + Sync + 'static {
     unsafe fn gate<V: Lanes, const N: usize>(self, z: [V; N]) -> [V; N];
     /// The function of the candidate and of the output.
     unsafe fn cell<V: Lanes, const N: usize>(self, z: [V; N]) -> [V; N];
-    /// The slope of the gates' function where it gave `y`.
+    /// The slope of the gates' function where its output is `y`.
     unsafe fn gate_slope<V: Lanes>(self, y: V) -> V;
-    /// The slope of the other where it gave `y`.
+    /// The slope of the function of the candidate where its output is `y`.
     unsafe fn cell_slope<V: Lanes>(self, y: V) -> V;
 }
 
@@ -64,7 +64,7 @@ impl Activations for Standard {
     }
 }
 
-/// A function that Keras knows and whose slope can be told from what it gave.
+/// A function of Keras whose slope is a function of its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
     Linear,
@@ -81,7 +81,7 @@ pub(crate) enum Function {
 
 /// Scale, and scale·α, of [`Function::Selu`].
 const SELU: [f32; 2] = [1.050_701, 1.758_099_3];
-/// What [`Function::LeakyRelu`] multiplies numbers below 0 by.
+/// The factor of [`Function::LeakyRelu`] on numbers below 0.
 const LEAK: f32 = 0.2;
 
 /// 1 where x > 0, 0 elsewhere.
@@ -167,7 +167,7 @@ impl Function {
         }
     }
 
-    /// The slope where it gave `y`.
+    /// The slope where the output is `y`.
     ///
     /// # Safety
     /// As [`Lanes`].
@@ -199,7 +199,7 @@ impl Function {
     }
 }
 
-/// Any two functions, looked at when they are applied.
+/// Any two functions, chosen when they are applied.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chosen {
     pub gate: Function,

@@ -1,6 +1,6 @@
 //! The backward pass over one block.
 
-use super::cell::{Cell, KEPT, STATES, Step};
+use super::cell::{Cell, CellStep, KEPT, STATES};
 use super::{Dropped, Shape, tape};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
@@ -16,20 +16,20 @@ pub(crate) enum Dy<'a> {
     Sequence(&'a [f32]),
 }
 
-/// Where the gradient of the pre-activations goes, beside the recurrent weights.
-pub(crate) enum Into<'a> {
-    /// To the layer's own input weights and, where wanted, to its input.
-    Input {
-        /// As in [`From::Input`](super::From::Input), read.
+/// The destination of the gradient of the pre-activations, besides the recurrent weights.
+pub(crate) enum InputGradient<'a> {
+    /// The input weights of the layer and, if `dx` is set, its input.
+    Vectors {
+        /// As in [`InputSource::Vectors`](super::InputSource::Vectors), read.
         x: &'a [f32],
         /// `[T][D][16]`, overwritten.
         dx: Option<&'a mut [f32]>,
     },
-    /// To the rows of the projected table.
+    /// The rows of the projected table.
     Table {
-        /// Rows of `stride`, accumulated; what is behind the columns of the input is of no use.
+        /// Rows of `stride`, accumulated; the floats after the input columns are unused.
         rows: &'a mut [f32],
-        /// As in [`From::Table`](super::From::Table), read.
+        /// As in [`InputSource::Table`](super::InputSource::Table), read.
         offsets: &'a [u32],
     },
 }
@@ -42,7 +42,7 @@ pub(crate) struct Backward<'a, C> {
     pub backwards: bool,
     /// From [`pack`](super::pack), read.
     pub packed: &'a [f32],
-    pub into: Into<'a>,
+    pub into: InputGradient<'a>,
     /// As in [`Forward`](super::Forward), read.
     pub mask: Option<&'a [u16]>,
     pub start: &'a [f32],
@@ -91,11 +91,11 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
         Dy::Sequence(dy) => dy.len() >= steps * units * LANES,
     });
     match &into {
-        Into::Input { x, dx } => {
+        InputGradient::Vectors { x, dx } => {
             assert!(x.len() >= steps * inputs * LANES);
             assert!(dx.as_ref().is_none_or(|dx| dx.len() >= steps * inputs * LANES));
         }
-        Into::Table { rows, offsets } => {
+        InputGradient::Table { rows, offsets } => {
             assert!(inputs == 0 && offsets.len() >= steps * LANES);
             let furthest = offsets[..steps * LANES].iter().max().map_or(0, |&at| at as usize);
             assert!(steps == 0 || furthest + stride <= rows.len());
@@ -246,7 +246,7 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                 Product { columns: units, a, a_row, b, c, c_row, ..outer }.run::<V>();
             }
             let biased = match &mut into {
-                Into::Table { rows, offsets } => {
+                InputGradient::Table { rows, offsets } => {
                     let next = match (t, backwards) {
                         (0, _) => time,
                         (_, false) => time - 1,
@@ -264,7 +264,7 @@ unsafe fn backward_lanes<V: Lanes, C: Cell>(io: Backward<'_, C>) {
                     }
                     output..output + C::OUTPUT_ONLY * units
                 }
-                Into::Input { x, dx } => {
+                InputGradient::Vectors { x, dx } => {
                     if dropped.is_none() {
                         outer.run::<V>();
                     }
@@ -340,10 +340,10 @@ unsafe fn scatter<V: Lanes>(
 /// # Safety
 /// As [`Lanes`]; `kept` is a slot of tape, `h_before` `[H][16]`, and `unit` below H.
 #[inline(always)]
-unsafe fn step_of<V: Lanes, C: Cell>(kept: *const f32, h_before: *const f32, unit: usize) -> Step<V> {
+unsafe fn step_of<V: Lanes, C: Cell>(kept: *const f32, h_before: *const f32, unit: usize) -> CellStep<V> {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut step = Step {
+        let mut step = CellStep {
             before: [V::load(h_before.add(unit * LANES)); STATES],
             h: V::zero(),
             kept: [V::zero(); KEPT],

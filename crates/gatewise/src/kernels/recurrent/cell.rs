@@ -1,6 +1,6 @@
-//! What makes one recurrent layer different from another: its columns and the arithmetic of one unit.
+//! The cells of the recurrent layers: the columns of each, and the arithmetic of one unit.
 //!
-//! Everything else (the walk over a block, the projected table, the shared start, one row) is written
+//! Everything else (the pass over a block, the projected table, the pad prefix, one row) is written
 //! once, over a [`Cell`], and compiled for each.
 
 use super::activations::Activations;
@@ -41,11 +41,11 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
     const STATES: usize;
     /// Values kept for backward beside the state.
     const KEPT: usize;
-    /// What people call the values that are kept, and which of them each is.
+    /// The names of the values that are kept, and the index of each.
     const SIGNALS: &'static [(&'static str, usize)];
     /// Whether `h` of the step before reaches `h` past the recurrent weights too.
     const CARRIES: bool;
-    /// Units that are walked at a time where there are registers for their accumulators and the rest;
+    /// Units that are computed at a time where there are registers for their accumulators and the rest;
     /// and where there are few. A multiple of 4 unless a unit has 4 columns.
     const TILE: [usize; 2];
 
@@ -81,7 +81,7 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
     ///
     /// # Safety
     /// As [`Lanes`].
-    unsafe fn backward<V: Lanes>(self, step: Step<V>) -> Gradients<V>;
+    unsafe fn backward<V: Lanes>(self, step: CellStep<V>) -> Gradients<V>;
 
     /// The second part of a step of one unit: from the column that is now whole, and what the first kept.
     ///
@@ -96,7 +96,7 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
     ///
     /// # Safety
     /// As [`Lanes`].
-    unsafe fn reset_back<V: Lanes>(self, d: V, _: &Step<V>) -> [V; 2] {
+    unsafe fn reset_back<V: Lanes>(self, d: V, _: &CellStep<V>) -> [V; 2] {
         [d; 2]
     }
 }
@@ -106,7 +106,7 @@ pub(crate) trait Cell: Copy + Debug + Send + Sync + 'static {
 pub(crate) struct After<V> {
     /// `h`, then the rest of the state.
     pub state: [V; STATES],
-    /// What backward wants.
+    /// The values kept for backward.
     pub kept: [V; KEPT],
 }
 
@@ -122,9 +122,9 @@ impl<V: Lanes> After<V> {
     }
 }
 
-/// What backward of one step of one unit reads.
+/// The input of backward for one step of one unit.
 #[derive(Clone, Copy)]
-pub(crate) struct Step<V> {
+pub(crate) struct CellStep<V> {
     /// The state before the step.
     pub before: [V; STATES],
     /// The output of the step.
@@ -134,7 +134,7 @@ pub(crate) struct Step<V> {
     pub d: [V; STATES],
 }
 
-/// What backward of one step of one unit gives.
+/// The output of backward for one step of one unit.
 #[derive(Clone, Copy)]
 pub(crate) struct Gradients<V> {
     /// Of the pre-activations.
@@ -207,8 +207,8 @@ impl<A: Activations, const FORGET: bool> Cell for Lstm<A, FORGET> {
     }
 
     #[inline(always)]
-    unsafe fn backward<V: Lanes>(self, step: Step<V>) -> Gradients<V> {
-        let Step { before: [_, c_before], kept: [i, f, g, o, tc], d: [dh, dc_after], .. } = step;
+    unsafe fn backward<V: Lanes>(self, step: CellStep<V>) -> Gradients<V> {
+        let CellStep { before: [_, c_before], kept: [i, f, g, o, tc], d: [dh, dc_after], .. } = step;
         // SAFETY: same contract as the caller's.
         unsafe {
             let a = self.0;
@@ -226,7 +226,7 @@ impl<A: Activations, const FORGET: bool> Cell for Lstm<A, FORGET> {
     }
 }
 
-/// What both GRUs keep.
+/// The values that both GRUs keep.
 const GRU_SIGNALS: &[(&str, usize)] = &[("update_gate", 0), ("reset_gate", 1), ("candidate", 2)];
 
 /// The gated recurrent unit with the reset gate after the product (Keras's `reset_after`). Its columns:
@@ -273,8 +273,8 @@ impl<A: Activations> Cell for Gru<A> {
     }
 
     #[inline(always)]
-    unsafe fn backward<V: Lanes>(self, step: Step<V>) -> Gradients<V> {
-        let Step { before: [h_before, _], kept: [z, r, g, s, _], d: [dh, _], .. } = step;
+    unsafe fn backward<V: Lanes>(self, step: CellStep<V>) -> Gradients<V> {
+        let CellStep { before: [h_before, _], kept: [z, r, g, s, _], d: [dh, _], .. } = step;
         // SAFETY: same contract as the caller's.
         unsafe {
             let dz = dh.mul(h_before.sub(g)).mul(self.0.gate_slope(z));
@@ -339,8 +339,8 @@ impl<A: Activations> Cell for ResetBefore<A> {
     }
 
     #[inline(always)]
-    unsafe fn backward<V: Lanes>(self, step: Step<V>) -> Gradients<V> {
-        let Step { before: [h_before, _], kept: [z, _, g, ..], d: [dh, _], .. } = step;
+    unsafe fn backward<V: Lanes>(self, step: CellStep<V>) -> Gradients<V> {
+        let CellStep { before: [h_before, _], kept: [z, _, g, ..], d: [dh, _], .. } = step;
         // SAFETY: same contract as the caller's.
         unsafe {
             let dz = dh.mul(h_before.sub(g)).mul(self.0.gate_slope(z));
@@ -351,7 +351,7 @@ impl<A: Activations> Cell for ResetBefore<A> {
     }
 
     #[inline(always)]
-    unsafe fn reset_back<V: Lanes>(self, d: V, step: &Step<V>) -> [V; 2] {
+    unsafe fn reset_back<V: Lanes>(self, d: V, step: &CellStep<V>) -> [V; 2] {
         // SAFETY: same contract as the caller's.
         unsafe {
             let r = step.kept[1];
@@ -404,7 +404,7 @@ impl<A: Activations> Cell for SimpleRnn<A> {
     }
 
     #[inline(always)]
-    unsafe fn backward<V: Lanes>(self, step: Step<V>) -> Gradients<V> {
+    unsafe fn backward<V: Lanes>(self, step: CellStep<V>) -> Gradients<V> {
         // SAFETY: same contract as the caller's.
         unsafe {
             let zero = V::zero();

@@ -1,4 +1,4 @@
-//! Recurrent dropout: what a step reads of the output before it, gate by gate.
+//! Recurrent dropout: the previous output as each gate of a step reads it.
 //!
 //! For a row and a gate n, the same units are dropped at every step, by factors m_n that are 0 or 1/(1 − rate):
 //!
@@ -6,8 +6,8 @@
 //! z_n += U_n·(m_n ⊙ h_{t-1})        dh_{t-1} += m_n ⊙ (U_nᵀ·dz_n)        dU_n += dz_n·(m_n ⊙ h_{t-1})
 //! ```
 //!
-//! Rows in one block drop different units, so that no weights can be packed for them: each gate has a product of
-//! its own. What a cell carries past the recurrent weights (the GRU's `z ⊙ h`) is not dropped.
+//! Rows in one block drop different units, so that no weights can be packed for them: each gate has a product
+//! of its own. What a cell carries past the recurrent weights (the GRU's `z ⊙ h`) is not dropped.
 
 use super::Shape;
 use super::cell::Cell;
@@ -15,7 +15,7 @@ use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::product::Product;
 use crate::kernels::round_up;
 
-/// What a block drops, and room to do so.
+/// The dropout factors of a block, and scratch memory.
 pub(crate) struct Dropped<'a> {
     /// `[columns of the output][H][16]`: the factors on the output before each step, read.
     pub factors: &'a [f32],
@@ -29,13 +29,13 @@ impl<C: Cell> Shape<C> {
         C::OUTPUT * self.units * LANES
     }
 
-    /// Floats of scratch forward: what one gate reads, and what all of them make of it.
+    /// Floats of forward scratch: the input of one gate, and the products of all gates.
     pub fn dropped_forward(self) -> usize {
         (1 + C::OUTPUT) * self.units * LANES
     }
 
-    /// Floats of scratch backward: what one gate reads, its gradient, dz of one gate in lanes and in rows, and dU
-    /// of every gate.
+    /// Floats of backward scratch: the input of one gate, its gradient, dz of one gate in lanes and in rows,
+    /// and dU of every gate.
     pub fn dropped_backward(self) -> usize {
         let padded = round_up(self.units);
         2 * (self.units + padded) * LANES + C::OUTPUT * self.units * padded
@@ -127,16 +127,16 @@ impl Dropped<'_> {
         [read, d, lanes, rows, &mut rest[..C::OUTPUT * units * padded]]
     }
 
-    /// Before the first step back.
+    /// Prepares the backward scratch before the first step of backward.
     pub(super) fn begin<C: Cell>(&mut self, shape: Shape<C>) {
         let [_, _, lanes, _, du] = self.parts(shape);
         lanes.fill(0.0);
         du.fill(0.0);
     }
 
-    /// The gradients of [`project`](Self::project): of `h`, overwritten unless `carried`, and of U, which is kept
-    /// for [`finish`](Self::finish). `recurrent` is `[H][columns of the output · H]` and `dz`
-    /// `[columns of the output · H][16]`.
+    /// The gradients of [`project`](Self::project): of `h`, overwritten unless `carried`, and of U, which is
+    /// kept for [`finish`](Self::finish). `recurrent` is `[H][columns of the output · H]` and `dz` `[columns
+    /// of the output · H][16]`.
     ///
     /// # Safety
     /// As [`Lanes`]; [`assert_backward`](Self::assert_backward), and `h` and `dh` are `[H][16]`.
@@ -198,7 +198,7 @@ impl Dropped<'_> {
         }
     }
 
-    /// Adds what was kept of dU to `du`, rows of [`Shape::recurrent_stride`].
+    /// Adds the dU of all steps to `du`, rows of [`Shape::recurrent_stride`].
     pub(super) fn finish<C: Cell>(&mut self, shape: Shape<C>, du: &mut [f32]) {
         let (units, padded) = (shape.units, round_up(shape.units));
         let [.., kept] = self.parts(shape);

@@ -5,11 +5,11 @@ use super::{Dropped, SLACK, Shape, tape};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 
-/// Where the pre-activations of a step start from.
+/// The source of the input part of the pre-activations.
 #[derive(Clone, Copy)]
-pub(crate) enum From<'a> {
+pub(crate) enum InputSource<'a> {
     /// `[T][D][16]`: to be multiplied by the layer's own weights.
-    Input(&'a [f32]),
+    Vectors(&'a [f32]),
     /// `rows`: the projected table, and [`SLACK`] floats behind it; `offsets`, `[T][16]`: where in it each
     /// lane's row starts. The layer has no inputs of its own.
     Table { rows: &'a [f32], offsets: &'a [u32] },
@@ -18,14 +18,14 @@ pub(crate) enum From<'a> {
 /// What [`forward`] reads and writes. Lane vectors are written `[…][16]`.
 pub(crate) struct Forward<'a, C> {
     pub shape: Shape<C>,
-    /// T, steps to walk.
+    /// T, the number of steps.
     pub steps: usize,
-    /// Whether the last step is walked first. Inputs and mask lie in the order of time, all else in that of
-    /// the walk.
+    /// Whether the last step is computed first. Inputs and mask are in the order of time; everything else is in
+    /// the order of computation.
     pub backwards: bool,
     /// From [`pack`](super::pack), read.
     pub packed: &'a [f32],
-    pub from: From<'a>,
+    pub from: InputSource<'a>,
     /// Bit `l` of `mask[t]` set where lane `l` has a real token at step `t`; read.
     pub mask: Option<&'a [u16]>,
     /// `[states][H][16]`: the state before the first step, `h` first; read.
@@ -50,14 +50,14 @@ unsafe fn forward_lanes<V: Lanes, C: Cell>(io: Forward<'_, C>) {
         dropped.assert_forward(io.shape);
     }
     match io.from {
-        From::Input(x) => assert!(x.len() >= io.steps * inputs * LANES),
-        From::Table { rows, offsets } => {
+        InputSource::Vectors(x) => assert!(x.len() >= io.steps * inputs * LANES),
+        InputSource::Table { rows, offsets } => {
             assert!(inputs == 0 && offsets.len() >= io.steps * LANES);
             let furthest = offsets[..io.steps * LANES].iter().max().map_or(0, |&at| at as usize);
             assert!(io.steps == 0 || furthest + C::INPUT * units + SLACK <= rows.len());
         }
     }
-    // SAFETY: `walk` stays within the sizes just asserted.
+    // SAFETY: `forward_steps` stays within the sizes just asserted.
     unsafe {
         match C::TILE[usize::from(V::REGISTERS < 32)] {
             1 => tiled::<V, C, 1>(io),
@@ -78,8 +78,8 @@ unsafe fn tiled<V: Lanes, C: Cell, const U: usize>(io: Forward<'_, C>) {
     // SAFETY: same contract as the caller's.
     unsafe {
         match io.from {
-            From::Input(_) => walk::<V, C, false, U>(io),
-            From::Table { .. } => walk::<V, C, true, U>(io),
+            InputSource::Vectors(_) => forward_steps::<V, C, false, U>(io),
+            InputSource::Table { .. } => forward_steps::<V, C, true, U>(io),
         }
     }
 }
@@ -89,15 +89,15 @@ unsafe fn tiled<V: Lanes, C: Cell, const U: usize>(io: Forward<'_, C>) {
 /// # Safety
 /// As [`Lanes`]; the sizes that `forward_lanes` asserts.
 #[inline(always)]
-unsafe fn walk<V: Lanes, C: Cell, const TABLE: bool, const U: usize>(io: Forward<'_, C>) {
+unsafe fn forward_steps<V: Lanes, C: Cell, const TABLE: bool, const U: usize>(io: Forward<'_, C>) {
     let Forward { shape, steps, backwards, packed, from, mask, start, y, tape: kept, mut dropped } = io;
     let Shape { cell, inputs, units } = shape;
     let (y_step, tape_step) = (units * LANES, shape.tape_step());
     let y_slots = y.len() / y_step;
     let tape_slots = kept.len().checked_div(tape_step).unwrap_or(1);
     let (x, table, offsets) = match from {
-        From::Input(x) => (x.as_ptr(), std::ptr::null(), std::ptr::null()),
-        From::Table { rows, offsets } => (std::ptr::null(), rows.as_ptr(), offsets.as_ptr()),
+        InputSource::Vectors(x) => (x.as_ptr(), std::ptr::null(), std::ptr::null()),
+        InputSource::Table { rows, offsets } => (std::ptr::null(), rows.as_ptr(), offsets.as_ptr()),
     };
     let [both, _] = shape.sections();
     let [bias_len, w_len, ..] = shape.packed_parts();

@@ -41,16 +41,16 @@ mod backward;
 pub(crate) mod cell;
 mod dropped;
 mod forward;
+pub(crate) mod pad_prefix;
 pub(crate) mod projected;
-pub(crate) mod shared_start;
 
 use super::lanes::LANES;
 use super::round_up;
 use cell::Cell;
 
-pub(crate) use backward::{Backward, Dy, Into, backward};
+pub(crate) use backward::{Backward, Dy, InputGradient, backward};
 pub(crate) use dropped::Dropped;
-pub(crate) use forward::{Forward, From, forward};
+pub(crate) use forward::{Forward, InputSource, forward};
 
 /// Floats behind the last row of a table that may be read, to no effect.
 pub(crate) const SLACK: usize = LANES;
@@ -71,7 +71,7 @@ impl<C: Cell> Shape<C> {
         [C::INPUT_ONLY * self.units, C::INPUT * self.units]
     }
 
-    /// Where a unit's column stands in a row of all columns.
+    /// The index of a unit's column in a row of all columns.
     pub(super) fn place(self, unit: usize, column: usize) -> usize {
         let [both, output] = self.sections();
         match column {
@@ -81,12 +81,12 @@ impl<C: Cell> Shape<C> {
         }
     }
 
-    /// The columns that the input reaches, in whole vectors: the stride of a row of dW or of a table.
+    /// The number of columns that the input reaches, in whole vectors: the stride of a row of dW or of a table.
     pub fn stride(self) -> usize {
         round_up(C::INPUT * self.units)
     }
 
-    /// The same for the columns that the previous output reaches: the stride of a row of dU.
+    /// The number of columns that the previous output reaches, in whole vectors: the stride of a row of dU.
     pub fn recurrent_stride(self) -> usize {
         round_up(C::BOTH * self.units + round_up(C::OUTPUT_ONLY * self.units))
     }
@@ -151,8 +151,8 @@ impl<C: Cell> Shape<C> {
     }
 
     /// Floats of gradient that [`backward`] accumulates: dW in rows of `stride`, dU in rows of
-    /// `recurrent_stride`, then db of all columns; then, where a reset gate comes before a product, the gradient of
-    /// that product's weights in rows of H in whole vectors.
+    /// `recurrent_stride`, then db of all columns; then, where a reset gate comes before a product, the
+    /// gradient of that product's weights in rows of H in whole vectors.
     pub fn grads_len(self) -> usize {
         let reset = if C::RESET.is_some() { self.units * round_up(self.units) } else { 0 };
         self.inputs * self.stride() + self.units * self.recurrent_stride() + self.columns() + reset
@@ -166,7 +166,7 @@ impl<C: Cell> Shape<C> {
         [dw, du, db, &reset[..reset.len() + self.grads_len() - grads.len()]]
     }
 
-    /// Rows of dW, read, to rows of Keras's, overwritten.
+    /// Copies dW, read, to Keras's layout, overwritten.
     pub fn unpack_kernel(self, rows: &[f32], keras: &mut [f32]) {
         let width = C::GATES * self.units;
         for (from, to) in rows.chunks_exact(self.stride()).zip(keras.chunks_exact_mut(width)) {
@@ -178,7 +178,7 @@ impl<C: Cell> Shape<C> {
         }
     }
 
-    /// Rows of dU, read, to rows of Keras's, overwritten.
+    /// Copies dU, read, to Keras's layout, overwritten.
     pub fn unpack_recurrent(self, rows: &[f32], keras: &mut [f32]) {
         let width = C::GATES * self.units;
         let [both, _] = self.sections();
@@ -191,7 +191,7 @@ impl<C: Cell> Shape<C> {
         }
     }
 
-    /// Rows of the gradient of what a reset gate comes before, read, to rows of Keras's, overwritten.
+    /// Copies the gradient of the weights behind a reset gate, read, to Keras's layout, overwritten.
     pub fn unpack_reset(self, rows: &[f32], keras: &mut [f32]) {
         let Some(gate) = C::RESET else { return };
         let width = C::GATES * self.units;
@@ -200,8 +200,8 @@ impl<C: Cell> Shape<C> {
         }
     }
 
-    /// The gradient of the bias of all columns, read, to Keras's, overwritten. Where there is one bias,
-    /// it is that of the columns that the input reaches.
+    /// Copies the gradient of the bias of all columns, read, to Keras's layout, overwritten. A layer with one
+    /// bias takes the columns that the input reaches.
     pub fn unpack_bias(self, columns: &[f32], keras: &mut [f32]) {
         let row = C::GATES * self.units;
         let mut put = |bias: usize, gate: usize, column: usize| {

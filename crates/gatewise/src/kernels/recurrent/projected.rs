@@ -1,9 +1,9 @@
-//! The projected table: an embedding and the input weights of the layer above it, multiplied once a
-//! step instead of once a token.
+//! The projected table: the product of an embedding and the input weights of the layer above it, computed
+//! once a training step instead of once a token.
 //!
-//! With embeddings E `[V, D]`, input weights W `[D, G·H]` and bias b, what the input brings to a token's
-//! pre-activations is a row of `P = E·W + b`; rows are computed for the ids in use only. Backward, each token adds its `dz` to
-//! a row of `dP`, and then, once a step,
+//! With embeddings E `[V, D]`, input weights W `[D, G·H]` and bias b, the input part of a token's
+//! pre-activations is a row of `P = E·W + b`. Rows are computed only for the ids in use. Backward, each token
+//! adds its `dz` to a row of `dP`, and then, once a training step,
 //!
 //! ```text
 //! dE = dP·Wᵀ        dW = Eᵀ·dP        db = Σ_rows dP
@@ -126,7 +126,7 @@ pub(crate) struct UnprojectRows<'a, C> {
     pub packed: &'a [f32],
     /// `[n][D']`, read.
     pub x: &'a [f32],
-    /// `[n][stride]`: the gradient of what [`project_rows`] gave, read.
+    /// `[n][stride]`: the gradient of the output of [`project_rows`], read.
     pub dz: &'a [f32],
     /// `[D][stride]`, accumulated.
     pub dw: &'a mut [f32],
@@ -272,7 +272,8 @@ pub(crate) struct Unproject<'a, 's, C> {
     pub first_place: usize,
     /// Each block's rows of dP, summed in this order.
     pub shares: &'a [Share<'s>],
-    /// `[stride]`, added to the first row: the gradient of the shared start, where it is the pad id's.
+    /// `[stride]`, added to the first row: the gradient of the pad prefix, if the first row is the row of the
+    /// pad id.
     pub extra: Option<&'a [f32]>,
     /// Rows of the gradient of E, as `embeddings`, overwritten at the ids.
     pub de: &'a mut [f32],

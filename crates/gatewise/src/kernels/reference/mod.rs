@@ -1,6 +1,6 @@
 //! The readable `f64` twin of each kernel: textbook loops, one sample at a time, no tricks.
 //!
-//! Enters: plain vectors in Keras's layouts. Leaves: outputs and gradients. Tests hold every kernel to
+//! Input: plain vectors in Keras's layouts. Output: outputs and gradients. Tests hold every kernel to
 //! its twin, and hold the twins to finite differences and to Keras.
 
 pub(crate) mod activation;

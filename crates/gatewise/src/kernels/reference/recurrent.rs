@@ -66,7 +66,7 @@ pub(crate) type State = Vec<Vec<f64>>;
 
 /// One step's intermediate values, each `[H]`.
 #[derive(Debug, Clone)]
-pub(crate) struct Step {
+pub(crate) struct TwinStep {
     pub real: bool,
     pub x: Vec<f64>,
     pub before: State,
@@ -121,7 +121,7 @@ impl Weights {
     }
 
     /// Every step of one sequence. `xs` is `[T][D]`; a step with `real` false is masked.
-    pub fn forward(&self, start: &State, xs: &[Vec<f64>], real: &[bool]) -> Vec<Step> {
+    pub fn forward(&self, start: &State, xs: &[Vec<f64>], real: &[bool]) -> Vec<TwinStep> {
         let mut state = start.clone();
         let mut steps = Vec::new();
         for (x, &real) in xs.iter().zip(real) {
@@ -130,7 +130,7 @@ impl Weights {
             if real {
                 state = after;
             }
-            steps.push(Step { real, x: x.clone(), before, gates, part, after: state.clone() });
+            steps.push(TwinStep { real, x: x.clone(), before, gates, part, after: state.clone() });
         }
         steps
     }
@@ -172,7 +172,7 @@ impl Weights {
 
     /// Adds the gradients of one sequence to `grads`. `dy[t]` arrives at the state after step t from above,
     /// all parts of it, since a state may be passed on to others.
-    pub fn backward(&self, steps: &[Step], dy: &[State], grads: &mut Weights) -> Back {
+    pub fn backward(&self, steps: &[TwinStep], dy: &[State], grads: &mut Weights) -> Back {
         let mut d = self.zero_state();
         let mut dxs = vec![vec![0.0; self.inputs]; steps.len()];
         for (t, s) in steps.iter().enumerate().rev() {
@@ -187,7 +187,7 @@ impl Weights {
     }
 
     /// The gradient of the state before a step from that after it.
-    fn step_back(&self, s: &Step, d: &State, dx: &mut [f64], grads: &mut Weights) -> State {
+    fn step_back(&self, s: &TwinStep, d: &State, dx: &mut [f64], grads: &mut Weights) -> State {
         let [gate, cell] = self.functions;
         let (slope, cell_slope) = (gate.slope, cell.slope);
         let mut before = self.zero_state();

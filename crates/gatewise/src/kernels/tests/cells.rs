@@ -125,7 +125,7 @@ pub(super) struct Case {
     /// Rows of the projected table; `None` where the layer multiplies its own inputs.
     pub table: Option<usize>,
     pub steps: usize,
-    /// Whether the walk begins at the last step.
+    /// Whether the last step is computed first.
     pub backwards: bool,
     /// Samples; the other lanes of the block have none.
     pub lanes: usize,
@@ -160,7 +160,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-/// One sample, as the twin sees it: in the order of the walk.
+/// One sample, as the twin reads it: in the order of computation.
 pub(super) struct Sample {
     pub x: Vec<Vec<f64>>,
     pub real: Vec<bool>,

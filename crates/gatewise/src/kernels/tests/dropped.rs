@@ -3,7 +3,9 @@
 
 use super::super::recurrent::activations::Standard;
 use super::super::recurrent::cell::{Gru, Lstm, SimpleRnn};
-use super::super::recurrent::{Backward, Dropped, Dy, Forward, From, Into, backward, forward, pack};
+use super::super::recurrent::{
+    Backward, Dropped, Dy, Forward, InputGradient, InputSource, backward, forward, pack,
+};
 use super::super::{Isa, LANES};
 use super::assert_close;
 use super::cells::{Tested, shape};
@@ -88,7 +90,7 @@ fn check<C: Tested>(golden: &Golden, case: &Case) {
                 steps,
                 backwards,
                 packed: &packed,
-                from: From::Input(&x),
+                from: InputSource::Vectors(&x),
                 mask,
                 start: &start,
                 y: &mut y,
@@ -107,7 +109,7 @@ fn check<C: Tested>(golden: &Golden, case: &Case) {
                 steps,
                 backwards,
                 packed: &packed,
-                into: Into::Input { x: &x, dx: Some(&mut dx) },
+                into: InputGradient::Vectors { x: &x, dx: Some(&mut dx) },
                 mask,
                 start: &start,
                 y: &y,

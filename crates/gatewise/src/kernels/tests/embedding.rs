@@ -3,7 +3,9 @@
 use super::super::reference::embedding::Table;
 use super::super::{Buffer, Isa, LANES};
 use super::{Guarded, Numbers, assert_close, seeded, size, widen};
-use crate::layers::{Backward, Block, BlockGrads, EmbeddingStage, Forward, Reduce, Shared, Stage, StartSums};
+use crate::layers::{
+    Backward, Block, BlockGrads, EmbeddingStage, Forward, PadPrefixSums, Reduce, Shared, Stage,
+};
 use proptest::prelude::*;
 
 proptest! {
@@ -64,12 +66,12 @@ proptest! {
         let mut share = Buffer::default();
         share.reserve(partial.get().len());
         share[..partial.get().len()].copy_from_slice(partial.get());
-        let share = BlockGrads { places, shared: 0, partials: vec![share] };
+        let share = BlockGrads { places, prefix_steps: 0, partials: vec![share] };
         let mut grads = Guarded::poisoned(range.len());
         for (part, piece) in stage.parts().into_iter().enumerate() {
             let grads = &mut grads.get_mut()[piece.start - range.start..piece.end - range.start];
-            let (blocks, start, scratch) = (&[&share][..], StartSums::default(), &mut Buffer::default());
-            stage.reduce(Reduce { shared, blocks, stage: 0, part, start, grads, left: &mut [], scratch });
+            let (blocks, prefix, scratch) = (&[&share][..], PadPrefixSums::default(), &mut Buffer::default());
+            stage.reduce(Reduce { shared, blocks, stage: 0, part, prefix, grads, left: &mut [], scratch });
         }
         grads.check_guards("dE");
         assert_close(grads.get(), &twin_grads.values, 1e-5, "dE");

@@ -9,10 +9,10 @@ mod dropped;
 mod embedding;
 mod head;
 mod isa;
+mod pad_prefix;
 mod product;
 mod projected;
 mod recurrent;
-mod shared_start;
 mod twins;
 mod update;
 

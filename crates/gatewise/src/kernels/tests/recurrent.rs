@@ -2,8 +2,10 @@
 
 use super::super::recurrent::activations::Standard;
 use super::super::recurrent::cell::{Cell, Lstm, ResetBefore};
-use super::super::recurrent::{Backward, Dropped, Dy, Forward, From, Into, Shape, backward, forward};
-use super::super::reference::recurrent::{Step, Weights};
+use super::super::recurrent::{
+    Backward, Dropped, Dy, Forward, InputGradient, InputSource, Shape, backward, forward,
+};
+use super::super::reference::recurrent::{TwinStep, Weights};
 use super::super::{Isa, LANES};
 use super::cells::{Block, Case, Masks, Tested, case, for_each_cell, lane};
 use super::{Guarded, assert_close, assert_sums, bits, seeded, widen};
@@ -40,8 +42,8 @@ fn run_forward<C: Tested>(
             backwards: case.backwards,
             packed: block.packed.get(),
             from: match case.table {
-                None => From::Input(block.x.get()),
-                Some(_) => From::Table { rows: block.table.get(), offsets: &block.offsets },
+                None => InputSource::Vectors(block.x.get()),
+                Some(_) => InputSource::Table { rows: block.table.get(), offsets: &block.offsets },
             },
             mask: block.mask.as_deref(),
             start: block.start.get(),
@@ -74,8 +76,10 @@ fn run_backward<C: Tested>(case: &Case, block: &Block, isa: Isa, ours: &mut Ours
             backwards: case.backwards,
             packed: block.packed.get(),
             into: match case.table {
-                None => Into::Input { x: block.x.get(), dx: ours.dx.as_mut().map(Guarded::get_mut) },
-                Some(_) => Into::Table { rows: ours.dtable.get_mut(), offsets: &block.offsets },
+                None => {
+                    InputGradient::Vectors { x: block.x.get(), dx: ours.dx.as_mut().map(Guarded::get_mut) }
+                }
+                Some(_) => InputGradient::Table { rows: ours.dtable.get_mut(), offsets: &block.offsets },
             },
             mask: block.mask.as_deref(),
             start: block.start.get(),
@@ -141,7 +145,7 @@ fn check_against_twin<C: Tested>(case: &Case, block: &Block, ours: &Ours, isa: I
     let (mut our_dstart, mut twin_dstart) = (Vec::new(), Vec::new());
     for (l, sample) in block.samples.iter().enumerate() {
         let twin = Weights { factors: sample.factors.clone(), ..twin.clone() };
-        let steps: Vec<Step> = twin.forward(&sample.start, &sample.x, &sample.real);
+        let steps: Vec<TwinStep> = twin.forward(&sample.start, &sample.x, &sample.real);
         let twin_y: Vec<f64> = steps.iter().flat_map(|s| s.after[0].iter().copied()).collect();
         let y = lane(ours.y.get(), shape.units, l);
         assert_close(&flat(&y), &twin_y, TOLERANCE, &format!("{isa} y of lane {l}"));
@@ -190,7 +194,7 @@ fn check_against_twin<C: Tested>(case: &Case, block: &Block, ours: &Ours, isa: I
 }
 
 /// What a trace reads from the tape: the gates, candidate and cell state of the twin.
-fn check_signals<C: Cell>(shape: Shape<C>, tape: &[f32], twin: &[Step], l: usize, what: &str) {
+fn check_signals<C: Cell>(shape: Shape<C>, tape: &[f32], twin: &[TwinStep], l: usize, what: &str) {
     for (t, step) in twin.iter().enumerate().filter(|(_, step)| step.real) {
         for (name, at) in shape.signals() {
             let twin = match name {

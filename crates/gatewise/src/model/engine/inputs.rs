@@ -2,11 +2,11 @@
 //!
 //! Enters: a model, rows, and what is differentiated. Leaves: for each row a vector for each of its steps.
 
-use super::{Engine, Mode, Run};
+use super::{Engine, Execution, Pass};
 use crate::kernels::{Buffer, LANES};
 use crate::layers::Stage;
 use crate::model::Model;
-use crate::model::block::{Rows, Treatment};
+use crate::model::block::{PaddedRows, Treatment};
 use std::ops::Range;
 
 /// A model that begins with vectors: those that it reads, or those of its embedding.
@@ -32,13 +32,13 @@ pub(crate) struct InLane {
 }
 
 impl Engine {
-    /// Writes the gradient of a number with respect to the vectors into `out`, `[steps][width]` for each row's own
-    /// steps; `seed` writes that number's gradient with respect to the output, `dy`, which is zero, given the
-    /// output `y`.
+    /// Writes the gradient of a number with respect to the vectors into `out`, `[steps][width]` for each
+    /// row's own steps; `seed` writes that number's gradient with respect to the output, `dy`, which is zero,
+    /// given the output `y`.
     pub fn input_gradients(
         &mut self,
         of: &FromVectors<'_>,
-        rows: Rows<'_>,
+        rows: PaddedRows<'_>,
         mut out: Vec<&mut [f32]>,
         seed: impl Fn(InLane, &[f32], &mut [f32]) + Sync,
     ) {
@@ -50,7 +50,7 @@ impl Engine {
             packed.reserve(stage.packed_len(0));
             stage.prepare(self.isa, params, 0, &[], packed);
         }
-        let run = Run { isa: self.isa, stages, params, packed: &*packed, table: &[], ids: &[] };
+        let run = Execution { isa: self.isa, stages, params, packed: &*packed, table: &[], ids: &[] };
         let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
         rows.sort_by_length(&mut order);
         let mut out: Vec<_> = order.iter().map(|&row| std::mem::take(&mut out[row])).collect();
@@ -61,7 +61,7 @@ impl Engine {
             if let Some(table) = table {
                 lanes.embed(&params[table.clone()], width);
             }
-            let (block, mode) = (lanes.block(&[]), Mode::Gradient(None));
+            let (block, mode) = (lanes.block(&[]), Pass::Gradient(None));
             space.forward(&run, block, mode, None);
             let (y, dy) = space.output_and_gradient(&run, block);
             dy.fill(0.0);

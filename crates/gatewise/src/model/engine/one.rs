@@ -1,4 +1,4 @@
-//! One row alone, without the other fifteen lanes and without allocating.
+//! SingleRow row alone, without the other fifteen lanes and without allocating.
 
 use super::{Derived, Workspace};
 use crate::kernels::{Buffer, Isa, LANES};
@@ -25,11 +25,11 @@ impl Derived {
             return None;
         }
         let padded = steps - seen.len();
-        let shared_steps = if treatment.shares(padding) { padded } else { 0 };
-        let walked_padding = if treatment.mask.is_some() { 0 } else { padded - shared_steps };
+        let prefix_steps = if treatment.shares(padding) { padded } else { 0 };
+        let read_padding = if treatment.mask.is_some() { 0 } else { padded - prefix_steps };
         let (before, after) = match padding.padding {
-            Side::Pre => (walked_padding, 0),
-            Side::Post => (0, walked_padding),
+            Side::Pre => (read_padding, 0),
+            Side::Post => (0, read_padding),
         };
         let run = self.run(isa, model, model.stages().len());
         let Workspace { one, outputs, tapes, scratch, .. } = space;
@@ -45,7 +45,7 @@ impl Derived {
         one.y.resize(width, 0.0);
         let shared = run.shared(0);
         let offsets = &one.offsets;
-        if !first.forward_one(ForwardOne { shared, shared_steps, offsets, y: &mut one.y, scratch }) {
+        if !first.forward_one(ForwardOne { shared, prefix_steps, offsets, y: &mut one.y, scratch }) {
             return None;
         }
         // What is above is small: it is computed in lanes, of which the first counts.

@@ -1,6 +1,6 @@
 //! `CSVLogger`: a line an epoch in a file.
 
-use super::{Callback, Context, State};
+use super::{Callback, CallbackState, Context};
 use crate::error::{Error, Result};
 use crate::train::EpochLog;
 use serde_json::json;
@@ -129,14 +129,14 @@ impl Callback for CsvLogger {
         self.write(context.validation_samples() > 0, log).map_err(|e| self.refused(e))
     }
 
-    fn save_state(&self) -> State<'_> {
+    fn save_state(&self) -> CallbackState<'_> {
         match self.append {
             true => json!({ "start": self.start }).into(),
-            false => State::default(),
+            false => CallbackState::default(),
         }
     }
 
-    fn restore_state(&mut self, state: State<'_>) -> Result<()> {
+    fn restore_state(&mut self, state: CallbackState<'_>) -> Result<()> {
         #[derive(serde::Deserialize)]
         struct Kept {
             start: Option<u64>,

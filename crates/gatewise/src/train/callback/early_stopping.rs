@@ -1,7 +1,7 @@
 //! `EarlyStopping`: enough epochs without improvement end the run.
 
-use super::monitor::{Mode, Monitor};
-use super::{Callback, Context, State};
+use super::monitor::{Monitor, MonitorMode};
+use super::{Callback, CallbackState, Context};
 use crate::error::Result;
 use crate::train::EpochLog;
 use crate::train::number::Number;
@@ -79,7 +79,7 @@ impl EarlyStopping {
     }
 
     /// Which way is better.
-    pub fn mode(mut self, mode: Mode) -> Self {
+    pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor.mode = mode;
         self
     }
@@ -157,11 +157,11 @@ impl Callback for EarlyStopping {
         })
     }
 
-    fn save_state(&self) -> State<'_> {
-        State { value: json!(self.kept), weights: self.best_weights.as_deref() }
+    fn save_state(&self) -> CallbackState<'_> {
+        CallbackState { value: json!(self.kept), weights: self.best_weights.as_deref() }
     }
 
-    fn restore_state(&mut self, state: State<'_>) -> Result<()> {
+    fn restore_state(&mut self, state: CallbackState<'_>) -> Result<()> {
         self.best_weights = state.weights.map(<[f32]>::to_vec);
         self.kept = state.read(NAME)?;
         Ok(())

@@ -1,6 +1,6 @@
 //! The callbacks of a run, called as one.
 
-use super::{Callback, Context, State};
+use super::{Callback, CallbackState, Context};
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::fmt;
@@ -43,7 +43,7 @@ impl<'a> CallbackList<'a> {
     }
 
     /// The states of those that have any.
-    pub fn states(&self) -> Vec<State<'_>> {
+    pub fn states(&self) -> Vec<CallbackState<'_>> {
         self.0.iter().map(|callback| callback.save_state()).filter(|state| !state.is_empty()).collect()
     }
 
@@ -58,7 +58,7 @@ impl<'a> CallbackList<'a> {
             )));
         }
         stateful.iter_mut().zip(states).try_for_each(|(callback, (value, weights))| {
-            callback.restore_state(State { value: value.clone(), weights: weights.as_deref() })
+            callback.restore_state(CallbackState { value: value.clone(), weights: weights.as_deref() })
         })
     }
 }

@@ -25,7 +25,7 @@ pub use lambda_callback::LambdaCallback;
 pub use learning_rate_scheduler::LearningRateScheduler;
 pub(super) use list::CallbackList;
 pub use model_checkpoint::ModelCheckpoint;
-pub use monitor::Mode;
+pub use monitor::MonitorMode;
 pub use reduce_lr_on_plateau::ReduceLrOnPlateau;
 pub use tensorboard::TensorBoard;
 pub use terminate_on_nan::TerminateOnNan;
@@ -44,7 +44,7 @@ use serde_json::Value;
 /// A callback is `Send`, so that a run can be handed to another thread with all that watches it.
 ///
 /// ```
-/// use gatewise::train::{Callback, Context, EpochLog, State};
+/// use gatewise::train::{Callback, Context, EpochLog, CallbackState};
 /// use gatewise::{Error, Result};
 /// use serde_json::json;
 ///
@@ -64,10 +64,10 @@ use serde_json::Value;
 ///         self.last = log.loss;
 ///         Ok(())
 ///     }
-///     fn save_state(&self) -> State<'_> {
+///     fn save_state(&self) -> CallbackState<'_> {
 ///         json!({ "last": self.last }).into()
 ///     }
-///     fn restore_state(&mut self, state: State<'_>) -> Result<()> {
+///     fn restore_state(&mut self, state: CallbackState<'_>) -> Result<()> {
 ///         self.last = state.value["last"].as_f64().ok_or_else(|| Error::artifact("no last loss"))?;
 ///         Ok(())
 ///     }
@@ -129,42 +129,53 @@ pub trait Callback: Send {
     }
     /// What [`restore_state`](Self::restore_state) needs. A callback without settings and state may be
     /// added to a resumed run, or left out of it.
-    fn save_state(&self) -> State<'_> {
-        State::default()
+    fn save_state(&self) -> CallbackState<'_> {
+        CallbackState::default()
     }
     /// Takes back what [`save_state`](Self::save_state) gave, in a resumed run before anything else.
     ///
     /// # Errors
     /// When `state` is not what `save_state` gives.
-    fn restore_state(&mut self, _state: State<'_>) -> Result<()> {
+    fn restore_state(&mut self, _state: CallbackState<'_>) -> Result<()> {
         Ok(())
     }
 }
 
-/// What a callback remembers from one call to the next, for a checkpoint.
+/// The state of a callback in a checkpoint.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct State<'a> {
-    /// Anything small. JSON has no NaN and no infinity.
+#[non_exhaustive]
+pub struct CallbackState<'a> {
+    /// A small JSON value. JSON has no NaN and no infinity.
     pub value: Value,
-    /// Weights it keeps, as many as the model has; they are stored as tensors.
+    /// Weights that the callback keeps, as many as the model has; a checkpoint stores them as tensors.
     pub weights: Option<&'a [f32]>,
 }
 
-impl State<'_> {
-    /// Whether there is nothing to save.
+impl<'a> CallbackState<'a> {
+    /// Creates a state from a small JSON value.
+    pub fn new(value: Value) -> Self {
+        Self { value, weights: None }
+    }
+
+    /// Sets the weights that the callback keeps, as many as the model has.
+    pub fn weights(self, weights: impl Into<Option<&'a [f32]>>) -> Self {
+        Self { weights: weights.into(), ..self }
+    }
+
+    /// Returns whether the state is empty: a null value and no weights.
     pub fn is_empty(&self) -> bool {
         self.value.is_null() && self.weights.is_none()
     }
 
-    /// The small things, in the form in which `callback` saves them.
+    /// Reads the value in the form that the callback named `callback` saves.
     fn read<T: DeserializeOwned>(self, callback: &str) -> Result<T> {
         let foreign = |e| Error::artifact(format!("the saved state is not one of {callback} ({e})"));
         serde_json::from_value(self.value).map_err(foreign)
     }
 }
 
-impl From<Value> for State<'_> {
+impl From<Value> for CallbackState<'_> {
     fn from(value: Value) -> Self {
-        Self { value, weights: None }
+        Self::new(value)
     }
 }

@@ -1,8 +1,8 @@
 //! `ModelCheckpoint`: the model in a file, at the best epoch or at every one.
 
 use super::file_name::FileName;
-use super::monitor::{Mode, Monitor};
-use super::{Callback, Context, State};
+use super::monitor::{Monitor, MonitorMode};
+use super::{Callback, CallbackState, Context};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::train::number::Number;
@@ -91,7 +91,7 @@ impl<'a> ModelCheckpoint<'a> {
     }
 
     /// Which way is better.
-    pub fn mode(mut self, mode: Mode) -> Self {
+    pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor.mode = mode;
         self
     }
@@ -170,11 +170,11 @@ impl Callback for ModelCheckpoint<'_> {
         })
     }
 
-    fn save_state(&self) -> State<'_> {
+    fn save_state(&self) -> CallbackState<'_> {
         json!(self.kept).into()
     }
 
-    fn restore_state(&mut self, state: State<'_>) -> Result<()> {
+    fn restore_state(&mut self, state: CallbackState<'_>) -> Result<()> {
         self.kept = state.read(NAME)?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Which way a figure gets better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mode {
+pub enum MonitorMode {
     /// As its name says: losses and errors down; accuracy, precision, recall and the like up.
     #[default]
     Auto,
@@ -53,7 +53,7 @@ const DOWN: &[&str] = &[
 pub(super) struct Monitor {
     #[serde(rename = "monitor")]
     pub name: String,
-    pub mode: Mode,
+    pub mode: MonitorMode,
     /// Smaller changes for the better do not count.
     pub min_delta: f64,
     #[serde(skip)]
@@ -62,17 +62,17 @@ pub(super) struct Monitor {
 
 impl Monitor {
     pub fn new(min_delta: f64) -> Self {
-        Self { name: "val_loss".to_owned(), mode: Mode::Auto, min_delta, told: false }
+        Self { name: "val_loss".to_owned(), mode: MonitorMode::Auto, min_delta, told: false }
     }
 
     /// Whether more is better; `None` where neither mode nor name says so.
     fn upwards(&self) -> Option<bool> {
         let name = self.name.strip_prefix("val_").unwrap_or(&self.name);
         match self.mode {
-            Mode::Min => Some(false),
-            Mode::Max => Some(true),
-            Mode::Auto if UP.contains(&name) => Some(true),
-            Mode::Auto => DOWN.contains(&name).then_some(false),
+            MonitorMode::Min => Some(false),
+            MonitorMode::Max => Some(true),
+            MonitorMode::Auto if UP.contains(&name) => Some(true),
+            MonitorMode::Auto => DOWN.contains(&name).then_some(false),
         }
     }
 
@@ -88,7 +88,7 @@ impl Monitor {
             Some(_) => Ok(()),
             None => Err(Error::config(format!(
                 "{callback}: the name '{}' does not say whether less or more of it is better; set the mode to \
-                 Mode::Min or Mode::Max",
+                 MonitorMode::Min or MonitorMode::Max",
                 self.name
             ))),
         }
@@ -130,7 +130,7 @@ impl Monitor {
 mod tests {
     use super::*;
 
-    fn monitor(name: &str, mode: Mode, min_delta: f64) -> Monitor {
+    fn monitor(name: &str, mode: MonitorMode, min_delta: f64) -> Monitor {
         Monitor { name: name.into(), mode, ..Monitor::new(min_delta) }
     }
 
@@ -138,20 +138,26 @@ mod tests {
     fn names_and_modes_decide_the_direction() {
         let better = |name: &str, mode, value| monitor(name, mode, 0.1).improves(value, Some(Number(1.0)));
         for name in ["loss", "val_loss", "val_mse"] {
-            assert!(better(name, Mode::Auto, 0.85) && !better(name, Mode::Auto, 0.95), "{name}");
+            assert!(
+                better(name, MonitorMode::Auto, 0.85) && !better(name, MonitorMode::Auto, 0.95),
+                "{name}"
+            );
         }
         for name in ["accuracy", "val_recall"] {
-            assert!(better(name, Mode::Auto, 1.15) && !better(name, Mode::Auto, 1.05), "{name}");
+            assert!(
+                better(name, MonitorMode::Auto, 1.15) && !better(name, MonitorMode::Auto, 1.05),
+                "{name}"
+            );
         }
-        assert!(better("val_loss", Mode::Max, 1.15) && better("speed", Mode::Min, 0.85));
-        let error = monitor("speed", Mode::Auto, 0.0).check("EarlyStopping").unwrap_err().to_string();
+        assert!(better("val_loss", MonitorMode::Max, 1.15) && better("speed", MonitorMode::Min, 0.85));
+        let error = monitor("speed", MonitorMode::Auto, 0.0).check("EarlyStopping").unwrap_err().to_string();
         assert!(error.contains("EarlyStopping") && error.contains("'speed'"), "{error}");
-        assert!(monitor("loss", Mode::Auto, f64::NAN).check("EarlyStopping").is_err());
+        assert!(monitor("loss", MonitorMode::Auto, f64::NAN).check("EarlyStopping").is_err());
     }
 
     #[test]
     fn nothing_is_worse_than_anything_and_a_nan_never_gets_better() {
-        let loss = monitor("loss", Mode::Auto, 0.0);
+        let loss = monitor("loss", MonitorMode::Auto, 0.0);
         assert!(loss.improves(f64::NAN, None));
         assert!(!loss.improves(0.0, Some(Number(f64::NAN))) && !loss.improves(f64::NAN, Some(Number(0.0))));
     }

@@ -1,7 +1,7 @@
 //! `ReduceLROnPlateau`: smaller steps where larger ones no longer help.
 
-use super::monitor::{Mode, Monitor};
-use super::{Callback, Context, State};
+use super::monitor::{Monitor, MonitorMode};
+use super::{Callback, CallbackState, Context};
 use crate::error::{Error, Result};
 use crate::train::EpochLog;
 use crate::train::number::Number;
@@ -77,7 +77,7 @@ impl ReduceLrOnPlateau {
     }
 
     /// Which way is better.
-    pub fn mode(mut self, mode: Mode) -> Self {
+    pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor.mode = mode;
         self
     }
@@ -150,11 +150,11 @@ impl Callback for ReduceLrOnPlateau {
         })
     }
 
-    fn save_state(&self) -> State<'_> {
+    fn save_state(&self) -> CallbackState<'_> {
         json!(self.kept).into()
     }
 
-    fn restore_state(&mut self, state: State<'_>) -> Result<()> {
+    fn restore_state(&mut self, state: CallbackState<'_>) -> Result<()> {
         self.kept = state.read(NAME)?;
         Ok(())
     }

@@ -1,15 +1,16 @@
 //! Memory to compute in, lent to one thread at a time.
 //!
-//! Enters: what a thread has finished with. Leaves: the same, to the next thread that asks, and not allocated anew.
+//! Enters: what a thread has finished with. Leaves: the same, to the next thread that asks, and not allocated
+//! anew.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
 
 /// Values that are not in use. There are never more of them than were in use at once.
 #[derive(Default)]
-pub(crate) struct Stack<T>(Mutex<Vec<Box<T>>>);
+pub(crate) struct FreeList<T>(Mutex<Vec<Box<T>>>);
 
-impl<T: Default> Stack<T> {
+impl<T: Default> FreeList<T> {
     /// A value for the caller alone: one that was used before, if there is one.
     pub fn lend(&self) -> Lent<'_, T> {
         Lent { stack: self, value: Some(self.values().pop().unwrap_or_default()) }
@@ -21,15 +22,15 @@ impl<T: Default> Stack<T> {
     }
 }
 
-impl<T> fmt::Debug for Stack<T> {
+impl<T> fmt::Debug for FreeList<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Stack")
+        f.write_str("FreeList")
     }
 }
 
 /// A value that goes back when this is dropped.
 pub(crate) struct Lent<'a, T: Default> {
-    stack: &'a Stack<T>,
+    stack: &'a FreeList<T>,
     /// There until the drop.
     value: Option<Box<T>>,
 }

@@ -1,64 +1,64 @@
-//! Files that are whole or not there.
+//! Atomic writes: a file is complete or absent.
 //!
-//! Enters: bytes. Leaves: a file that nobody ever sees half of.
+//! Input: bytes. Output: a file that readers never see in part.
 
 use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it to `path`:
-/// whoever reads `path` finds the old file or the new one, never a part. Where `path` is a symbolic link,
-/// what it points to is replaced.
+/// Writes `bytes` to `path` atomically: writes a temporary file in the same folder, flushes it to the disk and renames
+/// it to `path`. A reader of `path` finds the old file or the new one, never a part. If `path` is a symbolic link, the
+/// file it points to is replaced.
 ///
 /// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full: what was
-/// at `path` is then untouched. [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` names no file,
-/// or something that is not one.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = WholeFile::create(path)?;
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written or the disk is full; the old
+/// file stays as it was. [`ErrorKind::Config`](crate::ErrorKind::Config) when `path` has no file name, or names
+/// something that is not a regular file.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = AtomicFile::create(path)?;
     file.write_all(bytes).map_err(|e| refused(path, e))?;
     file.commit()
 }
 
-/// A file that is written bit by bit and is there only when it is whole: until [`commit`](Self::commit) it is a
-/// temporary one beside `path`, which goes when this is dropped.
+/// A file that is written in pieces and appears at its path when it is complete. Until [`commit`](Self::commit) the
+/// bytes are in a temporary file in the same folder; dropping the value removes it.
 ///
 /// ```
 /// use std::io::Write;
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("answers.csv");
-/// let mut file = gatewise::WholeFile::create(&path)?;
+/// let mut file = gatewise::AtomicFile::create(&path)?;
 /// file.write_all(b"text,label\n").unwrap();
 /// assert!(!path.exists());
 /// file.commit()?;
 /// assert_eq!(std::fs::read(&path).unwrap(), b"text,label\n");
-/// drop(gatewise::WholeFile::create(&path)?);
+/// drop(gatewise::AtomicFile::create(&path)?);
 /// assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct WholeFile {
+pub struct AtomicFile {
     path: PathBuf,
     target: Target,
     file: File,
 }
 
-impl WholeFile {
-    /// Begins a file that is to replace what is at `path`.
+impl AtomicFile {
+    /// Creates the temporary file of a file that replaces `path`.
     ///
     /// # Errors
-    /// As [`write_whole`].
+    /// As [`write_atomic`].
     pub fn create(path: &Path) -> Result<Self> {
         let target = Target::of(path)?;
         let file = File::create(&target.temporary).map_err(|e| refused(path, e))?;
         Ok(Self { path: path.to_owned(), target, file })
     }
 
-    /// Flushes the file to the disk and gives it its name.
+    /// Flushes the file to the disk and renames it to its path.
     ///
     /// # Errors
-    /// As [`write_whole`].
+    /// As [`write_atomic`].
     pub fn commit(self) -> Result<()> {
         let Target { file, temporary } = &self.target;
         let named = self.file.sync_all().and_then(|()| fs::rename(temporary, file));
@@ -66,7 +66,7 @@ impl WholeFile {
     }
 }
 
-impl Write for WholeFile {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.file.write(bytes)
     }
@@ -76,29 +76,29 @@ impl Write for WholeFile {
     }
 }
 
-impl Drop for WholeFile {
+impl Drop for AtomicFile {
     fn drop(&mut self) {
-        // Best effort; once it has its name there is nothing left to remove.
+        // Best effort; after a commit there is nothing to remove.
         let _ = fs::remove_file(&self.target.temporary);
     }
 }
 
-/// Whether [`write_whole`] and [`Artifact::save`](crate::Artifact::save) could write to `path` now: worth asking before minutes of
-/// training. Nothing is left behind.
+/// Checks that [`write_atomic`] and [`Artifact::save`](crate::Artifact::save) can write to `path`, so that a long
+/// training run fails early. The check leaves no file behind.
 ///
 /// # Errors
-/// As [`write_whole`].
+/// As [`write_atomic`].
 pub fn check_target(path: &Path) -> Result<()> {
     let Target { temporary, .. } = Target::of(path)?;
     File::create(&temporary).and_then(|_| fs::remove_file(&temporary)).map_err(|e| refused(path, e))
 }
 
-/// Where bytes go.
+/// The file to replace and its temporary file.
 #[derive(Debug)]
 struct Target {
     /// The file to replace.
     file: PathBuf,
-    /// Beside it, so that one rename does.
+    /// In the same folder, so that a rename is atomic.
     temporary: PathBuf,
 }
 
@@ -119,7 +119,7 @@ impl Target {
                     path.display()
                 )));
             }
-            // Through symbolic links, to the file they mean.
+            // Symbolic links are resolved.
             Ok(_) => fs::canonicalize(path).map_err(|e| refused(path, e))?,
             Err(_) => path.to_owned(),
         };

@@ -1,16 +1,17 @@
-//! The shared start: what the layer does to left padding, once instead of once a sample.
+//! The pad prefix: the steps of left padding that all rows of a batch begin with, computed once instead of once
+//! a row.
 //!
-//! Left padding is the same id at every step, from the same zero state: after k steps of it every sample
-//! is in the same state. The trajectory of that state is walked once, one sequence with its **units** in
-//! lanes; each block of samples starts from the step its longest row begins at. Backward, each block
-//! leaves the gradient of its starting state, and one walk back takes all of them up.
+//! Left padding is the same id at every step, from the same zero state: after k steps of it all rows are in the
+//! same state. The trajectory of this state is computed once, as one sequence with its **units** in lanes. Each
+//! block starts from the step at which its longest row begins. Backward, each block leaves the gradient of its
+//! initial state, and one backward pass over the prefix takes up all of them.
 //!
-//! Every number is computed by the same operations in the same order as in a block, so that a sample's
-//! result does not depend on how much of its padding was shared.
+//! Every number is computed by the same operations in the same order as in a block, so that the result of a row
+//! does not depend on the length of the prefix that it shares.
 
 use super::Shape;
 use super::backward::run;
-use super::cell::{COLUMNS, Cell, KEPT, STATES, Step};
+use super::cell::{COLUMNS, Cell, CellStep, KEPT, STATES};
 use crate::kernels::for_each_isa;
 use crate::kernels::lanes::{LANES, Lanes};
 use crate::kernels::product::Product;
@@ -18,7 +19,7 @@ use crate::kernels::round_up;
 
 /// Sizes of a trajectory. Each kind of columns begins on a whole vector here.
 impl<C: Cell> Shape<C> {
-    /// H in whole vectors.
+    /// H, rounded up to whole vectors.
     pub fn units_padded(self) -> usize {
         round_up(self.units)
     }
@@ -28,12 +29,12 @@ impl<C: Cell> Shape<C> {
         C::ALL * self.units_padded()
     }
 
-    /// The same of the columns that the previous output reaches, and where they begin.
+    /// The columns that the previous output reaches, padded, and the index of the first.
     fn output_padded(self) -> [usize; 2] {
         [C::OUTPUT * self.units_padded(), C::INPUT_ONLY * self.units_padded()]
     }
 
-    /// Where a unit's column stands here.
+    /// The index of a unit's column in this layout.
     fn place_padded(self, unit: usize, column: usize) -> usize {
         let padded = self.units_padded();
         match column {
@@ -61,7 +62,7 @@ impl<C: Cell> Shape<C> {
         C::STATES * self.units_padded()
     }
 
-    /// Floats of scratch for [`walk`] and for each step of [`walk_back`].
+    /// Floats of scratch for [`forward`] and for each step of [`backward`].
     pub fn single_scratch_len(self) -> usize {
         self.columns_padded() + LANES
     }
@@ -91,8 +92,8 @@ pub(crate) fn pack<C: Cell>(shape: Shape<C>, recurrent: &[f32], bias: &[f32], pa
     }
 }
 
-/// What [`walk`] reads and writes.
-pub(crate) struct Walk<'a, C> {
+/// What [`forward`] reads and writes.
+pub(crate) struct Forward<'a, C> {
     pub shape: Shape<C>,
     /// From [`pack`], read.
     pub packed: &'a [f32],
@@ -110,15 +111,15 @@ pub(crate) struct Walk<'a, C> {
 /// The table rows of a sequence's steps.
 #[derive(Clone, Copy)]
 pub(crate) enum Offsets<'a> {
-    /// The same row at every one of so many steps.
+    /// The same row at every step; then the number of steps.
     Same(u32, usize),
     /// One row a step.
     Each(&'a [u32]),
 }
 
 #[inline(always)]
-unsafe fn walk_units<V: Lanes, C: Cell>(io: Walk<'_, C>) {
-    let Walk { shape, packed, table, offsets, trajectory, keep, scratch } = io;
+unsafe fn forward_units<V: Lanes, C: Cell>(io: Forward<'_, C>) {
+    let Forward { shape, packed, table, offsets, trajectory, keep, scratch } = io;
     let (units, padded, columns) = (shape.units, shape.units_padded(), shape.columns_padded());
     let ([both, inputs], [output, first]) = (shape.sections(), shape.output_padded());
     let (steps, furthest) = match offsets {
@@ -198,18 +199,18 @@ unsafe fn walk_units<V: Lanes, C: Cell>(io: Walk<'_, C>) {
 }
 
 for_each_isa!(
-    /// Walks one sequence.
-    pub(crate) fn walk<C: Cell> = walk_units(io: Walk<'_, C>)
+    /// Computes the trajectory of one sequence.
+    pub(crate) fn forward<C: Cell> = forward_units(io: Forward<'_, C>)
 );
 
-/// What [`walk_back`] reads and writes.
-pub(crate) struct WalkBack<'a, C> {
+/// What [`backward`] reads and writes.
+pub(crate) struct Backward<'a, C> {
     pub shape: Shape<C>,
     pub packed: &'a [f32],
-    /// `[steps + 1][state and kept][H']` from [`walk`], read.
+    /// `[steps + 1][state and kept][H']` from [`forward`], read.
     pub trajectory: &'a [f32],
     pub steps: usize,
-    /// `[steps + 1][states][H']`: gradients of the state after each number of steps, read.
+    /// `[steps + 1][states][H']`: the gradient of the state after each number of steps, read.
     pub dstates: &'a [f32],
     /// [`Shape::columns`] floats: the gradient of the repeated table row, and of the biases behind it,
     /// accumulated.
@@ -223,8 +224,8 @@ pub(crate) struct WalkBack<'a, C> {
 }
 
 #[inline(always)]
-unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
-    let WalkBack { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch } = io;
+unsafe fn backward_units<V: Lanes, C: Cell>(io: Backward<'_, C>) {
+    let Backward { shape, packed, trajectory, steps, dstates, drow, dw, rows, scratch } = io;
     let (units, padded, columns) = (shape.units, shape.units_padded(), shape.columns_padded());
     let (step, state) = (shape.trajectory_step(), shape.state_padded());
     let (stride, [output, first]) = (shape.recurrent_stride(), shape.output_padded());
@@ -250,7 +251,7 @@ unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
             let dz_t = dz.as_mut_ptr().add(t * columns);
             for n in (0..padded).step_by(LANES) {
                 let zero = V::zero();
-                let mut of = Step {
+                let mut of = CellStep {
                     before: [zero; STATES],
                     h: V::load(after.add(n)),
                     kept: [zero; KEPT],
@@ -345,6 +346,6 @@ unsafe fn walk_back_units<V: Lanes, C: Cell>(io: WalkBack<'_, C>) {
 }
 
 for_each_isa!(
-    /// Gradients of the shared steps.
-    pub(crate) fn walk_back<C: Cell> = walk_back_units(io: WalkBack<'_, C>)
+    /// Computes the gradients of all steps of a trajectory.
+    pub(crate) fn backward<C: Cell> = backward_units(io: Backward<'_, C>)
 );

@@ -1,7 +1,7 @@
 //! The shared start against the twin of one sequence, and against the block kernel bit for bit.
 
-use super::super::recurrent::shared_start::{Offsets, Walk, WalkBack, pack, walk, walk_back};
-use super::super::recurrent::{self, From, Shape};
+use super::super::recurrent::pad_prefix::{Backward, Forward, Offsets, backward, forward, pack};
+use super::super::recurrent::{self, InputSource, Shape};
 use super::super::reference::recurrent::{State, Weights};
 use super::super::{Isa, LANES};
 use super::cells::{Tested, for_each_cell, shape, table};
@@ -51,14 +51,14 @@ impl<C: Tested> Layer<C> {
     }
 
     /// The trajectory `[steps + 1][…][H']` from zero state; with `keep` false, its two slots.
-    fn walk(&self, isa: Isa, offsets: Offsets<'_>, steps: usize, keep: bool) -> Guarded {
+    fn forward(&self, isa: Isa, offsets: Offsets<'_>, steps: usize, keep: bool) -> Guarded {
         let shape = self.shape;
         let mut trajectory = Guarded::poisoned(shape.trajectory_step() * if keep { steps + 1 } else { 2 });
         trajectory.get_mut()[..shape.trajectory_step()].fill(0.0);
         let mut scratch = Guarded::poisoned(shape.single_scratch_len());
-        walk(
+        forward(
             isa,
-            Walk {
+            Forward {
                 shape,
                 packed: self.packed.get(),
                 table: self.table.get(),
@@ -84,19 +84,19 @@ proptest! {
     #![proptest_config(seeded(150))]
 
     #[test]
-    fn the_walk_follows_the_twin_and_has_the_bits_of_a_block(
+    fn forward_follows_the_twin_and_has_the_bits_of_a_block(
         units in size(), steps in 0usize..=9, same: bool, seed: u64,
     ) {
-        for_each_cell!(check_walk(units, steps, same, seed));
+        for_each_cell!(check_forward(units, steps, same, seed));
     }
 
     #[test]
-    fn the_walk_back_follows_the_twin_with_the_same_bits(units in size(), steps in 0usize..=9, seed: u64) {
-        for_each_cell!(check_walk_back(units, steps, seed));
+    fn backward_follows_the_twin_with_the_same_bits(units in size(), steps in 0usize..=9, seed: u64) {
+        for_each_cell!(check_backward(units, steps, seed));
     }
 }
 
-fn check_walk<C: Tested>(units: usize, steps: usize, same: bool, seed: u64) {
+fn check_forward<C: Tested>(units: usize, steps: usize, same: bool, seed: u64) {
     let mut numbers = Numbers::new(seed);
     let layer = Layer::<C>::new(units, 4, &mut numbers);
     let shape = layer.shape;
@@ -117,7 +117,7 @@ fn check_walk<C: Tested>(units: usize, steps: usize, same: bool, seed: u64) {
             steps,
             backwards: false,
             packed: &layer.block_packed,
-            from: From::Table { rows: layer.table.get(), offsets: &lanes },
+            from: InputSource::Table { rows: layer.table.get(), offsets: &lanes },
             mask: None,
             start: &vec![0.0; shape.state_len()],
             y: &mut y,
@@ -127,12 +127,12 @@ fn check_walk<C: Tested>(units: usize, steps: usize, same: bool, seed: u64) {
     );
 
     for isa in Isa::available() {
-        let kept = layer.walk(isa, offsets, steps, true);
+        let kept = layer.forward(isa, offsets, steps, true);
         for parts in kept.get().chunks_exact(shape.trajectory_step()) {
             let state = parts.chunks_exact(shape.units_padded()).take(C::STATES);
             assert!(state.flat_map(|part| &part[units..]).all(|&pad| pad == 0.0), "padding units");
         }
-        let turns = layer.walk(isa, offsets, steps, false);
+        let turns = layer.forward(isa, offsets, steps, false);
         for (t, twin) in twin.iter().enumerate() {
             let h = layer.part(&kept, t + 1, 0);
             for (part, twin) in twin.after.iter().enumerate() {
@@ -149,7 +149,7 @@ fn check_walk<C: Tested>(units: usize, steps: usize, same: bool, seed: u64) {
     }
 }
 
-fn check_walk_back<C: Tested>(units: usize, steps: usize, seed: u64) {
+fn check_backward<C: Tested>(units: usize, steps: usize, seed: u64) {
     let mut numbers = Numbers::new(seed);
     let layer = Layer::<C>::new(units, 1, &mut numbers);
     let (shape, padded) = (layer.shape, layer.shape.units_padded());
@@ -173,14 +173,14 @@ fn check_walk_back<C: Tested>(units: usize, steps: usize, seed: u64) {
 
     let mut first: Option<[Vec<u32>; 2]> = None;
     for isa in Isa::available() {
-        let trajectory = layer.walk(isa, Offsets::Same(0, steps), steps, true);
+        let trajectory = layer.forward(isa, Offsets::Same(0, steps), steps, true);
         let mut drow = Guarded::zeroed(shape.columns());
         let mut dw = Guarded::zeroed(units * shape.recurrent_stride());
         let mut rows = Guarded::poisoned(steps * shape.stride());
         let mut scratch = Guarded::poisoned(steps * shape.single_scratch_len() + shape.state_padded());
-        walk_back(
+        backward(
             isa,
-            WalkBack {
+            Backward {
                 shape,
                 packed: layer.packed.get(),
                 trajectory: trajectory.get(),
@@ -192,7 +192,7 @@ fn check_walk_back<C: Tested>(units: usize, steps: usize, seed: u64) {
                 scratch: scratch.get_mut(),
             },
         );
-        [&drow, &dw, &rows, &scratch].iter().for_each(|buffer| buffer.check_guards("walk_back"));
+        [&drow, &dw, &rows, &scratch].iter().for_each(|buffer| buffer.check_guards("backward"));
         let now = [&drow, &dw].map(Guarded::bits);
         assert_eq!(first.get_or_insert_with(|| now.clone()), &now, "{} has other bits", isa);
         let gates = C::GATES * units;
