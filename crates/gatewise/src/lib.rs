@@ -1,8 +1,7 @@
 //! Recurrent sequence models that train in seconds on a CPU.
 //!
-//! What enters is rows of token ids, or labelled text that becomes such rows, and a stack of layers.
-//! What leaves is a trained [`Model`], and, with all that is needed to read text, an [`Artifact`]: one
-//! file that answers for itself.
+//! A [`Sequential`] stack of layers is trained on rows of token ids or vectors, and becomes a [`Model`]. An
+//! [`Artifact`] is one file that contains the model, its tokenizer and its labels, and predicts on its own.
 //!
 //! ```
 //! use gatewise::layers::{Activation, Dense, Embedding, Lstm};
@@ -17,36 +16,36 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
-//! Names, defaults and meanings are those of Keras 3: layers, initialisers, padding, optimizers, how loss and
-//! accuracy are reported. What differs is listed in DESIGN.md.
+//! Names, defaults and semantics follow Keras 3: layers, initializers, padding, optimizers, reported loss and
+//! accuracy. DESIGN.md lists the differences. The recipes in `book/recipes.md` show common tasks.
 //!
-//! # The way of the data
+//! # Data flow
 //!
-//! Each module reads from those before it and from none after it; a test holds it to that.
+//! Each module uses the modules before it only; a test checks this.
 //!
-//! | module | enters | leaves |
+//! | module | input | output |
 //! |---|---|---|
 //! | [`text`] | text | words ([`Tokenizer`](text::Tokenizer)), ids ([`Vocabulary`](text::Vocabulary)) |
 //! | [`rows`] | ids or vectors with targets | [`Corpus`](rows::Corpus), then [`Dataset`](rows::Dataset) |
-//! | [`files`] | other people's files | a [`Corpus`](rows::Corpus), [`TimeSeries`](rows::TimeSeries), records |
+//! | [`files`] | CSV, TSV, JSON lines, Parquet, folders, `.ts` | a [`Corpus`](rows::Corpus), [`TimeSeries`](rows::TimeSeries), records |
 //! | [`datasets`] | names of known data sets | a [`Corpus`](rows::Corpus) |
-//! | [`layers`] | settings | the layers of a [`Sequential`] |
-//! | [`Sequential`] | layers | by [`compile`](Sequential::compile), a [`Model`]: weights and what to run |
-//! | [`optimizer`] | gradients | changed weights |
-//! | [`train`] | a model and a data set ([`Fit`]) | the model, trained, and a [`History`] |
-//! | [`linear`] | a data set | what counting words and runs of words alone achieves |
-//! | [`Artifact`] | a model, its [`Reader`], padding, labels | one file, and back |
-//! | [`Predictor`], [`Artifact::predict`] | text, series, ids | a probability, an [`Answer`] |
-//! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, and the state after them |
-//! | [`Model::trace`], [`Model::hidden_states`] | rows | what every layer computed at every step |
-//! | [`Model::input_gradients`] | rows | how much every input moves an [`Output`] |
-//! | [`Generator`] | a prompt | what a language model goes on with |
+//! | [`layers`] | settings | layers of a [`Sequential`] |
+//! | [`Sequential`] | layers | a [`Model`], by [`compile`](Sequential::compile) |
+//! | [`optimizer`] | gradients | updated weights |
+//! | [`train`] | a model and a data set ([`Fit`]) | the trained model, and a [`History`] |
+//! | [`linear`] | a data set | a linear model of word n-grams: a baseline |
+//! | [`Artifact`] | a model, its [`Reader`], padding, labels | a file |
+//! | [`Predictor`], [`Artifact::predict`] | texts, series, ids | probabilities, an [`Answer`] for each row |
+//! | [`Stateful`] | the next steps of rows, their [`State`] | outputs, and the new state |
+//! | [`Model::trace`], [`Model::hidden_states`] | rows | gates, states and outputs at every step |
+//! | [`Model::input_gradients`] | rows | gradients of an [`Output`] with respect to the inputs |
+//! | [`Generator`] | a prompt | generated text of a language model |
 //!
-//! All of them run on a [`Machine`]: an instruction set, and one pool of threads that everything on it shares.
-//! [`metrics`] and [`Loss`] serve training and evaluation, [`rng`] everything that is drawn by lot,
-//! [`write_atomic`] and [`check_target`] whoever writes files.
+//! All of them run on a [`Machine`]: an instruction set and a shared thread pool.
+//! Training and evaluation use [`metrics`] and [`Loss`], all random numbers come from [`rng`], and files are written by
+//! [`write_atomic`].
 //!
-//! # From text to answers
+//! # From text to predictions
 //!
 //! ```
 //! use gatewise::datasets::reviews;
@@ -68,7 +67,7 @@
 //! }
 //! let vocabulary = Vocabulary::from_ranked(&counter.finish().words, 500)?;
 //!
-//! // Vocabulary → data set. Rows stay ragged; padding is a policy.
+//! // Vocabulary → data set. Rows stay ragged; padding is a setting.
 //! let mut rows = Sequences::new();
 //! for (text, _) in &texts {
 //!     let mut ids = Vec::new();
@@ -89,7 +88,7 @@
 //! let history = fit.run(&mut model, &data)?;
 //! assert!(history.epochs[7].val_accuracy > Some(0.8));
 //!
-//! // Model → artifact → answers. What was trained is what is served.
+//! // Model → artifact → predictions.
 //! let artifact = Artifact::builder(model)
 //!     .text(tokenizer, vocabulary)
 //!     .padding(padding)
@@ -104,40 +103,37 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
-//! For the film reviews that everybody knows there is [`datasets::imdb`], for Keras's own copy of them
-//! [`datasets::keras_imdb`].
+//! [`datasets::imdb`] reads the IMDB film reviews, and [`datasets::keras_imdb`] reads Keras's copy of them.
 //!
 //! # Determinism
 //!
 //! The same seed, data and settings give the same bits: on any number of threads, on every instruction
-//! set ([`Isa`]), whether a row is answered alone or among others. A sample is a lane, lanes do the same
-//! IEEE operations everywhere, and gradients are summed by blocks of sixteen rows in the order of the
-//! blocks. Across platforms this holds as far as their `exp`, `ln` and `cos` agree, which the last
-//! activation and the initial weights are computed with.
+//! set ([`Isa`]), and for a row alone or in a batch. Each sample has its own lane, all lanes use the same
+//! IEEE operations on every instruction set, and gradients are summed by blocks of sixteen rows in a fixed
+//! order. Platforms may differ in `exp`, `ln` and `cos`, which compute the last activation and the initial weights.
 //!
-//! A run that saves itself ([`Checkpoints`]) may be killed at any moment: resumed, it ends with the bits
-//! that it would have ended with.
+//! A run with [`Checkpoints`] may be killed at any moment. The resumed run ends with the same bits as an
+//! uninterrupted run.
 //!
 //! # Errors
 //!
-//! Everything that can fail returns [`Result`] with this crate's [`Error`]: a message that says what was
-//! found, what was expected and what to do, and an [`ErrorKind`] to match on. Bad input is an error,
-//! never a panic.
+//! Everything that can fail returns a [`Result`] with this crate's [`Error`]: a message with what was found, what was
+//! expected and what to do, and an [`ErrorKind`] to match on. Bad input is an error, never a panic.
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | content |
 //! |---|---|---|
 //! | `files` | on | [`files`]: readers and writers of CSV, TSV, JSON lines, folders and `.ts` |
 //! | `datasets` | on | [`datasets`]: IMDB, Keras's copy of it, and the generated reviews |
-//! | `download` | off | fetching public data sets from their publishers; an HTTP client |
+//! | `download` | off | downloading public data sets from their publishers; an HTTP client |
 //! | `parquet` | off | reading Parquet files; their codecs |
 //! | `hugging-face` | off | tokenizers from a Hugging Face `tokenizer.json` |
 //!
-//! A service that loads a model and answers needs none of them: `default-features = false`.
+//! A service that loads a model and predicts needs no feature: `default-features = false`.
 
 #![warn(missing_docs)]
-// One room may: it says why at every place.
+// Only `kernels` allows it, with a reason at every place.
 #![deny(unsafe_code)]
 
 mod artifact;
