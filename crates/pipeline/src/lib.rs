@@ -65,7 +65,7 @@ pub use observer::{Observer, Progress};
 pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
 pub use predict::{
-    Destination, Drift, PredictFile, PredictOutcome, answered_probabilities, check_top_k, set_threshold,
+    Destination, Drift, PredictFile, PredictOutcome, check_top_k, predicted_probabilities, set_threshold,
     top_labels,
 };
 pub use reading::RowOptions;

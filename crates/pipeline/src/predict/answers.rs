@@ -63,6 +63,6 @@ pub fn top_labels<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> V
 }
 
 /// Returns the probabilities of the predicted labels, in their order.
-pub fn answered_probabilities(artifact: &Artifact, scores: &[f32]) -> Vec<f32> {
+pub fn predicted_probabilities(artifact: &Artifact, scores: &[f32]) -> Vec<f32> {
     scores.iter().copied().filter(|&score| score > artifact.threshold()).collect()
 }

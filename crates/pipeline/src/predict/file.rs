@@ -1,6 +1,6 @@
 //! Predictions for the texts in a file of records: writes the records with the predictions added.
 
-use super::answers::{answered_probabilities, check_top_k, top_labels};
+use super::answers::{check_top_k, predicted_probabilities, top_labels};
 use super::drift::Drift;
 use crate::observer::{Observer, Progress};
 use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
@@ -267,7 +267,7 @@ impl Added {
         let ranked = self.top.map(|count| top_labels(artifact, &answer.scores, count)).unwrap_or_default();
         let probability = match artifact.problem() {
             Problem::MultiLabel { separator, .. } => {
-                let all = answered_probabilities(artifact, &answer.scores);
+                let all = predicted_probabilities(artifact, &answer.scores);
                 all.iter().map(f32::to_string).collect::<Vec<_>>().join(separator)
             }
             _ => answer.probability.to_string(),

@@ -4,6 +4,6 @@ mod answers;
 mod drift;
 mod file;
 
-pub use answers::{answered_probabilities, check_top_k, set_threshold, top_labels};
+pub use answers::{check_top_k, predicted_probabilities, set_threshold, top_labels};
 pub use drift::Drift;
 pub use file::{Destination, PredictFile, PredictOutcome};

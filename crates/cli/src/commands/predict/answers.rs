@@ -3,7 +3,7 @@
 use crate::args::{Format, Predict};
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, Error, Result};
-use gatewise_pipeline::{answered_probabilities, top_labels};
+use gatewise_pipeline::{predicted_probabilities, top_labels};
 use std::error::Error as _;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 
@@ -59,7 +59,7 @@ impl<'a> Answers<'a> {
             }
             (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
             (Problem::MultiLabel { separator, .. }, None) => {
-                let all = answered_probabilities(artifact, scores);
+                let all = predicted_probabilities(artifact, scores);
                 let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
                 write!(out, "{label}\t{}\t", all.join(separator))?;
             }
