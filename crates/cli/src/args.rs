@@ -62,7 +62,7 @@ pub enum Command {
     Lab(Lab),
 }
 
-/// Evaluate a model on the test rows of a data set: loss, accuracy, and the metrics of its task.
+/// Evaluate a model on test rows: loss, accuracy, and the metrics of its task.
 #[derive(Debug, ClapArgs)]
 pub struct Evaluate {
     /// Model file.

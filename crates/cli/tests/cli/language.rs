@@ -51,7 +51,7 @@ fn stacks_and_dropout_give_the_same_weights_on_any_number_of_threads() {
 #[test]
 fn what_cannot_be_done_is_refused() {
     let home = home_with_model();
-    home.run("generate model.gatewise").failed(2, &["no language model", "--task language-model"]);
+    home.run("generate model.gatewise").failed(2, &["not a language model", "--task language-model"]);
     home.run("generate nothing.gatewise").failed(1, &["there is no such model"]);
     home.run("train --task language-model").failed(2, &["learns from a text", "gatewise train text.txt"]);
     home.run("train none.txt --task language-model").failed(1, &["cannot read the text", "none.txt"]);

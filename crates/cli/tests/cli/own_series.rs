@@ -55,7 +55,7 @@ fn what_a_model_of_series_cannot_do_is_said() {
     home.run("evaluate model.gatewise reviews")
         .failed(1, &["this model reads series, not texts; give a .ts file"]);
     home.run("bench model.gatewise").failed(2, &["bench is for models of texts"]);
-    home.run("generate model.gatewise").failed(2, &["no language model"]);
+    home.run("generate model.gatewise").failed(2, &["not a language model"]);
     home.run("train reviews --epochs 0 -o texts.gatewise").ok();
     home.run("evaluate texts.gatewise a.ts")
         .failed(1, &["does not have the label 'down'; its labels are neg, pos"]);
