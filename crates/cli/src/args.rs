@@ -1,4 +1,4 @@
-//! Arguments as they are typed; clap checks their form, the library what they mean.
+//! The arguments of every command. Clap checks their form, the library checks their meaning.
 
 mod data;
 mod lab;
@@ -34,12 +34,12 @@ pub struct Args {
 }
 
 impl Args {
-    /// The command line with the defaults of train as the pipeline's table has them, so that help says what is true.
+    /// Returns the command line. The help of `train` states the defaults of the pipeline's table.
     pub fn with_defaults() -> clap::Command {
         <Self as clap::CommandFactory>::command().mut_subcommand("train", train::with_defaults)
     }
 
-    /// Reads a command line.
+    /// Parses a command line.
     pub fn read<T: Into<OsString> + Clone>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
         let matches = Self::with_defaults().try_get_matches_from(words)?;
         <Self as clap::FromArgMatches>::from_arg_matches(&matches)
@@ -62,91 +62,92 @@ pub enum Command {
     Lab(Lab),
 }
 
-/// Measure a model on the test rows of a data set: loss, accuracy, and what else suits it.
+/// Evaluate a model on test rows: loss, accuracy, and the metrics of its task.
 #[derive(Debug, ClapArgs)]
 pub struct Evaluate {
     /// Model file.
     pub model: PathBuf,
-    /// Data, as for train.
+    /// Data, as in `gatewise train`.
     pub data: String,
-    /// Also compare the probabilities with what happens, and draw that as SVG.
+    /// SVG file for the calibration curve: predicted probability against the fraction of positives.
     #[arg(long, value_name = "FILE")]
     pub calibration: Option<PathBuf>,
     #[command(flatten)]
     pub place: Place,
     #[command(flatten)]
     pub machine: Machine,
-    /// How to print the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Label texts, the lines of standard input, or a file of texts; or series.
+/// Predict labels or numbers for texts, lines of standard input, a file of texts, or series.
 #[derive(Debug, ClapArgs)]
 #[command(
     override_usage = "gatewise predict [OPTIONS] [MODEL] [TEXTS]...\n       gatewise predict [OPTIONS] [MODEL] FILE"
 )]
 pub struct Predict {
-    /// Model file, and what to label: texts, or one .csv, .tsv, .jsonl or .parquet file of them; with neither, lines
-    /// of standard input. For a model of series, .ts files. Without a model, the program's own answers: the
-    /// sentiment of English film reviews.
+    /// Model file, followed by texts or by one .csv, .tsv, .jsonl or .parquet file of texts; without either,
+    /// the texts are the lines of standard input. A model of series reads .ts files. Without a model file,
+    /// the built-in model predicts the sentiment of English film reviews.
     #[arg(value_name = "MODEL|TEXT|FILE")]
     pub inputs: Vec<String>,
-    /// File for the records of FILE with the answers added, as .csv, .tsv, .jsonl or .parquet [default: to standard
-    /// output, as FILE is].
+    /// File for the records of FILE with the predictions added: .csv, .tsv, .jsonl or .parquet [default:
+    /// standard output, in the format of FILE].
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Column of FILE that has the texts; several with commas between are joined [default: guessed].
+    /// Column of FILE that contains the texts; give several, and they are joined [default: guessed].
     #[arg(long, value_name = "NAME")]
     pub text_column: Vec<String>,
-    /// Name the N likeliest labels, each with its probability.
+    /// Number of most probable labels to print, each with its probability.
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub top_k: Option<usize>,
-    /// The model says yes above it, whatever it was trained with; of a model of two classes.
+    /// Decision threshold, in place of the model's own; for binary and multi-label models.
     #[arg(long, value_name = "P", value_parser = probability, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
-    /// How to print the answers; json gives one object a line.
+    /// Output format; json writes one object per line.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Let a language model go on writing.
+/// Generate text with a language model.
 #[derive(Debug, ClapArgs)]
 pub struct Generate {
-    /// Model file, of train --task language-model.
+    /// Model file, trained with `--task language-model`.
     pub model: PathBuf,
-    /// What it goes on from; it is shown too.
+    /// Text to continue; it is printed too.
     #[arg(long, default_value = "", value_name = "TEXT")]
     pub prompt: String,
-    /// How many characters.
+    /// Number of characters to generate.
     #[arg(long, default_value_t = 500, value_name = "N")]
     pub length: usize,
-    /// Below 1 bolder about what is likely, above 1 more even; 0 always takes the likeliest.
+    /// Sampling temperature: below 1 favours probable characters, above 1 evens them out; 0 always takes the
+    /// most probable.
     #[arg(long, default_value_t = 0.8, value_name = "T", allow_negative_numbers = true)]
     pub temperature: f64,
-    /// Draw from this many of the likeliest only; 0 for all.
+    /// Sample from the N most probable characters only; 0 for all.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub top_k: usize,
-    /// Draw from the likeliest that together have this probability only.
+    /// Sample from the most probable characters whose probabilities add up to P only.
     #[arg(long, default_value_t = 1.0, value_name = "P", allow_negative_numbers = true)]
     pub top_p: f64,
-    /// Decides what is drawn.
+    /// Seed of the sampling.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
-    /// How to print it.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Continue a series of numbers, and say how far off such forecasts were on its last part.
+/// Forecast a series of numbers, and test the forecasts on its last part.
 #[derive(Debug, ClapArgs)]
 pub struct Forecast {
-    /// CSV file with a number a line, in order of time.
+    /// CSV file with one number per line, in order of time.
     pub file: PathBuf,
-    /// Column of the numbers [default: the last whose values are numbers].
+    /// Column of the numbers [default: the last column of numbers].
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
-    /// Steps of a season; the forecast to beat is the number a season before.
+    /// Steps per season; the baseline is the number one season before.
     #[arg(long, default_value_t = 12, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub period: usize,
     /// Steps to forecast [default: a season].
@@ -155,29 +156,29 @@ pub struct Forecast {
     /// Steps that a forecast reads [default: two seasons].
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub length: Option<usize>,
-    /// Last steps that forecasts are tested on, by models that did not see them [default: two seasons].
+    /// Steps at the end to test on, with models that were not trained on them [default: two seasons].
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub test: Option<usize>,
     /// Units of the LSTM.
     #[arg(long, default_value_t = 32, value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: usize,
-    /// Passes over the series.
+    /// Number of passes over the series.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
     pub epochs: usize,
-    /// Seed of the weights and of the order of windows.
+    /// Seed of the weights and of the order of the windows.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
-    /// Picture of the series with its forecasts, as .svg.
+    /// SVG file for a plot of the series and its forecasts.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub machine: Machine,
-    /// How to print the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Settings that go together.
+/// A set of defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
     Classic,
@@ -185,7 +186,7 @@ pub enum Preset {
     Accurate,
 }
 
-/// What a model learns.
+/// The task of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Task {
     Classify,
@@ -193,52 +194,52 @@ pub enum Task {
     LanguageModel,
 }
 
-/// Show what a model file holds.
+/// Print the contents of a model file.
 #[derive(Debug, ClapArgs)]
 pub struct Summary {
     /// Model file.
     pub model: PathBuf,
-    /// Also show the stages that will execute.
+    /// Also print the stages that execute.
     #[arg(long)]
     pub stages: bool,
-    /// How to print it.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Measure how fast a model answers and trains on this machine.
+/// Measure how fast a model predicts and trains on this machine.
 #[derive(Debug, ClapArgs)]
 pub struct Bench {
     /// Model file.
     pub model: PathBuf,
-    /// Data, as for train; without it, rows of random words from the model's vocabulary.
+    /// Data, as in `gatewise train` [default: rows of random words from the model's vocabulary].
     pub data: Option<String>,
     #[command(flatten)]
     pub place: Place,
     #[command(flatten)]
     pub machine: Machine,
-    /// How to print the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Where data sets are looked for, and how those in a file are read.
+/// Where data sets are searched, and how files are read.
 #[derive(Debug, ClapArgs)]
 pub struct Place {
-    /// Folder to look in first; then $GATEWISE_DATA, then the cache directory.
+    /// Folder to search for data sets first; then $GATEWISE_DATA, then the cache directory.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     #[command(flatten)]
     pub rows: Rows,
 }
 
-/// What to compute with; none of it changes the result.
+/// The threads and the instruction set; the result does not depend on them.
 #[derive(Debug, ClapArgs)]
 pub struct Machine {
-    /// Threads [default: the physical cores this process may run on].
+    /// Number of threads [default: the physical cores that this process may use].
     #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
-    /// Instruction set: avx512, avx2, neon or portable [default: the fastest present].
+    /// Instruction set: avx512, avx2, neon or portable [default: the fastest one available].
     #[arg(long, value_name = "NAME")]
     pub isa: Option<Isa>,
 }
@@ -276,7 +277,7 @@ impl From<Task> for gatewise_pipeline::Task {
 }
 
 impl Place {
-    /// As the pipeline has it.
+    /// Converts to the pipeline's options.
     pub fn row_options(&self) -> RowOptions {
         let options = self.rows.row_options();
         match &self.data_dir {
@@ -296,7 +297,7 @@ impl From<End> for Side {
 }
 
 impl Machine {
-    /// The machine asked for: that of the process, where nothing is.
+    /// Returns the requested machine, or the machine of the process.
     pub fn machine(&self) -> gatewise::Machine {
         let machine = gatewise::Machine::new();
         let machine = self.threads.map_or(machine.clone(), |threads| machine.threads(threads));

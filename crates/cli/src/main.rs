@@ -1,4 +1,4 @@
-//! The command line: arguments in, one command run, an exit code out.
+//! The command line: parses the arguments, runs one command, and returns an exit code.
 //!
 //! Results go to standard output, progress and errors to standard error.
 
@@ -14,11 +14,11 @@ use args::{Args, Command};
 use gatewise::{ErrorKind, Result};
 use std::process::ExitCode;
 
-/// A finished command, for programs that look at the exit code.
+/// How a command ended: decides the exit code.
 pub(crate) enum Done {
-    /// Everything was done: 0.
+    /// The command is done: exit code 0.
     Whole,
-    /// Ctrl-C (or SIGTERM) stopped it early; what there was has been saved: 130, as shells have it.
+    /// Ctrl-C or SIGTERM stopped it early, and its work is saved: exit code 130, as in shells.
     Interrupted,
 }
 

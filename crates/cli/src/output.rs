@@ -1,7 +1,7 @@
-//! Where words go: results to standard output, everything else to standard error.
+//! Output: results go to standard output, everything else goes to standard error.
 //!
-//! `println!` and `eprintln!` panic when nobody reads any more (`gatewise train | head`); here a reader
-//! who has had enough is no error, and never costs a training run.
+//! `println!` and `eprintln!` panic when the reader has closed the pipe (`gatewise train | head`). Here a
+//! closed pipe is not an error, and never ends a training run.
 
 use gatewise::{Error, Result};
 use std::fmt::Arguments;
@@ -20,17 +20,17 @@ pub fn print(text: Arguments<'_>) -> Result<()> {
 
 /// Writes a line to standard error; use it through [`note!`](crate::note).
 pub fn tell(text: Arguments<'_>) {
-    // If this fails there is nowhere left to say so.
+    // A failure here cannot be reported anywhere.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Writes to standard output, as `print!` but giving a `Result`.
+/// Writes to standard output, as `print!`, and returns a `Result`.
 #[macro_export]
 macro_rules! out {
     ($($text:tt)*) => { $crate::output::print(format_args!($($text)*)) };
 }
 
-/// Writes a line to standard error, as `eprintln!` but never panicking.
+/// Writes a line to standard error, as `eprintln!`, and never panics.
 #[macro_export]
 macro_rules! note {
     ($($text:tt)*) => { $crate::output::tell(format_args!($($text)*)) };

@@ -1,5 +1,5 @@
-//! Pictures: the training curve (loss and accuracy, training and validation, epoch by epoch), and the
-//! reliability curve (the probabilities that a model gives, against what happens).
+//! Plots: the training curve (loss and accuracy, training and validation, epoch by epoch), the series with its
+//! forecasts, and the reliability curve (predicted probability against the fraction of positives).
 
 use gatewise::metrics::Calibration;
 use gatewise::{Artifact, Error, ErrorKind, History, Result, TrainingSummary};
@@ -9,7 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::{Path, PathBuf};
 
-/// Width and height in pixels, and of them the height of title and legend.
+/// Width and height in pixels, and the height of title and legend.
 const SIZE: (u32, u32) = (900, 420);
 const HEAD: u32 = 62;
 const TRAINING: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
@@ -23,7 +23,7 @@ struct Sheet<'a> {
     /// Title, and below it room for a legend.
     head: Area<'a>,
     body: Area<'a>,
-    /// Of the head, across.
+    /// The horizontal middle of the head.
     middle: i32,
 }
 
@@ -37,7 +37,7 @@ fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>,
     Ok(Sheet { root, head, body, middle })
 }
 
-/// Where the training curve goes: beside the model, which must not be what it overwrites.
+/// Returns the path of the training curve: beside the model, and not the model's own path.
 pub fn curve_beside(output: &Path) -> Result<PathBuf> {
     let curve = output.with_extension("svg");
     if curve == output {
@@ -50,7 +50,7 @@ pub fn curve_beside(output: &Path) -> Result<PathBuf> {
     Ok(curve)
 }
 
-/// Writes how a model was trained as SVG, beside the target first and then renamed; of no epochs nothing.
+/// Writes the training curve as SVG, to a temporary file that is renamed; without epochs, writes nothing.
 pub fn training_curve(artifact: &Artifact, path: &Path) -> Result<()> {
     let TrainingSummary { data, history, .. } = artifact.training();
     if history.epochs.is_empty() {
@@ -123,7 +123,7 @@ where
     Ok(())
 }
 
-/// One legend for both panels, under the title: inside a panel it would sooner or later cover a line.
+/// Draws one legend for both panels under the title; inside a panel it could cover a line.
 fn legend<B: DrawingBackend>(
     area: &DrawingArea<B, plotters::coord::Shift>,
     middle: i32,
@@ -142,8 +142,8 @@ where
     Ok(())
 }
 
-/// Writes a series with forecasts of its part from `first` on, and what follows it, as SVG, beside the target first
-/// and then renamed.
+/// Writes a series, forecasts of its part from `first` on, and the forecast after its end as SVG, to a
+/// temporary file that is renamed.
 pub fn forecasts(
     title: &str,
     series: &[f32],
@@ -175,7 +175,7 @@ fn draw_forecasts(
     for ((name, numbers), color) in tested.iter().zip(colors) {
         lines.push((name.clone(), color.to_rgba(), points(first, numbers)));
     }
-    lines.push(("what follows".to_owned(), VALIDATION.to_rgba(), points(series.len(), next)));
+    lines.push(("forecast".to_owned(), VALIDATION.to_rgba(), points(series.len(), next)));
     let all = || lines.iter().flat_map(|line| &line.2).map(|point| point.1);
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
     let margin = ((high - low) * 0.05).max(1e-3);
@@ -206,7 +206,7 @@ fn draw_forecasts(
     Ok(())
 }
 
-/// Writes a binary model's reliability curve as SVG, beside the target first and then renamed.
+/// Writes the reliability curve of a binary model as SVG, to a temporary file that is renamed.
 pub fn reliability_curve(calibration: &Calibration, title: &str, path: &Path) -> Result<()> {
     let mut svg = String::new();
     draw_reliability(calibration, title, &mut svg)
@@ -229,7 +229,7 @@ fn draw_reliability(
     let panels = body.split_evenly((1, 2));
 
     let mut chart = unit_chart(&panels[0], 0.0..1.0)?;
-    mesh(&mut chart, "probability given", "share that is yes", |y| format!("{y:.1}"))?;
+    mesh(&mut chart, "predicted probability", "fraction of positives", |y| format!("{y:.1}"))?;
     let diagonal = [(0.0, 0.0), (1.0, 1.0)];
     chart.draw_series(DashedLineSeries::new(diagonal, 6, 5, BLACK.mix(0.5).stroke_width(1)))?;
     for bin in &calibration.bins {
@@ -242,7 +242,7 @@ fn draw_reliability(
 
     let most = calibration.bins.iter().map(|bin| bin.count).max().unwrap_or(1);
     let mut chart = unit_chart(&panels[1], 0.0..most as f64 * 1.05)?;
-    mesh(&mut chart, "probability given", "rows", |y| format!("{y:.0}"))?;
+    mesh(&mut chart, "predicted probability", "rows", |y| format!("{y:.0}"))?;
     chart.draw_series(calibration.bins.iter().map(|bin| {
         Rectangle::new([(bin.low, 0.0), (bin.high, bin.count as f64)], TRAINING.mix(0.7).filled())
     }))?;
@@ -252,7 +252,7 @@ fn draw_reliability(
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// A chart whose x runs over probabilities.
+/// Returns a chart with probabilities on the x axis.
 fn unit_chart<'a, 'b>(
     area: &'a DrawingArea<SVGBackend<'b>, Shift>,
     y: std::ops::Range<f64>,

@@ -1,4 +1,4 @@
-//! What is shown on standard error while a run goes on: a bar on a terminal, plain lines elsewhere.
+//! Progress on standard error during a run: a bar on a terminal, plain lines elsewhere.
 
 use crate::note;
 use gatewise::train::{BatchLog, EpochLog};
@@ -7,8 +7,8 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-/// Shows epochs as `--verbose` asks: 0 nothing, 1 a bar (a line an epoch where standard error is no
-/// terminal), 2 a line an epoch.
+/// Shows epochs by `--verbose`: 0 nothing, 1 a bar (a line per epoch where standard error is not a terminal),
+/// 2 a line per epoch.
 pub struct EpochBar {
     verbose: u8,
     bar: Option<ProgressBar>,
@@ -61,7 +61,7 @@ impl EpochBar {
         }
     }
 
-    /// Of an epoch that was stopped nothing stays on the screen.
+    /// Clears the bar of a stopped epoch.
     fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -75,12 +75,12 @@ impl Drop for EpochBar {
     }
 }
 
-/// ` - name: 0.8712`, or nothing where the model answers with numbers.
+/// Returns ` - name: 0.8712`, or an empty text for a model of numbers.
 fn accuracy(name: &str, value: Option<f64>) -> String {
     value.map_or(String::new(), |value| format!(" - {name}: {value:.4}"))
 }
 
-/// A bar on standard error, which shows on a terminal only.
+/// Returns a bar on standard error; it is visible on a terminal only.
 fn styled(template: &str, length: Option<u64>) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
@@ -104,7 +104,7 @@ impl DownloadBar {
     }
 }
 
-/// A bar of the time that a search has, with what it says of itself, and a line a trial.
+/// Shows the time of a search as a bar, and a line per trial.
 pub struct SearchBar {
     bar: ProgressBar,
     time: Duration,
@@ -118,7 +118,7 @@ impl SearchBar {
         Self { bar, time, start: Instant::now() }
     }
 
-    /// A trial begins; the time of a search counts from the first.
+    /// Begins a trial; the time of a search starts with the first trial.
     pub fn begin(&mut self, trial: usize, best: Option<(usize, f64)>) {
         if trial == 1 {
             self.start = Instant::now();
@@ -131,7 +131,7 @@ impl SearchBar {
         self.bar.set_position(self.start.elapsed().as_millis() as u64);
     }
 
-    /// A line for people.
+    /// Returns the line of a trial.
     pub fn end(&self, trial: &TrialLog, best: Option<(usize, f64)>) {
         let TrialLog { trial: number, options, end, epochs, seconds, figure, .. } = trial;
         let figure = figure.map_or(String::new(), |it| format!(" - {}: {:.4}", it.name, it.value));
@@ -154,12 +154,12 @@ impl Drop for SearchBar {
     }
 }
 
-/// What the best trial found, after `separator`; of none nothing.
+/// Returns the figure of the best trial after `separator`; without a trial, an empty text.
 fn so_far(separator: &str, best: Option<(usize, f64)>) -> String {
     best.map_or(String::new(), |(trial, figure)| format!("{separator}best: {figure:.4} of trial {trial}"))
 }
 
-/// Counts rows, on a terminal only; what it does not say is how many are left, which nobody knows.
+/// Counts rows, on a terminal only. The total is not known.
 pub struct RowCounter(ProgressBar);
 
 impl RowCounter {

@@ -1,4 +1,4 @@
-//! Whoever watches a run at the command line: notes and bars on standard error, Ctrl-C as the wish to stop.
+//! The observer of the command line: writes notes and bars to standard error, and stops a run at Ctrl-C.
 
 use crate::args::Format;
 use crate::interrupt::StopFlag;
@@ -8,7 +8,7 @@ use gatewise::Result;
 use gatewise_pipeline::{Observer, Progress};
 use std::time::Duration;
 
-/// Shows how far a run is, and stops it at Ctrl-C.
+/// Shows the progress of a run, and stops it at Ctrl-C.
 pub struct Watch {
     verbose: u8,
     format: Format,
@@ -20,7 +20,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Shows epochs as `--verbose` asks; prints what the data and the model are, where results are text.
+    /// Shows epochs by `--verbose`; for text output, also prints the data and the summary of the model.
     pub fn new(verbose: u8, format: Format) -> Self {
         let (download, epoch) = (DownloadBar::default(), EpochBar::new(verbose));
         Self { verbose, format, stop: None, download, epoch, search: None, rows: None }
@@ -31,23 +31,23 @@ impl Watch {
         Self::new(0, Format::Json)
     }
 
-    /// Shows the trials of a search that has this time.
+    /// Shows the trials of a search with this time limit.
     pub fn search(time: Duration) -> Self {
         Self { search: Some(SearchBar::new(time)), ..Self::notes() }
     }
 
-    /// Counts the rows of a file that are predicted; Ctrl-C stops that.
+    /// Counts the predicted rows of a file; Ctrl-C stops the run.
     pub fn rows() -> Result<Self> {
         let (stop, rows) = (Some(StopFlag::listen()?), Some(RowCounter::new()));
         Ok(Self { stop, rows, ..Self::notes() })
     }
 
-    /// Whether the run came to its end.
+    /// Returns how the run ended.
     pub fn done(&self) -> Done {
         if self.should_stop() { Done::Interrupted } else { Done::Whole }
     }
 
-    /// From here on a run can be stopped with what it has; before, Ctrl-C ends the program.
+    /// Lets Ctrl-C stop the run and keep its work; before this call, Ctrl-C ends the program.
     fn listen(&mut self) -> Result<()> {
         if self.stop.is_none() {
             self.stop = Some(StopFlag::listen()?);

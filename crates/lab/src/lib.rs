@@ -1,7 +1,5 @@
-//! Experiments with recurrent layers, and the equipment for them.
-//!
-//! Enters: a seed. Leaves: sequences that are hard to learn ([`tasks`]), how a layer learns them ([`Trial`]), and
-//! which tunes of a text are ABC notation ([`abc`]).
+//! Experiments with recurrent layers: the long-lag tasks of 1997 ([`tasks`]), trials of layers on them ([`Trial`]), and a
+//! checker of ABC notation ([`abc`]).
 
 #![warn(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! What a recurrent model has to beat: linear models of the same rows, or the mean of the numbers.
+//! Baselines for a recurrent model: linear models of the same rows, or the mean of the training targets.
 
 use crate::observer::Observer;
 use crate::parts::Parts;
@@ -10,7 +10,7 @@ use gatewise::{Artifact, Result};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
-/// Another model's score on the test rows.
+/// The score of a baseline on the test rows.
 ///
 /// ```
 /// use gatewise_pipeline::{Source, TrainConfig};
@@ -21,19 +21,19 @@ use std::time::Instant;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Baseline {
-    /// What the other model is.
+    /// Name of the baseline.
     pub name: String,
-    /// The share of right answers, of one label a row.
+    /// Accuracy. Single-label only.
     #[serde(rename = "test_accuracy", default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
-    /// What counts, of numbers and of any number of labels.
+    /// Metrics. Multi-label and regression only.
     #[serde(rename = "test_report", default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
-    /// How long it took.
+    /// Seconds to fit and score.
     pub seconds: f64,
 }
 
-/// Those that suit the problem of `artifact`; linear ones count runs of words of up to these lengths.
+/// Fits the baselines for the problem of `artifact`; linear models count n-grams of up to these lengths.
 pub(crate) fn fit(
     artifact: &Artifact,
     ngrams: &[usize],
@@ -52,7 +52,7 @@ pub(crate) fn fit(
         return Ok(vec![scored("mean of the training rows", start, None, Some(report))]);
     }
     if let Some(linear) = artifact.ensemble().map(Ensemble::linear) {
-        // It was fitted to these very rows.
+        // The ensemble has fitted it to the same rows.
         let (start, accuracy) = (Instant::now(), linear.accuracy(test));
         return Ok(vec![scored(linear.name(), start, Some(accuracy), None)]);
     }

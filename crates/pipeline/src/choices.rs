@@ -1,11 +1,11 @@
-//! What a setting may be, where it is one of several.
+//! The enums of the settings: preset, task, threshold.
 
 use gatewise::metrics::ThresholdRule;
 use gatewise::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Settings that go together. Every setting of a [`TrainConfig`](crate::TrainConfig) changes one of them.
+/// A set of defaults. A setting of a [`TrainConfig`](crate::TrainConfig) overrides the default of the preset.
 ///
 /// ```
 /// use gatewise_pipeline::{Preset, Source, TrainConfig};
@@ -17,15 +17,16 @@ use std::fmt;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Preset {
-    /// The classic assignment: LSTM(10) on 5,000 words.
+    /// LSTM(10) on 5,000 words, as in the classic assignment.
     Classic,
-    /// LSTM(64) with dropout, padding masked.
+    /// LSTM(64) with dropout and masked padding.
     Fast,
-    /// Small bidirectional LSTMs, each trained without a fold, and a linear model of word runs, which answer together.
+    /// An ensemble of small bidirectional LSTMs, each trained without one fold, and a linear model of word
+    /// n-grams.
     Accurate,
 }
 
-/// What a model learns.
+/// The task of a model.
 ///
 /// ```
 /// use gatewise_pipeline::{Source, Task, TrainConfig};
@@ -37,17 +38,17 @@ pub enum Preset {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Task {
-    /// The labels of texts or series.
+    /// Predict the labels of texts or series.
     #[default]
     Classify,
-    /// A number for each text.
+    /// Predict a number for each text.
     Regression,
-    /// Which character follows, in one text.
+    /// Predict the next character of one text.
     LanguageModel,
 }
 
-/// How the decision threshold of a model of two classes, or of any number of labels, is found. With serde it is a number, or
-/// the name of the rule.
+/// The decision threshold of a binary or multi-label model: a number, or a rule that chooses it. Serde writes
+/// a number or the name of the rule.
 ///
 /// ```
 /// use gatewise::metrics::ThresholdRule;
@@ -58,10 +59,11 @@ pub enum Task {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RawThreshold", into = "RawThreshold")]
+#[non_exhaustive]
 pub enum Threshold {
-    /// This number.
+    /// A fixed threshold.
     At(f32),
-    /// The number that is best by this rule on the validation rows.
+    /// The best threshold by this rule on the validation rows.
     Best(ThresholdRule),
 }
 

@@ -1,7 +1,7 @@
-//! What a user asks for: every setting, each of them optional.
+//! The settings of a training run, all optional.
 //!
-//! The list below is the one list of settings. It makes the fields, the setters and the names by which the tables of
-//! [`defaults`](crate::defaults) and [`refusals`](crate::refusals) know them.
+//! The list below is the only list of settings. The macro generates the fields, the setters, and the names in
+//! the tables of [`defaults`](crate::defaults) and [`refusals`](crate::refusals) from it.
 
 use crate::choices::{Preset, Task, Threshold};
 use crate::source::{Data, Source, Target};
@@ -16,10 +16,10 @@ use std::time::Duration;
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])* $(#[serde($serde:meta)])? $name:ident($given:ty): $type:ty,)*) => {
-        /// The settings of a training run, under the names that the command line gives its options. Every setting is
-        /// optional; [`plan`](Self::plan) fills in the rest, or refuses what does not go together.
+        /// The settings of a training run. They have the names of the command line's options. Every setting
+        /// is optional; [`plan`](Self::plan) fills in the defaults, or refuses conflicting settings.
         ///
-        /// With serde it is an object of the settings that are given; unknown ones are refused.
+        /// Serde writes an object of the given settings; reading refuses unknown settings.
         ///
         /// ```
         /// use gatewise_pipeline::{Source, TrainConfig};
@@ -45,14 +45,14 @@ macro_rules! settings {
                 self
             })*
 
-            /// Whether `setting` is given.
+            /// Returns whether `setting` is given.
             pub(crate) fn has(&self, setting: Setting) -> bool {
                 match setting {
                     $(Setting::$name => self.$name.is_some(),)*
                 }
             }
 
-            /// Takes the settings that `other` gives.
+            /// Returns the configuration with the settings of `other` laid over it.
             pub(crate) fn overlaid(mut self, other: &Self) -> Self {
                 $(if other.$name.is_some() {
                     self.$name.clone_from(&other.$name);
@@ -71,7 +71,7 @@ macro_rules! settings {
         impl Setting {
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// As a field.
+            /// Returns the name of the field.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($name),)*
@@ -82,82 +82,85 @@ macro_rules! settings {
 }
 
 settings! {
-    /// Sets what is learnt.
+    /// Sets the task.
     task(Task): Task,
-    /// Sets the file to test on, where the data are texts or series of the user's own.
+    /// Sets the file to test on, for a file of texts or series.
     test(impl Into<PathBuf>): PathBuf,
-    /// Sets the share of the rows that are kept to test on, where there is no test file; with 0 nothing is tested.
+    /// Sets the fraction of the rows to test on, without a test file; 0 skips the test.
     test_split(f64): f64,
-    /// Sets the file to validate on, where the data are texts of the user's own.
+    /// Sets the file to validate on, for a file of texts.
     validation(impl Into<PathBuf>): PathBuf,
-    /// Sets the separator between the labels of a row; makes the task multi-label.
+    /// Sets the separator between labels; makes the task multi-label.
     label_separator(impl Into<String>): String,
-    /// Sets the preset that the other settings change.
+    /// Sets the preset: a set of defaults that the other settings override.
     preset(Preset): Preset,
-    /// Sets the file that the artifact is saved to as soon as it is trained and tested.
+    /// Sets the file for the artifact. It is written after training and testing, before the baselines are
+    /// fitted.
     output(impl Into<PathBuf>): PathBuf,
     /// Sets the number of passes over the training rows.
     epochs(usize): usize,
-    /// Sets the rows a step.
+    /// Sets the number of rows per training step.
     batch_size(usize): usize,
-    /// Sets the step size of Adam.
+    /// Sets the learning rate of Adam.
     learning_rate(f64): f64,
-    /// Sets the size of the vocabulary; pad, start and unknown are included.
+    /// Sets the vocabulary size, including the ids for pad, start and unknown.
     max_words(usize): usize,
-    /// Sets how often the training rows must have a word; rarer words are unknown.
+    /// Sets the minimum count of a word in the training rows; rarer words are unknown.
     min_count(usize): usize,
-    /// Sets how texts are cut: `words`, `unicode`, `characters`, or the path of a Hugging Face `tokenizer.json`.
+    /// Sets the tokenizer: `words`, `unicode`, `characters`, or the path of a Hugging Face `tokenizer.json`.
     tokenizer(impl Into<String>): String,
-    /// Sets the length that rows are padded or cut to.
+    /// Sets the length that rows are padded or truncated to.
     maxlen(usize): usize,
-    /// Sets the side that short rows are padded on.
+    /// Sets the side on which short rows are padded.
     padding(Side): Side,
-    /// Sets the side that long rows are cut on.
+    /// Sets the side on which long rows are truncated.
     truncating(Side): Side,
-    /// Sets whether padding is skipped (Keras's `mask_zero`).
+    /// Sets whether padding is masked (Keras's `mask_zero`).
     mask_zero(bool): bool,
-    /// Sets the width of the word vectors.
+    /// Sets the number of dimensions of the word vectors.
     embedding(usize): usize,
     /// Sets the kind of the recurrent layers.
     cell(RecurrentCell): RecurrentCell,
     /// Sets the units of the recurrent layers; several numbers stack several layers.
     units(impl Into<Vec<usize>>): Vec<usize>,
-    /// Sets the share of the numbers that training drops after each recurrent layer.
+    /// Sets the dropout rate after each recurrent layer.
     dropout(f64): f64,
-    /// Sets the share of the training rows to validate on.
+    /// Sets the fraction of the training rows to validate on.
     validation_split(f64): f64,
-    /// Sets how much the rows of each class count in training.
+    /// Sets the weight of each class in the loss.
     class_weight(ClassWeight): ClassWeight,
-    /// Sets the decision threshold, or the rule that it is chosen by on the validation rows.
+    /// Sets the decision threshold, or the rule that chooses it on the validation rows.
     threshold(impl Into<Threshold>): Threshold,
-    /// Stops when `val_loss` has not improved for this many epochs, and keeps the weights of the best epoch.
+    /// Stops when `val_loss` has not improved for this many epochs, and restores the weights of the best epoch.
     early_stopping(usize): usize,
     /// Divides the learning rate by ten when `val_loss` has not improved for this many epochs.
     reduce_lr_on_plateau(usize): usize,
-    /// Sets the file for the model with the best `val_loss` so far; `{epoch}` and `{val_loss:.2f}` are filled in.
+    /// Sets the file for the model with the best `val_loss` so far; `{epoch}` and `{val_loss:.2f}` are
+    /// replaced.
     checkpoint_best(impl Into<PathBuf>): PathBuf,
-    /// Sets the CSV file for the figures of each epoch.
+    /// Sets the CSV file for the metrics of each epoch.
     csv_log(impl Into<PathBuf>): PathBuf,
-    /// Sets the folder for the figures of each epoch, for TensorBoard.
+    /// Sets the folder for the metrics of each epoch, for TensorBoard.
     tensorboard(impl Into<PathBuf>): PathBuf,
-    /// Sets the seed of the weights and of the order of rows.
+    /// Sets the seed of the weights and of the order of the rows.
     seed(u64): u64,
-    /// Sets the folder where the run saves itself, to be resumed after a kill.
+    /// Sets the folder for checkpoints.
     checkpoint_dir(impl Into<PathBuf>): PathBuf,
-    /// Sets the time between two checkpoints within an epoch; zero saves after every batch. With serde, seconds.
+    /// Sets the time between two checkpoints within an epoch; zero saves after every batch. Serde writes
+    /// seconds.
     #[serde(with = "seconds")]
     checkpoint_every(Duration): Duration,
-    /// Sets whether the run goes on from the newest whole checkpoint.
+    /// Sets whether the run resumes from the newest complete checkpoint.
     resume(bool): bool,
-    /// Sets whether the baselines are left out.
+    /// Sets whether to skip the baselines.
     no_baseline(bool): bool,
-    /// Sets the folder that named data are looked for in first.
+    /// Sets the folder to search for named data first.
     data_dir(impl Into<PathBuf>): PathBuf,
-    /// Sets the columns that have the texts; what several say is joined.
+    /// Sets the columns that contain the texts; several columns are joined.
     text_column(impl Into<Vec<String>>): Vec<String>,
-    /// Sets the column that has the labels.
+    /// Sets the column that contains the labels.
     label_column(impl Into<String>): String,
-    /// Sets what becomes of bad rows of a file.
+    /// Sets how to handle bad rows of a file.
     on_error(OnError): OnError,
     /// Sets the number of threads; the result does not depend on it.
     threads(usize): usize,
@@ -166,24 +169,24 @@ settings! {
 }
 
 impl Setting {
-    /// As an option of the command line.
+    /// Returns the name of the option of the command line.
     pub fn option(self) -> String {
         format!("--{}", self.name().replace('_', "-"))
     }
 }
 
 impl TrainConfig {
-    /// Returns the settings of a run on `data`, all at their defaults.
+    /// Creates the settings of a run on `data`, all at their defaults.
     pub fn new(data: impl Into<Source>) -> Self {
         Self { data: data.into(), ..Self::default() }
     }
 
-    /// Returns what the model is trained on.
+    /// Returns the source of the data.
     pub fn source(&self) -> &Source {
         &self.data
     }
 
-    /// What is learnt: what is asked for, or else what the data say themselves.
+    /// Returns the task: the given one, or else the task of the source.
     pub(crate) fn the_task(&self) -> Task {
         self.task.unwrap_or(match &self.data.0 {
             Data::Text(_) => Task::LanguageModel,
@@ -194,17 +197,17 @@ impl TrainConfig {
         })
     }
 
-    /// Whether there are rows to test on apart from the training rows.
+    /// Returns whether test rows are given.
     pub(crate) fn has_test_rows(&self) -> bool {
         self.test.is_some() || self.data.has_test_rows()
     }
 
-    /// Whether there are rows to validate on apart from the training rows.
+    /// Returns whether validation rows are given.
     pub(crate) fn has_validation_rows(&self) -> bool {
         self.validation.is_some() || self.data.has_validation_rows()
     }
 
-    /// Returns the options of `gatewise train` that say the same, each a word or two.
+    /// Returns the settings as options of `gatewise train`, word by word.
     ///
     /// ```
     /// use gatewise_pipeline::{Source, TrainConfig};
@@ -236,7 +239,7 @@ impl TrainConfig {
     }
 }
 
-/// A value as the command line reads it: lists with commas between.
+/// Returns a value in the form of the command line: lists are separated by commas.
 fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text.clone(),
@@ -245,7 +248,7 @@ fn plain(value: &serde_json::Value) -> String {
     }
 }
 
-/// A time as a number of seconds.
+/// Serde of a duration as a number of seconds.
 mod seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
     use std::time::Duration;

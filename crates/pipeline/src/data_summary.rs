@@ -1,9 +1,9 @@
-//! What the data of a run are, in numbers.
+//! The numbers of rows of a run.
 
 use serde::Serialize;
 use std::fmt;
 
-/// The data of a run, in numbers. Printed, it is one line.
+/// The numbers of rows of a run. `Display` writes one line.
 ///
 /// ```
 /// use gatewise_pipeline::{Source, TrainConfig};
@@ -16,25 +16,25 @@ use std::fmt;
 pub struct DataSummary {
     /// Name or path of the data.
     pub name: String,
-    /// Rows to learn from; without validation rows of their own, those to validate on are cut off these. Of a text, windows.
+    /// Training rows, including the rows that `validation_split` takes from them. Language model: windows.
     pub training: usize,
-    /// Rows to validate on, where they are apart.
+    /// Validation rows, where they are not taken from the training rows.
     pub validation: Option<usize>,
-    /// Rows to test on.
+    /// Test rows.
     pub test: Option<usize>,
-    /// Of a language model's data, the text.
+    /// Text of a language model.
     pub text: Option<TextSummary>,
 }
 
-/// The text that a language model learns, in numbers.
+/// The numbers of characters and steps of a language model's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TextSummary {
-    /// How many characters the text has.
+    /// Number of characters.
     pub characters: usize,
-    /// How many of them differ.
+    /// Number of different characters.
     pub distinct: usize,
-    /// Steps of a window.
+    /// Steps per window.
     pub steps: usize,
 }
 

@@ -1,7 +1,7 @@
-//! Where every default is decided: one table, a row for each kind of run.
+//! The table of defaults: a row for each kind of run.
 //!
-//! [`Settings::resolve`] takes what the user gives and fills in the rest from here; [`default_sentence`] is what help
-//! says of it.
+//! [`Settings::resolve`] takes the given settings and fills in the rest from the table. [`default_sentence`]
+//! returns the defaults of a setting for the help of the command line.
 
 use crate::choices::{Preset, Threshold};
 use crate::config::{Setting, TrainConfig};
@@ -13,18 +13,18 @@ use gatewise::{Machine, Result};
 use serde::Serialize;
 use std::time::Duration;
 
-/// A row of the table: what a kind of run does where the user does not say. `None` is a setting that this kind of run has
-/// no use for, or that has no number of its own.
+/// A row of the table: the defaults of a kind of run. `None` is a setting that this kind of run does not use,
+/// or that has no default number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Defaults {
-    /// What help calls this kind of run.
+    /// Name of this kind of run in help.
     pub name: &'static str,
     pub epochs: usize,
     pub batch_size: usize,
     pub learning_rate: f64,
     pub max_words: Option<usize>,
     pub min_count: Option<usize>,
-    /// Without a number, rows keep their length.
+    /// `None`: rows keep their length.
     pub maxlen: Option<usize>,
     pub mask_zero: Option<bool>,
     pub embedding: Option<usize>,
@@ -69,7 +69,7 @@ pub(crate) const FAST: Defaults = Defaults {
     validation_split: Some(0.2),
 };
 
-/// Words that occur once would be learnt by heart, and unknown words would never be met.
+/// Rare words are unknown, so that the model does not memorize them and is trained on unknown words.
 pub(crate) const ACCURATE: Defaults = Defaults {
     name: "the accurate preset",
     epochs: 4,
@@ -115,36 +115,35 @@ pub(crate) const LANGUAGE_MODEL: Defaults = Defaults {
     validation_split: Some(0.1),
 };
 
-/// The whole table; the first row is what help names first.
+/// The table. Help names the values of the first row first.
 pub(crate) const TABLE: [&Defaults; 6] =
     [&CLASSIC, &CLASSIC_REVIEWS, &FAST, &ACCURATE, &SERIES, &LANGUAGE_MODEL];
 
-// What every kind of run has in common.
+// Defaults of every kind of run.
 
 pub(crate) const SEED: u64 = 1;
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
-/// The share of the rows of a file that are kept to test on.
+/// The fraction of the rows of a file to test on.
 pub(crate) const TEST_SPLIT: f64 = 0.1;
 pub(crate) const THRESHOLD: f32 = 0.5;
 pub(crate) const TOKENIZER: &str = "words";
 
-/// The seed of the generated corpus and of every split: the same rows validate and test whatever the seed of the
-/// training.
+/// The seed of the generated corpus and of every split. It does not depend on the seed of the training.
 pub(crate) const DATA_SEED: u32 = 113;
 
-/// The share of the numbers that training drops of each step of a series.
+/// The dropout rate of the inputs of a series.
 pub(crate) const SERIES_INPUT_DROPOUT: f64 = 0.2;
 
-/// Rows that a member of the accurate preset sees at least, whatever the number of its epochs.
+/// The number of rows that a member of the accurate preset is trained on at least, over all epochs.
 const ROWS_SEEN: usize = 45_000;
-/// The accurate preset has at most this many times its epochs for that.
+/// The accurate preset multiplies its epochs by at most this factor for it.
 const MOST_TIMES: usize = 4;
 
-/// Of fewer rows than this, members of the accurate preset are quickly trained, and each row of a fold is missed: there are
-/// more of both.
+/// With fewer training rows than this, the accurate preset has more folds and more members
+/// ([`folds_and_members`]).
 pub const FEW_ROWS: usize = 20_000;
 
-/// Returns the folds and the members that the accurate preset has for this many training rows.
+/// Returns the number of folds and of members of the accurate preset for this number of training rows.
 ///
 /// ```
 /// use gatewise_pipeline::folds_and_members;
@@ -154,7 +153,7 @@ pub fn folds_and_members(rows: usize) -> (usize, usize) {
     if rows < FEW_ROWS { (5, 10) } else { (4, 4) }
 }
 
-/// The preset of a kind of data; series and language models have none.
+/// Returns the default preset of a kind of data; `None` for series and language models.
 pub(crate) fn preset_for(kind: DataKind) -> Option<Preset> {
     match kind {
         DataKind::Imdb | DataKind::Reviews | DataKind::KerasImdb => Some(Preset::Classic),
@@ -163,7 +162,7 @@ pub(crate) fn preset_for(kind: DataKind) -> Option<Preset> {
     }
 }
 
-/// The row of the table for a kind of data and a preset.
+/// Returns the row of the table for a kind of data and a preset.
 pub(crate) fn row_for(kind: DataKind, preset: Option<Preset>) -> &'static Defaults {
     match (kind, preset) {
         (DataKind::Series, _) => &SERIES,
@@ -175,7 +174,7 @@ pub(crate) fn row_for(kind: DataKind, preset: Option<Preset>) -> &'static Defaul
     }
 }
 
-/// Every setting of a run that has a value, decided.
+/// The settings of a run, with every default filled in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Settings {
     pub preset: Option<Preset>,
@@ -198,12 +197,12 @@ pub(crate) struct Settings {
     pub threshold: Option<Threshold>,
     pub seed: u64,
     pub checkpoint_every: Duration,
-    /// It decides nothing of the result.
+    /// The result does not depend on it.
     #[serde(skip)]
     pub machine: Machine,
 }
 
-/// What a run computes with: the process's own threads where the user asks for nothing else.
+/// Returns the given machine, or the machine of the process.
 fn machine(config: &TrainConfig) -> Machine {
     let machine = Machine::new();
     let machine = config.threads.map_or(machine.clone(), |threads| machine.threads(threads));
@@ -211,7 +210,7 @@ fn machine(config: &TrainConfig) -> Machine {
 }
 
 impl Settings {
-    /// What `config` gives, and for the rest the row of the table.
+    /// Returns the settings of `config`, with the defaults of the table.
     pub fn resolve(config: &TrainConfig, kind: DataKind) -> Self {
         let preset = config.preset.or(preset_for(kind)).filter(|_| preset_for(kind).is_some());
         let row = row_for(kind, preset);
@@ -246,21 +245,21 @@ impl Settings {
         }
     }
 
-    /// How rows are padded and cut.
+    /// Returns how rows are padded and truncated.
     pub fn row_padding(&self) -> Padding {
         Padding::default().maxlen(self.maxlen).padding(self.padding).truncating(self.truncating)
     }
 
-    /// The same for `corpus`: the accurate preset goes through a small one more often, has no rows of the table that
-    /// no word would use, and pads no further than nearly all rows reach (layers that walk both ways walk the
-    /// padding too; the linear model sees the rest).
+    /// Adjusts the accurate preset to `corpus`: more epochs for few rows, no more embeddings than words, and
+    /// a length at the 99th percentile of the rows (bidirectional layers also compute the padding, and the
+    /// linear model reads whole rows).
     pub fn for_corpus(mut self, config: &TrainConfig, corpus: &Corpus) -> Result<Self> {
         let rows = &corpus.train.words;
         if self.preset != Some(Preset::Accurate) || rows.is_empty() {
             return Ok(self);
         }
         if let (Some(max_words), Some(min_count)) = (self.max_words, self.min_count) {
-            // Pad, start, unknown, and the one that Keras leaves unused.
+            // Four ids are not words: pad, start, unknown, and the id that Keras leaves unused.
             let known = corpus.build_vocabulary(max_words, min_count)?.len();
             self.max_words = Some(max_words.min(known + 4));
         }
@@ -277,7 +276,8 @@ impl Settings {
     }
 }
 
-/// Returns what the default of a setting is, for help, from the table that decides it; `None` for a setting without one.
+/// Returns the defaults of a setting from the table, as a phrase for help; `None` for a setting without a
+/// default.
 ///
 /// ```
 /// use gatewise_pipeline::default_sentence;
@@ -317,7 +317,7 @@ pub fn default_sentence(setting: &str) -> Option<String> {
     Some(sentence(&values))
 }
 
-/// The first value, and then each other one with the kinds of run that have it.
+/// Returns the first value, and then each other value with its kinds of run.
 fn sentence(values: &[Option<String>; TABLE.len()]) -> String {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for (row, value) in TABLE.iter().zip(values) {

@@ -1,4 +1,4 @@
-//! What a file of labelled texts is like.
+//! The description of a file of labelled texts.
 
 use crate::choices::Task;
 use crate::reading::RowOptions;
@@ -29,7 +29,7 @@ pub struct DescribeConfig {
 }
 
 impl DescribeConfig {
-    /// Returns the description of a file or folder.
+    /// Creates the settings for a file or folder.
     pub fn new(file: impl Into<PathBuf>) -> Self {
         let (file, rows, task) = (file.into(), RowOptions::new(), Task::default());
         Self { file, rows, task, label_separator: None, tokenizer: None }
@@ -40,17 +40,17 @@ impl DescribeConfig {
         Self { rows, ..self }
     }
 
-    /// Sets what stands beside the texts: labels, or a number each.
+    /// Sets the task: labels, or a number for each text.
     pub fn task(self, task: Task) -> Self {
         Self { task, ..self }
     }
 
-    /// Sets the separator between the labels of a row.
+    /// Sets the separator between labels; makes the task multi-label.
     pub fn label_separator(self, separator: impl Into<String>) -> Self {
         Self { label_separator: Some(separator.into()), ..self }
     }
 
-    /// Sets how texts are cut, as [`TrainConfig::tokenizer`](crate::TrainConfig::tokenizer).
+    /// Sets the tokenizer, as [`TrainConfig::tokenizer`](crate::TrainConfig::tokenizer).
     pub fn tokenizer(self, name: impl Into<String>) -> Self {
         Self { tokenizer: Some(name.into()), ..self }
     }
@@ -58,14 +58,16 @@ impl DescribeConfig {
     /// Reads and describes the file.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for what is not a file of labelled texts, and as
-    /// [`LabelledTexts::read`].
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a path that is not a file or folder of labelled
+    /// texts; otherwise as [`LabelledTexts::read`].
     pub fn run(&self) -> Result<Description> {
         let name = self.file.display().to_string();
         let is_named = !matches!(Source::from(name.as_str()).0, Data::Path(_));
         if is_named || !is_labelled_texts(&self.file) {
             let there_is = if self.file.exists() { "" } else { ", and there is no such file" };
-            return Err(Error::config(format!("describe reads {LABELLED_TEXTS}; {name} is none{there_is}")));
+            return Err(Error::config(format!(
+                "describe reads {LABELLED_TEXTS}; {name} is not one{there_is}"
+            )));
         }
         let problem = match (self.task, &self.label_separator) {
             (Task::LanguageModel, _) => {
@@ -75,7 +77,7 @@ impl DescribeConfig {
             }
             (Task::Regression, Some(_)) => {
                 return Err(Error::config(
-                    "--label-separator goes with labels, but --task regression learns numbers; leave one of them out",
+                    "--label-separator is for labels, but --task regression predicts numbers; leave one of them out",
                 ));
             }
             (Task::Regression, None) => Problem::regression(),

@@ -1,4 +1,4 @@
-//! The accurate preset: several small recurrent models and a linear one, which answer together.
+//! The accurate preset: an ensemble of small recurrent models and a linear model.
 
 use crate::defaults::folds_and_members;
 use crate::fit::{Trained, fit};
@@ -10,8 +10,8 @@ use gatewise::rows::Dataset;
 use gatewise::{Artifact, Result};
 use std::time::Instant;
 
-/// Trains the members of `artifact` on `training`, as its summary says; the learning rate falls to zero along a cosine,
-/// and a member's weights are their average over the last steps.
+/// Trains the members of `artifact` on `training`, with the settings of its summary. The learning rate decays
+/// to zero along a cosine, and a member's weights are an exponential moving average.
 pub(crate) fn several(
     plan: &TrainPlan,
     artifact: Artifact,

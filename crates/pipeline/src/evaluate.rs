@@ -1,4 +1,4 @@
-//! How a model does on other rows.
+//! Evaluation of a model on other rows.
 
 use crate::observer::Observer;
 use crate::reading::{self, RowOptions, Test};
@@ -30,7 +30,8 @@ pub struct EvaluateConfig {
 }
 
 impl EvaluateConfig {
-    /// Returns the evaluation on `data`: on the test rows of named data, and on all rows of the user's own.
+    /// Creates the settings of an evaluation on the test rows of named data, or on all rows of a file or in
+    /// memory.
     pub fn new(data: impl Into<Source>) -> Self {
         let (data, rows) = (data.into(), RowOptions::new());
         Self { data, rows, bins: None, machine: Machine::new() }
@@ -41,7 +42,7 @@ impl EvaluateConfig {
         Self { rows, ..self }
     }
 
-    /// Compares the probabilities with what happens too, in so many bins.
+    /// Also computes the calibration curve, with this number of bins.
     pub fn calibration_bins(self, bins: usize) -> Self {
         Self { bins: Some(bins), ..self }
     }
@@ -51,17 +52,17 @@ impl EvaluateConfig {
         Self { machine, ..self }
     }
 
-    /// Measures `artifact`.
+    /// Evaluates `artifact`.
     ///
     /// # Errors
     /// As [`TrainPlan::run`](crate::TrainPlan::run) for the data, and
-    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for labels that the model does not know.
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for labels that the model does not have.
     pub fn run(&self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<EvaluateOutcome> {
         let test = match self.data.kind(Task::Classify) {
             DataKind::Series => match &self.data.0 {
                 Data::Series(series) => artifact.series_dataset(&series.training)?,
                 Data::Path(path) => artifact.series_dataset(&read_ts(path)?)?,
-                _ => return Err(Error::config(format!("{} holds no series", self.data))),
+                _ => return Err(Error::config(format!("{} contains no series", self.data))),
             },
             _ => {
                 let corpus = reading::for_artifact(artifact, &self.data, &self.rows, Test::All, observer)?;
@@ -78,17 +79,17 @@ impl EvaluateConfig {
     }
 }
 
-/// How a model did. With serde it is the object that `gatewise evaluate --format json` prints.
+/// The result of an evaluation. Serde writes the object that `gatewise evaluate --format json` prints.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EvaluateOutcome {
     /// Loss and accuracy.
     pub evaluation: Evaluation,
-    /// The metrics that suit the model.
+    /// Metrics of the task.
     pub report: Report,
-    /// The probabilities against what happens, where that was asked for.
+    /// Calibration curve, if requested.
     pub calibration: Option<Calibration>,
-    /// How long it took.
+    /// Seconds of the evaluation.
     pub seconds: f64,
 }
 
@@ -106,7 +107,7 @@ impl Serialize for EvaluateOutcome {
     }
 }
 
-/// Returns the rows of labelled texts as `artifact` reads them: those to train on and those to test on, drawn as in
+/// Returns the training rows and the test rows of labelled texts, encoded for `artifact` and drawn as in
 /// training.
 ///
 /// ```

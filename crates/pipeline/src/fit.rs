@@ -1,4 +1,4 @@
-//! The training of one model: what the plan says, as settings and callbacks of [`Fit`].
+//! Training of one model: converts the plan to settings and callbacks of [`Fit`].
 
 use crate::observer::{Observer, Watched};
 use crate::parts::Parts;
@@ -7,14 +7,15 @@ use gatewise::train::{CsvLogger, EarlyStopping, ModelCheckpoint, ReduceLrOnPlate
 use gatewise::{Artifact, Checkpoints, Fit, Model, Result, TrainingSummary};
 use std::time::{Duration, Instant};
 
-/// A trained model, and how long that took.
+/// A trained model, and the duration of its training.
 #[derive(Debug)]
 pub(crate) struct Trained {
     pub artifact: Artifact,
     pub time: Duration,
 }
 
-/// A training run as the plan and `summary` say, which may have fitted the plan to the data.
+/// Returns a training run with the settings of the plan and of `summary`, whose values may be adjusted to the
+/// data.
 pub(crate) fn fit<'a>(plan: &TrainPlan, summary: &TrainingSummary) -> Fit<'a> {
     let fit = Fit::new()
         .epochs(summary.epochs)

@@ -1,4 +1,4 @@
-//! A series of numbers: how well it can be forecast, and how it goes on.
+//! Forecasts of a series of numbers, and their test on its last part.
 
 use gatewise::files::{last_number_column, read_series};
 use gatewise::{Error, ForecastOptions, Forecaster, Machine, Result};
@@ -30,34 +30,34 @@ pub struct ForecastConfig {
 }
 
 impl ForecastConfig {
-    /// Returns the forecast of the series in a CSV file: a season of 12 steps, an LSTM of 32 units, 200 epochs.
+    /// Creates the settings for the series in a CSV file: a season of 12 steps, 32 units, 200 epochs.
     pub fn new(file: impl Into<PathBuf>) -> Self {
         let options = ForecastOptions::default().units(32).epochs(200).seed(1);
         let file = file.into();
         Self { file, column: None, period: 12, horizon: None, length: None, test: None, options }
     }
 
-    /// Sets the column of the numbers; without it, the last whose values are numbers.
+    /// Sets the column of the numbers. Default: the last column of numbers.
     pub fn column(self, name: impl Into<String>) -> Self {
         Self { column: Some(name.into()), ..self }
     }
 
-    /// Sets the steps of a season; the forecast to beat is the number a season before.
+    /// Sets the steps per season; the baseline is the number one season before.
     pub fn period(self, period: usize) -> Self {
         Self { period, ..self }
     }
 
-    /// Sets the steps to forecast; without it, a season.
+    /// Sets the steps to forecast. Default: a season.
     pub fn horizon(self, horizon: usize) -> Self {
         Self { horizon: Some(horizon), ..self }
     }
 
-    /// Sets the steps that a forecast reads; without it, two seasons.
+    /// Sets the steps that a forecast reads. Default: two seasons.
     pub fn length(self, length: usize) -> Self {
         Self { length: Some(length), ..self }
     }
 
-    /// Sets the last steps that forecasts are tested on; without it, two seasons.
+    /// Sets the number of steps at the end to test on. Default: two seasons.
     pub fn test(self, test: usize) -> Self {
         Self { test: Some(test), ..self }
     }
@@ -68,30 +68,31 @@ impl ForecastConfig {
         self
     }
 
-    /// Sets the passes over the series.
+    /// Sets the number of passes over the series.
     pub fn epochs(mut self, epochs: usize) -> Self {
         self.options.epochs = epochs;
         self
     }
 
-    /// Sets the seed of the weights and of the order of windows.
+    /// Sets the seed of the weights and of the order of the windows.
     pub fn seed(mut self, seed: u64) -> Self {
         self.options.seed = seed;
         self
     }
 
-    /// Sets the machine to run on; the result does not depend on it.
+    /// Sets the machine. The result does not depend on it.
     pub fn machine(mut self, machine: Machine) -> Self {
         self.options.machine = machine;
         self
     }
 
-    /// Tests forecasts on the last part of the series, by models that did not see it, and forecasts what follows.
+    /// Tests forecasts on the last part of the series, with models that were not trained on it, and forecasts
+    /// the numbers after its end.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the file cannot be read,
-    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) when it has no such column or too few numbers, and what
-    /// [`Forecaster::fit`] gives.
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) when it has no such column or too few numbers; otherwise
+    /// as [`Forecaster::fit`].
     pub fn run(&self) -> Result<ForecastOutcome> {
         let file: &Path = &self.file;
         let column = self.column.clone().map_or_else(|| last_number_column(file), Ok)?;
@@ -102,8 +103,8 @@ impl ForecastConfig {
         let first = series.len().checked_sub(test).filter(|first| *first > period.max(length + horizon));
         let Some(first) = first else {
             return Err(Error::data(format!(
-                "{} has {} numbers in column '{column}', which leaves too few to learn from when the last {test} are \
-                 kept to test on, {length} are read and {horizon} forecast; make --test, --length or --horizon smaller",
+                "{} has {} numbers in column '{column}', too few to train on when the last {test} are \
+                 held out for testing, {length} are read and {horizon} forecast; make --test, --length or --horizon smaller",
                 file.display(),
                 series.len()
             )));
@@ -130,40 +131,39 @@ impl ForecastConfig {
     }
 }
 
-/// Forecasts of the part that is kept to test on.
+/// Forecasts of the test part of a series.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TestedForecast {
     /// Steps ahead.
     pub horizon: usize,
-    /// One a step of that part.
+    /// Forecasts, one for each step of the test part.
     pub forecasts: Vec<f32>,
-    /// How far off they are.
+    /// Mean absolute error of the forecasts.
     pub mean_absolute_error: f64,
 }
 
-/// How well a series can be forecast, and how it goes on. With serde it is the object that
-/// `gatewise forecast --format json` prints.
+/// The result of a forecast. Serde writes the object that `gatewise forecast --format json` prints.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ForecastOutcome {
-    /// The file.
+    /// File of the series.
     pub file: PathBuf,
-    /// The column of the numbers.
+    /// Column of the numbers.
     pub column: String,
-    /// The numbers.
+    /// Numbers of the series.
     pub series: Vec<f32>,
-    /// Whether the changes of their logarithms are forecast.
+    /// Whether the model forecasts changes of the logarithm, and not changes.
     pub logarithms: bool,
-    /// Steps of a season.
+    /// Steps per season.
     pub period: usize,
-    /// Where the part that is kept to test on begins.
+    /// First step of the test part.
     pub first: usize,
-    /// How far off the number a season before is, on that part: the mean absolute error.
+    /// Mean absolute error of the baseline on the test part: the number one season before.
     pub season_before: f64,
-    /// One step ahead and `horizon` steps ahead.
+    /// Tested forecasts, one step ahead and `horizon` steps ahead.
     pub tested: Vec<TestedForecast>,
-    /// What follows the series.
+    /// Forecast of the numbers after the end of the series.
     pub next: Vec<f32>,
 }
 

@@ -1,4 +1,4 @@
-//! A language model: a text in, a model that goes on writing it out.
+//! Language models: prepares a model and its windows from a text.
 
 use crate::data_summary::TextSummary;
 use crate::layers;
@@ -14,10 +14,10 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
-/// Texts larger than this are refused: ids, targets and their epoch would not fit beside each other.
+/// The largest text, in bytes. The ids, the targets and an epoch of a larger text may not fit into memory.
 const MAX_TEXT: u64 = 1 << 30;
 
-/// The model for the text of the plan, as yet untrained, and its windows.
+/// Prepares the untrained model and the windows of the plan's text.
 pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
     let text = match &plan.config().data.0 {
         Data::Text(text) => Cow::Borrowed(&**text),
@@ -30,7 +30,7 @@ pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
         counter.add(word);
     });
     let characters = counter.finish().words;
-    // Every character, and what has an id without being one.
+    // Four ids are not characters.
     let vocabulary = Vocabulary::from_ranked(&characters, characters.len() + 4)?;
     let mut ids = Vec::new();
     vocabulary.encode(&tokenizer, &text, &mut ids);
@@ -46,20 +46,20 @@ pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
     Ok(Prepared { artifact, parts, ngrams: &[], text: Some(summary) })
 }
 
-/// The text of a file, whole.
+/// Reads a file of text.
 fn read(path: &Path) -> Result<String> {
     let io = |e| Error::io("cannot read the text", path, e);
     let size = fs::metadata(path).map_err(io)?.len();
     if size > MAX_TEXT {
         return Err(Error::data(format!(
-            "{} has {size} bytes, but a text may have at most {MAX_TEXT}; train on a part of it",
+            "{} has {size} bytes, but the largest text has {MAX_TEXT}; train on a part of it",
             path.display()
         )));
     }
     let bytes = fs::read(path).map_err(io)?;
     String::from_utf8(bytes).map_err(|e| {
         Error::data(format!(
-            "{} is not UTF-8: its byte at offset {} belongs to no character; convert the text to UTF-8, for \
+            "{} is not UTF-8: its byte at offset {} is invalid; convert the text to UTF-8, for \
              example with iconv",
             path.display(),
             e.utf8_error().valid_up_to()

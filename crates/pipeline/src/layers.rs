@@ -9,7 +9,7 @@ use gatewise::layers::{
 };
 use gatewise::rows::Problem;
 
-/// Layers over words, with an output for each label, or one where there are two classes.
+/// Returns the layers of a model of texts: one output for two classes, otherwise one for each label.
 pub(crate) fn of_texts(settings: &Settings, problem: &Problem, labels: usize) -> Sequential {
     let (max_words, width) = (settings.max_words.unwrap_or_default(), settings.embedding.unwrap_or_default());
     let embedding = Embedding::new(max_words, width).mask_zero(settings.mask_zero.unwrap_or_default());
@@ -30,7 +30,7 @@ pub(crate) fn of_texts(settings: &Settings, problem: &Problem, labels: usize) ->
     layers.with(head(problem, labels))
 }
 
-/// Recurrent layers over the steps that are there, with an output for each class where there are more than two.
+/// Returns the layers of a model of series: one output for two classes, otherwise one for each class.
 pub(crate) fn of_series(settings: &Settings, width: usize, classes: usize) -> Sequential {
     let below = Sequential::new().with(Input::new(width)).with(Masking::new(0.0));
     let dropout = settings.dropout;
@@ -39,15 +39,15 @@ pub(crate) fn of_series(settings: &Settings, width: usize, classes: usize) -> Se
     recurrent(below, settings, false).with(head(&Problem::SingleLabel, classes))
 }
 
-/// Recurrent layers over characters, with the probability of each at every step.
+/// Returns the layers of a language model: the probability of each character at every step.
 pub(crate) fn of_language(settings: &Settings, vocabulary: usize) -> Sequential {
     let embedding = Embedding::new(vocabulary, settings.embedding.unwrap_or_default());
     recurrent(Sequential::new().with(embedding), settings, true)
         .with(Dense::new(vocabulary).activation(Activation::Softmax))
 }
 
-/// Recurrent layers on top of `below`, each with its dropout. The last one gives every step's output too where
-/// `sequences` is set.
+/// Appends recurrent layers to `below`, each with its dropout. With `sequences`, the last layer returns
+/// sequences too.
 fn recurrent(below: Sequential, settings: &Settings, sequences: bool) -> Sequential {
     let last = settings.units.len().saturating_sub(1);
     settings.units.iter().enumerate().fold(below, |spec, (index, &units)| {
@@ -56,7 +56,7 @@ fn recurrent(below: Sequential, settings: &Settings, sequences: bool) -> Sequent
     })
 }
 
-/// The layer that answers `problem`.
+/// Returns the output layer for `problem`.
 fn head(problem: &Problem, labels: usize) -> Dense {
     match (problem, labels) {
         (Problem::SingleLabel, ..=2) => Dense::new(1).activation(Activation::Sigmoid),

@@ -1,8 +1,9 @@
-//! From settings to a trained model: the one pipeline under every face of gatewise.
+//! The training pipeline: from settings to a trained model. The command line and all other interfaces use it.
 //!
-//! A [`TrainConfig`] says what a user asks for. Its [`plan`](TrainConfig::plan) fills in every default from one table and
-//! refuses what does not go together, before any work. [`TrainPlan::run`] reads the data, trains, tests and gives a
-//! [`TrainOutcome`]. An [`Observer`] receives notes and progress, and may stop the run.
+//! A [`TrainConfig`] contains the settings of a run. Its [`plan`](TrainConfig::plan) fills in every default
+//! from one table and refuses conflicting settings, before any work. [`TrainPlan::run`] reads the data,
+//! trains, evaluates, and returns a [`TrainOutcome`]. An [`Observer`] receives notes and progress, and can
+//! stop the run.
 //!
 //! ```
 //! use gatewise_pipeline::{Preset, Source, TrainConfig};
@@ -17,8 +18,8 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
-//! Nothing here prints, ends the program or knows of a command line; but messages name settings as the options of the
-//! command line: `--max-words` is [`TrainConfig::max_words`].
+//! The crate does not print, does not end the process, and does not parse arguments. Error messages name
+//! settings as the options of the command line: `--max-words` is [`TrainConfig::max_words`].
 
 #![warn(missing_docs)]
 
@@ -64,7 +65,7 @@ pub use observer::{Observer, Progress};
 pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
 pub use predict::{
-    Destination, Drift, PredictFile, PredictOutcome, answered_probabilities, check_top_k, set_threshold,
+    Destination, Drift, PredictFile, PredictOutcome, check_top_k, predicted_probabilities, set_threshold,
     top_labels,
 };
 pub use reading::RowOptions;

@@ -1,11 +1,12 @@
-//! Whoever watches a run: hears notes, sees how far it is, and may stop it.
+//! The observer of a run: receives notes and progress, and can stop the run.
 
 use crate::data_summary::DataSummary;
 use crate::trial_log::TrialLog;
 use gatewise::train::{BatchLog, Callback, Context, EpochLog};
 use gatewise::{Artifact, Result};
 
-/// Watches a run. Every method does nothing unless it is written; `()` watches nothing.
+/// Receives the notes and the progress of a run, and can stop it. The default methods do nothing; `()`
+/// implements them.
 ///
 /// ```
 /// use gatewise::train::EpochLog;
@@ -31,23 +32,23 @@ use gatewise::{Artifact, Result};
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 pub trait Observer: Send {
-    /// Receives a sentence that the user should know: what was found in the data, where a run resumed.
+    /// Receives a note, such as a finding about the data, or where a run resumed.
     fn note(&mut self, _note: &str) {}
 
-    /// Receives a note that the user must not overlook: other data than those asked for. By default, a note.
+    /// Receives a warning, such as a fallback to other data. By default, calls [`note`](Self::note).
     fn warn(&mut self, warning: &str) {
         self.note(warning);
     }
 
-    /// Receives how far the run is.
+    /// Receives the progress of the run.
     ///
     /// # Errors
-    /// Whatever is to end the run at once; what was learnt is lost. Of a download, an error is not heeded.
+    /// An error ends the run at once, and the model is lost. Errors during a download are ignored.
     fn progress(&mut self, _progress: Progress<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// Returns whether the run is to stop. It is asked after every batch; what is learnt by then is kept.
+    /// Returns whether to stop the run. It is called after every batch; a stopped run keeps its model.
     fn should_stop(&self) -> bool {
         false
     }
@@ -73,84 +74,84 @@ impl<O: Observer + ?Sized> Observer for &mut O {
     }
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Progress<'a> {
-    /// Named data are being fetched from their publisher.
+    /// A data set is being downloaded.
     Download {
-        /// Bytes that have come.
+        /// Bytes received.
         done: u64,
-        /// Bytes in all, where the server says so.
+        /// Total bytes, if the server reports them.
         total: Option<u64>,
     },
-    /// The data are read and the model is made; training begins.
+    /// The data are read, the model is compiled, and training begins.
     #[non_exhaustive]
     Ready {
-        /// What the data are.
+        /// Numbers of rows.
         data: &'a DataSummary,
-        /// The model, not trained yet.
+        /// Untrained model.
         artifact: &'a Artifact,
     },
-    /// A member of an ensemble is to be trained.
+    /// The training of an ensemble member begins.
     #[non_exhaustive]
     Member {
-        /// Which one, from 1.
+        /// Number, from 1.
         member: usize,
-        /// Members in all.
+        /// Total number of members.
         members: usize,
     },
-    /// An epoch begins, or a resumed run goes on within one.
+    /// An epoch begins, or a resumed run continues within an epoch.
     #[non_exhaustive]
     EpochBegin {
-        /// Which one, from 0.
+        /// Number of the epoch, from 0.
         epoch: usize,
-        /// The epoch that the run ends before.
+        /// Total number of epochs.
         epochs: usize,
-        /// Rows an epoch.
+        /// Rows per epoch.
         samples: usize,
     },
-    /// A batch is over.
+    /// A batch ends.
     #[non_exhaustive]
     Batch {
-        /// Running figures of the epoch so far.
+        /// Running metrics of the epoch.
         log: &'a BatchLog,
     },
-    /// An epoch is over.
+    /// An epoch ends.
     #[non_exhaustive]
     EpochEnd {
-        /// Its figures.
+        /// Metrics of the epoch.
         log: &'a EpochLog,
-        /// The epoch that the run ends before.
+        /// Total number of epochs.
         epochs: usize,
-        /// Rows an epoch.
+        /// Rows per epoch.
         samples: usize,
     },
     /// A trial of a search begins.
     #[non_exhaustive]
     TrialBegin {
-        /// Which one, from 1.
+        /// Number, from 1.
         trial: usize,
-        /// The best trial so far, and its figure.
+        /// Number and metric of the best trial so far.
         best: Option<(usize, f64)>,
     },
-    /// A trial of a search is over.
+    /// A trial of a search ends.
     #[non_exhaustive]
     TrialEnd {
-        /// What came of it.
+        /// Result of the trial.
         trial: &'a TrialLog,
-        /// The best trial so far, and its figure.
+        /// Number and metric of the best trial so far.
         best: Option<(usize, f64)>,
     },
     /// Rows of a file are predicted.
     #[non_exhaustive]
     Rows {
-        /// Rows since the last time.
+        /// Rows since the last report.
         count: usize,
     },
 }
 
-/// Passes what happens in `Fit` on to an observer: the one place that knows both.
+/// Forwards the callbacks of `Fit` to an observer.
 pub(crate) struct Watched<'a>(pub &'a mut dyn Observer);
 
 impl Watched<'_> {
@@ -162,7 +163,7 @@ impl Watched<'_> {
 
 impl Callback for Watched<'_> {
     fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
-        // Resumed within an epoch, which then does not begin again.
+        // A run that resumes within an epoch does not begin the epoch again.
         if context.batch() > 0 { self.begin(context) } else { Ok(()) }
     }
 

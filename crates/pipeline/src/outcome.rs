@@ -1,4 +1,4 @@
-//! What came of a run.
+//! The outcome of a run.
 
 use crate::baselines::Baseline;
 use crate::data_summary::DataSummary;
@@ -10,10 +10,10 @@ use gatewise::{Artifact, History};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-/// A trained model, and how it did.
+/// The outcome of a run: the artifact, its test results, and the baselines.
 ///
-/// With serde it is an object of figures, the one that `gatewise train --format json` prints; of the artifact it has the
-/// number of the parameters and the SHA-256 of the weights.
+/// Serde writes the object that `gatewise train --format json` prints. Of the artifact, it contains the
+/// number of parameters and the SHA-256 of the weights.
 ///
 /// ```
 /// use gatewise_pipeline::{Source, TrainConfig};
@@ -28,36 +28,36 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TrainOutcome {
-    /// The model, with all that it needs to answer.
+    /// Trained artifact.
     pub artifact: Artifact,
-    /// What it was trained on.
+    /// Numbers of rows.
     pub data: DataSummary,
-    /// Loss and accuracy on the test rows; `None` where nothing was tested.
+    /// Loss and accuracy on the test rows; `None` without test rows.
     pub evaluation: Option<Evaluation>,
-    /// The metrics on the test rows that suit the model; `None` where nothing was tested.
+    /// Metrics of the task on the test rows; `None` without test rows.
     pub report: Option<Report>,
-    /// What the model has to beat.
+    /// Baselines on the test rows.
     pub baselines: Vec<Baseline>,
-    /// How long each part took.
+    /// Duration of each part.
     pub timings: Timings,
     /// Whether the observer stopped the training.
     pub interrupted: bool,
-    /// What was done; of default data that could not be had, the plan for those taken instead.
+    /// Executed plan. If the default data were not available, the plan for the data used instead.
     pub plan: TrainPlan,
 }
 
-/// How long the parts of a run took, in seconds.
+/// The durations of the parts of a run, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Timings {
     /// Training, validation included.
     pub fit_seconds: f64,
-    /// The score on the test rows.
+    /// Evaluation on the test rows.
     pub evaluate_seconds: f64,
 }
 
 impl TrainOutcome {
-    /// Returns what each epoch reported; of an ensemble, the epochs of its first member.
+    /// Returns the history of the training. Ensemble: the history of the first member.
     pub fn history(&self) -> &History {
         &self.artifact.training().history
     }
@@ -72,7 +72,7 @@ impl TrainOutcome {
         self.history().epochs.last().and_then(|log| log.val_loss)
     }
 
-    /// The figures as an object.
+    /// Returns the figures as an object.
     fn figures(&self) -> Value {
         let (artifact, history, plan) = (&self.artifact, self.history(), &self.plan);
         let mut object = json!({

@@ -1,4 +1,4 @@
-//! The rows of a run in three: those to learn from, to validate on and to test on.
+//! The rows of a run in three parts: training, validation and test rows.
 
 use crate::observer::Observer;
 use crate::plan::TrainPlan;
@@ -11,15 +11,15 @@ use gatewise::{Artifact, Error, Result};
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub training: Dataset,
-    /// Those to validate on; without them the end of the training rows, as Keras takes it.
+    /// Validation rows; without them, the end of the training rows, as in Keras.
     pub validation: Option<Dataset>,
-    /// Those to test on, where anything is tested.
+    /// Test rows, if any.
     pub test: Option<Dataset>,
 }
 
 impl Parts {
-    /// The parts of texts of the user's own: the rows to validate on are those that are given or a share of `rows`, drawn
-    /// by chance from each class.
+    /// Returns the parts of the user's texts. The validation rows are given, or a fraction of `rows`, drawn
+    /// at random from each class.
     pub fn of_own(
         plan: &TrainPlan,
         artifact: &Artifact,
@@ -37,24 +37,24 @@ impl Parts {
         let [kept, held] = hold_out(&artifact.problem().strata(rows.targets()), share, SEED);
         if held.is_empty() {
             return Err(Error::data(
-                "each label occurs once in the training rows, so none of them can be kept to validate on; give \
+                "each label occurs once in the training rows, so no row can be held out for validation; give \
                  --validation FILE, or --validation-split 0",
             ));
         }
         Ok(Self { training: rows.select(&kept), validation: Some(rows.select(&held)), test })
     }
 
-    /// The same rows, the end of those to learn from being apart where there are none to validate on.
+    /// Splits the validation rows off the end of the training rows, unless there are validation rows.
     pub fn with_validation(self, plan: &TrainPlan) -> Result<Self> {
         if self.validation.is_some() {
             return Ok(self);
         }
         let (count, share) = (self.training.len(), plan.validation_split().unwrap_or_default());
-        // As Fit::validation_split cuts.
+        // The same split as Fit::validation_split.
         let kept = (count as f64 * (1.0 - share)).floor() as usize;
         if kept == 0 || kept == count {
             return Err(Error::data(format!(
-                "there are {count} training rows, too few to learn from some and validate on others"
+                "there are {count} training rows, too few for training and validation"
             )));
         }
         let rows = |range: std::ops::Range<usize>| self.training.select(&range.collect::<Vec<_>>());
@@ -62,7 +62,7 @@ impl Parts {
     }
 }
 
-/// The rows to validate on, where they are given apart, as the model of `artifact` reads them.
+/// Returns the given validation rows, encoded for the model of `artifact`.
 fn given(plan: &TrainPlan, artifact: &Artifact, observer: &mut dyn Observer) -> Result<Option<Dataset>> {
     let rows = row_options(plan);
     let corpus = match (&plan.config().validation, &plan.config().data.0) {

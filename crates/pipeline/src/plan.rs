@@ -1,4 +1,4 @@
-//! From what a user asks for to what will be done: every default filled in, everything refused that does not go together.
+//! The plan of a training run: fills in every default, and refuses conflicting settings.
 
 use crate::choices::{Preset, Task, Threshold};
 use crate::config::TrainConfig;
@@ -15,18 +15,20 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
-/// A training run with every setting decided, ready to [`run`](Self::run). Nothing has been read yet but a tokenizer's file.
+/// A training run with all defaults filled in, ready to [`run`](Self::run). Only the file of a tokenizer has
+/// been read.
 ///
-/// Two things are left to the data. A default source that falls back to the corpus `reviews` is planned anew for it; and
-/// the accurate preset goes through few rows more often, and fits `max_words` and `maxlen` to the training rows, where
-/// these are not given.
+/// Two decisions depend on the data:
+///
+/// * If the IMDB reviews are not available, the default source falls back to the corpus `reviews`, with a new plan.
+/// * The accurate preset adjusts `epochs`, `max_words` and `maxlen` to the training rows, unless they are given.
 ///
 /// ```
 /// use gatewise_pipeline::{Source, TrainConfig};
 /// let plan = TrainConfig::new(Source::file("films.csv")).epochs(3).plan()?;
 /// assert_eq!((plan.epochs(), plan.batch_size(), plan.maxlen()), (3, 32, Some(300)));
 /// println!("{}", serde_json::to_string_pretty(&plan).unwrap());
-/// // What a run would pay no heed to is refused before any work.
+/// // A setting that the run would ignore is refused before any work.
 /// let error = TrainConfig::new(Source::reviews()).test("films.csv").plan().unwrap_err();
 /// assert!(error.to_string().starts_with("--test goes with a .csv"));
 /// # Ok::<(), gatewise::Error>(())
@@ -45,14 +47,14 @@ pub struct TrainPlan {
 }
 
 impl TrainConfig {
-    /// Returns the plan: every default filled in.
+    /// Returns the plan, with every default filled in.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a value out of range, a setting that the run would pay no
-    /// heed to, settings that do not go together, or a model that would be too large; messages name settings as the
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a value out of range, a setting that the run
+    /// would ignore, conflicting settings, or a model that is too large; the message names settings as the
     /// options of the command line, `--max-words` for [`max_words`](Self::max_words).
-    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for data that are not there, and what reading a tokenizer's file
-    /// gives.
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for data that do not exist. Errors of reading a
+    /// tokenizer's file.
     pub fn plan(self) -> Result<TrainPlan> {
         TrainPlan::new(self)
     }
@@ -84,7 +86,7 @@ impl TrainPlan {
         Ok(plan)
     }
 
-    /// Refuses a model that is too large; the number of labels is not known yet.
+    /// Refuses a model that is too large. The number of labels is not known yet.
     fn check_size(&self) -> Result<()> {
         let layers = match self.kind {
             DataKind::Series => layers::of_series(&self.settings, 1, 2),
@@ -94,7 +96,7 @@ impl TrainPlan {
         layers.compile(self.seed()).map(|_| ())
     }
 
-    /// The plan for the generated corpus, of a default source whose data cannot be had.
+    /// Returns the plan for the generated corpus, in place of a default source that is not available.
     pub(crate) fn fallen_back(&self) -> Result<Self> {
         TrainConfig { data: Source::reviews(), data_dir: None, ..self.config.clone() }.plan()
     }
@@ -122,7 +124,7 @@ impl TrainPlan {
         self.kind
     }
 
-    /// Returns what is asked about a row; of a regression, the scale is fitted when the data are read.
+    /// Returns the problem. Regression: the scale is fitted when the data are read.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
@@ -137,52 +139,52 @@ impl TrainPlan {
         self.settings.epochs
     }
 
-    /// Returns the rows a step.
+    /// Returns the number of rows per training step.
     pub fn batch_size(&self) -> usize {
         self.settings.batch_size
     }
 
-    /// Returns the step size of Adam.
+    /// Returns the learning rate of Adam.
     pub fn learning_rate(&self) -> f64 {
         self.settings.learning_rate
     }
 
-    /// Returns the size of the vocabulary; `None` where there are no words.
+    /// Returns the vocabulary size; `None` for data without words.
     pub fn max_words(&self) -> Option<usize> {
         self.settings.max_words
     }
 
-    /// Returns how often the training rows must have a word; `None` where there are no words.
+    /// Returns the minimum count of a word in the training rows; `None` for data without words.
     pub fn min_count(&self) -> Option<usize> {
         self.settings.min_count
     }
 
-    /// Returns how texts are cut; `None` where the user does not decide that.
+    /// Returns the tokenizer; `None` for data that are already tokenized, series and language models.
     pub fn tokenizer(&self) -> Option<&str> {
         self.settings.tokenizer.as_deref()
     }
 
-    /// Returns the length of rows; `None` where rows keep their length.
+    /// Returns the length that rows are padded or truncated to; `None` if rows keep their length.
     pub fn maxlen(&self) -> Option<usize> {
         self.settings.maxlen
     }
 
-    /// Returns the side that short rows are padded on.
+    /// Returns the side on which short rows are padded.
     pub fn padding(&self) -> Side {
         self.settings.padding
     }
 
-    /// Returns the side that long rows are cut on.
+    /// Returns the side on which long rows are truncated.
     pub fn truncating(&self) -> Side {
         self.settings.truncating
     }
 
-    /// Returns whether padding is skipped; `None` for language models.
+    /// Returns whether padding is masked; `None` for language models.
     pub fn mask_zero(&self) -> Option<bool> {
         self.settings.mask_zero
     }
 
-    /// Returns the width of the word vectors; `None` for series.
+    /// Returns the number of dimensions of the word vectors; `None` for series.
     pub fn embedding(&self) -> Option<usize> {
         self.settings.embedding
     }
@@ -192,39 +194,40 @@ impl TrainPlan {
         self.settings.cell
     }
 
-    /// Returns the units of the recurrent layers, from the lowest layer up.
+    /// Returns the units of the recurrent layers, the first layer first.
     pub fn units(&self) -> &[usize] {
         &self.settings.units
     }
 
-    /// Returns the share of the numbers that training drops after each recurrent layer.
+    /// Returns the dropout rate after each recurrent layer.
     pub fn dropout(&self) -> f64 {
         self.settings.dropout
     }
 
-    /// Returns the share of the rows that are kept to test on; `None` where the test rows are given.
+    /// Returns the fraction of the rows to test on; `None` if the test rows are given.
     pub fn test_split(&self) -> Option<f64> {
         self.settings.test_split
     }
 
-    /// Returns the share of the training rows to validate on; `None` where the validation rows are given, and for the
-    /// accurate preset, whose members validate on their folds.
+    /// Returns the fraction of the training rows to validate on; `None` if the validation rows are given, and
+    /// for the accurate preset, whose members are validated on their folds.
     pub fn validation_split(&self) -> Option<f64> {
         self.settings.validation_split
     }
 
-    /// Returns the decision threshold, or how it is found; `None` where the model does not decide between yes and no. With
-    /// more than two classes there is no threshold, which only the data can tell.
+    /// Returns the decision threshold, or the rule that chooses it; `None` for a language model. A model of
+    /// more than two classes has no threshold, but the number of classes is not known before the data are
+    /// read.
     pub fn threshold(&self) -> Option<Threshold> {
         self.settings.threshold
     }
 
-    /// Returns the seed of the weights and of the order of rows.
+    /// Returns the seed of the weights and of the order of the rows.
     pub fn seed(&self) -> u64 {
         self.settings.seed
     }
 
-    /// Returns the folder where the run saves itself, to be resumed after a kill.
+    /// Returns the folder for checkpoints.
     pub fn checkpoint_dir(&self) -> Option<&Path> {
         self.config.checkpoint_dir.as_deref()
     }
@@ -234,13 +237,13 @@ impl TrainPlan {
         self.settings.checkpoint_every
     }
 
-    /// Returns the machine that the run computes on.
+    /// Returns the machine of the run.
     pub fn machine(&self) -> &Machine {
         &self.settings.machine
     }
 }
 
-/// Refuses data that are not there, and tasks that they are not for.
+/// Refuses data that do not exist, and tasks that do not fit them.
 fn check_source(source: &Source, kind: DataKind, task: Task) -> Result<()> {
     match (&source.0, kind, task) {
         (Data::Text(_), _, Task::Classify | Task::Regression) => Err(Error::config(
@@ -248,14 +251,14 @@ fn check_source(source: &Source, kind: DataKind, task: Task) -> Result<()> {
         )),
         (Data::Path(_) | Data::Text(_), DataKind::Text, _) => Ok(()),
         (_, DataKind::Text, _) => Err(Error::config(
-            "a language model learns from a text: give its file, as in gatewise train text.txt",
+            "a language model learns from a text; give its file, as in gatewise train text.txt",
         )),
         (Data::Path(path), DataKind::Imdb, _) if !path.exists() => Err(no_data(path)),
         _ => Ok(()),
     }
 }
 
-/// Refuses a file to validate on that is not one of labelled texts.
+/// Refuses a validation file that is not a file of labelled texts.
 fn check_validation(file: &Path) -> Result<()> {
     let is_named = file.to_str().is_some_and(|name| !matches!(Source::from(name).0, Data::Path(_)));
     match is_labelled_texts(file) && !is_named {
@@ -267,7 +270,7 @@ fn check_validation(file: &Path) -> Result<()> {
     }
 }
 
-/// The error for a path at which there is nothing.
+/// Returns the error for a path that does not exist.
 pub(crate) fn no_data(path: &Path) -> Error {
     Error::data(format!(
         "there is no data set '{}': give imdb, reviews, {KERAS_IMDB}, the path of an aclImdb folder or .tar.gz (there is \
@@ -276,7 +279,7 @@ pub(crate) fn no_data(path: &Path) -> Error {
     ))
 }
 
-/// What is asked about a row.
+/// Returns the problem of the rows.
 fn problem(config: &TrainConfig) -> Result<Problem> {
     let several = |separator: &str| Problem::multi_label(separator);
     let mut has_labels = false;
@@ -291,7 +294,7 @@ fn problem(config: &TrainConfig) -> Result<Problem> {
     })
 }
 
-/// Refuses targets that differ in kind, or are not those of `task`; whether they are any number of labels.
+/// Refuses targets that differ in kind or do not fit `task`. Returns whether they are lists of labels.
 fn check_targets(texts: &MemoryTexts, task: Task) -> Result<bool> {
     let kind = |target: &Target| match target {
         Target::Label(_) => "one label",
@@ -301,7 +304,7 @@ fn check_targets(texts: &MemoryTexts, task: Task) -> Result<bool> {
     let rows =
         || [Some(&texts.training), texts.validation.as_ref(), texts.test.as_ref()].into_iter().flatten();
     let Some((_, first)) = texts.training.first() else {
-        return Err(Error::data("there are no rows in memory to learn from"));
+        return Err(Error::data("there are no rows in memory to train on"));
     };
     let all = rows().flat_map(|rows| rows.iter().enumerate());
     let odd = all.map(|(row, (_, target))| (row, kind(target))).find(|(_, kind_of)| *kind_of != kind(first));
@@ -314,11 +317,11 @@ fn check_targets(texts: &MemoryTexts, task: Task) -> Result<bool> {
     }
     match (first, task) {
         (Target::Number(_), Task::Classify) => Err(Error::config(
-            "the targets in memory are numbers, but --task classify learns labels; give the labels as texts, or leave --task \
+            "the targets in memory are numbers, but --task classify predicts labels; give the labels as texts, or leave --task \
              out",
         )),
         (Target::Labels(_), Task::Regression) => Err(Error::config(
-            "the targets in memory are lists of labels, but --task regression learns numbers; leave --task out",
+            "the targets in memory are lists of labels, but --task regression predicts numbers; leave --task out",
         )),
         _ => Ok(matches!(first, Target::Labels(_))),
     }

@@ -1,23 +1,23 @@
-//! What is trained: a model with its rows, whatever kind of data they come from.
+//! A model and its rows before training, for every kind of data.
 
 use crate::data_summary::{DataSummary, TextSummary};
 use crate::parts::Parts;
 use gatewise::Artifact;
 use gatewise::rows::Dataset;
 
-/// A model that is not trained yet, and its rows.
+/// An untrained model and its rows.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub artifact: Artifact,
     pub parts: Parts,
-    /// Lengths of the word runs that linear baselines count.
+    /// The n-gram lengths of the linear baselines.
     pub ngrams: &'static [usize],
-    /// Of a language model.
+    /// Language models only.
     pub text: Option<TextSummary>,
 }
 
 impl Prepared {
-    /// The data in numbers.
+    /// Returns the numbers of rows.
     pub fn summary(&self) -> DataSummary {
         let Parts { training, validation, test } = &self.parts;
         DataSummary {

@@ -1,4 +1,4 @@
-//! From a source to a corpus: which data are meant, where they are, and which rows are there to test on.
+//! Reads a source into a corpus: finds the data, and decides which rows are test rows.
 
 use crate::defaults::DATA_SEED;
 use crate::observer::{Observer, Progress};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// The seed of every split of a file's rows.
 pub(crate) const SEED: u64 = DATA_SEED as u64;
 
-/// Where data are looked for, and how the rows of a file are read.
+/// Where to search for data sets, and how to read the rows of a file.
 ///
 /// ```
 /// use gatewise_pipeline::RowOptions;
@@ -33,33 +33,33 @@ pub struct RowOptions {
 }
 
 impl RowOptions {
-    /// Returns options that leave all to be guessed.
+    /// Creates options that guess all columns.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the folder that named data are looked for in first.
+    /// Sets the folder to search for named data first.
     pub fn data_dir(self, folder: impl Into<PathBuf>) -> Self {
         Self { data_dir: Some(folder.into()), ..self }
     }
 
-    /// Adds a column that has texts; what several say is joined.
+    /// Adds a column that contains texts; several columns are joined.
     pub fn text_column(mut self, name: impl Into<String>) -> Self {
         self.text_column.push(name.into());
         self
     }
 
-    /// Sets the column that has the labels.
+    /// Sets the column that contains the labels.
     pub fn label_column(self, name: impl Into<String>) -> Self {
         Self { label_column: Some(name.into()), ..self }
     }
 
-    /// Sets what becomes of bad rows.
+    /// Sets how to handle bad rows.
     pub fn on_error(self, on_error: OnError) -> Self {
         Self { on_error: Some(on_error), ..self }
     }
 
-    /// Returns how a file of labelled texts is read.
+    /// Returns the options for reading a file of labelled texts.
     pub fn read_options(&self, problem: &Problem, tokenizer: &Tokenizer) -> ReadOptions {
         let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
         let on_error = self.on_error.unwrap_or_default();
@@ -68,7 +68,7 @@ impl RowOptions {
         ReadOptions::default().columns(columns).tokenizer(tokenizer.clone()).on_error(on_error)
     }
 
-    /// Refuses what is for the columns of a file, where `source` is none.
+    /// Refuses options for the columns of a file if `source` is not a file.
     fn check(&self, source: &Source) -> Result<()> {
         let given = [
             ("--text-column", !self.text_column.is_empty()),
@@ -84,16 +84,16 @@ impl RowOptions {
     }
 }
 
-/// Which rows of the user's own are there to test on.
+/// Which of the user's rows are test rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Test<'a> {
-    /// Those of another file or, where there is none, this share of them.
+    /// The rows of another file, or this fraction of the rows.
     Apart(Option<&'a Path>, f64),
-    /// All of them.
+    /// All rows.
     All,
 }
 
-/// What reads a source: what its labels are to answer, what cuts its texts, and how its rows are read.
+/// How a source is read: the problem, the tokenizer, and the options of its rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading<'a> {
     pub problem: &'a Problem,
@@ -102,7 +102,7 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// How `artifact` reads texts.
+    /// Returns how `artifact` reads texts.
     pub fn of(artifact: &'a Artifact, rows: &'a RowOptions) -> Result<Self> {
         let tokenizer = artifact.tokenizer().ok_or_else(|| {
             Error::data(
@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Returns the corpus of `source` as `artifact` reads it, with the rows of a file to test on.
+/// Returns the corpus of `source`, tokenized as `artifact` does; all rows of a file are test rows.
 ///
 /// # Errors
 /// As [`TrainPlan::run`](crate::TrainPlan::run).
@@ -127,7 +127,7 @@ pub(crate) fn for_artifact(
     read(source, test, Reading::of(artifact, rows)?, observer)
 }
 
-/// The corpus of `source`.
+/// Returns the corpus of `source`.
 pub(crate) fn read(
     source: &Source,
     test: Test<'_>,
@@ -175,7 +175,7 @@ fn keras_imdb(data_dir: Option<&Path>) -> Result<Corpus> {
     keras_imdb::corpus(&folder, DATA_SEED)
 }
 
-/// The corpus of a file, a folder or rows in memory.
+/// Returns the corpus of a file, a folder, or rows in memory.
 fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
     let options = reading.rows.read_options(reading.problem, reading.tokenizer);
     let fields = |rows| fields(rows, reading.problem);
@@ -200,7 +200,7 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
         (Test::Apart(Some(file), _), _) => {
             let test = texts.read_test(file, &options)?;
             notes.extend(test.notes().into_iter().map(|note| format!("{}: {note}", file.display())));
-            // Rows that are ordered by label must not all validate.
+            // The rows may be ordered by label.
             texts.shuffle(SEED).corpus(&test)?
         }
         (_, Some(rows)) => {
@@ -218,7 +218,7 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
             let (training, held) = texts.hold_out(share, SEED);
             if held.is_empty() {
                 return Err(Error::data(format!(
-                    "{source}: each label of the column {} occurs once, so no row can be kept to test on; give \
+                    "{source}: each label of the column {} occurs once, so no row can be held out for testing; give \
                      --test FILE, or name another column",
                     texts.label_column,
                 )));
@@ -231,7 +231,7 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
     Ok(corpus)
 }
 
-/// Rows in memory apart from those of a source, all of them to test on.
+/// Returns further rows in memory, all of them as test rows.
 pub(crate) fn memory_rows(rows: &[(String, Target)], reading: Reading<'_>) -> Result<Corpus> {
     let options = reading.rows.read_options(reading.problem, reading.tokenizer);
     let texts =
@@ -241,14 +241,14 @@ pub(crate) fn memory_rows(rows: &[(String, Target)], reading: Reading<'_>) -> Re
     Ok(corpus)
 }
 
-/// What is said of rows that are kept to test on.
+/// Returns the note about rows that are held out for testing.
 pub(crate) fn held_out(count: usize, all: usize) -> String {
     format!(
-        "{count} of {all} rows, drawn by chance from each label, are kept to test on; or give --test FILE"
+        "{count} of {all} rows, drawn at random from each label, are held out for testing; --test FILE replaces them"
     )
 }
 
-/// Texts with the label fields that a file would have.
+/// Returns texts with the label fields of a file.
 fn fields<'a>(
     rows: &'a [(String, Target)],
     problem: &Problem,
@@ -263,8 +263,8 @@ fn fields<'a>(
     });
     if let Some(label) = labels.flatten().find(|label| !separator.is_empty() && label.contains(&separator)) {
         return Err(Error::data(format!(
-            "the label '{label}' in memory contains the separator '{separator}', which answers stand with between labels; \
-             set --label-separator to what no label contains"
+            "the label '{label}' in memory contains the separator '{separator}', which separates labels in predictions; set \
+             --label-separator to a text that no label contains"
         )));
     }
     let field = move |target: &'a Target| match target {

@@ -1,7 +1,7 @@
-//! Which settings mean nothing where: one table, and one of the values that a setting may have.
+//! The refusals: a table of the settings that a run would ignore, and the check of the values of settings.
 //!
-//! A setting is refused where the run would pay no heed to it. One that asks for what is done anyway (`--mask-zero` on
-//! series, `--no-baseline` for a language model) is not.
+//! A setting is refused if the run would ignore it. A setting that the run fulfils anyway (`--mask-zero` on
+//! series, `--no-baseline` for a language model) is not refused.
 
 use crate::choices::{Preset, Task, Threshold};
 use crate::config::{Setting, TrainConfig};
@@ -10,28 +10,28 @@ use crate::source::{Data, DataKind, LABELLED_TEXTS};
 use gatewise::rows::Problem;
 use gatewise::{Error, Result};
 
-/// A row of the table: where `when` holds, a setting of `asked` is refused because of `because`, in which `{option}`,
-/// `{data}` and `{files}` are filled in.
+/// A row of the table: if `when` holds, the settings of `asked` are refused with the message `because`. Its
+/// `{option}`, `{data}` and `{files}` are replaced.
 struct Refusal {
     when: When,
     asked: &'static [Asked],
     because: &'static str,
 }
 
-/// Where a row of the table holds.
+/// The condition of a row of the table.
 #[derive(Debug, Clone, Copy)]
 enum When {
     /// These kinds of data.
     Kinds(&'static [DataKind]),
-    /// Data that are looked for in no folder.
+    /// Data that are not searched in folders.
     NotLookedFor,
     RowsInMemory,
     Accurate,
-    /// No single label a row, with the accurate preset.
+    /// The accurate preset, for a task that is not single-label.
     AccurateNotSingleLabel,
     Regression,
     NotSingleLabel,
-    /// No rows are left to validate on.
+    /// There are no validation rows.
     NoValidation,
     /// This setting is given too.
     Beside(Setting),
@@ -41,14 +41,14 @@ enum When {
     ValidationRowsInMemory,
 }
 
-/// What a user asks for.
+/// A request of the user.
 #[derive(Debug, Clone, Copy)]
 enum Asked {
     For(Setting),
     Regression,
-    /// A threshold that is chosen on validation rows.
+    /// A threshold that is chosen on the validation rows.
     ThresholdRule,
-    /// That padding is not masked.
+    /// Padding that is not masked.
     Unmasked,
     Anything,
 }
@@ -105,7 +105,7 @@ const TABLE: &[Refusal] = &[
             For(Setting::label_column),
             For(Setting::on_error),
         ],
-        because: "{option} is for texts, but {data} holds series; leave it out",
+        because: "{option} is for texts, but {data} contains series; leave it out",
     },
     Refusal {
         when: When::Kinds(&[Series]),
@@ -120,7 +120,7 @@ const TABLE: &[Refusal] = &[
     Refusal {
         when: When::Kinds(NAMED),
         asked: &[Asked::Regression, For(Setting::label_separator)],
-        because: "{option} goes with a file of your own, but the data are {data}, which has one label a row; leave it out",
+        because: "{option} is for a file of your own, but the data are {data}, with one label per row; leave it out",
     },
     Refusal {
         when: When::Kinds(NAMED),
@@ -136,12 +136,12 @@ const TABLE: &[Refusal] = &[
     Refusal {
         when: When::Kinds(&[KerasImdb]),
         asked: &[For(Setting::tokenizer)],
-        because: "keras-imdb is cut into words already; leave {option} out",
+        because: "keras-imdb is already tokenized; leave {option} out",
     },
     Refusal {
         when: When::NotLookedFor,
         asked: &[For(Setting::data_dir)],
-        because: "{option} is where imdb and keras-imdb are looked for, but the data are {data}; leave it out",
+        because: "{option} is the folder of imdb and keras-imdb, but the data are {data}; leave it out",
     },
     Refusal {
         when: When::RowsInMemory,
@@ -151,12 +151,12 @@ const TABLE: &[Refusal] = &[
     Refusal {
         when: When::Regression,
         asked: &[For(Setting::label_separator)],
-        because: "{option} goes with labels, but --task regression learns numbers; leave one of them out",
+        because: "{option} is for labels, but --task regression predicts numbers; leave one of them out",
     },
     Refusal {
         when: When::AccurateNotSingleLabel,
         asked: &[Asked::Anything],
-        because: "--preset accurate tells classes apart, one a row; for labels and numbers use --preset fast",
+        because: "--preset accurate is for one label per row; for several labels or a number, use --preset fast",
     },
     Refusal {
         when: When::Accurate,
@@ -172,44 +172,43 @@ const TABLE: &[Refusal] = &[
             For(Setting::class_weight),
             Asked::ThresholdRule,
         ],
-        because: "{option} is for the run of one model, but --preset accurate trains several, each validated on a part of \
-                  the rows of its own; leave it out, or use --preset fast",
+        because: "{option} is for the run of one model, but --preset accurate trains several, each validated on its own \
+                  fold; leave it out, or use --preset fast",
     },
     Refusal {
         when: When::Regression,
         asked: &[For(Setting::threshold)],
-        because: "a threshold decides between yes and no, but a number is learnt; leave {option} out",
+        because: "a threshold is for labels, but --task regression predicts a number; leave {option} out",
     },
     Refusal {
         when: When::NotSingleLabel,
         asked: &[For(Setting::class_weight)],
-        because: "{option} weighs rows by their one class, but here a row has any number of labels, or a number; \
-                  leave it out",
+        because: "{option} is for one label per row, but these rows have several labels, or a number; leave it out",
     },
     Refusal {
         when: When::Beside(Setting::validation),
         asked: &[For(Setting::validation_split)],
-        because: "{option} cannot be used with --validation: rows to validate on are a file or a share; leave one of them out",
+        because: "{option} cannot be used with --validation: validation rows are a file or a fraction; leave one of them out",
     },
     Refusal {
         when: When::ValidationRowsInMemory,
         asked: &[For(Setting::validation), For(Setting::validation_split)],
-        because: "{option} is given, but the source has rows to validate on; leave one of them out",
+        because: "{option} is given, but the source has validation rows; leave one of them out",
     },
     Refusal {
         when: When::Beside(Setting::test),
         asked: &[For(Setting::test_split)],
-        because: "{option} cannot be used with --test: rows to test on are a file or a share; leave one of them out",
+        because: "{option} cannot be used with --test: test rows are a file or a fraction; leave one of them out",
     },
     Refusal {
         when: When::TestRowsInMemory,
         asked: &[For(Setting::test), For(Setting::test_split)],
-        because: "{option} is given, but the source has rows to test on; leave one of them out",
+        because: "{option} is given, but the source has test rows; leave one of them out",
     },
     Refusal {
         when: When::NoValidation,
         asked: &[Asked::ThresholdRule],
-        because: "the threshold is chosen on validation rows, but --validation-split is 0; give it a share, or \
+        because: "the threshold is chosen on validation rows, but --validation-split is 0; give a fraction, or \
                   --threshold a number",
     },
     Refusal {
@@ -219,7 +218,7 @@ const TABLE: &[Refusal] = &[
             For(Setting::reduce_lr_on_plateau),
             For(Setting::checkpoint_best),
         ],
-        because: "{option} watches val_loss, but --validation-split 0 leaves no rows to validate on; ask for some, such \
+        because: "{option} monitors val_loss, but --validation-split 0 leaves no validation rows; give a fraction, such \
                   as --validation-split 0.2",
     },
     Refusal {
@@ -273,7 +272,7 @@ impl Asked {
     }
 }
 
-/// Refuses settings that the run would pay no heed to, or that do not go together.
+/// Refuses settings that the run would ignore, and conflicting settings.
 pub(crate) fn check(
     config: &TrainConfig,
     kind: DataKind,
@@ -290,12 +289,12 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// The most steps that a row may have.
+/// The largest number of steps of a row.
 const MAX_STEPS: usize = 65_536;
-/// More units than this have a recurrent kernel beyond the largest model there is (2³⁰ weights).
+/// The largest number of units. A larger recurrent kernel would exceed the largest model (2³⁰ weights).
 pub(crate) const MAX_UNITS: usize = 16_384;
 
-/// Refuses values that no run can have. The command line refuses most of them as it reads them.
+/// Refuses values out of range. The command line refuses most of them while it parses the arguments.
 pub(crate) fn check_values(config: &TrainConfig) -> Result<()> {
     let whole = |setting: Setting, value: Option<usize>, low: usize| match value {
         Some(value) if value < low => {
@@ -305,7 +304,7 @@ pub(crate) fn check_values(config: &TrainConfig) -> Result<()> {
     };
     let share = |setting: Setting, value: Option<f64>| match value {
         Some(value) if !(0.0..1.0).contains(&value) => {
-            Some((setting, format!("{value}; it must be a number from 0 up to, but below, 1")))
+            Some((setting, format!("{value}; it must be a number of at least 0 and below 1")))
         }
         _ => None,
     };
@@ -343,7 +342,7 @@ pub(crate) fn check_values(config: &TrainConfig) -> Result<()> {
             )
         }),
         separator.map(|text| {
-            let wanted = "it must hold a character that is no letter or digit, such as ; or |";
+            let wanted = "it must contain a character other than letters and digits, such as ; or |";
             (Setting::label_separator, format!("'{text}'; {wanted}"))
         }),
         threads.map(|threads| {

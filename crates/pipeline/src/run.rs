@@ -1,4 +1,4 @@
-//! From a plan to its outcome: read, train, choose the threshold, test, save, and fit what is to be beaten.
+//! Runs a plan: reads, trains, chooses the threshold, tests, saves, and fits the baselines.
 
 use crate::baselines;
 use crate::choices::Preset;
@@ -15,7 +15,7 @@ use gatewise::{Artifact, Result};
 use std::time::Instant;
 
 impl TrainPlan {
-    /// Does what the plan says. A run that `observer` stops keeps what was learnt by then.
+    /// Runs the plan. A run that `observer` stops keeps its model.
     ///
     /// ```
     /// use gatewise_pipeline::{Source, TrainConfig};
@@ -27,10 +27,10 @@ impl TrainPlan {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for data that are not there, malformed or unusable,
-    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for settings that do not suit them,
-    /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write, and what
-    /// [`Fit::run`](gatewise::Fit::run) gives.
+    /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for data that are missing, malformed or unusable,
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for settings that do not fit the data,
+    /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write, and the errors of
+    /// [`Fit::run`](gatewise::Fit::run).
     pub fn run(&self, observer: &mut dyn Observer) -> Result<TrainOutcome> {
         match self.kind() {
             DataKind::Text => learn(self, language_model::prepare(self)?, observer),
@@ -45,7 +45,7 @@ impl TrainPlan {
     }
 }
 
-/// Trains, tests and saves the model that is prepared.
+/// Trains, tests and saves the prepared model.
 fn learn(plan: &TrainPlan, prepared: Prepared, observer: &mut dyn Observer) -> Result<TrainOutcome> {
     let data = prepared.summary();
     let Prepared { artifact, parts, ngrams, .. } = prepared;
@@ -74,7 +74,7 @@ fn learn(plan: &TrainPlan, prepared: Prepared, observer: &mut dyn Observer) -> R
     Ok(TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, plan })
 }
 
-/// The score of a model on `rows`.
+/// Evaluates a model on `rows`.
 pub(crate) fn test_on(
     plan: &TrainPlan,
     artifact: &Artifact,

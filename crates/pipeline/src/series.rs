@@ -13,7 +13,7 @@ use gatewise::files::read_ts;
 use gatewise::rows::{Problem, Scaler, TimeSeries};
 use gatewise::{Error, Reader, Result};
 
-/// The model for the series of the plan, as yet untrained, and their rows as it reads them.
+/// Prepares the untrained model for the series of the plan, and their rows.
 pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Prepared> {
     let (training, test) = read(plan, observer)?;
     threshold::check_classes(plan, &Problem::SingleLabel, training.labels.len())?;
@@ -35,17 +35,17 @@ pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<P
     Ok(Prepared { artifact, parts, ngrams: &[], text: None })
 }
 
-/// The series to learn from and those to test on.
+/// Returns the training series and the test series.
 fn read(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(TimeSeries, Option<TimeSeries>)> {
     let config = plan.config();
     let (all, own_test) = match &config.data.0 {
         Data::Path(path) => (read_ts(path)?, None),
         Data::Series(series) => (series.training.clone(), series.test.clone()),
-        _ => return Err(Error::config(format!("{} holds no series", plan.data()))),
+        _ => return Err(Error::config(format!("{} contains no series", plan.data()))),
     };
     if all.rows.is_empty() || all.rows.len() != all.classes.len() {
         return Err(Error::data(format!(
-            "{} has {} rows and {} classes; each row needs its class, and there must be one",
+            "{} has {} rows and {} classes; each row needs a class, and there must be at least one row",
             plan.data(),
             all.rows.len(),
             all.classes.len()

@@ -1,4 +1,4 @@
-//! What a model is trained on: named data, a file, or rows in memory.
+//! Sources of data: named data, a file, or rows in memory.
 
 use crate::choices::Task;
 use gatewise::datasets::imdb;
@@ -12,16 +12,16 @@ use std::sync::Arc;
 pub(crate) const IMDB: &str = "imdb";
 pub(crate) const REVIEWS: &str = "reviews";
 pub(crate) const KERAS_IMDB: &str = "keras-imdb";
-/// What rows in memory are called in notes, errors and artifacts.
+/// The name of rows in memory in notes, errors and artifacts.
 pub(crate) const IN_MEMORY: &str = "rows in memory";
 
-/// What files of labelled texts are called in errors.
+/// The description of files of labelled texts in errors.
 pub const LABELLED_TEXTS: &str = "a .csv, .tsv, .jsonl or .parquet file, or a folder, of labelled texts";
 
-/// What a model is trained on.
+/// A source of data: named data, a file or folder, or rows in memory.
 ///
-/// The default is the IMDB reviews where they are at hand or can be fetched, else the corpus `reviews`. With serde a
-/// source is its name; rows in memory are refused.
+/// The default is the IMDB reviews if they are present or can be downloaded, else the corpus `reviews`. Serde
+/// writes the name or the path; rows in memory are refused.
 ///
 /// ```
 /// use gatewise_pipeline::{DataKind, Source, Task};
@@ -61,7 +61,7 @@ pub(crate) struct MemorySeries {
     pub test: Option<TimeSeries>,
 }
 
-/// The target of a text in memory. All targets of a source are of one variant, which decides the problem.
+/// The target of a text in memory. All targets of a source have the same variant; it decides the problem.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Target {
@@ -97,18 +97,18 @@ impl From<f32> for Target {
     }
 }
 
-/// Which rules the data of a source follow.
+/// The kind of data of a source. It decides the defaults and the settings that apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DataKind {
-    /// The IMDB reviews of their publisher, by name or as a folder or archive.
+    /// The IMDB reviews, by name, or as their publisher's folder or archive.
     Imdb,
-    /// The generated corpus in the library.
+    /// The generated corpus of the library.
     Reviews,
-    /// Keras's copy of the IMDB reviews, which is cut into words already.
+    /// Keras's copy of the IMDB reviews, already tokenized.
     KerasImdb,
-    /// Labelled texts of the user's own: a file, a folder, or rows in memory.
+    /// Labelled texts: a file, a folder, or rows in memory.
     Texts,
     /// Labelled series of measurements: a .ts file, or rows in memory.
     Series,
@@ -117,30 +117,35 @@ pub enum DataKind {
 }
 
 impl Source {
-    /// Returns the IMDB reviews.
+    /// Creates the source of the IMDB reviews.
     pub fn imdb() -> Self {
         Self(Data::Imdb)
     }
 
-    /// Returns the corpus that the library generates.
+    /// Creates the source of the corpus that the library generates.
     pub fn reviews() -> Self {
         Self(Data::Reviews)
     }
 
-    /// Returns Keras's copy of the IMDB reviews (`imdb.npz`).
+    /// Creates the source of Keras's copy of the IMDB reviews (`imdb.npz`).
     pub fn keras_imdb() -> Self {
         Self(Data::KerasImdb)
     }
 
-    /// Returns a file or folder: labelled texts (.csv, .tsv, .jsonl, .ndjson, .parquet, or a folder with a sub-folder of
-    /// .txt files for each label), labelled series (.ts), the IMDB reviews (an `aclImdb` folder or its .tar.gz), or, for
-    /// a language model, a text. The file is read when the plan runs.
+    /// Creates a source of a file or folder. The file is read when the plan runs.
+    ///
+    /// | data | path |
+    /// |---|---|
+    /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .parquet; a folder with a sub-folder of .txt files per label |
+    /// | labelled series | .ts |
+    /// | the IMDB reviews | an `aclImdb` folder or its .tar.gz |
+    /// | a text for a language model | any other file |
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Data::Path(path.into()))
     }
 
-    /// Returns texts in memory with their targets. They go through the same splits, vocabulary and baselines as the rows of
-    /// a file.
+    /// Creates a source of texts in memory with their targets. Splits, vocabulary and baselines are the same
+    /// as for a file with the same rows.
     ///
     /// ```
     /// use gatewise_pipeline::{Source, TrainConfig};
@@ -154,7 +159,7 @@ impl Source {
         Self(Data::Texts(Arc::new(MemoryTexts { training: collect(rows), ..MemoryTexts::default() })))
     }
 
-    /// Returns labelled series in memory.
+    /// Creates a source of labelled series in memory.
     ///
     /// ```
     /// use gatewise::rows::{Features, TimeSeries};
@@ -171,12 +176,12 @@ impl Source {
         Self(Data::Series(Arc::new(MemorySeries { training: series, test: None })))
     }
 
-    /// Returns one text in memory, for a language model.
+    /// Creates a source of one text in memory, for a language model.
     pub fn text(text: impl Into<String>) -> Self {
         Self(Data::Text(Arc::from(text.into())))
     }
 
-    /// Adds texts in memory to test on. A source that does not hold texts in memory stays as it is.
+    /// Adds test rows to texts in memory. Another source stays as it is.
     pub fn with_test<X: Into<String>, Y: Into<Target>>(
         mut self,
         rows: impl IntoIterator<Item = (X, Y)>,
@@ -187,7 +192,7 @@ impl Source {
         self
     }
 
-    /// Adds texts in memory to validate on. A source that does not hold texts in memory stays as it is.
+    /// Adds validation rows to texts in memory. Another source stays as it is.
     pub fn with_validation<X: Into<String>, Y: Into<Target>>(
         mut self,
         rows: impl IntoIterator<Item = (X, Y)>,
@@ -198,7 +203,7 @@ impl Source {
         self
     }
 
-    /// Adds series in memory to test on. A source that does not hold series in memory stays as it is.
+    /// Adds test rows to series in memory. Another source stays as it is.
     pub fn with_test_series(mut self, test: TimeSeries) -> Self {
         if let Data::Series(series) = &mut self.0 {
             Arc::make_mut(series).test = Some(test);
@@ -206,8 +211,7 @@ impl Source {
         self
     }
 
-    /// Returns which rules the data follow, where `task` is learnt from them. Of a path, its ending decides, and what is
-    /// there.
+    /// Returns the kind of data for `task`. For a path, its ending and the file or folder at the path decide.
     pub fn kind(&self, task: Task) -> DataKind {
         match &self.0 {
             Data::Text(_) => DataKind::Text,
@@ -235,13 +239,13 @@ impl Source {
         matches!(&self.0, Data::Texts(texts) if texts.validation.is_some())
     }
 
-    /// Whether the rows are in memory.
+    /// Returns whether the rows are in memory.
     pub fn is_in_memory(&self) -> bool {
         matches!(self.0, Data::Texts(_) | Data::Series(_) | Data::Text(_))
     }
 }
 
-/// The name, or the path.
+/// Writes the name or the path.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -255,7 +259,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// `imdb`, `reviews`, `keras-imdb`, or else a path.
+/// Converts `imdb`, `reviews` or `keras-imdb`; every other text is a path.
 impl From<&str> for Source {
     fn from(name: &str) -> Self {
         match name {
@@ -272,7 +276,7 @@ impl Serialize for Source {
         match &self.0 {
             Data::Default => serializer.serialize_none(),
             Data::Path(path) => match path.to_str() {
-                // A file that is called like named data.
+                // A file with the name of a data set.
                 Some(name @ (IMDB | REVIEWS | KERAS_IMDB)) => serializer.serialize_some(&format!("./{name}")),
                 Some(path) => serializer.serialize_some(path),
                 None => Err(ser::Error::custom(format!("the path {} is not UTF-8", path.display()))),
@@ -302,12 +306,12 @@ fn collect<X: Into<String>, Y: Into<Target>>(
     rows.into_iter().map(|(text, target)| (text.into(), target.into())).collect()
 }
 
-/// Whether `path` is a file of labelled series.
+/// Returns whether `path` is a file of labelled series.
 pub(crate) fn is_series(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"))
 }
 
-/// Whether `path` is a file, or a folder, of labelled texts.
+/// Returns whether `path` is a file or a folder of labelled texts.
 pub(crate) fn is_labelled_texts(path: &Path) -> bool {
     match RecordFormat::from_path(path) {
         Some(RecordFormat::Folder) => !imdb::is_at(path),

@@ -1,4 +1,4 @@
-//! Labelled texts: the classic assignment, and files of the user's own.
+//! Labelled texts: named data, and the user's own files.
 
 use crate::choices::Preset;
 use crate::layers;
@@ -13,7 +13,7 @@ use crate::untrained::{self, Reads};
 use gatewise::rows::Corpus;
 use gatewise::{ErrorKind, Reader, Result};
 
-/// The corpus of the plan and the plan itself, which is another where the default data cannot be had.
+/// Returns the corpus of the plan, and the plan; a new plan if the default data are not available.
 pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(TrainPlan, Corpus)> {
     let (plan, corpus) = match read(plan, observer) {
         Ok(corpus) => (plan.clone(), corpus),
@@ -22,7 +22,7 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
                 && matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) =>
         {
             observer.warn(&format!(
-                "The IMDB reviews could not be had, so this trains on the small corpus `{REVIEWS}`\n\
+                "The IMDB reviews are not available, so this run trains on the small corpus `{REVIEWS}`\n\
                  that the program generates instead. Figures are not comparable with IMDB's.\n\
                  Reason: {error}"
             ));
@@ -44,7 +44,7 @@ fn read(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Corpus> {
     reading::read(&plan.config().data, test, reading, observer)
 }
 
-/// The model for a corpus, as yet untrained, and the corpus's rows as it reads them.
+/// Prepares the untrained model for a corpus, and the rows of the corpus.
 pub(crate) fn prepare(plan: &TrainPlan, corpus: &Corpus, observer: &mut dyn Observer) -> Result<Prepared> {
     let settings = plan.settings().clone().for_corpus(plan.config(), corpus)?;
     let model = layers::of_texts(&settings, &corpus.problem, corpus.labels.len()).compile(settings.seed)?;
@@ -68,7 +68,7 @@ pub(crate) fn prepare(plan: &TrainPlan, corpus: &Corpus, observer: &mut dyn Obse
         true => Parts::of_own(plan, &artifact, training, test, observer)?,
         false => Parts { training, validation: None, test },
     };
-    // Pairs of words of a large corpus take longer than the model itself.
+    // The word pairs of a large corpus take longer than the model itself.
     let ngrams: &[usize] = if plan.kind() == DataKind::Reviews { &[1, 2] } else { &[1] };
     Ok(Prepared { artifact, parts, ngrams, text: None })
 }

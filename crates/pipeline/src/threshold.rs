@@ -1,4 +1,4 @@
-//! The decision threshold: whether there is one, and how it is chosen.
+//! The decision threshold: checks that the model has one, and chooses it.
 
 use crate::choices::Threshold;
 use crate::observer::Observer;
@@ -7,7 +7,7 @@ use crate::plan::TrainPlan;
 use gatewise::rows::Problem;
 use gatewise::{Artifact, Error, Result};
 
-/// Refuses a threshold where the data have more than two classes, which only they can tell.
+/// Refuses a threshold for data with more than two classes. Their number is not known before the data are read.
 pub(crate) fn check_classes(plan: &TrainPlan, problem: &Problem, classes: usize) -> Result<()> {
     match plan.config().threshold {
         Some(_) if *problem == Problem::SingleLabel && classes > 2 => Err(Error::config(format!(
@@ -18,8 +18,8 @@ pub(crate) fn check_classes(plan: &TrainPlan, problem: &Problem, classes: usize)
     }
 }
 
-/// The threshold that the plan asks for. What has been learnt is worth more than a threshold: one that cannot be chosen
-/// stays one half.
+/// Sets the threshold of the plan. A threshold that cannot be chosen is not an error, because the trained
+/// model would be lost: it stays 0.5.
 pub(crate) fn choose(
     plan: &TrainPlan,
     artifact: &Artifact,

@@ -1,9 +1,10 @@
-//! What cuts texts into words, by name.
+//! Tokenizers by name.
 
 use gatewise::text::Tokenizer;
 use gatewise::{Error, Result};
 
-/// Returns the tokenizer of this name: `words`, `unicode`, `characters`, or the path of a Hugging Face `tokenizer.json`.
+/// Returns the tokenizer with this name: `words`, `unicode`, `characters`, or the path of a Hugging Face
+/// `tokenizer.json`.
 ///
 /// ```
 /// assert_eq!(gatewise_pipeline::named_tokenizer("characters")?.words("ab"), ["a", "b"]);
@@ -11,7 +12,7 @@ use gatewise::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for another name; what reading the file gives.
+/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for another name, and the errors of reading the file.
 pub fn named(name: &str) -> Result<Tokenizer> {
     match name {
         "words" => Ok(Tokenizer::default()),

@@ -1,44 +1,45 @@
-//! What a search writes down of each trial.
+//! The log of a trial.
 
 use gatewise::metrics::Report;
 use serde::Serialize;
 
-/// One trial of a search: what was tried, and what came of it. With serde it is an object, a line of the search's log.
+/// The log of one trial of a search. Serde writes an object, a line of the search's log.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct TrialLog {
-    /// Which trial, from 1.
+    /// Number of the trial, from 1.
     pub trial: usize,
-    /// What differs from the settings that hold for every trial, as options of the command line; empty for the first trial.
+    /// Options of the command line that differ from the options of every trial; empty for the first trial.
     pub options: String,
-    /// The command line that trains this model again; `None` for rows in memory.
+    /// Command line that trains the model again; `None` for rows in memory.
     pub command: Option<String>,
-    /// Why it ended: `done`, `given up`, `out of time`, `interrupted` or `diverged`.
+    /// Why the trial ended: `done`, `given up`, `out of time`, `interrupted` or `diverged`.
     pub end: &'static str,
-    /// Epochs that were finished.
+    /// Number of finished epochs.
     pub epochs: usize,
-    /// How long it took.
+    /// Seconds of the trial.
     pub seconds: f64,
-    /// Loss on the validation rows; `None` where no epoch was finished.
+    /// Loss on the validation rows; `None` if no epoch was finished.
     pub val_loss: Option<f64>,
-    /// The metrics on the validation rows that suit the model.
+    /// Metrics of the task on the validation rows.
     pub val_report: Option<Report>,
-    /// Whether it is better than all before.
+    /// Whether the trial is better than all trials before it.
     pub best: bool,
-    /// What trials are compared by.
+    /// Metric that trials are compared by.
     #[serde(flatten)]
     pub figure: Option<Figure>,
 }
 
-/// What trials are compared by: accuracy, micro F1, root mean squared error, or loss, on the validation rows.
+/// The metric that trials are compared by, on the validation rows: accuracy, micro F1, root mean squared
+/// error, or loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Figure {
-    /// Its name, such as `val_accuracy`.
+    /// Name, such as `val_accuracy`.
     pub name: &'static str,
-    /// Its value.
+    /// Value.
     pub value: f64,
-    /// The loss, which decides between equal values.
+    /// Validation loss; it decides between equal values.
     pub(crate) loss: f64,
 }
 
@@ -60,7 +61,7 @@ impl Figure {
         Self { name, value, loss }
     }
 
-    /// Whether it is better than `other`; of equal ones that with the lower loss is.
+    /// Returns whether the figure is better than `other`. Between equal values, the lower loss is better.
     pub(crate) fn beats(self, other: Self) -> bool {
         let high = matches!(self.name, "val_accuracy" | "val_micro_f1");
         let (mine, theirs) = if high { (-self.value, -other.value) } else { (self.value, other.value) };

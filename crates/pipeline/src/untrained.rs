@@ -1,11 +1,11 @@
-//! The one place where an artifact is made: a model that is not trained yet, with what reads its rows.
+//! Builds the artifact of an untrained model.
 
 use crate::defaults::{Settings, THRESHOLD};
 use crate::plan::TrainPlan;
 use gatewise::rows::{Padding, Problem};
 use gatewise::{Artifact, Model, Reader, Result, TrainingSummary};
 
-/// What a model reads and is asked.
+/// The parts of an artifact beside the model.
 pub(crate) struct Reads {
     pub reader: Reader,
     pub padding: Padding,
@@ -14,7 +14,7 @@ pub(crate) struct Reads {
     pub oov_rate: Option<f64>,
 }
 
-/// Returns the artifact of a model that is not trained yet.
+/// Returns the artifact of an untrained model.
 pub(crate) fn artifact(
     plan: &TrainPlan,
     settings: &Settings,

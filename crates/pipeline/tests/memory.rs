@@ -106,7 +106,7 @@ fn notes_name_rows_and_bad_ones_fail_or_are_skipped() {
     config.plan().unwrap().run(&mut notes).unwrap();
     let all = notes.0.join("\n");
     assert!(all.contains("bad rows skipped: 1:\n  rows in memory, row 41: the label is empty"), "{all}");
-    assert!(all.contains("of 41 rows, drawn by chance from each label, are kept to test on"), "{all}");
+    assert!(all.contains("of 41 rows, drawn at random from each label, are held out for testing"), "{all}");
     let mixed = vec![("a", Target::from("x")), ("b", Target::from(1.0f32))];
     let error = small(Source::texts(mixed)).plan().unwrap_err().to_string();
     assert!(

@@ -5,23 +5,23 @@ use clap::{Args as ClapArgs, Subcommand};
 use gatewise::layers::RecurrentCell;
 use std::path::PathBuf;
 
-/// Experiments, and the equipment for them.
+/// Run experiments.
 #[derive(Debug, Subcommand)]
 pub enum Lab {
     Tasks(LabTasks),
     Abc(LabAbc),
 }
 
-/// Run the long-lag tasks of Hochreiter and Schmidhuber (1997): LSTM against other recurrent layers.
+/// Compare LSTM with other recurrent layers on the long-lag tasks of Hochreiter and Schmidhuber (1997).
 #[derive(Debug, ClapArgs)]
 pub struct LabTasks {
     /// Tasks: reber, noise-free-100, two-sequences, adding-100, adding-500, adding-1000, multiplication,
     /// order-6a, order-6b, or all [default: noise-free-100 adding-100 order-6a].
     pub names: Vec<String>,
-    /// Trials of each layer on each task.
+    /// Number of trials of each layer on each task.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub trials: u16,
-    /// Seed of the first trial; the others have the numbers that follow.
+    /// Seed of the first trial; the other trials take the next numbers.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// Layers to compare.
@@ -33,37 +33,37 @@ pub struct LabTasks {
         value_name = "LAYERS"
     )]
     pub cells: Vec<RecurrentCell>,
-    /// Sequences a trial may train on [default: the task's].
+    /// Maximum number of training sequences per trial [default: the task's].
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub budget: Option<usize>,
     /// Units of the layer [default: the task's].
     #[arg(long, value_name = "N", value_parser = units, allow_negative_numbers = true)]
     pub units: Option<usize>,
-    /// Step size of Adam [default: the task's].
+    /// Learning rate of Adam [default: the task's].
     #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
-    /// Picture to write, as .svg.
+    /// SVG file for a plot of the trials.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Fail unless LSTM solves every task in each trial, and SimpleRNN none.
+    /// Fail unless LSTM solves every task in every trial, and SimpleRNN solves none.
     #[arg(long)]
     pub check: bool,
     #[command(flatten)]
     pub machine: Machine,
-    /// How to print the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Judge which tunes of a text are ABC notation.
+/// Check which tunes of a text are valid ABC notation.
 #[derive(Debug, ClapArgs)]
 pub struct LabAbc {
     /// File of tunes; - for standard input.
     pub file: PathBuf,
-    /// Fail when a smaller share of the tunes than this parses.
-    #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
+    /// Fail when a smaller fraction of the tunes is valid.
+    #[arg(long, value_name = "FRACTION", value_parser = part, allow_negative_numbers = true)]
     pub at_least: Option<f64>,
-    /// How to print the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }

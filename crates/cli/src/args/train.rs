@@ -1,4 +1,4 @@
-//! Arguments of `gatewise train`, which become a [`TrainConfig`].
+//! Arguments of `gatewise train`. They become a [`TrainConfig`].
 
 use super::values::{at_least, cell, positive, seconds, seed, separator, share, threshold, units};
 use super::{End, Format, Machine, Place, Preset, Task};
@@ -12,121 +12,122 @@ use std::time::Duration;
 /// Train a model and save it as one file.
 #[derive(Debug, ClapArgs)]
 pub struct Train {
-    /// Data: `imdb`, `reviews` (embedded), `keras-imdb`, the path of an aclImdb folder or .tar.gz, labelled texts of
-    /// your own (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt files for each
-    /// label), or a .ts file of labelled series. Without it: imdb where it is at hand or can be fetched, else reviews. For a
-    /// language model: a text file.
+    /// Data: `imdb`, `reviews` (built in), `keras-imdb`, the path of an aclImdb folder or .tar.gz, your own
+    /// labelled texts (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt
+    /// files for each label), or a .ts file of labelled series. For a language model: a text file. Without
+    /// DATA: imdb if it is present or can be downloaded, else reviews.
     pub data: Option<String>,
-    /// File like DATA to test on, where DATA are texts or series of your own.
+    /// File to test on, for your own texts or series.
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
-    /// Share of DATA's rows to test on, where there is no test file: drawn by chance, the same share of each label.
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, conflicts_with = "test")]
+    /// Fraction of the rows to test on, without --test: drawn at random, the same fraction of each label.
+    #[arg(long, value_name = "FRACTION", value_parser = share, allow_negative_numbers = true, conflicts_with = "test")]
     pub test_split: Option<f64>,
-    /// File like DATA to validate on, where DATA are texts of your own.
+    /// File to validate on, for your own texts.
     #[arg(long, value_name = "FILE", conflicts_with = "validation_split")]
     pub validation: Option<PathBuf>,
-    /// What to learn: the labels of texts, a number for each text, or which character follows in one text.
+    /// What to predict: labels, a number for each text, or the next character of one text.
     #[arg(long, value_enum, value_name = "TASK")]
     pub task: Option<Task>,
-    /// Separator between the labels of a row; makes the task multi-label.
+    /// Separator between labels; makes the task multi-label.
     #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
     pub label_separator: Option<String>,
-    /// Settings to start from; other options change them. classic: the assignment, LSTM(10) on 5,000 words. fast: LSTM(64)
-    /// with dropout.
+    /// Set of defaults; other options override them. classic: LSTM(10) on 5,000 words. fast: LSTM(64) with
+    /// dropout.
     #[arg(long, value_enum, value_name = "PRESET")]
     pub preset: Option<Preset>,
-    /// File to write; the training curve goes beside it as .svg.
+    /// Model file to write; the training curve is written beside it as .svg.
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
-    /// Passes over the training rows; the accurate preset makes up to four times as many over few rows.
+    /// Number of passes over the training rows; the accurate preset makes up to four times as many on small
+    /// data.
     #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
     pub epochs: Option<usize>,
-    /// Rows a step.
+    /// Number of rows per training step.
     #[arg(long, value_name = "ROWS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub batch_size: Option<usize>,
-    /// Step size of Adam.
+    /// Learning rate of Adam.
     #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
-    /// Size of the vocabulary, pad, start and unknown included.
+    /// Vocabulary size, including the ids for pad, start and unknown.
     #[arg(long, value_name = "WORDS", value_parser = at_least(3), allow_negative_numbers = true)]
     pub max_words: Option<usize>,
-    /// Words seen fewer times in training are unknown.
+    /// Minimum count of a word in the training rows; rarer words are unknown.
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub min_count: Option<usize>,
-    /// How texts are cut: `words` (as Keras does), `unicode` words, `characters`, or the tokens of a Hugging
-    /// Face tokenizer.json, whose path is given.
+    /// Tokenizer: `words` (as in Keras), `unicode` (words by Unicode's rules), `characters`, or the path of a
+    /// Hugging Face tokenizer.json.
     #[arg(long, value_name = "KIND|FILE")]
     pub tokenizer: Option<String>,
-    /// Length that rows are padded or cut to; series keep theirs where it is not given, and the accurate preset pads no
-    /// further than nearly all rows reach.
+    /// Length to pad or truncate rows to. Series keep their length by default; the accurate preset lowers its
+    /// default to the length of the 99th percentile.
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub maxlen: Option<usize>,
-    /// Side that short rows are padded on.
+    /// Side on which short rows are padded.
     #[arg(long, value_enum, value_name = "SIDE")]
     pub padding: Option<End>,
-    /// Side that long rows are cut on.
+    /// Side on which long rows are truncated.
     #[arg(long, value_enum, value_name = "SIDE")]
     pub truncating: Option<End>,
-    /// Skip padding (Keras's mask_zero) instead of running the recurrent layers over it; the presets fast and accurate and
-    /// series always do.
+    /// Mask padding (Keras's mask_zero), so that the recurrent layers skip it; always on for series and for
+    /// the presets fast and accurate.
     #[arg(long)]
     pub mask_zero: bool,
-    /// Width of the word vectors.
+    /// Number of dimensions of the word vectors.
     #[arg(long, value_name = "WIDTH", value_parser = at_least(1), allow_negative_numbers = true)]
     pub embedding: Option<usize>,
     /// Kind of the recurrent layers.
     #[arg(long, value_name = "CELL", value_parser = cell())]
     pub cell: Option<RecurrentCell>,
-    /// Recurrent units; several numbers stack several layers.
+    /// Number of recurrent units; several numbers stack several layers.
     #[arg(long, value_delimiter = ',', value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: Option<Vec<usize>>,
-    /// Share of the numbers dropped after each recurrent layer while training, and, but for the classic preset, of the
-    /// channels of the word vectors (of a series, at most 0.2 of the numbers of each step).
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    /// Dropout rate after each recurrent layer. The presets fast and accurate also drop channels of the word
+    /// vectors at this rate; series also drop inputs, at a rate of at most 0.2.
+    #[arg(long, value_name = "FRACTION", value_parser = share, allow_negative_numbers = true)]
     pub dropout: Option<f64>,
-    /// Share of the training rows to validate on: the last, or, of a file of texts, drawn by chance, the same share
-    /// of each label.
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    /// Fraction of the training rows to validate on: the last rows; for a file of texts, rows drawn at
+    /// random, the same fraction of each label.
+    #[arg(long, value_name = "FRACTION", value_parser = share, allow_negative_numbers = true)]
     pub validation_split: Option<f64>,
-    /// How much the rows of each class count in training: `balanced`, or one number a class.
+    /// Weight of each class in the loss: `balanced`, or one number per class.
     #[arg(long, value_name = "WEIGHTS")]
     pub class_weight: Option<ClassWeight>,
-    /// The model says yes (of several labels, to each) above it: a number, or the best for accuracy, f1 or youden
-    /// (sensitivity + specificity) on the validation rows.
+    /// Decision threshold of a binary or multi-label model: a number, or the metric to maximize on the
+    /// validation rows: accuracy, f1 or youden (sensitivity + specificity).
     #[arg(long, value_name = "RULE|P", value_parser = threshold, allow_negative_numbers = true)]
     pub threshold: Option<Threshold>,
-    /// Stop when val_loss has not improved for PATIENCE epochs, and keep the weights of the best epoch.
+    /// Stop when val_loss has not improved for PATIENCE epochs, and restore the weights of the best epoch.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "3", value_name = "PATIENCE", value_parser = at_least(0))]
     pub early_stopping: Option<usize>,
     /// Divide the learning rate by ten when val_loss has not improved for PATIENCE epochs.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "PATIENCE", value_parser = at_least(0))]
     pub reduce_lr_on_plateau: Option<usize>,
-    /// File for the model with the best val_loss so far, written whenever there is a better one; {epoch}
-    /// and {val_loss:.2f} in its name are filled in.
+    /// File for the model with the best val_loss so far, written at each improvement; {epoch} and
+    /// {val_loss:.2f} in its name are replaced.
     #[arg(long, value_name = "FILE")]
     pub checkpoint_best: Option<PathBuf>,
-    /// CSV file for the figures of each epoch.
+    /// CSV file for the metrics of each epoch.
     #[arg(long, value_name = "FILE")]
     pub csv_log: Option<PathBuf>,
-    /// Folder for the figures of each epoch, for TensorBoard.
+    /// Folder for the metrics of each epoch, for TensorBoard.
     #[arg(long, value_name = "DIR")]
     pub tensorboard: Option<PathBuf>,
-    /// Seed of the weights and of the order of rows.
+    /// Seed of the weights and of the order of the rows.
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Folder where the run saves itself, to go on with --resume after a kill: at the end of every epoch
-    /// and every --checkpoint-every seconds, the newest two kept.
+    /// Folder for checkpoints, written after every epoch and every --checkpoint-every seconds; the newest two
+    /// are kept. --resume continues from them.
     #[arg(long, value_name = "DIR")]
     pub checkpoint_dir: Option<PathBuf>,
     /// Time between two checkpoints within an epoch; 0 saves after every batch.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "checkpoint_dir", allow_negative_numbers = true)]
     pub checkpoint_every: Option<Duration>,
-    /// Go on from the newest whole checkpoint, with the same settings (--epochs may be larger): the model
-    /// will be that of a run never interrupted, to the last bit. Without a checkpoint yet, start.
+    /// Resume from the newest complete checkpoint, with the same settings (--epochs may be larger). The model
+    /// is bit-identical to the model of an uninterrupted run. Without a checkpoint, start a new run.
     #[arg(long, requires = "checkpoint_dir")]
     pub resume: bool,
-    /// What to show while training: 0 nothing, 1 a progress bar, 2 a line an epoch.
+    /// Progress during training: 0 none, 1 a progress bar, 2 a line per epoch.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2), value_name = "0|1|2")]
     pub verbose: u8,
     /// Do not fit the linear baselines.
@@ -136,17 +137,17 @@ pub struct Train {
     pub place: Place,
     #[command(flatten)]
     pub machine: Machine,
-    /// How to print the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-/// Adds to the help of each option what the table of defaults has for it.
+/// Appends to the help of each option its default from the table of defaults.
 pub(super) fn with_defaults(command: Command) -> Command {
     let (few, many) = (folds_and_members(0).1, folds_and_members(FEW_ROWS).1);
     let accurate = format!(
-        " accurate: {few} small bidirectional LSTMs ({many} from {FEW_ROWS} training rows on) and a linear model of word \
-         runs, which answer together; slower and larger"
+        " accurate: an ensemble of {few} small bidirectional LSTMs ({many} from {FEW_ROWS} training rows on) and a linear \
+         model of word n-grams; slower and larger"
     );
     command.mut_args(|arg: Arg| {
         let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
@@ -164,7 +165,7 @@ pub(super) fn with_defaults(command: Command) -> Command {
     })
 }
 
-/// Sets in a configuration each setting that has a value.
+/// Sets each setting of a configuration that has a value.
 macro_rules! set {
     ($config:ident, $($name:ident: $value:expr),* $(,)?) => {
         $(if let Some(value) = $value {
@@ -174,7 +175,7 @@ macro_rules! set {
 }
 
 impl Train {
-    /// What is asked for.
+    /// Converts the arguments to a configuration.
     pub fn config(self) -> TrainConfig {
         let mut config = TrainConfig::new(self.data.as_deref().map(Source::from).unwrap_or_default());
         let (rows, machine) = (self.place.rows, self.machine);
@@ -238,7 +239,7 @@ mod tests {
         }
     }
 
-    /// Each option reaches its setting: what a configuration says as options is read back as that configuration.
+    /// Each option reaches its setting: the options of a configuration parse to that configuration.
     #[test]
     fn every_option_becomes_its_setting() {
         let first = serde_json::json!({
@@ -251,7 +252,7 @@ mod tests {
             "checkpoint_every": 1.5, "resume": true, "no_baseline": true, "data_dir": "f",
             "text_column": ["a", "b"], "label_column": "y", "on_error": "skip", "threads": 2, "isa": "portable",
         });
-        // What cannot be given beside those.
+        // These conflict with options of the first.
         let second = serde_json::json!({"data": "a.csv", "test_split": 0.2, "validation_split": 0.3});
         for given in [first, second] {
             let config: TrainConfig = serde_json::from_value(given.clone()).unwrap();

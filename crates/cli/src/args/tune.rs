@@ -5,30 +5,30 @@ use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Search for the settings that suit a data set, for a given time, and keep the best model.
+/// Search for good settings for a data set within a given time, and save the best model.
 #[derive(Debug, ClapArgs)]
 pub struct Tune {
-    /// Data, as for train.
+    /// Data, as in `gatewise train`.
     pub data: String,
-    /// How long to search, such as 90s, 5m or 1h.
+    /// Duration of the search, such as 90s, 5m or 1h.
     #[arg(long, default_value = "5m", value_name = "TIME", value_parser = time)]
     pub time: Duration,
-    /// Trials at most.
+    /// Maximum number of trials.
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub trials: Option<usize>,
-    /// File for the best model, written whenever there is a better one; its training curve goes beside it as .svg.
+    /// File for the best model, written at each improvement; its training curve is written beside it as .svg.
     #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
     pub output: PathBuf,
-    /// File for the trials, an object a line [default: beside the model, as .trials.jsonl].
+    /// File for the log of the trials, one object per line [default: beside the model, as .trials.jsonl].
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// Decides what is tried; also the seed of each trial.
+    /// Seed of the search and of each trial.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
-    /// How to print the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Options of train that hold for every trial, behind --, such as: -- --test FILE --cell gru.
+    /// Options of `gatewise train` for every trial, after --, such as: -- --test FILE --cell gru.
     #[arg(last = true, value_name = "TRAIN OPTIONS")]
     pub fixed: Vec<String>,
 }
@@ -44,7 +44,7 @@ fn time(text: &str) -> Result<Duration, String> {
     };
     let seconds = number.parse().ok().zip(factor).map(|(number, factor): (f64, f64)| number * factor);
     let time = seconds.filter(|&seconds| seconds > 0.0).and_then(|s| Duration::try_from_secs_f64(s).ok());
-    // A moment further away than a year may not be one.
+    // The system's clock cannot represent every later moment.
     let time = time.filter(|time| time.as_secs() < 31_536_000);
     time.ok_or_else(|| "it must be a time, such as 90s, 5m or 1h".to_owned())
 }

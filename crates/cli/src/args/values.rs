@@ -1,16 +1,16 @@
-//! Reading the values of options: what a number, a share or a time may be, and what to say where it is none.
+//! Parsers for the values of options, with their error messages.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gatewise::layers::RecurrentCell;
 use gatewise_pipeline::Threshold;
 use std::time::Duration;
 
-/// Reads kinds of recurrent layers by their names.
+/// Parses the name of a recurrent layer.
 pub fn cell() -> impl TypedValueParser<Value = RecurrentCell> {
     PossibleValuesParser::new(RecurrentCell::ALL.map(RecurrentCell::name)).try_map(|name| name.parse())
 }
 
-/// Reads whole numbers from `low` up.
+/// Parses a whole number of at least `low`.
 pub fn at_least(low: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
     move |text| {
         let number = text.parse().ok().filter(|&number| number >= low);
@@ -18,7 +18,7 @@ pub fn at_least(low: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + 
     }
 }
 
-/// More units than this have a recurrent kernel beyond the largest model there is (2³⁰ weights).
+/// Parses a number of units. A larger recurrent kernel would exceed the largest model (2³⁰ weights).
 pub fn units(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=16_384).contains(number));
     number.ok_or_else(|| "it must be a whole number from 1 to 16384".to_owned())
@@ -40,14 +40,14 @@ pub fn seed(text: &str) -> Result<u64, String> {
 
 pub fn threshold(text: &str) -> Result<Threshold, String> {
     let number = probability(text).ok().map(Threshold::At);
-    let wanted = "it must be accuracy, f1, youden, or a number from 0 up to, but below, 1";
+    let wanted = "it must be accuracy, f1, youden, or a number of at least 0 and below 1";
     number.or_else(|| text.parse().ok().map(Threshold::Best)).ok_or_else(|| wanted.to_owned())
 }
 
 pub fn separator(text: &str) -> Result<String, String> {
     let blank = text.chars().all(char::is_alphanumeric);
     if blank {
-        Err("it must hold a character that is no letter or digit, such as ; or |".into())
+        Err("it must contain a character other than letters and digits, such as ; or |".into())
     } else {
         Ok(text.into())
     }
@@ -55,7 +55,7 @@ pub fn separator(text: &str) -> Result<String, String> {
 
 pub fn probability(text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
-    number.ok_or_else(|| "it must be a number from 0 up to, but below, 1".to_owned())
+    number.ok_or_else(|| "it must be a number of at least 0 and below 1".to_owned())
 }
 
 pub fn positive(text: &str) -> Result<f64, String> {
@@ -65,7 +65,7 @@ pub fn positive(text: &str) -> Result<f64, String> {
 
 pub fn share(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
-    number.ok_or_else(|| "it must be a number from 0 up to, but below, 1, such as 0.2".to_owned())
+    number.ok_or_else(|| "it must be a number of at least 0 and below 1, such as 0.2".to_owned())
 }
 
 pub fn part(text: &str) -> Result<f64, String> {

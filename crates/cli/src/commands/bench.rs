@@ -11,19 +11,19 @@ use gatewise_pipeline::{Source, rows_for};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Rows and words of the stand-in for data: about what the film reviews have.
+/// Rows and words of the random data: about as many as the film reviews have.
 const ROWS: usize = 20_000;
 const WORDS: usize = 190;
-/// Requests that latency is taken from.
+/// Number of requests that latency is measured on.
 const REQUESTS: usize = 2_000;
-/// A measurement is repeated until this much time has gone, and at least this often.
+/// A measurement is repeated for at least this time, and at least this often.
 const AT_LEAST: Duration = Duration::from_millis(500);
 const REPEATS: usize = 5;
 
 pub fn bench(args: Bench) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
     if artifact.vocabulary().is_none() {
-        return Err(Error::config("bench measures models of texts, but this one reads series; use evaluate"));
+        return Err(Error::config("bench is for models of texts, but this model reads series; use evaluate"));
     }
     let machine = args.machine.machine();
     let (threads, isa) = (machine.thread_count(), machine.instruction_set());
@@ -91,7 +91,7 @@ pub fn bench(args: Bench) -> Result<Done> {
     Ok(Done::Whole)
 }
 
-/// Rows of words drawn from the model's own vocabulary.
+/// Returns rows of words drawn from the model's vocabulary.
 fn made_up(artifact: &Artifact) -> Result<Dataset> {
     let mut random = Random::new(0, Purpose::Data, 1);
     let Some(vocabulary) = artifact.vocabulary() else {
@@ -101,7 +101,7 @@ fn made_up(artifact: &Artifact) -> Result<Dataset> {
     let words = vocabulary.len().max(1);
     let rows: Sequences = (0..ROWS)
         .map(|_| {
-            // Common words are commoner: the square of a uniform number leans to low ranks.
+            // The square of a uniform number favours low ranks, as frequent words do.
             let word = |u: f64| policy.index_from + 1 + (u * u * words as f64) as u32;
             let ids: Vec<u32> = (1..WORDS).map(|_| word(random.uniform())).collect();
             policy.start.into_iter().chain(ids)
@@ -111,7 +111,7 @@ fn made_up(artifact: &Artifact) -> Result<Dataset> {
     Ok(Dataset::new(rows, targets)?.with_padding(artifact.padding()))
 }
 
-/// A text whose words have these ids.
+/// Returns a text whose words have these ids.
 fn text(artifact: &Artifact, ids: &[u32]) -> String {
     let Some(vocabulary) = artifact.vocabulary() else { return String::new() };
     let words = ids.iter().filter(|&&id| Some(id) != vocabulary.policy().start);
@@ -134,7 +134,7 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Microseconds of each request.
+/// The duration of each request, in microseconds.
 struct Latency(Vec<f64>);
 
 fn latencies<T>(requests: &[T], mut answer: impl FnMut(&T) -> Result<f32>) -> Result<Latency> {

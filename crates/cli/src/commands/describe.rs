@@ -1,4 +1,4 @@
-//! `gatewise data describe`: what a file of labelled texts is like.
+//! `gatewise data describe`: describes a file of labelled texts.
 
 use crate::args::{Data, DataDescribe, Format};
 use crate::{Done, out};

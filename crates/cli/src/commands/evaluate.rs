@@ -1,4 +1,4 @@
-//! `gatewise evaluate`: loss, accuracy and a full report on test rows.
+//! `gatewise evaluate`: computes loss, accuracy and a full report on test rows.
 
 use super::results::results;
 use crate::args::{Evaluate, Format};

@@ -1,4 +1,4 @@
-//! `gatewise forecast`: a series in, how well it can be forecast and how it goes on out.
+//! `gatewise forecast`: tests forecasts on the end of a series, and forecasts the numbers after it.
 
 use crate::args::{Forecast, Format};
 use crate::{Done, out, plot};

@@ -1,4 +1,4 @@
-//! `gatewise generate`: what a language model goes on with.
+//! `gatewise generate`: generates text with a language model.
 
 use crate::Done;
 use crate::args::{Format, Generate};
@@ -13,7 +13,7 @@ pub fn generate(args: Generate) -> Result<Done> {
     let said = Generator::new(artifact, &args.prompt, sampling)?.take(args.length);
     let mut out = std::io::stdout().lock();
     let written = match args.format {
-        // As it comes: a reader sees the model write.
+        // Flushed character by character, so that the reader sees the text grow.
         Format::Text => out
             .write_all(args.prompt.as_bytes())
             .and_then(|()| {

@@ -1,15 +1,15 @@
-//! Figures as lines for people.
+//! Metrics as lines of text.
 
 use gatewise::metrics::{Evaluation, LabelsReport, RegressionReport, Report};
 use gatewise_pipeline::{Baseline, TrainOutcome};
 
-/// The line that ends a run.
+/// Returns the last line of a run.
 pub(super) fn test_results(evaluation: &Evaluation) -> String {
     let accuracy = evaluation.accuracy.map(|share| format!(" - Accuracy: {:.2}%", 100.0 * share));
     format!("Test results - Loss: {:.4}{}", evaluation.loss, accuracy.unwrap_or_default())
 }
 
-/// The same, with what counts where that is not accuracy.
+/// Returns the last line of a run, with the metrics of the task in place of the accuracy.
 pub(super) fn results(evaluation: &Evaluation, report: &Report) -> String {
     match figures(report) {
         Some(figures) => format!("Test results - Loss: {:.4} - {figures}", evaluation.loss),
@@ -17,7 +17,7 @@ pub(super) fn results(evaluation: &Evaluation, report: &Report) -> String {
     }
 }
 
-/// What a trained model has to beat, a line each, and how it did; nothing where nothing was tested.
+/// Returns a line for each baseline and the test results; without test rows, an empty text.
 pub(super) fn tested(outcome: &TrainOutcome) -> String {
     let baselines: String = outcome.baselines.iter().map(baseline).collect();
     let results = outcome.evaluation.zip(outcome.report.as_ref());
@@ -35,7 +35,7 @@ fn baseline(baseline: &Baseline) -> String {
     format!("Baseline: {} - {}\n", baseline.name, score.unwrap_or_default())
 }
 
-/// What counts, where that is not accuracy.
+/// Returns the metrics of a task whose main metric is not accuracy.
 fn figures(report: &Report) -> Option<String> {
     match report {
         Report::Labels(LabelsReport { exact_matches, micro_average, macro_average, .. }) => Some(format!(

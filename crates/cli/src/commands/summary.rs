@@ -1,4 +1,4 @@
-//! `gatewise summary`: what a model file holds.
+//! `gatewise summary`: prints the contents of a model file.
 
 use super::results::test_results;
 use crate::args::{Format, Summary};
@@ -90,13 +90,13 @@ pub fn summary(args: Summary) -> Result<Done> {
     Ok(Done::Whole)
 }
 
-/// What answers beside the model that is shown.
+/// Returns the lines of an ensemble.
 fn members(ensemble: &Ensemble) -> String {
     let ([members, linear], Accuracies { member, linear: counts, joined, .. }) =
         (ensemble.weights(), ensemble.accuracy());
     format!(
         "Ensemble: {} members of these layers, weight {members:.3}; {} of {} features, weight {linear:.3}\n\
-         On training rows that they had not seen: a member {:.2}%, the linear model {:.2}%, together {:.2}%\n",
+         Out-of-fold accuracy: a member {:.2}%, the linear model {:.2}%, together {:.2}%\n",
         ensemble.members(),
         ensemble.linear().name(),
         ensemble.linear().features(),

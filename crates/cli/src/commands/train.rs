@@ -1,4 +1,4 @@
-//! `gatewise train`: data in, one model file out.
+//! `gatewise train`: trains a model, and writes one model file.
 
 use super::results::tested;
 use crate::args::{Format, Train};
@@ -27,21 +27,21 @@ pub fn train(args: Train) -> Result<Done> {
 fn tell(outcome: &TrainOutcome, output: &Path, curve: &Path) -> Result<()> {
     let mut text = unseen(&outcome.artifact) + &announce(outcome, output, curve);
     if let Some(Threshold::Best(rule)) = outcome.plan.threshold() {
-        text += &format!("Threshold: {:.4}, chosen for {rule} on validation\n", outcome.threshold());
+        text += &format!("Threshold: {:.4}, the best {rule} on the validation rows\n", outcome.threshold());
     }
     if let (Some(_), Some(loss)) = (&outcome.data.text, outcome.val_loss()) {
-        text += &format!("Validation - Loss: {loss:.4} nats a character - Perplexity: {:.3}\n", loss.exp());
+        text += &format!("Validation - Loss: {loss:.4} nats per character - Perplexity: {:.3}\n", loss.exp());
     }
     out!("{text}{}", tested(outcome))
 }
 
-/// How the parts of an ensemble did.
+/// Returns the out-of-fold accuracies of an ensemble.
 fn unseen(artifact: &Artifact) -> String {
     let percent = |share: f64| format!("{:.2}%", 100.0 * share);
     artifact.ensemble().map_or(String::new(), |ensemble| {
         let Accuracies { member, linear, joined, .. } = ensemble.accuracy();
         format!(
-            "On training rows that they had not seen: a recurrent model {}, the linear one {}, together {}\n",
+            "Out-of-fold accuracy: a recurrent model {}, the linear model {}, together {}\n",
             percent(member),
             percent(linear),
             percent(joined)
@@ -49,14 +49,14 @@ fn unseen(artifact: &Artifact) -> String {
     })
 }
 
-/// How far a run came and what it wrote.
+/// Returns how many epochs are done, and which files were written.
 fn announce(outcome: &TrainOutcome, output: &Path, curve: &Path) -> String {
     let (history, epochs) = (outcome.history(), outcome.artifact.training().epochs);
     let (mut text, whole) = (String::new(), history.epochs.len());
     if outcome.interrupted {
-        text += &format!("Stopped by Ctrl-C after {whole} of {epochs} epochs; what was learnt is saved.\n");
+        text += &format!("Stopped by Ctrl-C after {whole} of {epochs} epochs; the model is saved.\n");
         if outcome.plan.checkpoint_dir().is_some() {
-            text += "The same command with --resume goes on from here.\n";
+            text += "Run the same command with --resume to continue.\n";
         }
     } else if history.stopped {
         text += &format!("Stopped early after {whole} of {epochs} epochs.\n");

@@ -1,4 +1,4 @@
-//! `gatewise tune`: a search for the settings that suit a data set, and the best of its models.
+//! `gatewise tune`: searches for good settings for a data set, and saves the best model.
 
 use super::results::tested;
 use crate::args::{Args, Command, Format, Train, Tune};
@@ -9,7 +9,7 @@ use gatewise::{Error, Result};
 use gatewise_pipeline::{TuneConfig, TuneOutcome};
 use std::path::Path;
 
-/// Options of train that say what the command line does with the result: tune has its own.
+/// Options of train that `tune` has itself.
 const OWN: [&str; 4] = ["-o", "--output", "--format", "--verbose"];
 
 pub fn tune(args: Tune) -> Result<Done> {
@@ -45,12 +45,12 @@ fn tell(outcome: &TuneOutcome, output: &Path, curve: &Path, log: &Path) -> Resul
     )
 }
 
-/// What holds for every trial, as options of train; what the user got wrong in it ends the program, as it does for train.
+/// Parses the options of every trial. A mistake in them ends the program, as in `gatewise train`.
 fn fixed(args: &Tune) -> Result<Train> {
     let is_fixed = |option: &str| args.fixed.iter().any(|it| it.split('=').next() == Some(option));
     if let Some(option) = OWN.into_iter().find(|option| is_fixed(option)) {
         return Err(Error::config(format!(
-            "{option} is not for the trials of tune; leave it out, or give it in front of --"
+            "{option} is not for the trials of tune; leave it out, or give it before --"
         )));
     }
     let words = ["gatewise", "train", &args.data].map(String::from).into_iter();

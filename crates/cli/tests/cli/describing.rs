@@ -67,6 +67,6 @@ fn what_it_does_not_read_is_said() {
     home.run("data describe none.csv").failed(1, &["cannot read none.csv"]);
     home.run("data describe a.csv --task language-model").failed(2, &["classify, regression"]);
     home.run("data describe a.csv --task regression --label-separator ;")
-        .failed(2, &["--label-separator goes"]);
+        .failed(2, &["--label-separator is for labels"]);
     home.run("data").failed(2, &["describe"]);
 }

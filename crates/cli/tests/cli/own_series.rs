@@ -35,7 +35,7 @@ fn a_file_of_series_from_training_to_answers() {
     // Without a file to test on, a tenth of the rows.
     let held = home.run("train train.ts --epochs 1 --threshold f1 -o held.gatewise").ok();
     assert!(
-        held.stderr.contains("6 of 60 rows, drawn by chance from each label, are kept to test on"),
+        held.stderr.contains("6 of 60 rows, drawn at random from each label, are held out for testing"),
         "{held:#?}"
     );
 }
@@ -47,14 +47,14 @@ fn what_a_model_of_series_cannot_do_is_said() {
     fs::write(home.path("one.ts"), "@classLabel true down up\n@data\n1,2:up\n").unwrap();
     fs::write(home.path("bad.ts"), "@classLabel true a\n@data\nx:a\n").unwrap();
     home.run("train bad.ts").failed(1, &["bad.ts:3: step 1 of channel 1 is 'x'"]);
-    home.run("train a.ts --embedding 4").failed(2, &["--embedding is for texts, but a.ts holds series"]);
+    home.run("train a.ts --embedding 4").failed(2, &["--embedding is for texts, but a.ts contains series"]);
     home.run("train a.ts --test none.ts").failed(1, &["cannot read none.ts"]);
     home.run("train a.ts --epochs 1 --units 2").ok();
     home.run("predict model.gatewise").failed(2, &["this model reads series: give the .ts files"]);
     home.run("predict model.gatewise one.ts").failed(1, &["reads series of 2 channels, but these have 1"]);
     home.run("evaluate model.gatewise reviews")
         .failed(1, &["this model reads series, not texts; give a .ts file"]);
-    home.run("bench model.gatewise").failed(2, &["bench measures models of texts"]);
+    home.run("bench model.gatewise").failed(2, &["bench is for models of texts"]);
     home.run("generate model.gatewise").failed(2, &["not a language model"]);
     home.run("train reviews --epochs 0 -o texts.gatewise").ok();
     home.run("evaluate texts.gatewise a.ts")

@@ -50,7 +50,7 @@ fn rows_are_held_out_and_two_classes_have_a_threshold() {
     let object = ran.json();
     assert_eq!(object["test_accuracy"], 1.0, "rows ordered by label are shuffled before any are kept");
     assert!(
-        ran.stderr.contains("20 of 200 rows, drawn by chance from each label, are kept to test on"),
+        ran.stderr.contains("20 of 200 rows, drawn at random from each label, are held out for testing"),
         "{ran:#?}"
     );
     assert!(object["threshold"].as_f64().unwrap() > 0.0);
@@ -100,7 +100,7 @@ fn texts_are_cut_as_asked() {
         .failed(1, &["bad.json: this is not a usable tokenizer.json"]);
     home.run("train train.csv --tokenizer none.json").failed(1, &["cannot read none.json"]);
     home.run("train train.csv --tokenizer stems").failed(2, &["there is no tokenizer 'stems'", "unicode"]);
-    home.run("train keras-imdb --tokenizer unicode").failed(2, &["cut into words already"]);
+    home.run("train keras-imdb --tokenizer unicode").failed(2, &["already tokenized"]);
 }
 
 #[test]

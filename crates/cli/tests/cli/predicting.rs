@@ -49,7 +49,7 @@ fn what_is_wrong_with_a_file_to_answer_is_said_and_nothing_is_left() {
         ("model.gatewise none.csv", 1, "cannot read none.csv"),
         ("model.gatewise good.csv good.csv", 2, "give it alone"),
         ("model.gatewise good.csv --text-column x", 1, "there is no column 'x'"),
-        ("model.gatewise good.csv --output out.xlsx", 2, "should end in .csv"),
+        ("model.gatewise good.csv --output out.xlsx", 2, "must end in .csv"),
         ("model.gatewise good.csv --output none/out.csv", 1, "make it first"),
         ("model.gatewise fine --output out.csv", 2, "goes with a file of texts"),
         ("model.gatewis fine", 2, "there is no file 'model.gatewis'"),
@@ -101,7 +101,7 @@ fn without_a_model_the_programs_own_answers() {
     let mut command =
         home.command(["predict", "A wonderful film, I loved it.", "Terrible. A boring waste of time!"]);
     let ran = Ran::new("predict", command.output().unwrap()).ok();
-    assert!(ran.stderr.contains("note: no model is named"), "{ran:#?}");
+    assert!(ran.stderr.contains("note: no model is given"), "{ran:#?}");
     let rows = lines(&ran.stdout);
     assert!(rows[0].starts_with("pos\t") && rows[1].starts_with("neg\t"), "{ran:#?}");
     fs::write(home.path("in.csv"), "text\nTerrible and boring\n").unwrap();

@@ -110,7 +110,7 @@ fn numbers_from_training_to_answer() {
     let answered = home.run("predict model.gatewise q.parquet").ok().json();
     let predicted = answered["predicted_value"].as_f64().unwrap();
     assert_eq!((&answered["value"], predicted as f32), (&true.into(), value as f32));
-    home.run("predict model.gatewise q.jsonl --top-k 1").failed(2, &["answers with numbers"]);
+    home.run("predict model.gatewise q.jsonl --top-k 1").failed(2, &["outputs numbers"]);
     home.run("predict model.gatewise q.jsonl --threshold 0.1").failed(2, &["leave --threshold out"]);
 
     let tested = home.run("evaluate model.gatewise a.csv").ok();
@@ -133,13 +133,13 @@ fn what_does_not_fit_the_problem_is_said() {
     let train = |rest: &str| home.run(&format!("train {rest} --epochs 1 --units 2"));
     train("bad.csv --task regression").failed(1, &["bad.csv:4: 'many' is not a number"]);
     train("none.csv --label-separator ;").failed(1, &["no row has a label in the column tags"]);
-    train("a.csv --label-separator x").failed(2, &["--label-separator", "no letter or digit"]);
-    train("a.csv --label-separator ; --task regression").failed(2, &["--task regression learns numbers"]);
-    train("a.csv --label-separator ; --class-weight balanced").failed(2, &["--class-weight weighs rows"]);
-    train("n.csv --task regression --threshold 0.4")
-        .failed(2, &["a number is learnt; leave --threshold out"]);
-    train("reviews --task regression").failed(2, &["--task regression goes with a file", "reviews"]);
-    train("reviews --label-separator ;").failed(2, &["--label-separator goes with a file"]);
+    train("a.csv --label-separator x").failed(2, &["--label-separator", "other than letters and digits"]);
+    train("a.csv --label-separator ; --task regression").failed(2, &["--task regression predicts numbers"]);
+    train("a.csv --label-separator ; --class-weight balanced")
+        .failed(2, &["--class-weight is for one label per row"]);
+    train("n.csv --task regression --threshold 0.4").failed(2, &["predicts a number; leave --threshold out"]);
+    train("reviews --task regression").failed(2, &["--task regression is for a file", "reviews"]);
+    train("reviews --label-separator ;").failed(2, &["--label-separator is for a file"]);
     train("a.csv --label-separator ; --test new.csv").failed(1, &["the label 'pink' occurs"]);
     train("a.csv --label-separator ; -o several.gatewise").ok();
     train("n.csv --task regression -o number.gatewise").ok();

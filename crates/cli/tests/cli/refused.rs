@@ -14,15 +14,15 @@ fn options_without_a_meaning_are_refused_before_any_work() {
         (format!("{language} --padding post"), "--padding is for rows of unlike length"),
         (format!("{language} --mask-zero"), "--mask-zero is for rows of unlike length"),
         (format!("{language} --preset fast"), "--preset is for labelled texts"),
-        (format!("{language} --data-dir x"), "--data-dir is where imdb"),
-        ("train a.ts --max-words 100".into(), "--max-words is for texts, but a.ts holds series"),
-        ("train a.ts --preset accurate".into(), "--preset is for texts, but a.ts holds series"),
+        (format!("{language} --data-dir x"), "--data-dir is the folder of imdb and keras-imdb"),
+        ("train a.ts --max-words 100".into(), "--max-words is for texts, but a.ts contains series"),
+        ("train a.ts --preset accurate".into(), "--preset is for texts, but a.ts contains series"),
         ("train a.ts --validation b.ts".into(), "--validation goes with a .csv"),
-        ("train a.ts --data-dir x".into(), "--data-dir is where imdb"),
-        ("train reviews --data-dir x".into(), "--data-dir is where imdb"),
+        ("train a.ts --data-dir x".into(), "--data-dir is the folder of imdb and keras-imdb"),
+        ("train reviews --data-dir x".into(), "--data-dir is the folder of imdb and keras-imdb"),
         ("train reviews --test-split 0.2".into(), "--test-split goes with a .csv"),
-        ("train a.csv --data-dir x".into(), "--data-dir is where imdb"),
-        ("train a.csv --early-stopping --validation-split 0".into(), "--early-stopping watches val_loss"),
+        ("train a.csv --data-dir x".into(), "--data-dir is the folder of imdb and keras-imdb"),
+        ("train a.csv --early-stopping --validation-split 0".into(), "--early-stopping monitors val_loss"),
         ("train a.csv --preset accurate --csv-log x".into(), "--csv-log is for the run of one model"),
         ("train a.csv --test b.csv --test-split 0.2".into(), "cannot be used with"),
         ("tune a.csv -- --seed 3".into(), "--seed is not for the trials of tune"),
@@ -40,7 +40,7 @@ fn a_share_of_the_rows_is_kept_to_test_on_or_none() {
     std::fs::write(home.path("a.csv"), format!("text,label\n{rows}")).unwrap();
     let train = "train a.csv --epochs 1 --units 2 --embedding 2 --no-baseline";
     let half = home.run(&format!("{train} --test-split 0.5")).ok();
-    assert!(half.stderr.contains("20 of 40 rows, drawn by chance"), "{half:#?}");
+    assert!(half.stderr.contains("20 of 40 rows, drawn at random"), "{half:#?}");
     let none = home.run(&format!("{train} --test-split 0")).ok();
     assert!(none.stdout.contains("a.csv, 32 training and 8 validation rows"), "{none:#?}");
     assert!(!none.stdout.contains("Test results"), "{none:#?}");

@@ -161,7 +161,7 @@ fn a_folder_of_reviews_trains_and_broken_ones_are_counted() {
 fn without_data_the_embedded_reviews_serve() {
     let home = Home::new();
     let ran = home.run("train --epochs 1 --no-baseline").ok();
-    for part in ["=====", "IMDB reviews could not be had", "`reviews`", "Reason: ", "not comparable"] {
+    for part in ["=====", "IMDB reviews are not available", "`reviews`", "Reason: ", "not comparable"] {
         assert!(ran.stderr.contains(part), "{part:?} is missing from {ran:#?}");
     }
     assert!(ran.stdout.starts_with("Data: reviews, "), "{ran:#?}");
@@ -213,7 +213,7 @@ fn classes_are_weighed_and_the_threshold_is_chosen_and_kept() {
     assert_eq!(evaluated["accuracy"], chosen["test_accuracy"]);
     assert_eq!(evaluated["accuracy"], evaluated["report"]["accuracy"]);
     let text = train("--threshold youden --class-weight balanced").ok().stdout;
-    assert!(text.contains("chosen for youden on validation"), "{text}");
+    assert!(text.contains("the best youden on the validation rows"), "{text}");
     assert_eq!(json("--threshold 0.25")["threshold"], 0.25);
 
     train("--threshold accuracy --validation-split 0").failed(2, &["--validation-split is 0"]);
@@ -251,7 +251,7 @@ fn callbacks_write_what_was_asked_for_and_stop_the_run() {
         assert_eq!(fs::read_dir(home.path("logs").join(run)).unwrap().count(), 1);
     }
     let refused = home.run("train reviews --early-stopping --validation-split 0");
-    assert!(refused.stderr.contains("--early-stopping watches val_loss"), "{refused:#?}");
+    assert!(refused.stderr.contains("--early-stopping monitors val_loss"), "{refused:#?}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn the_time_is_kept_and_what_cannot_be_searched_is_refused() {
     let ran = home.run(&format!("tune a.csv --time 1s -- {FEW}")).ok();
     assert!(ran.stdout.contains("To train it again:\n  gatewise train a.csv --epochs 2"), "{ran:#?}");
     fs::remove_file(home.path("model.gatewise")).unwrap();
-    home.run("tune a.csv --time 0.000001s").failed(2, &["no trial came to the end of an epoch", "--time"]);
+    home.run("tune a.csv --time 0.000001s").failed(2, &["no trial finished an epoch", "--time"]);
     assert!(!home.path("model.gatewise").exists());
     home.run("tune a.csv --time soon").failed(2, &["--time", "such as 90s, 5m or 1h"]);
     home.run("tune a.csv --test b.csv").failed(2, &["-- --test"]);
@@ -92,7 +92,7 @@ fn the_time_is_kept_and_what_cannot_be_searched_is_refused() {
     home.run("tune a.csv -- --validation-split 0").failed(2, &["--validation-split is 0"]);
     home.run("tune a.csv -- --units many").failed(2, &["--units", "whole number"]);
     home.run("tune a.csv -- --task language-model").failed(2, &["tune is for labels and numbers"]);
-    home.run("tune a.ts").failed(2, &["holds series"]);
+    home.run("tune a.ts").failed(2, &["contains series"]);
     home.run("tune none.csv").failed(1, &["cannot read", "none.csv"]);
     home.run("tune a.csv -o model.svg").failed(2, &["model.svg"]);
 }

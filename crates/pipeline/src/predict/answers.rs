@@ -1,4 +1,4 @@
-//! What a model's outputs for a row say, and what may be asked of a model.
+//! Labels and thresholds of predictions.
 
 use gatewise::rows::Problem;
 use gatewise::{Artifact, Error, Result};
@@ -15,7 +15,7 @@ use gatewise::{Artifact, Error, Result};
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that does not decide between yes and no.
+/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that is neither binary nor multi-label.
 pub fn set_threshold(artifact: &mut Artifact, threshold: f32) -> Result<()> {
     let decides = match artifact.problem() {
         Problem::MultiLabel { .. } => true,
@@ -24,28 +24,28 @@ pub fn set_threshold(artifact: &mut Artifact, threshold: f32) -> Result<()> {
     };
     if !decides {
         return Err(Error::config(
-            "a threshold decides between two classes or about each of several labels, and this model's answers are \
-             neither; leave --threshold out",
+            "a threshold is for two classes, or for several labels per row, but this model is neither binary nor \
+             multi-label; leave --threshold out",
         ));
     }
     artifact.set_threshold(threshold)
 }
 
-/// Refuses the likeliest labels of a model that has no labels.
+/// Refuses the most probable labels of a model without labels.
 ///
 /// # Errors
-/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that answers with numbers.
+/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that predicts numbers.
 pub fn check_top_k(artifact: &Artifact) -> Result<()> {
     match artifact.problem() {
         Problem::Regression { .. } => {
-            Err(Error::config("this model answers with numbers and has no labels; leave --top-k out"))
+            Err(Error::config("this model outputs numbers and has no labels; leave --top-k out"))
         }
         _ => Ok(()),
     }
 }
 
-/// Returns the labels with the largest probabilities, at most `count`, the likeliest first; `scores` are the outputs of a
-/// model for one row.
+/// Returns the `count` most probable labels, the most probable first; `scores` are the outputs of a model for
+/// one row.
 pub fn top_labels<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> Vec<(&'a str, f32)> {
     let both;
     let probabilities = match *scores {
@@ -62,7 +62,7 @@ pub fn top_labels<'a>(artifact: &'a Artifact, scores: &[f32], count: usize) -> V
     all
 }
 
-/// Returns the probabilities of those labels that are answered, in their order.
-pub fn answered_probabilities(artifact: &Artifact, scores: &[f32]) -> Vec<f32> {
+/// Returns the probabilities of the predicted labels, in their order.
+pub fn predicted_probabilities(artifact: &Artifact, scores: &[f32]) -> Vec<f32> {
     scores.iter().copied().filter(|&score| score > artifact.threshold()).collect()
 }

@@ -1,16 +1,16 @@
-//! How many words a model did not know, and whether that is far more than in training.
+//! Drift: the number of out-of-vocabulary words, and a warning if it is far above the expected number.
 
 use gatewise::{Answer, Artifact};
 use serde::Serialize;
 
-/// Of fewer texts nothing is told, unless it is a warning.
+/// With fewer texts than this, only warnings are reported.
 const HANDFUL: usize = 20;
-/// Words that a warning needs.
+/// The number of words that a warning needs.
 const MIN_WORDS: usize = 50;
-/// A rate is far above that of training when it is more than twice that and this.
+/// A rate is far above the expected rate if it exceeds twice the expected rate plus this.
 const MARGIN: f64 = 0.05;
 
-/// How many words of texts were unknown to a model.
+/// Counts the out-of-vocabulary words of texts.
 ///
 /// ```
 /// use gatewise_pipeline::{Drift, Source, TrainConfig};
@@ -24,16 +24,16 @@ const MARGIN: f64 = 0.05;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Drift {
-    /// Texts.
+    /// Number of texts.
     pub texts: usize,
-    /// Their words.
+    /// Number of words.
     pub words: usize,
-    /// Of these, those that the vocabulary does not hold.
+    /// Number of words that are not in the vocabulary.
     pub unknown: usize,
 }
 
 impl Drift {
-    /// Counts answers.
+    /// Counts the words of predictions.
     pub fn count(&mut self, answers: &[Answer]) {
         self.texts += answers.len();
         for Answer { words, oov, .. } in answers {
@@ -42,21 +42,21 @@ impl Drift {
         }
     }
 
-    /// Returns how many words were unknown, in a sentence, where there were more than a handful of texts.
+    /// Returns a sentence with the rate of unknown words; `None` for few texts.
     pub fn sentence(&self, artifact: &Artifact) -> Option<String> {
         let expected = artifact.training().oov_rate;
         let expected =
-            expected.map_or(String::new(), |rate| format!("; {:.1} % were to be expected", 100.0 * rate));
+            expected.map_or(String::new(), |rate| format!("; {:.1} % were expected", 100.0 * rate));
         (self.texts > HANDFUL)
             .then(|| format!("Unknown words: {:.1} % of {}{expected}", 100.0 * self.rate(), self.words))
     }
 
-    /// Returns a warning where the texts are not like those that `artifact` was trained on.
+    /// Returns a warning if the texts differ from the training texts of `artifact`.
     pub fn warning(&self, artifact: &Artifact) -> Option<String> {
         let expected = artifact.training().oov_rate.filter(|&expected| self.drifted(expected))?;
         Some(format!(
-            "{:.1} % of the words are unknown to the model, where {:.1} % were to be expected: these texts are not like \
-             those that it was trained on, and its answers may be worth little",
+            "{:.1} % of the words are unknown to the model, but {:.1} % were expected: these texts differ from the training \
+             texts, and the predictions may be unreliable",
             100.0 * self.rate(),
             100.0 * expected
         ))

@@ -1,6 +1,6 @@
-//! Answers for the texts in a file of records: the records with the answers added.
+//! Predictions for the texts in a file of records: writes the records with the predictions added.
 
-use super::answers::{answered_probabilities, check_top_k, top_labels};
+use super::answers::{check_top_k, predicted_probabilities, top_labels};
 use super::drift::Drift;
 use crate::observer::{Observer, Progress};
 use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-/// Records answered at a time at most, and about how many bytes they may have: memory stays the same for any file.
+/// The largest number of records, and about the largest number of bytes, predicted at a time, so that memory
+/// is constant.
 const CHUNK: usize = 8192;
 const CHUNK_BYTES: usize = 8 << 20;
 
-/// The settings of answers for a file.
+/// The settings of predictions for a file.
 ///
 /// ```
 /// use gatewise::Predictor;
@@ -37,12 +38,12 @@ pub struct PredictFile<'a> {
     destination: Destination<'a>,
 }
 
-/// Where answers go.
+/// The destination of predictions.
 #[non_exhaustive]
 pub enum Destination<'a> {
-    /// A file, written as its ending says; it appears when it is whole.
+    /// A file in the format of its ending, written atomically.
     File(PathBuf),
-    /// A stream, in this format; without one as the records are, but JSON lines for Parquet.
+    /// A stream in this format; by default the format of the records, but JSON lines for Parquet.
     Stream(Box<dyn Write + Send + 'a>, Option<RecordFormat>),
 }
 
@@ -55,50 +56,50 @@ impl std::fmt::Debug for Destination<'_> {
     }
 }
 
-/// What came of a file.
+/// The outcome of predictions for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PredictOutcome {
-    /// The words of its texts.
+    /// Out-of-vocabulary words of its texts.
     pub drift: Drift,
-    /// Whether the observer stopped it. A file that answers go to is then not written.
+    /// Whether the observer stopped the run. The destination file is then not written.
     pub interrupted: bool,
 }
 
 impl<'a> PredictFile<'a> {
-    /// Returns answers for the texts of `input`, which go nowhere yet.
+    /// Creates the settings for the texts of `input`, without a destination.
     pub fn new(input: impl Into<PathBuf>) -> Self {
         let destination = Destination::Stream(Box::new(std::io::sink()), None);
         Self { input: input.into(), text_column: Vec::new(), top_k: None, destination }
     }
 
-    /// Sets the columns that have the texts; what several say is joined. Without them they are guessed.
+    /// Sets the columns that contain the texts; several columns are joined. By default they are guessed.
     pub fn text_columns(self, names: &[String]) -> Self {
         Self { text_column: names.to_vec(), ..self }
     }
 
-    /// Adds this many of the likeliest labels, each with its probability.
+    /// Adds columns for the most probable labels, with their probabilities.
     pub fn top_k(self, count: usize) -> Self {
         Self { top_k: Some(count), ..self }
     }
 
-    /// Sets the file that the answers go to: a .csv, .tsv, .jsonl or .parquet file.
+    /// Sets the file to write: a .csv, .tsv, .jsonl or .parquet file.
     pub fn to_file(self, path: impl Into<PathBuf>) -> Self {
         Self { destination: Destination::File(path.into()), ..self }
     }
 
-    /// Sets where the answers go.
+    /// Sets the destination.
     pub fn to(self, destination: Destination<'a>) -> Self {
         Self { destination, ..self }
     }
 
-    /// Answers: writes each record of the file with the answer added. Columns that are there already are not written over;
-    /// the new ones are then called `predicted_…`.
+    /// Writes each record of the file with the prediction added. A new column whose name exists is called
+    /// `predicted_…`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that does not answer texts, or a file whose ending
-    /// says no format; [`ErrorKind::Data`](gatewise::ErrorKind::Data), with file and line, for bad records;
-    /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write.
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that does not predict for texts, or a
+    /// file ending without a format; [`ErrorKind::Data`](gatewise::ErrorKind::Data), with file and line, for
+    /// bad records; [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write.
     pub fn run(self, predictor: &Predictor, observer: &mut dyn Observer) -> Result<PredictOutcome> {
         let artifact = predictor.artifact();
         if self.top_k.is_some() {
@@ -136,28 +137,28 @@ impl<'a> PredictFile<'a> {
     }
 }
 
-/// The format that a file's ending says.
+/// Returns the format of a file's ending.
 fn format_of(output: &Path) -> Result<RecordFormat> {
     let format = RecordFormat::from_path(output).filter(|&format| format != RecordFormat::Folder);
     format.ok_or_else(|| {
         Error::config(format!(
-            "--output {} should end in .csv, .tsv, .jsonl or .parquet, for the answers are a file of records",
+            "--output {} must end in .csv, .tsv, .jsonl or .parquet, because the predictions are a file of records",
             output.display()
         ))
     })
 }
 
-/// What a run over a file needs, and what it finds.
+/// The state of a run over a file.
 struct Job<'a> {
     artifact: &'a Artifact,
     added: Added,
     drift: Drift,
-    /// The columns of texts.
+    /// Columns of the texts.
     texts: Vec<usize>,
 }
 
 impl Job<'_> {
-    /// Writes all records with their answers; `None` when it was stopped.
+    /// Writes all records with their predictions; returns `None` if the run was stopped.
     fn run<W: Write + Send>(
         &mut self,
         records: Records,
@@ -167,7 +168,7 @@ impl Job<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Option<W>> {
         let mut writer = RecordWriter::new(out, format, &records, &self.added.columns)?;
-        // Reading goes on beside answering.
+        // A second thread reads while this one predicts.
         thread::scope(|scope| {
             let (give, take) = sync_channel(2);
             scope.spawn(move || read(records, &give));
@@ -193,7 +194,7 @@ impl Job<'_> {
     }
 }
 
-/// Hands out records in chunks until there are none, or nobody takes them.
+/// Sends records in chunks until the file ends or the receiver is gone.
 fn read(mut records: Records, give: &SyncSender<Result<Vec<Record>>>) {
     loop {
         let (mut chunk, mut bytes) = (Vec::with_capacity(CHUNK), 0);
@@ -223,16 +224,15 @@ fn read(mut records: Records, give: &SyncSender<Result<Vec<Record>>>) {
     }
 }
 
-/// The columns that answers add.
+/// The columns that predictions add.
 struct Added {
     columns: Vec<Column>,
     top: Option<usize>,
 }
 
 impl Added {
-    /// `label` and `probability` (`labels` and `probabilities` where a row may have several, `value` of a model that
-    /// answers with one), and for `top_k` each of the likeliest; those that the file has already are told apart by
-    /// `predicted_`.
+    /// Returns the columns: `label` and `probability` (multi-label: `labels` and `probabilities`, regression:
+    /// `value`), and the columns of `top_k`. A name that the file has already is prefixed with `predicted_`.
     fn new(artifact: &Artifact, records: &Records, top: Option<usize>) -> Self {
         let top = top.map(|count| count.min(artifact.labels().len()));
         let ranked = (1..=top.unwrap_or(0)).flat_map(|rank| {
@@ -267,7 +267,7 @@ impl Added {
         let ranked = self.top.map(|count| top_labels(artifact, &answer.scores, count)).unwrap_or_default();
         let probability = match artifact.problem() {
             Problem::MultiLabel { separator, .. } => {
-                let all = answered_probabilities(artifact, &answer.scores);
+                let all = predicted_probabilities(artifact, &answer.scores);
                 all.iter().map(f32::to_string).collect::<Vec<_>>().join(separator)
             }
             _ => answer.probability.to_string(),

@@ -143,7 +143,8 @@ fn what_no_row_names_is_heeded() {
     ] {
         let heeded: Vec<&str> = heeded.split_whitespace().collect();
         for &setting in Setting::ALL {
-            // These are asked about above: given here, they would make it another kind of run, or need another setting.
+            // These are asked about above: given here, they would make it another kind of run, or need
+            // another setting.
             let other = [Setting::checkpoint_every, Setting::resume];
             if config.has(setting) || other.contains(&setting) {
                 continue;

@@ -1,7 +1,7 @@
-//! A search: trainings with different settings for a given time, and the best of their models.
+//! Hyperparameter search: trains with different settings for a given time, and keeps the best model.
 //!
-//! A trial is a [`TrainConfig`], which trains its model again. Trials are compared on the rows to validate on; the test
-//! rows are read once, at the end.
+//! A trial is a [`TrainConfig`]; it trains the same model again. Trials are compared on the validation rows.
+//! The test rows are used once, at the end.
 
 mod space;
 mod trial;
@@ -27,12 +27,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use trial::{Outcome, Trial};
 
-/// Epochs at most, and how many without a better val_loss end a trial, where the user does not say.
+/// The default number of epochs, and the default patience of early stopping.
 const EPOCHS: usize = 30;
 const PATIENCE: usize = 3;
-/// The time of a search, where the user does not say.
+/// The default time of a search.
 const TIME: Duration = Duration::from_secs(300);
-/// Settings that are not a trial's: what it writes, and what the search says itself.
+/// Settings that a trial must not have: its output, and the settings of the search.
 const NOT_FOR_TRIALS: [Setting; 8] = [
     Setting::output,
     Setting::seed,
@@ -43,10 +43,10 @@ const NOT_FOR_TRIALS: [Setting; 8] = [
     Setting::csv_log,
     Setting::tensorboard,
 ];
-/// Draws without a new point after which a small space is taken to be exhausted.
+/// After this many draws without a new point, the space is exhausted.
 const IN_VAIN: usize = 1_000;
 
-/// The settings of a search for the settings that suit a data set.
+/// The settings of a hyperparameter search.
 ///
 /// ```
 /// use gatewise_pipeline::{Source, TrainConfig, TuneConfig};
@@ -68,32 +68,32 @@ pub struct TuneConfig {
 }
 
 impl TuneConfig {
-    /// Returns a search of five minutes; what `base` gives holds for every trial.
+    /// Creates the settings of a search of five minutes; the settings of `base` hold for every trial.
     pub fn new(base: TrainConfig) -> Self {
         Self { base, time: TIME, trials: None, seed: None, output: None, log: None }
     }
 
-    /// Sets how long to search.
+    /// Sets the duration of the search.
     pub fn time(self, time: Duration) -> Self {
         Self { time, ..self }
     }
 
-    /// Sets how many trials there are at most.
+    /// Sets the maximum number of trials.
     pub fn trials(self, trials: usize) -> Self {
         Self { trials: Some(trials), ..self }
     }
 
-    /// Sets the seed that decides what is tried; it is also the seed of each trial.
+    /// Sets the seed of the search and of each trial.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// Sets the file for the best model, written whenever there is a better one.
+    /// Sets the file for the best model, written at each improvement.
     pub fn output(self, file: impl Into<PathBuf>) -> Self {
         Self { output: Some(file.into()), ..self }
     }
 
-    /// Sets the file for the trials, a [`TrialLog`] a line.
+    /// Sets the file for the log of the trials, one [`TrialLog`] per line.
     pub fn log(self, file: impl Into<PathBuf>) -> Self {
         Self { log: Some(file.into()), ..self }
     }
@@ -101,26 +101,28 @@ impl TuneConfig {
     /// Returns the plan of the search.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for what cannot be searched; and as [`TrainConfig::plan`].
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for data and settings that cannot be searched;
+    /// otherwise as [`TrainConfig::plan`].
     pub fn plan(self) -> Result<TunePlan> {
         let base = &self.base;
         if let Some(setting) = NOT_FOR_TRIALS.iter().find(|&&setting| base.has(setting)) {
             return Err(Error::config(format!(
-                "{} is not for the trials of tune; leave it out, or give it in front of --",
+                "{} is not for the trials of tune; leave it out, or give it before --",
                 setting.option()
             )));
         }
         let refused = match base.data.kind(base.the_task()) {
-            DataKind::Series => Some(format!("tune is for texts, but {} holds series; use train", base.data)),
+            DataKind::Series => {
+                Some(format!("tune is for texts, but {} contains series; use train", base.data))
+            }
             _ if base.the_task() == Task::LanguageModel => {
                 Some("tune is for labels and numbers; use train --task language-model".into())
             }
             _ if base.preset == Some(Preset::Accurate) => {
-                Some("a trial trains one model, but --preset accurate is several; use train for it".into())
+                Some("a trial trains one model, but --preset accurate trains several; use train".into())
             }
             _ if base.validation_split == Some(0.0) => Some(
-                "trials are compared on rows to validate on, but --validation-split is 0; give it a share"
-                    .into(),
+                "trials are compared on validation rows, but --validation-split is 0; give a fraction".into(),
             ),
             _ => None,
         };
@@ -138,7 +140,7 @@ impl TuneConfig {
         self.seed.unwrap_or(crate::defaults::SEED)
     }
 
-    /// What a search gives every trial beside what the user gives.
+    /// Returns the settings of every trial, with the defaults of the search.
     fn own(&self) -> TrainConfig {
         let own = TrainConfig {
             epochs: self.base.epochs.is_none().then_some(EPOCHS),
@@ -148,16 +150,16 @@ impl TuneConfig {
         own.seed(self.the_seed())
     }
 
-    /// The settings of a trial that turns these knobs.
-    fn trial(&self, knobs: &TrainConfig) -> TrainConfig {
-        self.base.clone().overlaid(knobs).overlaid(&self.own())
+    /// Returns the settings of a trial with these hyperparameters.
+    fn trial(&self, hyperparameters: &TrainConfig) -> TrainConfig {
+        self.base.clone().overlaid(hyperparameters).overlaid(&self.own())
     }
 
-    /// The command line that trains with these settings; none for rows in memory.
-    fn command(&self, knobs: &TrainConfig) -> Option<String> {
+    /// Returns the command line that trains with these settings; `None` for rows in memory.
+    fn command(&self, hyperparameters: &TrainConfig) -> Option<String> {
         let data = &self.base.data;
         let words = ["gatewise".to_owned(), "train".to_owned(), data.to_string()].into_iter();
-        let options = [&self.base, knobs, &self.own()].map(TrainConfig::options);
+        let options = [&self.base, hyperparameters, &self.own()].map(TrainConfig::options);
         (!data.is_in_memory()).then(|| quoted(words.chain(options.into_iter().flatten())))
     }
 }
@@ -170,25 +172,26 @@ pub struct TunePlan {
 }
 
 impl TunePlan {
-    /// Returns the plan of the first trial, which has the settings that training has of itself.
+    /// Returns the plan of the first trial, with the default settings of training.
     pub fn first(&self) -> &TrainPlan {
         &self.first
     }
 
-    /// Returns how long to search.
+    /// Returns the duration of the search.
     pub fn time(&self) -> Duration {
         self.config.time
     }
 
-    /// Searches until the time is over, all trials are done, or `observer` says stop; what is best by then is the outcome.
+    /// Searches until the time is over, all trials are done, or `observer` stops it. Returns the best trial
+    /// so far.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) when no trial came to the end of an epoch; and as
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) when no trial finished an epoch; otherwise as
     /// [`TrainPlan::run`].
     pub fn run(&self, observer: &mut dyn Observer) -> Result<TuneOutcome> {
         let (first, corpus) = texts::load(&self.first, observer)?;
         let mut config = self.config.clone();
-        // Of a default source, the data that were had.
+        // A default source may have fallen back to other data.
         config.base.data = first.config().data.clone();
         let mut search = Search::new(config, &corpus)?;
         search.run(observer)?;
@@ -196,7 +199,7 @@ impl TunePlan {
         let Search { best, trials, config, .. } = search;
         let Some(Best { log, plan, mut artifact, seconds: fit_seconds, .. }) = best else {
             return Err(Error::config(format!(
-                "no trial came to the end of an epoch within {seconds:.0} s, so there is no model; give more --time, or \
+                "no trial finished an epoch within {seconds:.0} s, so there is no model; give more --time, or \
                  fewer rows"
             )));
         };
@@ -221,19 +224,19 @@ impl TunePlan {
     }
 }
 
-/// What came of a search. With serde it is an object of figures, the one that `gatewise tune --format json` prints.
+/// The outcome of a search. Serde writes the object that `gatewise tune --format json` prints.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TuneOutcome {
-    /// The best model, and how it did on the test rows.
+    /// Outcome of the best trial, with its test results.
     pub best: TrainOutcome,
-    /// Its trial.
+    /// Log of the best trial.
     pub log: TrialLog,
-    /// How many trials were begun.
+    /// Number of trials.
     pub trials: usize,
-    /// How long the search took.
+    /// Seconds of the search.
     pub seconds: f64,
-    /// Whether the observer stopped it.
+    /// Whether the observer stopped the search.
     pub interrupted: bool,
     output: Option<PathBuf>,
     path: Option<PathBuf>,
@@ -271,7 +274,7 @@ struct Best {
     seconds: f64,
 }
 
-/// A search on its way.
+/// The state of a running search.
 struct Search<'a> {
     config: TuneConfig,
     corpus: &'a Corpus,
@@ -280,7 +283,7 @@ struct Search<'a> {
     /// The val_loss of each trial's epochs.
     curves: Vec<Vec<f64>>,
     best: Option<Best>,
-    /// How many trials were begun.
+    /// Number of trials.
     trials: usize,
     log: Option<(File, PathBuf)>,
 }
@@ -293,17 +296,17 @@ impl<'a> Search<'a> {
             Ok((file, path.clone()))
         };
         let log = config.log.as_ref().map(create).transpose()?;
-        // Pad, start and unknown have ids too.
+        // Pad, start and unknown also have ids.
         let space = Space::new(&config.base, corpus.vocabulary.len() + 4);
         Ok(Self { config, corpus, space, start, curves: Vec::new(), best: None, trials: 0, log })
     }
 
-    /// Trials until the time is over: first the settings that training has of itself, then others, none twice.
+    /// Runs trials until the time is over: first the default settings, then others, none twice.
     fn run(&mut self, observer: &mut dyn Observer) -> Result<()> {
         let (mut tried, mut draws) = (HashSet::new(), 1);
         let most = self.config.trials.unwrap_or(usize::MAX);
         self.trial(None, observer)?;
-        // Where a small space is exhausted, draws come up with what has been tried.
+        // In an exhausted space, every draw has been tried.
         let mut in_vain = 0;
         while self.trials < most
             && in_vain < IN_VAIN
@@ -321,11 +324,11 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Trains, compares, logs; saves what is better than all before.
+    /// Trains, compares and logs a trial; saves its model if it is the best.
     fn trial(&mut self, point: Option<Point>, observer: &mut dyn Observer) -> Result<()> {
         self.trials += 1;
-        let knobs = point.as_ref().map(|point| self.space.settings(point)).unwrap_or_default();
-        let plan = self.config.trial(&knobs).plan()?;
+        let hyperparameters = point.as_ref().map(|point| self.space.settings(point)).unwrap_or_default();
+        let plan = self.config.trial(&hyperparameters).plan()?;
         observer.progress(Progress::TrialBegin { trial: self.trials, best: self.best_so_far() })?;
         let (corpus, curves) = (self.corpus, &self.curves[..]);
         let trial = Trial { plan: &plan, corpus, curves, deadline: self.start + self.config.time };
@@ -336,8 +339,8 @@ impl<'a> Search<'a> {
         let (val_report, val_loss) = report.unzip();
         let log = TrialLog {
             trial: self.trials,
-            options: knobs.options().join(" "),
-            command: self.config.command(&knobs),
+            options: hyperparameters.options().join(" "),
+            command: self.config.command(&hyperparameters),
             end,
             epochs: curve.len(),
             seconds,
@@ -368,7 +371,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Words that a shell reads as they are meant.
+/// Returns the words, quoted for a shell.
 fn quoted(words: impl IntoIterator<Item = String>) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
     let quote = |word: String| match !word.is_empty() && word.chars().all(plain) {
@@ -396,7 +399,7 @@ mod tests {
             (base().validation_split(0.0), "--validation-split is 0"),
             (base().task(Task::LanguageModel), "tune is for labels and numbers"),
             (base().preset(Preset::Accurate), "a trial trains one model"),
-            (TrainConfig::new("a.ts"), "holds series"),
+            (TrainConfig::new("a.ts"), "contains series"),
         ] {
             let error = TuneConfig::new(base).plan().unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -11,26 +11,26 @@ use gatewise::train::{BatchLog, Callback, Context, EarlyStopping, EpochLog};
 use gatewise::{Artifact, ErrorKind, Result};
 use std::time::Instant;
 
-/// Trials that a trial is compared with before it may be given up.
+/// The number of earlier trials that stopping a trial early needs.
 const RIVALS: usize = 4;
 
-/// What a trial is made of.
+/// The input of a trial.
 pub(super) struct Trial<'a> {
     pub plan: &'a TrainPlan,
     pub corpus: &'a Corpus,
-    /// The val_loss of each epoch of the trials before.
+    /// The val_loss of each epoch of the earlier trials.
     pub curves: &'a [Vec<f64>],
     pub deadline: Instant,
 }
 
-/// What came of it.
+/// The result of a trial.
 pub(super) struct Outcome {
     pub artifact: Artifact,
-    /// Of the rows to validate on, with the loss; none where no epoch was finished.
+    /// Report and loss on the validation rows; `None` if no epoch was finished.
     pub report: Option<(Report, f64)>,
     /// The val_loss of each epoch.
     pub curve: Vec<f64>,
-    /// Why it ended.
+    /// Why the trial ended.
     pub end: &'static str,
     pub seconds: f64,
 }
@@ -70,8 +70,8 @@ impl Trial<'_> {
     }
 }
 
-/// Ends a trial when the time is over, when the observer says so, and when it does worse than half of those before did by
-/// then (the median rule of Google Vizier, Golovin et al. 2017).
+/// Ends a trial when the time is over, when the observer stops it, and when it is worse than the median of
+/// the earlier trials at the same epoch (the median stopping rule of Google Vizier, Golovin et al. 2017).
 struct Watch<'a> {
     observer: &'a mut dyn Observer,
     deadline: Instant,
@@ -80,7 +80,7 @@ struct Watch<'a> {
     end: &'a mut &'static str,
 }
 
-/// Whether `curve` is worse than half of those before were by then.
+/// Returns whether `curve` is worse than the median of the earlier trials at the same epoch.
 fn is_hopeless(curve: &[f64], rivals: &[Vec<f64>]) -> bool {
     let best = |curve: &[f64]| curve.iter().copied().fold(f64::INFINITY, f64::min);
     let epochs = curve.len();

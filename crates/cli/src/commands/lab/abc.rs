@@ -1,4 +1,4 @@
-//! `gatewise lab abc`: which tunes of a text are ABC notation.
+//! `gatewise lab abc`: checks which tunes of a text are valid ABC notation.
 
 use crate::args::{Format, LabAbc};
 use crate::{Done, out};
@@ -7,7 +7,7 @@ use gatewise_lab::abc::judge;
 use serde_json::json;
 use std::io::Read;
 
-/// More than this is no tune book.
+/// The largest file that is read.
 const MAX_BYTES: u64 = 64 << 20;
 
 pub fn abc(args: LabAbc) -> Result<Done> {
@@ -18,11 +18,11 @@ pub fn abc(args: LabAbc) -> Result<Done> {
     };
     let bytes = bytes.map_err(|e| Error::io("cannot read", &args.file, e))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::data(format!("{name} is longer than {MAX_BYTES} bytes: judge it in parts")));
+        return Err(Error::data(format!("{name} is longer than {MAX_BYTES} bytes: check it in parts")));
     }
     let tunes = judge(&String::from_utf8_lossy(&bytes));
     if tunes.is_empty() {
-        return Err(Error::data(format!("{name} holds no tune: none of its lines begins with X:")));
+        return Err(Error::data(format!("{name} contains no tune: none of its lines begins with X:")));
     }
     let good = tunes.iter().filter(|tune| tune.judged.is_ok()).count();
     let share = good as f64 / tunes.len() as f64;

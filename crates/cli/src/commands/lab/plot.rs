@@ -1,5 +1,5 @@
-//! What the lab saw as a picture: one panel a task, the share of unseen sequences processed correctly over the
-//! sequences trained on, one line a trial.
+//! The plot of the long-lag tasks: a panel per task, a line per trial. The x axis is the number of training
+//! sequences, the y axis the fraction of unseen sequences processed correctly.
 
 use gatewise::layers::RecurrentCell;
 use gatewise::{Error, ErrorKind, Result};
@@ -28,7 +28,7 @@ fn color(cell: RecurrentCell) -> RGBColor {
 /// A panel: the task, its budget, its trials.
 type Panel<'a> = (&'static str, usize, Vec<&'a Trial>);
 
-/// Writes the picture as SVG, beside the target first and then renamed.
+/// Writes the plot as SVG, to a temporary file that is renamed.
 pub fn lags(panels: &[Panel<'_>], cells: &[RecurrentCell], path: &Path) -> Result<()> {
     let mut svg = String::new();
     draw(panels, cells, &mut svg)

@@ -1,7 +1,7 @@
-//! `gatewise lab tasks`: the long-lag tasks of 1997, LSTM against other recurrent layers.
+//! `gatewise lab tasks`: compares LSTM with other recurrent layers on the long-lag tasks of 1997.
 //!
-//! Each layer learns each task in several trials, from sequences it has never seen, until the paper's
-//! criterion is met or the budget is spent. What differs between the trials is the seed.
+//! Each layer learns each task in several trials, from new sequences, until the paper's criterion is met or the
+//! budget is spent. The trials differ in the seed.
 
 use super::plot;
 use crate::args::{Format, LabTasks};
@@ -71,7 +71,7 @@ pub fn tasks(args: LabTasks) -> Result<Done> {
     Ok(Done::Whole)
 }
 
-/// The tasks named, or the three whose figures everybody quotes, with the settings changed as asked.
+/// Returns the named tasks, or the three best-known ones, with the changed settings.
 fn chosen(args: &LabTasks) -> Result<Vec<Setting>> {
     let mut settings = all();
     let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
@@ -90,8 +90,8 @@ fn chosen(args: &LabTasks) -> Result<Vec<Setting>> {
     Ok(settings)
 }
 
-/// Runs the jobs, one on each thread at a time; the result does not depend on how many there are. Fewer results
-/// than jobs come back when the run was stopped.
+/// Runs the jobs, one on each thread at a time; the result does not depend on the number of threads. A
+/// stopped run returns fewer results than jobs.
 fn all_trials(
     jobs: &[(&Setting, RecurrentCell, u64)],
     args: &LabTasks,
@@ -126,7 +126,7 @@ fn of<'a>(trials: &'a [Trial], setting: &Setting, cell: RecurrentCell) -> Vec<&'
     trials.iter().filter(|trial| trial.task == setting.name && trial.cell == cell).collect()
 }
 
-/// LSTM solved each task in every trial, SimpleRNN in none.
+/// Returns whether LSTM solved each task in every trial, and SimpleRNN in none.
 fn as_published(settings: &[Setting], trials: &[Trial]) -> bool {
     settings.iter().all(|setting| {
         of(trials, setting, RecurrentCell::Lstm).iter().all(|trial| trial.solved)

@@ -1,17 +1,17 @@
-//! Answers as lines: a table, or a JSON object each.
+//! Predictions as lines: a table, or JSON objects.
 
 use crate::args::{Format, Predict};
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, Error, Result};
-use gatewise_pipeline::{answered_probabilities, top_labels};
+use gatewise_pipeline::{predicted_probabilities, top_labels};
 use std::error::Error as _;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 
-/// Where answers are printed.
+/// Prints predictions.
 pub struct Answers<'a> {
     artifact: &'a Artifact,
     args: &'a Predict,
-    /// What is answered for.
+    /// The kind of input: the key in JSON.
     kind: &'static str,
     out: BufWriter<StdoutLock<'static>>,
 }
@@ -21,11 +21,11 @@ impl<'a> Answers<'a> {
         Self { artifact, args, kind, out: BufWriter::new(std::io::stdout().lock()) }
     }
 
-    /// A line for each answer; `names` say what was answered.
+    /// Writes a line for each prediction; `names` are the inputs.
     pub fn write(&mut self, answers: &[Answer], names: &[String]) -> Result<()> {
         let written = answers.iter().zip(names).try_for_each(|(answer, name)| self.line(answer, name));
         let written = written.and_then(|()| self.out.flush());
-        written.map_err(|e| Error::io("cannot write to", "standard output", e)).or_else(unheard)
+        written.map_err(|e| Error::io("cannot write to", "standard output", e)).or_else(ignore_closed_pipe)
     }
 
     fn line(&mut self, answer: &Answer, name: &str) -> std::io::Result<()> {
@@ -59,7 +59,7 @@ impl<'a> Answers<'a> {
             }
             (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
             (Problem::MultiLabel { separator, .. }, None) => {
-                let all = answered_probabilities(artifact, scores);
+                let all = predicted_probabilities(artifact, scores);
                 let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
                 write!(out, "{label}\t{}\t", all.join(separator))?;
             }
@@ -69,8 +69,8 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Whoever reads has had enough (`| head`): that is no error, and the end.
-pub fn unheard(error: Error) -> Result<()> {
+/// A closed pipe (`| head`) is the end, and not an error.
+pub fn ignore_closed_pipe(error: Error) -> Result<()> {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
     match cause.map(std::io::Error::kind) {
         Some(ErrorKind::BrokenPipe) => std::process::exit(0),
@@ -78,7 +78,7 @@ pub fn unheard(error: Error) -> Result<()> {
     }
 }
 
-/// `text` without what would break the table or command the terminal.
+/// Returns `text` without characters that would break the table or control the terminal.
 fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,4 +1,4 @@
-//! Answers for the lines of standard input, as they come.
+//! Predictions for the lines of standard input, as they arrive.
 
 use super::answers::Answers;
 use super::words::report;
@@ -8,7 +8,7 @@ use gatewise::{Error, Predictor, Result};
 use gatewise_pipeline::Drift;
 use std::io::{BufRead, BufReader, IsTerminal};
 
-/// Lines answered at a time at most: memory stays the same for any number of lines.
+/// The largest number of lines predicted at a time, so that memory is constant.
 const CHUNK: usize = 4096;
 /// Bytes read at a time.
 const BUFFER: usize = 1 << 20;
@@ -26,7 +26,7 @@ pub fn lines(predictor: &Predictor, args: &Predict) -> Result<Done> {
         let line = read_line(&mut input, &mut number);
         let more = matches!(line, Ok(Some(_)));
         let problem = line.map(|line| lines.extend(line)).err();
-        // Whoever waits for an answer before writing the next line gets it.
+        // A program that waits for a prediction before it writes the next line receives it.
         let waiting = !input.buffer().contains(&b'\n');
         if !more || waiting || lines.len() == CHUNK {
             let answers = predictor.predict(&lines)?;
@@ -45,7 +45,7 @@ pub fn lines(predictor: &Predictor, args: &Predict) -> Result<Done> {
     }
 }
 
-/// The next line without its end, or `None` at the end of the input.
+/// Returns the next line without its end, or `None` at the end of the input.
 fn read_line(input: &mut impl BufRead, number: &mut usize) -> Result<Option<String>> {
     *number += 1;
     let io = |e| Error::io("cannot read", "standard input", e);
@@ -61,7 +61,7 @@ fn read_line(input: &mut impl BufRead, number: &mut usize) -> Result<Option<Stri
     String::from_utf8(bytes).map(Some).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         Error::data(format!(
-            "line {number} of standard input is not UTF-8: its byte at offset {at} belongs to no character; \
+            "line {number} of standard input is not UTF-8: its byte at offset {at} is invalid; \
              convert the text to UTF-8, for example with iconv"
         ))
     })

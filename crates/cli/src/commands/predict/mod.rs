@@ -1,4 +1,4 @@
-//! `gatewise predict`: labels for texts, lines, files of records, and series.
+//! `gatewise predict`: predicts for texts, lines, files of records, and series.
 
 mod answers;
 mod lines;
@@ -46,7 +46,7 @@ pub fn predict(args: Predict) -> Result<Done> {
     }
 }
 
-/// Answers for the texts in a file of records: the records with the answers added.
+/// Writes the records of a file with the predictions added.
 fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<Done> {
     let mut watch = Watch::rows()?;
     let config = PredictFile::new(path).text_columns(&args.text_column);
@@ -64,7 +64,9 @@ fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<D
     let outcome = config.run(predictor, &mut watch);
     drop(watch);
     let outcome = match outcome {
-        Err(error) if args.output.is_none() => return answers::unheard(error).map(|()| Done::Whole),
+        Err(error) if args.output.is_none() => {
+            return answers::ignore_closed_pipe(error).map(|()| Done::Whole);
+        }
         outcome => outcome?,
     };
     if outcome.interrupted {
@@ -75,21 +77,21 @@ fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<D
     Ok(Done::Whole)
 }
 
-/// The model that the first argument names, or the one in the program, and the arguments that are left.
+/// Returns the model that the first argument names, or the built-in model, and the remaining arguments.
 fn model(args: &Predict) -> Result<(Artifact, &[String])> {
     match args.inputs.split_first() {
         Some((first, rest)) if names_model(first)? => Ok((Artifact::load(first)?, rest)),
         _ => {
             note!(
-                "note: no model is named, so the program's own answers: the sentiment of English film reviews"
+                "note: no model is given; the built-in model predicts the sentiment of English film reviews"
             );
             Ok((shipped::artifact()?, &args.inputs))
         }
     }
 }
 
-/// Whether an argument is a model's file and not a text or a file of texts. A mistyped path must not be taken for a
-/// text and answered.
+/// Returns whether an argument is a model file, and not a text or a file of texts. A mistyped path is an
+/// error, and not a text.
 fn names_model(text: &str) -> Result<bool> {
     let path = Path::new(text);
     let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
@@ -109,7 +111,7 @@ fn names_model(text: &str) -> Result<bool> {
     Ok(false)
 }
 
-/// The one argument that is a file of records, if there is one.
+/// Returns the one argument that is a file of records, if there is one.
 fn record_file(inputs: &[String]) -> Result<Option<&Path>> {
     let is_file = |text: &&String| {
         let path = Path::new(text);
@@ -119,13 +121,13 @@ fn record_file(inputs: &[String]) -> Result<Option<&Path>> {
     match (inputs.iter().find(is_file), inputs.len()) {
         (Some(file), 1) => Ok(Some(Path::new(file))),
         (Some(file), _) => Err(Error::config(format!(
-            "{file} is a file of texts, and one such file is answered at a time; give it alone"
+            "{file} is a file of texts, and predict reads one such file at a time; give it alone"
         ))),
         (None, _) => Ok(None),
     }
 }
 
-/// Answers for the series in files.
+/// Prints predictions for the series in files.
 fn series(predictor: &Predictor, files: &[String], args: &Predict) -> Result<Done> {
     if files.is_empty() {
         return Err(Error::config("this model reads series: give the .ts files that hold them"));

@@ -1,4 +1,4 @@
-//! The model in the program: the sentiment of English film reviews. `models/README.md` says how it was made.
+//! The built-in model: the sentiment of English film reviews. `models/README.md` describes how it was trained.
 
 use gatewise::{Artifact, Result};
 

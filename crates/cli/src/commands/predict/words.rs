@@ -1,10 +1,10 @@
-//! What is said of words that a model does not know.
+//! Notes on words that are not in the vocabulary of a model.
 
 use crate::note;
 use gatewise::Artifact;
 use gatewise_pipeline::Drift;
 
-/// Tells how many words were unknown, and warns of texts that are not like those of training.
+/// Reports the number of unknown words, and warns of texts that differ from the training texts.
 pub(super) fn report(drift: &Drift, artifact: &Artifact) {
     if let Some(sentence) = drift.sentence(artifact) {
         note!("{sentence}");
