@@ -27,7 +27,6 @@ const ORDER: &[&[&str]] = &[
     &["ensemble"],
     &["artifact"],
     &["predict", "generate", "forecast"],
-    &["explain"],
     // Nothing that computes reads files of its own accord.
     &["files", "datasets"],
 ];

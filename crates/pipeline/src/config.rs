@@ -229,6 +229,10 @@ impl TrainConfig {
                 (Setting::text_column, serde_json::Value::Array(names)) => {
                     options.extend(names.iter().flat_map(|name| [option.clone(), plain(name)]));
                 }
+                // In serde's numbers an f32 has digits that nobody gave.
+                (Setting::threshold, serde_json::Value::Number(number)) => {
+                    options.extend([option, (number.as_f64().unwrap_or_default() as f32).to_string()]);
+                }
                 (Setting::class_weight, serde_json::Value::Object(weights)) => {
                     options.extend([option, plain(&weights["each"])]);
                 }
@@ -244,6 +248,10 @@ fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
+        // 1 and not 1.0, as people write it.
+        serde_json::Value::Number(number) if number.is_f64() => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
         value => value.to_string(),
     }
 }
@@ -285,10 +293,11 @@ mod tests {
         let error = serde_json::from_str::<TrainConfig>(r#"{"max_word":3}"#).unwrap_err().to_string();
         assert!(error.contains("unknown field `max_word`"), "{error}");
         let options = config.options().join(" ");
-        for part in
-            ["--text-column a --text-column b", "--class-weight 1.0,2.0", "--mask-zero", "--units 4,3"]
-        {
+        for part in ["--text-column a --text-column b", "--class-weight 1,2", "--mask-zero", "--units 4,3"] {
             assert!(options.contains(part), "{options}");
         }
+        let config: TrainConfig =
+            serde_json::from_str(r#"{"threshold":0.3,"learning_rate":0.0005}"#).unwrap();
+        assert_eq!(config.options().join(" "), "--learning-rate 0.0005 --threshold 0.3");
     }
 }

@@ -246,6 +246,7 @@ impl TrainPlan {
 /// Refuses data that do not exist, and tasks that do not fit them.
 fn check_source(source: &Source, kind: DataKind, task: Task) -> Result<()> {
     match (&source.0, kind, task) {
+        (&Data::Mismatch(why), ..) => Err(Error::config(why)),
         (Data::Text(_), _, Task::Classify | Task::Regression) => Err(Error::config(
             "a text in memory is for a language model; give texts with labels, or leave --task out",
         )),

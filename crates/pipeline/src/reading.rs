@@ -148,6 +148,7 @@ pub(crate) fn read(
             imdb::load(options.seed(DATA_SEED).tokenizer(tokenizer.clone()))
         }
         Data::Path(path) => Err(no_data(path)),
+        Data::Mismatch(why) => Err(Error::config(*why)),
         Data::Series(_) | Data::Text(_) => {
             Err(Error::config(format!("labelled texts are read here, but the data are {source}")))
         }

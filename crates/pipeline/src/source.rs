@@ -44,6 +44,8 @@ pub(crate) enum Data {
     Texts(Arc<MemoryTexts>),
     Series(Arc<MemorySeries>),
     Text(Arc<str>),
+    /// Rows were added that do not go with the source: the reason, for the plan to refuse.
+    Mismatch(&'static str),
 }
 
 /// Texts in memory with their targets.
@@ -139,7 +141,7 @@ impl Source {
     /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .parquet; a folder with a sub-folder of .txt files per label |
     /// | labelled series | .ts |
     /// | the IMDB reviews | an `aclImdb` folder or its .tar.gz |
-    /// | a text for a language model | any other file |
+    /// | a text | any file, with [`Task::LanguageModel`] |
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Data::Path(path.into()))
     }
@@ -181,32 +183,50 @@ impl Source {
         Self(Data::Text(Arc::from(text.into())))
     }
 
-    /// Adds test rows to texts in memory. Another source stays as it is.
+    /// Adds test rows to texts in memory. [`TrainConfig::plan`](crate::TrainConfig::plan) refuses them with another
+    /// source.
     pub fn with_test<X: Into<String>, Y: Into<Target>>(
         mut self,
         rows: impl IntoIterator<Item = (X, Y)>,
     ) -> Self {
-        if let Data::Texts(texts) = &mut self.0 {
-            Arc::make_mut(texts).test = Some(collect(rows));
+        match &mut self.0 {
+            Data::Texts(texts) => Arc::make_mut(texts).test = Some(collect(rows)),
+            other => {
+                *other = Data::Mismatch(
+                    "test rows in memory go with texts in memory; for a file, give --test and another file",
+                );
+            }
         }
         self
     }
 
-    /// Adds validation rows to texts in memory. Another source stays as it is.
+    /// Adds validation rows to texts in memory. [`TrainConfig::plan`](crate::TrainConfig::plan) refuses them with
+    /// another source.
     pub fn with_validation<X: Into<String>, Y: Into<Target>>(
         mut self,
         rows: impl IntoIterator<Item = (X, Y)>,
     ) -> Self {
-        if let Data::Texts(texts) = &mut self.0 {
-            Arc::make_mut(texts).validation = Some(collect(rows));
+        match &mut self.0 {
+            Data::Texts(texts) => Arc::make_mut(texts).validation = Some(collect(rows)),
+            other => {
+                *other = Data::Mismatch(
+                    "validation rows in memory go with texts in memory; for a file, give --validation and another file",
+                );
+            }
         }
         self
     }
 
-    /// Adds test rows to series in memory. Another source stays as it is.
+    /// Adds test rows to series in memory. [`TrainConfig::plan`](crate::TrainConfig::plan) refuses them with another
+    /// source.
     pub fn with_test_series(mut self, test: TimeSeries) -> Self {
-        if let Data::Series(series) = &mut self.0 {
-            Arc::make_mut(series).test = Some(test);
+        match &mut self.0 {
+            Data::Series(series) => Arc::make_mut(series).test = Some(test),
+            other => {
+                *other = Data::Mismatch(
+                    "test series in memory go with series in memory; for a .ts file, give --test and another file",
+                );
+            }
         }
         self
     }
@@ -222,7 +242,7 @@ impl Source {
             Data::Path(path) if is_series(path) => DataKind::Series,
             Data::Path(path) if is_labelled_texts(path) => DataKind::Texts,
             Data::Path(_) => DataKind::Imdb,
-            Data::Texts(_) => DataKind::Texts,
+            Data::Texts(_) | Data::Mismatch(_) => DataKind::Texts,
             Data::Series(_) => DataKind::Series,
         }
     }
@@ -241,7 +261,7 @@ impl Source {
 
     /// Returns whether the rows are in memory.
     pub fn is_in_memory(&self) -> bool {
-        matches!(self.0, Data::Texts(_) | Data::Series(_) | Data::Text(_))
+        matches!(self.0, Data::Texts(_) | Data::Series(_) | Data::Text(_) | Data::Mismatch(_))
     }
 }
 
@@ -253,7 +273,7 @@ impl fmt::Display for Source {
             Data::Reviews => f.write_str(REVIEWS),
             Data::KerasImdb => f.write_str(KERAS_IMDB),
             Data::Path(path) => path.display().fmt(f),
-            Data::Texts(_) | Data::Series(_) => f.write_str(IN_MEMORY),
+            Data::Texts(_) | Data::Series(_) | Data::Mismatch(_) => f.write_str(IN_MEMORY),
             Data::Text(_) => f.write_str("a text in memory"),
         }
     }

@@ -1,5 +1,6 @@
 //! Rows in memory: the same splits and the same bits as a file's, and every kind of target.
 
+use gatewise::ErrorKind;
 use gatewise::files::parse_ts;
 use gatewise::metrics::Report;
 use gatewise::rows::Problem;
@@ -135,4 +136,21 @@ fn series_and_a_text_in_memory_are_learnt() {
     );
     assert!(outcome.val_loss().is_some() && outcome.report.is_none());
     assert_eq!(serde_json::to_value(&outcome).unwrap()["characters"], 361);
+}
+
+#[test]
+fn rows_that_do_not_go_with_the_source_are_refused() {
+    let rows = || [("a film", "good")];
+    for source in [
+        Source::file("films.csv").with_test(rows()),
+        Source::imdb().with_validation(rows()),
+        Source::text("abc").with_test(rows()),
+        Source::texts(rows()).with_test_series(
+            parse_ts("series", "@dimensions 1\n@classLabel true a b\n@data\n1,2:a\n").unwrap(),
+        ),
+    ] {
+        let error = TrainConfig::new(source).plan().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("in memory go with"), "{error}");
+    }
 }

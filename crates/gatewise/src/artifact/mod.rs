@@ -161,12 +161,6 @@ impl Artifact {
     pub fn training_mut(&mut self) -> &mut TrainingSummary {
         &mut self.training
     }
-
-    /// Returns this artifact with another training summary.
-    #[must_use]
-    pub fn with_training(self, training: TrainingSummary) -> Self {
-        Self { training, ..self }
-    }
 }
 
 impl Artifact {

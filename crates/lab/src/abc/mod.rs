@@ -1,7 +1,6 @@
 //! An independent judge of tunes in ABC notation: test equipment for models that write music.
 //!
-//! Enters: text. Leaves: for each tune whether it is ABC as a player would read it, and if not, where and
-//! why. It knows nothing of models, and reads strictly: a header of fields that begins with `X:` and ends with
+//! Input: text. Output: for each tune, whether it is valid ABC, and if not, where and why. It knows nothing of models, and reads strictly: a header of fields that begins with `X:` and ends with
 //! `K:`, then music whose every character has a meaning where it stands. What it does not judge is beauty.
 
 mod field;

@@ -1,7 +1,7 @@
 //! Tasks made to be hard for recurrent networks: the long-lag tasks of Hochreiter and Schmidhuber, "Long
 //! Short-Term Memory", Neural Computation 9(8), 1997, and bracket matching, where every step has an answer.
 //!
-//! Enters: a task's settings and a stream of random numbers. Leaves: a [`Dataset`] of sequences of
+//! Input: a task's settings and a stream of random numbers. Output: a [`Dataset`] of sequences of
 //! vectors with their targets. Each task is a file, which states the paper's definition and when the paper counts
 //! a sequence as processed correctly.
 //!
