@@ -299,8 +299,6 @@ impl From<End> for Side {
 impl Machine {
     /// Returns the requested machine, or the machine of the process.
     pub fn machine(&self) -> gatewise::Machine {
-        let machine = gatewise::Machine::new();
-        let machine = self.threads.map_or(machine.clone(), |threads| machine.threads(threads));
-        self.isa.map_or(machine.clone(), |isa| machine.isa(isa))
+        gatewise_pipeline::machine(self.threads, self.isa)
     }
 }

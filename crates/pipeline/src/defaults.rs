@@ -9,7 +9,7 @@ use crate::source::DataKind;
 use gatewise::layers::RecurrentCell;
 use gatewise::rows::{Corpus, Padding};
 use gatewise::text::Side;
-use gatewise::{Machine, Result};
+use gatewise::{Isa, Machine, Result};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -202,11 +202,17 @@ pub(crate) struct Settings {
     pub machine: Machine,
 }
 
-/// Returns the given machine, or the machine of the process.
-fn machine(config: &TrainConfig) -> Machine {
+/// Returns the machine with these settings; without any, the machine of the process.
+///
+/// ```
+/// use gatewise_pipeline::machine;
+/// assert_eq!(machine(Some(2), None).thread_count(), 2);
+/// assert_eq!(machine(None, None), gatewise::Machine::new());
+/// ```
+pub fn machine(threads: Option<usize>, isa: Option<Isa>) -> Machine {
     let machine = Machine::new();
-    let machine = config.threads.map_or(machine.clone(), |threads| machine.threads(threads));
-    config.isa.map_or(machine.clone(), |isa| machine.isa(isa))
+    let machine = threads.map_or(machine.clone(), |threads| machine.threads(threads));
+    isa.map_or(machine.clone(), |isa| machine.isa(isa))
 }
 
 impl Settings {
@@ -241,7 +247,7 @@ impl Settings {
             threshold: labels.then_some(config.threshold.unwrap_or(Threshold::At(THRESHOLD))),
             seed: config.seed.unwrap_or(SEED),
             checkpoint_every: config.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
-            machine: machine(config),
+            machine: machine(config.threads, config.isa),
         }
     }
 

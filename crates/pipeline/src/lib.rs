@@ -57,7 +57,7 @@ pub use baselines::Baseline;
 pub use choices::{Preset, Task, Threshold};
 pub use config::TrainConfig;
 pub use data_summary::{DataSummary, TextSummary};
-pub use defaults::{FEW_ROWS, default_sentence, folds_and_members};
+pub use defaults::{FEW_ROWS, default_sentence, folds_and_members, machine};
 pub use describe::DescribeConfig;
 pub use evaluate::{EvaluateConfig, EvaluateOutcome, rows_for};
 pub use forecast::{ForecastConfig, ForecastOutcome, TestedForecast};

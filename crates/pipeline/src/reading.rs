@@ -3,7 +3,7 @@
 use crate::defaults::DATA_SEED;
 use crate::observer::{Observer, Progress};
 use crate::plan::no_data;
-use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target, is_labelled_texts};
+use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target};
 use gatewise::datasets::imdb::{self, ImdbOptions};
 use gatewise::datasets::{keras_imdb, locate, reviews};
 use gatewise::files::{Columns, LabelledTexts, OnError, ReadOptions};
@@ -124,6 +124,9 @@ pub(crate) fn for_artifact(
     test: Test<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Corpus> {
+    if !source.is_own_texts() {
+        rows.check(source)?;
+    }
     read(source, test, Reading::of(artifact, rows)?, observer)
 }
 
@@ -134,10 +137,8 @@ pub(crate) fn read(
     reading: Reading<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Corpus> {
-    match &source.0 {
-        Data::Texts(_) => return own_texts(source, test, reading),
-        Data::Path(path) if is_labelled_texts(path) => return own_texts(source, test, reading),
-        _ => reading.rows.check(source)?,
+    if source.is_own_texts() {
+        return own_texts(source, test, reading);
     }
     let (data_dir, tokenizer) = (reading.rows.data_dir.as_deref(), reading.tokenizer);
     match &source.0 {

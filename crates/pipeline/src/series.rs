@@ -12,6 +12,7 @@ use crate::untrained::{self, Reads};
 use gatewise::files::read_ts;
 use gatewise::rows::{Problem, Scaler, TimeSeries};
 use gatewise::{Error, Reader, Result};
+use std::borrow::Cow;
 
 /// Prepares the untrained model for the series of the plan, and their rows.
 pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Prepared> {
@@ -39,8 +40,8 @@ pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<P
 fn read(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(TimeSeries, Option<TimeSeries>)> {
     let config = plan.config();
     let (all, own_test) = match &config.data.0 {
-        Data::Path(path) => (read_ts(path)?, None),
-        Data::Series(series) => (series.training.clone(), series.test.clone()),
+        Data::Path(path) => (Cow::Owned(read_ts(path)?), None),
+        Data::Series(series) => (Cow::Borrowed(&series.training), series.test.clone()),
         _ => return Err(Error::config(format!("{} contains no series", plan.data()))),
     };
     if all.rows.is_empty() || all.rows.len() != all.classes.len() {

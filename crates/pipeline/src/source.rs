@@ -259,6 +259,15 @@ impl Source {
         matches!(&self.0, Data::Texts(texts) if texts.validation.is_some())
     }
 
+    /// Returns whether the rows are the user's labelled texts: a file, a folder, or rows in memory.
+    pub(crate) fn is_own_texts(&self) -> bool {
+        match &self.0 {
+            Data::Texts(_) => true,
+            Data::Path(path) => is_labelled_texts(path),
+            _ => false,
+        }
+    }
+
     /// Returns whether the rows are in memory.
     pub fn is_in_memory(&self) -> bool {
         matches!(self.0, Data::Texts(_) | Data::Series(_) | Data::Text(_) | Data::Mismatch(_))
