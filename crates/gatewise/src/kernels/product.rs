@@ -35,17 +35,18 @@ pub(crate) struct Scatter {
     pub next: *const u32,
 }
 
-/// A product that waits to be compiled.
-struct Tiles<'a> {
-    product: &'a Product,
-    scatter: Option<&'a Scatter>,
+/// A product that waits to be compiled. It has its operands by value: behind a second reference the compiler would
+/// read them again after every write.
+struct Tiles {
+    product: Product,
+    scatter: Option<Scatter>,
 }
 
-impl Work for Tiles<'_> {
+impl Work for Tiles {
     #[inline(always)]
     unsafe fn run<V: Lanes>(&self) {
         // SAFETY: the creator of this value guarantees the requirements of `tiles`.
-        unsafe { self.product.tiles::<V>(self.scatter) }
+        unsafe { self.product.tiles::<V>(self.scatter.as_ref()) }
     }
 }
 
@@ -69,7 +70,7 @@ impl Product {
     #[inline(always)]
     pub unsafe fn run_and_scatter<V: Lanes>(&self, scatter: Option<&Scatter>) {
         // SAFETY: same contract as the caller's.
-        unsafe { V::compiled(&Tiles { product: self, scatter }) }
+        unsafe { V::compiled(&Tiles { product: *self, scatter: scatter.copied() }) }
     }
 
     /// The product in tiles. With `scatter` it adds the rows of B to other rows on the way: the two together
