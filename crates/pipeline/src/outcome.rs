@@ -9,6 +9,7 @@ use gatewise::text::Vocabulary;
 use gatewise::{Artifact, History};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// The outcome of a run: the artifact, its test results, and the baselines.
 ///
@@ -42,6 +43,9 @@ pub struct TrainOutcome {
     pub timings: Timings,
     /// Whether the observer stopped the training.
     pub interrupted: bool,
+    /// File of the saved artifact. `None` without [`output`](crate::TrainConfig::output), and for a run that the
+    /// observer stopped before its first epoch was complete.
+    pub saved: Option<PathBuf>,
     /// Executed plan. If the default data were not available, the plan for the data used instead.
     pub plan: TrainPlan,
 }
@@ -84,8 +88,8 @@ impl TrainOutcome {
             "history": history,
             "interrupted": self.interrupted,
         });
-        if let Some(output) = &plan.config().output {
-            object["artifact"] = json!(output);
+        if let Some(saved) = &self.saved {
+            object["artifact"] = json!(saved);
         }
         let more = match &self.data.text {
             Some(text) => json!({
