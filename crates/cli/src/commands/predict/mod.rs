@@ -27,7 +27,11 @@ pub fn predict(args: Predict) -> Result<Done> {
         return series(&predictor, inputs, &args);
     }
     let file = record_file(inputs)?;
-    let of_files = [("--output", args.output.is_some()), ("--text-column", !args.text_column.is_empty())];
+    let of_files = [
+        ("--output", args.output.is_some()),
+        ("--text-column", !args.text_column.is_empty()),
+        (args.table.given().unwrap_or_default(), args.table.given().is_some()),
+    ];
     match (file, of_files.iter().find(|(_, given)| *given)) {
         (Some(path), _) => file_of_texts(&predictor, path, &args),
         (None, Some((option, _))) => Err(Error::config(format!(
@@ -49,7 +53,7 @@ pub fn predict(args: Predict) -> Result<Done> {
 /// Writes the records of a file with the predictions added.
 fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<Done> {
     let mut watch = Watch::rows()?;
-    let config = PredictFile::new(path).text_columns(&args.text_column);
+    let config = PredictFile::new(path).text_columns(&args.text_column).records(args.table.record_options());
     let config = match args.top_k {
         Some(count) => config.top_k(count),
         None => config,
