@@ -66,8 +66,8 @@ pub use observer::{Observer, Progress};
 pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
 pub use predict::{
-    Destination, Drift, PredictFile, PredictOutcome, check_top_k, predicted_probabilities, set_threshold,
-    top_labels,
+    Destination, Drift, PredictFile, PredictOutcome, PredictSeries, check_top_k, predicted_probabilities,
+    set_threshold, top_labels,
 };
 pub use reading::RowOptions;
 pub use run_files::RunFiles;
