@@ -17,6 +17,10 @@ use std::borrow::Cow;
 /// Prepares the untrained model for the series of the plan, and their rows.
 pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Prepared> {
     let (training, test) = read(plan, observer)?;
+    let training = match &plan.config().positive {
+        Some(label) => training.with_positive(label)?,
+        None => training,
+    };
     threshold::check_classes(plan, &Problem::SingleLabel, training.labels.len())?;
     let (settings, width) = (plan.settings(), training.rows.width());
     let channel = |c: usize| training.rows.values().iter().skip(c).step_by(width).copied();

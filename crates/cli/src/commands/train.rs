@@ -27,7 +27,12 @@ pub fn train(args: Train) -> Result<Done> {
 fn tell(outcome: &TrainOutcome, output: &Path, curve: &Path) -> Result<()> {
     let mut text = unseen(&outcome.artifact) + &announce(outcome, output, curve);
     if let Some(Threshold::Best(rule)) = outcome.plan.threshold() {
-        text += &format!("Threshold: {:.4}, the best {rule} on the validation rows\n", outcome.threshold());
+        let positive = outcome.artifact.positive();
+        let positive = positive.map(|name| format!("; above it, a row is '{name}'")).unwrap_or_default();
+        text += &format!(
+            "Threshold: {:.4}, the best {rule} on the validation rows{positive}\n",
+            outcome.threshold()
+        );
     }
     if let (Some(_), Some(loss)) = (&outcome.data.text, outcome.val_loss()) {
         text += &format!("Validation - Loss: {loss:.4} nats per character - Perplexity: {:.3}\n", loss.exp());
