@@ -6,7 +6,7 @@ mod train;
 mod tune;
 mod values;
 
-pub use data::{Data, DataDescribe, Rows};
+pub use data::{Data, DataDescribe, Rows, Table};
 pub use lab::{Lab, LabAbc, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
@@ -104,6 +104,8 @@ pub struct Predict {
     /// Column of FILE that contains the texts; give several, and they are joined [default: guessed].
     #[arg(long, value_name = "NAME")]
     pub text_column: Vec<String>,
+    #[command(flatten)]
+    pub table: Table,
     /// Number of most probable labels to print, each with its probability.
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub top_k: Option<usize>,
@@ -152,6 +154,8 @@ pub struct Forecast {
     /// Column of the numbers [default: the last column of numbers].
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
+    #[command(flatten)]
+    pub table: Table,
     /// Steps per season; the baseline is the number one season before.
     #[arg(long, default_value_t = 12, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub period: usize,

@@ -6,7 +6,7 @@
 use crate::choices::{Preset, Task, Threshold};
 use crate::source::{Data, Source, Target};
 use gatewise::Isa;
-use gatewise::files::OnError;
+use gatewise::files::{Delimiter, Encoding, OnError};
 use gatewise::layers::RecurrentCell;
 use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
@@ -162,6 +162,14 @@ settings! {
     text_column(impl Into<Vec<String>>): Vec<String>,
     /// Sets the column that contains the labels.
     label_column(impl Into<String>): String,
+    /// Sets the character between the fields of a table.
+    delimiter(Delimiter): Delimiter,
+    /// Sets whether the first line of a table is taken as the names of its columns without looking.
+    header(bool): bool,
+    /// Sets whether the first line of a table is taken as a row without looking. The columns are then called 1, 2, ….
+    no_header(bool): bool,
+    /// Sets the encoding of the files.
+    encoding(Encoding): Encoding,
     /// Sets how to handle bad rows of a file.
     on_error(OnError): OnError,
     /// Sets the number of threads; the result does not depend on it.
@@ -286,7 +294,7 @@ mod tests {
             "class_weight":{"each":[1.0,2.0]},"threshold":"f1","early_stopping":3,"reduce_lr_on_plateau":2,
             "checkpoint_best":"b","csv_log":"c","tensorboard":"d","seed":7,"checkpoint_dir":"e","checkpoint_every":1.5,
             "resume":true,"no_baseline":true,"data_dir":"f","text_column":["a","b"],"label_column":"y",
-            "on_error":"skip","threads":2,"isa":"portable"}"#;
+            "delimiter":"tab","header":true,"no_header":true,"encoding":"windows-1252","on_error":"skip","threads":2,"isa":"portable"}"#;
         let config: TrainConfig = serde_json::from_str(text).unwrap();
         assert!(Setting::ALL.iter().all(|&setting| config.has(setting)));
         let object = serde_json::to_value(&config).unwrap();

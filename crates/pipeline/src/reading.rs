@@ -6,7 +6,7 @@ use crate::plan::no_data;
 use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target};
 use gatewise::datasets::imdb::{self, ImdbOptions};
 use gatewise::datasets::{keras_imdb, locate, reviews};
-use gatewise::files::{Columns, LabelledTexts, OnError, ReadOptions};
+use gatewise::files::{Columns, Delimiter, Encoding, LabelledTexts, OnError, ReadOptions, RecordOptions};
 use gatewise::rows::{Corpus, Problem, Split};
 use gatewise::text::Tokenizer;
 use gatewise::{Artifact, Error, Result};
@@ -29,6 +29,9 @@ pub struct RowOptions {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) text_column: Vec<String>,
     pub(crate) label_column: Option<String>,
+    pub(crate) delimiter: Option<Delimiter>,
+    pub(crate) header: Option<bool>,
+    pub(crate) encoding: Option<Encoding>,
     pub(crate) on_error: Option<OnError>,
 }
 
@@ -54,18 +57,39 @@ impl RowOptions {
         Self { label_column: Some(name.into()), ..self }
     }
 
+    /// Sets the character between the fields of a table.
+    pub fn delimiter(self, delimiter: Delimiter) -> Self {
+        Self { delimiter: Some(delimiter), ..self }
+    }
+
+    /// Sets whether the first line of a table names the columns.
+    pub fn header(self, header: bool) -> Self {
+        Self { header: Some(header), ..self }
+    }
+
+    /// Sets the encoding of the file.
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding: Some(encoding), ..self }
+    }
+
     /// Sets how to handle bad rows.
     pub fn on_error(self, on_error: OnError) -> Self {
         Self { on_error: Some(on_error), ..self }
     }
 
+    /// Returns the options for reading a file of records.
+    pub fn record_options(&self) -> RecordOptions {
+        let mut options = RecordOptions::default().on_error(self.on_error.unwrap_or_default());
+        (options.delimiter, options.header, options.encoding) = (self.delimiter, self.header, self.encoding);
+        options
+    }
+
     /// Returns the options for reading a file of labelled texts.
     pub fn read_options(&self, problem: &Problem, tokenizer: &Tokenizer) -> ReadOptions {
         let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
-        let on_error = self.on_error.unwrap_or_default();
         let mut columns = Columns::default().text(text).problem(problem);
         columns.label = label;
-        ReadOptions::default().columns(columns).tokenizer(tokenizer.clone()).on_error(on_error)
+        ReadOptions::default().columns(columns).tokenizer(tokenizer.clone()).records(self.record_options())
     }
 
     /// Refuses options where there are no data to read.
@@ -86,6 +110,10 @@ impl RowOptions {
         let columns = [
             ("--text-column", !self.text_column.is_empty()),
             ("--label-column", self.label_column.is_some()),
+            ("--delimiter", self.delimiter.is_some()),
+            ("--header", self.header == Some(true)),
+            ("--no-header", self.header == Some(false)),
+            ("--encoding", self.encoding.is_some()),
         ];
         let rows = [("--on-error", self.on_error.is_some())];
         let folder = [("--data-dir", self.data_dir.is_some())];

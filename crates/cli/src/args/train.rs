@@ -223,6 +223,10 @@ impl Train {
             data_dir: self.place.data_dir,
             text_column: Some(rows.text_column).filter(|names| !names.is_empty()),
             label_column: rows.label_column,
+            delimiter: rows.table.delimiter,
+            header: rows.table.header.then_some(true),
+            no_header: rows.table.no_header.then_some(true),
+            encoding: rows.table.encoding,
             on_error: rows.on_error.map(Into::into),
             threads: machine.threads,
             isa: machine.isa,
@@ -256,10 +260,11 @@ mod tests {
             "class_weight": {"each": [1.0, 2.0]}, "threshold": "f1", "early_stopping": 3, "reduce_lr_on_plateau": 2,
             "checkpoint_best": "b", "csv_log": "c", "tensorboard": "d", "seed": 7, "checkpoint_dir": "e",
             "checkpoint_every": 1.5, "resume": true, "no_baseline": true, "data_dir": "f",
-            "text_column": ["a", "b"], "label_column": "y", "on_error": "skip", "threads": 2, "isa": "portable",
+            "text_column": ["a", "b"], "label_column": "y", "delimiter": "tab", "header": true,
+            "encoding": "windows-1252", "on_error": "skip", "threads": 2, "isa": "portable",
         });
         // These conflict with options of the first.
-        let second = serde_json::json!({"data": "a.csv", "test_split": 0.2, "validation_split": 0.3});
+        let second = serde_json::json!({"data": "a.csv", "test_split": 0.2, "validation_split": 0.3, "no_header": true});
         for given in [first, second] {
             let config: TrainConfig = serde_json::from_value(given.clone()).unwrap();
             assert_eq!(serde_json::to_value(read(&config.options())).unwrap(), given);
@@ -278,13 +283,24 @@ mod tests {
             let stated = help.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']').to_owned());
             match default_sentence(id) {
                 Some(default) => assert_eq!(stated, Some(default), "{id}"),
-                None if ["text_column", "label_column", "threads", "isa"].contains(&id) => {}
+                None if ["text_column", "label_column", "delimiter", "encoding", "threads", "isa"]
+                    .contains(&id) => {}
                 None => assert_eq!(stated, None, "{id}"),
             }
             let own: Vec<_> = arg.get_default_values().iter().collect();
             assert!(
                 own.is_empty()
-                    || ["output", "verbose", "format", "mask_zero", "resume", "no_baseline"].contains(&id),
+                    || [
+                        "output",
+                        "verbose",
+                        "format",
+                        "mask_zero",
+                        "resume",
+                        "no_baseline",
+                        "header",
+                        "no_header"
+                    ]
+                    .contains(&id),
                 "{id}"
             );
         }

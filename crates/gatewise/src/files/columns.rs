@@ -12,9 +12,9 @@ use std::collections::HashSet;
 /// header, then from its content.
 ///
 /// ```
-/// use gatewise::files::{Columns, OnError, RecordFormat, Records};
+/// use gatewise::files::{Columns, RecordFormat, RecordOptions, Records};
 /// let table = "id,Title,Body,Category\n1,Hello,how are you?,talk\n";
-/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", OnError::Fail)?;
+/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", &RecordOptions::default())?;
 /// assert_eq!(Columns::default().find(&mut records)?, (vec![2], 3));
 /// let both = Columns::default().text(["Title", "Body"]);
 /// let (texts, _) = both.find(&mut records)?;

@@ -8,7 +8,7 @@ use super::description::{LabelSummary, LengthTally, WordSummary};
 use super::findings::{Finding, Findings, overlap};
 use super::row_labels::RowLabels;
 use super::row_words::RowWords;
-use super::{Columns, Description, OnError, Record, Records, Skipped};
+use super::{Columns, Description, OnError, Record, RecordOptions, Records, Skipped};
 use crate::error::{Error, Result};
 use crate::rows::{Corpus, Problem, Split, hold_out, order};
 use crate::text::Tokenizer;
@@ -23,8 +23,8 @@ pub struct ReadOptions {
     pub columns: Columns,
     /// The tokenizer that splits texts into words.
     pub tokenizer: Tokenizer,
-    /// The handling of bad records. Default: the first bad record is an error.
-    pub on_error: OnError,
+    /// How the file is read: delimiter, header, encoding, and the handling of bad records.
+    pub records: RecordOptions,
     /// The memory for the words of all texts, in bytes (default: 512 MiB). A word takes one or two bytes.
     /// Further words are written to a temporary file.
     pub memory: usize,
@@ -41,9 +41,15 @@ impl ReadOptions {
         Self { tokenizer, ..self }
     }
 
+    /// Sets how the file is read.
+    pub fn records(self, records: RecordOptions) -> Self {
+        Self { records, ..self }
+    }
+
     /// Sets the handling of bad records.
-    pub fn on_error(self, on_error: OnError) -> Self {
-        Self { on_error, ..self }
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.records.on_error = on_error;
+        self
     }
 
     /// Sets the memory for the words of all texts, in bytes.
@@ -55,7 +61,7 @@ impl ReadOptions {
 impl Default for ReadOptions {
     fn default() -> Self {
         let (columns, tokenizer) = (Columns::default(), Tokenizer::default());
-        Self { columns, tokenizer, on_error: OnError::default(), memory: 512 << 20 }
+        Self { columns, tokenizer, records: RecordOptions::default(), memory: 512 << 20 }
     }
 }
 
@@ -89,6 +95,8 @@ struct Rows {
     tokenizer: Tokenizer,
     words: RowWords,
     findings: Findings,
+    /// What was found by looking at the file.
+    looked: Vec<String>,
     skipped: Skipped,
     /// For test rows: rows whose text is in the training rows too.
     overlap: Option<Finding>,
@@ -134,11 +142,16 @@ impl<'a> Taken<'a> {
         Ok(Ok(()))
     }
 
-    fn finish(self, text_column: String, label_column: String, skipped: Skipped) -> LabelledTexts {
+    fn finish(
+        self,
+        [text_column, label_column]: [String; 2],
+        looked: Vec<String>,
+        skipped: Skipped,
+    ) -> LabelledTexts {
         let Self { options, words, labels, findings, training, shared, .. } = self;
         let (order, tokenizer) = ((0..words.len()).collect(), options.tokenizer.clone());
         let overlap = training.map(|_| shared);
-        let file = Arc::new(Rows { tokenizer, words, findings, skipped, overlap });
+        let file = Arc::new(Rows { tokenizer, words, findings, looked, skipped, overlap });
         LabelledTexts { text_column, label_column, file, order, labels }
     }
 }
@@ -169,7 +182,7 @@ impl LabelledTexts {
     }
 
     fn read_beside(path: &Path, options: &ReadOptions, training: Option<&Findings>) -> Result<Self> {
-        let mut records = Records::open(path, options.on_error)?;
+        let mut records = Records::open(path, &options.records)?;
         let (texts, label) = options.columns.find(&mut records)?;
         let mut taken = Taken::new(options, training);
         let (mut record, mut joined) = (Record::default(), String::new());
@@ -189,7 +202,7 @@ impl LabelledTexts {
         }
         let name = |column: usize| records.columns()[column].name.clone();
         let text_column = texts.iter().map(|&text| name(text)).collect::<Vec<_>>().join(", ");
-        Ok(taken.finish(text_column, name(label), skipped))
+        Ok(taken.finish([text_column, name(label)], records.notes().to_vec(), skipped))
     }
 
     /// Reads rows in memory, each a text and its label field, as a file with a column `text` and a column `label`. `name`
@@ -238,13 +251,13 @@ impl LabelledTexts {
         for (number, (text, label)) in (1..).zip(rows) {
             let place = || format!("{name}, row {number}");
             if let Err(flaw) = taken.row(text.as_ref(), label.as_ref(), number, place)? {
-                skipped.reject(options.on_error, format!("{}: {flaw}", place()))?;
+                skipped.reject(options.records.on_error, format!("{}: {flaw}", place()))?;
             }
         }
         if taken.words.len() == 0 {
             return Err(no_row(name, &skipped, "at all"));
         }
-        Ok(taken.finish("text".into(), "label".into(), skipped))
+        Ok(taken.finish(["text".into(), "label".into()], Vec::new(), skipped))
     }
 
     /// Returns the number of rows.
@@ -259,13 +272,14 @@ impl LabelledTexts {
 
     /// Returns notes about the rows of the file, one sentence each:
     ///
+    /// - what was found by looking at the file, such as its delimiter,
     /// - bad rows that were skipped,
     /// - duplicate texts, with the same label or with another label,
     /// - texts without words,
     /// - labels with one example, or, after [`read_test`](Self::read_test), texts that are in the training rows too.
     pub fn notes(&self) -> Vec<String> {
-        let Rows { findings, skipped, overlap: shared, words, .. } = &*self.file;
-        let mut notes = Vec::new();
+        let Rows { findings, looked, skipped, overlap: shared, words, .. } = &*self.file;
+        let mut notes = looked.clone();
         if skipped.count > 0 {
             let more = if skipped.count > skipped.first.len() as u64 { ", the first of them" } else { "" };
             let (count, first) = (skipped.count, skipped.first.join("\n  "));

@@ -5,7 +5,9 @@
 
 mod columns;
 pub mod description;
+mod encoding;
 mod findings;
+mod format;
 mod labelled_text;
 mod records;
 mod row_labels;
@@ -16,9 +18,12 @@ mod ts;
 
 pub use columns::Columns;
 pub use description::Description;
+pub use encoding::Encoding;
+pub use format::{FileKind, RecordFormat};
 pub use labelled_text::{LabelledTexts, ReadOptions};
 pub use records::{
-    Column, Field, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records, Skipped, UnreadColumn,
+    Column, Delimiter, Field, FieldKind, OnError, Record, RecordOptions, RecordWriter, Records, Skipped,
+    UnreadColumn,
 };
 pub use series::{last_number_column, read_series};
 pub use ts::{parse_ts, read_ts};

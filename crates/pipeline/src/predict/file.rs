@@ -3,7 +3,9 @@
 use super::answers::{check_top_k, predicted_probabilities, top_labels};
 use super::drift::Drift;
 use crate::observer::{Observer, Progress};
-use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
+use gatewise::files::{
+    Column, Columns, FieldKind, Record, RecordFormat, RecordOptions, RecordWriter, Records,
+};
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, AtomicFile, Error, Predictor, Result};
 use std::io::Write;
@@ -34,6 +36,7 @@ const CHUNK_BYTES: usize = 8 << 20;
 pub struct PredictFile<'a> {
     input: PathBuf,
     text_column: Vec<String>,
+    records: RecordOptions,
     top_k: Option<usize>,
     destination: Destination<'a>,
 }
@@ -70,12 +73,18 @@ impl<'a> PredictFile<'a> {
     /// Creates the settings for the texts of `input`, without a destination.
     pub fn new(input: impl Into<PathBuf>) -> Self {
         let destination = Destination::Stream(Box::new(std::io::sink()), None);
-        Self { input: input.into(), text_column: Vec::new(), top_k: None, destination }
+        let (input, records) = (input.into(), RecordOptions::default());
+        Self { input, text_column: Vec::new(), records, top_k: None, destination }
     }
 
     /// Sets the columns that contain the texts; several columns are joined. By default they are guessed.
     pub fn text_columns(self, names: &[String]) -> Self {
         Self { text_column: names.to_vec(), ..self }
+    }
+
+    /// Sets how the file is read: delimiter, header, encoding, and the handling of bad records.
+    pub fn records(self, records: RecordOptions) -> Self {
+        Self { records, ..self }
     }
 
     /// Adds columns for the most probable labels, with their probabilities.
@@ -105,7 +114,8 @@ impl<'a> PredictFile<'a> {
         if self.top_k.is_some() {
             check_top_k(artifact)?;
         }
-        let mut records = Records::open(&self.input, OnError::Fail)?;
+        let mut records = Records::open(&self.input, &self.records)?;
+        records.notes().iter().for_each(|note| observer.note(note));
         let columns = Columns::default().text(self.text_column);
         let texts = columns.find_texts(&mut records)?;
         let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();

@@ -3,7 +3,7 @@
 //! Input: the words of a command line. Output: the model's path and a [`PredictInput`], or an error for a path that
 //! does not exist. A path is never predicted as a text.
 
-use gatewise::files::RecordFormat;
+use gatewise::files::{FileKind, RecordFormat};
 use gatewise::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -192,18 +192,20 @@ fn kind(word: &OsStr) -> Result<Word> {
     if word == "-" {
         return Ok(Word::StandardInput);
     }
-    if path.is_dir() {
-        return Ok(Word::Folder);
-    }
     let ends = |endings: &[&str]| {
         let end = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
         endings.contains(&end.as_str())
     };
-    match RecordFormat::from_path(path) {
-        Some(_) => Ok(Word::Records),
-        None if path.exists() => Ok(Word::Lines),
-        None if ends(ENDINGS) || starts_as_path(word) => Err(missing(word, "check the path")),
-        None => Ok(Word::Text),
+    match FileKind::at(path).0 {
+        FileKind::Records(RecordFormat::Folder) => Ok(Word::Folder),
+        FileKind::Records(_) => Ok(Word::Records),
+        FileKind::Series if path.exists() => {
+            Err(Error::config(format!("{} holds series, but the model reads texts", path.display())))
+        }
+        FileKind::Foreign(what) => Err(Error::config(format!("{} is {what}", path.display()))),
+        _ if path.exists() => Ok(Word::Lines),
+        _ if ends(ENDINGS) || starts_as_path(word) => Err(missing(word, "check the path")),
+        _ => Ok(Word::Text),
     }
 }
 

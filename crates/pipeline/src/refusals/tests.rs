@@ -17,7 +17,11 @@ fn giving(setting: Setting) -> TrainConfig {
         Setting::tensorboard | Setting::checkpoint_dir | Setting::data_dir => "\"folder\"",
         Setting::tokenizer => "\"unicode\"",
         Setting::padding | Setting::truncating => "\"post\"",
-        Setting::mask_zero | Setting::resume | Setting::no_baseline => "true",
+        Setting::mask_zero
+        | Setting::resume
+        | Setting::no_baseline
+        | Setting::header
+        | Setting::no_header => "true",
         Setting::cell => "\"gru\"",
         Setting::units => "[4]",
         Setting::class_weight => "\"balanced\"",
@@ -26,6 +30,8 @@ fn giving(setting: Setting) -> TrainConfig {
         Setting::checkpoint_every => "1.0",
         Setting::text_column => "[\"a\"]",
         Setting::label_column => "\"y\"",
+        Setting::delimiter => "\";\"",
+        Setting::encoding => "\"windows-1252\"",
         Setting::on_error => "\"skip\"",
         Setting::isa => "\"portable\"",
         Setting::epochs
@@ -127,7 +133,10 @@ fn what_no_row_names_is_heeded() {
         (of_kind(KerasImdb), format!("{} data_dir", named.replace(" tokenizer", ""))),
         (
             of_kind(DataKind::Texts),
-            format!("{named} test test_split validation label_separator text_column label_column on_error"),
+            format!(
+                "{named} test test_split validation label_separator text_column label_column delimiter header no_header \
+                 encoding on_error"
+            ),
         ),
         (
             of_kind(Series),

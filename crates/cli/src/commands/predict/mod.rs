@@ -32,7 +32,11 @@ pub fn predict(args: Predict) -> Result<Done> {
         return series(&predictor, inputs, &args);
     }
     let input = input(inputs, &args.text)?;
-    let of_records = [("--output", args.output.is_some()), ("--text-column", !args.text_column.is_empty())];
+    let of_records = [
+        ("--output", args.output.is_some()),
+        ("--text-column", !args.text_column.is_empty()),
+        (args.table.given().unwrap_or_default(), args.table.given().is_some()),
+    ];
     let ignored = of_records.iter().find(|(_, given)| *given);
     match (input, ignored) {
         (PredictInput::Records(path), _) => file_of_texts(&predictor, &path, &args),
@@ -104,7 +108,7 @@ fn folder_of_texts(predictor: &Predictor, folder: &Path, args: &Predict) -> Resu
 /// Writes the records of a file with the predictions added.
 fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<Done> {
     let mut watch = Watch::rows()?;
-    let config = PredictFile::new(path).text_columns(&args.text_column);
+    let config = PredictFile::new(path).text_columns(&args.text_column).records(args.table.record_options());
     let config = match args.top_k {
         Some(count) => config.top_k(count),
         None => config,

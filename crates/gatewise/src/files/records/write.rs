@@ -12,16 +12,16 @@ use super::write_parquet::Table;
 /// A writer of records with added fields.
 ///
 /// ```
-/// use gatewise::files::{Column, FieldKind, OnError, Record, RecordFormat, Records, RecordWriter};
+/// use gatewise::files::{Column, FieldKind, Record, RecordFormat, RecordOptions, Records, RecordWriter};
 /// let table = "id,question\n7,\"who, then?\"\n";
-/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
+/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", &RecordOptions::default())?;
 /// let label = Column::new("label", FieldKind::Text);
 /// let write = |format, record: &Record| {
 ///     let mut writer = RecordWriter::new(Vec::new(), format, &records, &[label.clone()])?;
 ///     writer.write(record, &[(FieldKind::Text, "human")])?;
 ///     Ok::<_, gatewise::Error>(String::from_utf8(writer.finish()?).unwrap())
 /// };
-/// # let mut again = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
+/// # let mut again = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", &RecordOptions::default())?;
 /// let record = again.next().unwrap()?;
 /// assert_eq!(write(RecordFormat::Csv, &record)?, "id,question,label\n7,\"who, then?\",human\n");
 /// assert_eq!(
@@ -168,11 +168,12 @@ fn push_value(line: &mut String, (kind, text): Field<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{OnError, Records};
+    use super::super::{RecordOptions, Records};
     use super::*;
 
     fn written(input: &'static str, from: RecordFormat, to: RecordFormat) -> Vec<u8> {
-        let mut records = Records::from_reader(input.as_bytes(), from, "in", OnError::Fail).unwrap();
+        let mut records =
+            Records::from_reader(input.as_bytes(), from, "in", &RecordOptions::default()).unwrap();
         let added = [Column::new("label", FieldKind::Text), Column::new("p", FieldKind::Float)];
         // Columns are known before the first record is taken.
         let mut writer = RecordWriter::new(Vec::new(), to, &records, &added).unwrap();
@@ -214,7 +215,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         std::fs::write(&path, bytes).unwrap();
-        let mut records = Records::open(&path, OnError::Fail).unwrap();
+        let mut records = Records::open(&path, &RecordOptions::default()).unwrap();
         let mut writer = RecordWriter::new(Vec::new(), RecordFormat::JsonLines, &records, &[]).unwrap();
         let mut record = Record::default();
         while records.read(&mut record).unwrap() {
