@@ -37,9 +37,13 @@ fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>,
     Ok(Sheet { root, head, body, middle })
 }
 
-/// Returns the path of the training curve: beside the model, and not the model's own path.
+/// Returns the path of the training curve: beside the model, and not the model's own path. Only the ending
+/// `.gatewise` is replaced: `run-0.1` and `run-0.2` have curves of their own.
 pub fn curve_beside(output: &Path) -> Result<PathBuf> {
-    let curve = output.with_extension("svg");
+    let replaced = output.extension().is_none_or(|end| end == "gatewise" || end == "svg");
+    let mut longer = output.to_owned().into_os_string();
+    longer.push(".svg");
+    let curve = if replaced { output.with_extension("svg") } else { longer.into() };
     if curve == output {
         return Err(Error::config(format!(
             "the model cannot be called {}: the training curve goes there; choose another ending, such as \

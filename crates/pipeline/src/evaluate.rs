@@ -2,6 +2,7 @@
 
 use crate::observer::Observer;
 use crate::reading::{self, RowOptions, Test};
+use crate::run_files::RunFiles;
 use crate::source::{Data, DataKind, Source};
 use crate::{Task, defaults};
 use gatewise::files::read_ts;
@@ -59,6 +60,7 @@ impl EvaluateConfig {
     /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for labels that the model does not have.
     pub fn run(&self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<EvaluateOutcome> {
         self.rows.check(&self.data)?;
+        RunFiles::new().reads_source(&self.data).check_inputs()?;
         let test = match self.data.kind(Task::Classify) {
             DataKind::Series => match &self.data.0 {
                 Data::Series(series) => artifact.series_dataset(&series.training)?,

@@ -45,6 +45,7 @@ mod prepared;
 mod reading;
 mod refusals;
 mod run;
+mod run_files;
 mod series;
 mod source;
 mod texts;
@@ -70,10 +71,11 @@ pub use predict::{
     read_text, set_threshold, text_files, top_labels,
 };
 pub use reading::RowOptions;
+pub use run_files::RunFiles;
 pub use source::{DataKind, LABELLED_TEXTS, Source, Target};
 pub use tokenizer::named as named_tokenizer;
 pub use trial_log::{Figure, TrialLog};
-pub use tune::{TuneConfig, TuneOutcome, TunePlan};
+pub use tune::{TuneConfig, TuneOutcome, TunePlan, quoted};
 
 /// The programs in the recipes of the book are tests.
 #[cfg(doctest)]

@@ -9,6 +9,7 @@ use gatewise::rows::Problem;
 use gatewise::{Artifact, History};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// The outcome of a run: the artifact, its test results, and the baselines.
 ///
@@ -42,6 +43,9 @@ pub struct TrainOutcome {
     pub timings: Timings,
     /// Whether the observer stopped the training.
     pub interrupted: bool,
+    /// File of the saved artifact. `None` without [`output`](crate::TrainConfig::output), and for a run that the
+    /// observer stopped before its first epoch was complete.
+    pub saved: Option<PathBuf>,
     /// Executed plan. If the default data were not available, the plan for the data used instead.
     pub plan: TrainPlan,
 }
@@ -80,7 +84,7 @@ impl TrainOutcome {
             artifact.positive().is_some() || matches!(artifact.problem(), Problem::MultiLabel { .. });
         json!({
             "data": data.name,
-            "model": plan.config().output.as_ref().map(|output| output.display().to_string()),
+            "model": self.saved.as_ref().map(|saved| saved.display().to_string()),
             "training_rows": data.training,
             "validation_rows": data.validation,
             "test_rows": data.test,

@@ -5,17 +5,19 @@ use crate::args::{Evaluate, Format};
 use crate::watch::Watch;
 use crate::{Done, out, plot};
 use gatewise::{Artifact, Result};
-use gatewise_pipeline::{EvaluateConfig, EvaluateOutcome};
+use gatewise_pipeline::{EvaluateConfig, EvaluateOutcome, RunFiles, Source};
 use std::path::Path;
 
 /// Bins of a calibration curve.
 const BINS: usize = 10;
 
 pub fn evaluate(args: Evaluate) -> Result<Done> {
-    let artifact = Artifact::load(&args.model)?;
     if let Some(picture) = &args.calibration {
-        gatewise::check_target(picture)?;
+        let files = RunFiles::new().reads("the model", &args.model);
+        let files = files.reads_source(&Source::from(args.data.as_os_str()));
+        files.replaces("--calibration", picture).check()?;
     }
+    let artifact = Artifact::load(&args.model)?;
     let config = EvaluateConfig::new(args.data.as_os_str()).rows(args.place.row_options());
     let config = config.machine(args.machine.machine());
     let config = match args.calibration {

@@ -22,17 +22,17 @@ pub fn tune(args: Tune) -> Result<Done> {
         None => search,
     };
     let plan = search.output(&args.output).log(&log).plan()?;
+    plan.files().replaces("the training curve", &curve).check()?;
     let mut watch = Watch::search(args.time);
     let outcome = plan.run(&mut watch);
-    let done = watch.done();
-    drop(watch);
+    watch.end_search();
     let outcome = outcome?;
     training_curve(&outcome.best.artifact, &curve)?;
     match args.format {
         Format::Text => tell(&outcome, &args.output, &curve, &log)?,
         Format::Json => out!("{:#}\n", serde_json::json!(outcome))?,
     }
-    Ok(done)
+    watch.done()
 }
 
 fn tell(outcome: &TuneOutcome, output: &Path, curve: &Path, log: &Path) -> Result<()> {

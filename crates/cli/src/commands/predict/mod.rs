@@ -12,7 +12,8 @@ use answers::Answers;
 use gatewise::files::{RecordFormat, read_ts};
 use gatewise::{Artifact, Error, Predictor, Result};
 use gatewise_pipeline::{
-    Destination, Drift, PredictFile, PredictInput, check_top_k, read_text, set_threshold, text_files,
+    Destination, Drift, PredictFile, PredictInput, RunFiles, check_top_k, read_text, set_threshold,
+    text_files,
 };
 use std::ffi::OsString;
 use std::fs::File;
@@ -20,6 +21,11 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 pub fn predict(args: Predict) -> Result<Done> {
+    if let Some(output) = &args.output {
+        let files = args.inputs.iter().map(Path::new).filter(|path| path.is_file());
+        let files = files.fold(RunFiles::new(), |files, path| files.reads("the input", path));
+        files.replaces("--output", output).check()?;
+    }
     let (mut artifact, inputs) = model(&args)?;
     if let Some(threshold) = args.threshold {
         set_threshold(&mut artifact, threshold)?;
@@ -121,6 +127,7 @@ fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<D
         }
     };
     let outcome = config.run(predictor, &mut watch);
+    let signal = watch.signal().unwrap_or("request");
     drop(watch);
     let outcome = match outcome {
         Err(error) if args.output.is_none() => {
@@ -129,7 +136,7 @@ fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<D
         outcome => outcome?,
     };
     if outcome.interrupted {
-        note!("Stopped by Ctrl-C.");
+        note!("Stopped by {signal}.");
         return Ok(Done::Interrupted);
     }
     words::report(&outcome.drift, predictor.artifact());
