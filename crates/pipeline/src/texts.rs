@@ -36,6 +36,10 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
         Err(error) => return Err(error),
     };
     corpus.notes.iter().for_each(|note| observer.note(note));
+    let corpus = match &plan.config().positive {
+        Some(label) => corpus.with_positive(label)?,
+        None => corpus,
+    };
     threshold::check_classes(&plan, &corpus.problem, corpus.labels.len())?;
     Ok((plan, corpus))
 }
