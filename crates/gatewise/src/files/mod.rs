@@ -10,10 +10,10 @@ mod encoding;
 mod findings;
 mod format;
 mod labelled_text;
+mod numbers;
 mod records;
 mod row_labels;
 mod row_words;
-mod series;
 mod series_file;
 mod spill;
 
@@ -22,9 +22,11 @@ pub use description::Description;
 pub use encoding::Encoding;
 pub use format::{FileKind, RecordFormat};
 pub use labelled_text::{LabelledTexts, ReadOptions};
+pub use numbers::{
+    DateOrder, Missing, NumberFile, NumberOptions, NumberSeries, Step, Timeline, read_numbers,
+};
 pub use records::{
     Column, Delimiter, Field, FieldKind, OnError, Record, RecordOptions, RecordWriter, Records, Skipped,
     UnreadColumn,
 };
-pub use series::{last_number_column, read_series};
 pub use series_file::{SeriesFile, SeriesFormat, SeriesTargets, parse_ts, read_ts};

@@ -29,8 +29,7 @@ impl Linear {
 
     /// Fits the autoregression to at least `needs(period) + horizon` levels.
     pub fn fit(levels: &[f64], period: usize, horizon: usize) -> Self {
-        let differences: Vec<f64> =
-            (period..levels.len()).map(|t| levels[t] - levels[t - period]).collect();
+        let differences: Vec<f64> = (period..levels.len()).map(|t| levels[t] - levels[t - period]).collect();
         let (mean, deviation) = moments(&differences);
         let mut linear = Self { period, mean, deviation, coefficients: Vec::new() };
         linear.coefficients = (1..=horizon).map(|ahead| linear.regression(levels, ahead)).collect();
@@ -56,9 +55,8 @@ impl Linear {
 
     fn features(&self, known: &[f64], ahead: usize) -> [f64; 4] {
         let end = known.len();
-        let recent = |count: usize| {
-            (end - count..end).map(|t| self.difference(known, t)).sum::<f64>() / count as f64
-        };
+        let recent =
+            |count: usize| (end - count..end).map(|t| self.difference(known, t)).sum::<f64>() / count as f64;
         let season = if self.period == 1 { RECENT } else { self.period };
         let same = end + ahead - 1 - ahead.div_ceil(self.period) * self.period;
         // Without a season the last difference is also the one a season before.

@@ -115,6 +115,11 @@ impl Forecaster {
         Linear::needs(options.period).saturating_add(options.horizon).saturating_add(WINDOWS)
     }
 
+    /// Returns the least number of numbers that a forecast reads.
+    pub fn reads(options: &ForecastOptions) -> usize {
+        Linear::needs(options.period)
+    }
+
     /// Returns whether levels are logarithms.
     pub fn logs(&self) -> bool {
         self.logs
@@ -263,12 +268,17 @@ impl Forecaster {
 
     /// Returns the errors of the forecasts of the levels from `first` on: for each step ahead, those of all levels.
     fn errors(&self, levels: &[f64], first: usize) -> Vec<Vec<f64>> {
-        let lengths: Vec<usize> =
-            ((first + 1).saturating_sub(self.horizon).max(Linear::needs(self.period))..levels.len()).collect();
+        let lengths: Vec<usize> = ((first + 1).saturating_sub(self.horizon).max(Linear::needs(self.period))
+            ..levels.len())
+            .collect();
         let steps = self.steps(levels, &lengths).unwrap_or_default();
         let of = |ahead: usize| {
-            let pairs = lengths.iter().zip(&steps).map(move |(end, steps)| (end + ahead - 1, steps[ahead - 1]));
-            pairs.filter(|(t, _)| (first..levels.len()).contains(t)).map(|(t, step)| levels[t] - step).collect()
+            let pairs =
+                lengths.iter().zip(&steps).map(move |(end, steps)| (end + ahead - 1, steps[ahead - 1]));
+            pairs
+                .filter(|(t, _)| (first..levels.len()).contains(t))
+                .map(|(t, step)| levels[t] - step)
+                .collect()
         };
         (1..=self.horizon).map(of).collect()
     }

@@ -39,9 +39,14 @@ fn what_cannot_be_forecast_is_refused() {
     let series: Vec<f64> = (1..40).map(f64::from).collect();
     let refused = |series: &[f64], options| Forecaster::fit(series, &options).unwrap_err().to_string();
     let short = refused(&series[..13], options(1));
-    assert!(short.contains("has 13 numbers, but to forecast 1 steps with a period of 3 takes at least 14"), "{short}");
+    assert!(
+        short.contains("has 13 numbers, but to forecast 1 steps with a period of 3 takes at least 14"),
+        "{short}"
+    );
     assert!(refused(&[1.0, f64::NAN], options(1)).contains("number 2 of the series is NaN"));
-    for (name, wrong) in [("horizon", options(0)), ("period", options(1).period(0)), ("length", options(1).length(0))] {
+    for (name, wrong) in
+        [("horizon", options(0)), ("period", options(1).period(0)), ("length", options(1).length(0))]
+    {
         assert!(refused(&series, wrong).contains(&format!("the {name} of a forecast is 0")), "{name}");
     }
     assert!(refused(&series, options(usize::MAX)).contains("has 39 numbers"));
@@ -70,7 +75,8 @@ fn simulated(seed: u64, length: usize) -> Vec<f64> {
 
 #[test]
 fn intervals_cover_what_they_promise() {
-    let options = ForecastOptions::default().period(4).horizon(4).units(2).members(1).epochs(2).calibration(20);
+    let options =
+        ForecastOptions::default().period(4).horizon(4).units(2).members(1).epochs(2).calibration(20);
     let (mut inside, mut numbers) = ([0.0; 2], 0.0);
     for seed in 0..240 {
         let series = simulated(seed, 84);
@@ -79,7 +85,8 @@ fn intervals_cover_what_they_promise() {
         let forecast = forecaster.forecast(known).unwrap();
         for (count, coverage) in inside.iter_mut().zip([0.8, 0.95]) {
             let intervals = forecaster.intervals(&forecast, coverage).unwrap();
-            *count += intervals.iter().zip(later).filter(|(interval, x)| interval.contains(**x)).count() as f64;
+            *count +=
+                intervals.iter().zip(later).filter(|(interval, x)| interval.contains(**x)).count() as f64;
         }
         numbers += later.len() as f64;
     }
