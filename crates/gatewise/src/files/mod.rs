@@ -4,6 +4,7 @@
 //! of labelled texts, [`TimeSeries`](crate::rows::TimeSeries), and files of records with added columns.
 
 mod columns;
+mod compressed;
 pub mod description;
 mod encoding;
 mod findings;
@@ -14,16 +15,18 @@ mod row_labels;
 mod row_words;
 mod series;
 mod spill;
+mod text_stream;
 mod ts;
 
 pub use columns::Columns;
 pub use description::Description;
 pub use encoding::Encoding;
-pub use format::{FileKind, RecordFormat};
+pub use format::RecordFormat;
 pub use labelled_text::{LabelledTexts, ReadOptions};
 pub use records::{
-    Column, Delimiter, Field, FieldKind, OnError, Record, RecordOptions, RecordWriter, Records, Skipped,
-    UnreadColumn,
+    Column, Delimiter, Field, FieldKind, FileKind, OnError, Record, RecordOptions, RecordWriter, Records,
+    Skipped, UnreadColumn,
 };
 pub use series::{last_number_column, read_series};
+pub use text_stream::read_text;
 pub use ts::{parse_ts, read_ts};

@@ -149,6 +149,15 @@ impl<'a> PredictFile<'a> {
 
 /// Returns the format of a file's ending.
 fn format_of(output: &Path) -> Result<RecordFormat> {
+    let packed = output
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("gz") || end.eq_ignore_ascii_case("zst"));
+    if packed {
+        return Err(Error::config(format!(
+            "--output {}: predictions are written without compression; leave the ending .gz or .zst out",
+            output.display()
+        )));
+    }
     let format = RecordFormat::from_path(output).filter(|&format| format != RecordFormat::Folder);
     format.ok_or_else(|| {
         Error::config(format!(

@@ -1,6 +1,6 @@
 //! Records of JSON lines: one object per line.
 
-use super::input::{Input, too_long, utf8};
+use super::input::{Found, Input, Line, too_long};
 use super::{Column, FieldKind, Flaw, LOOKED_AT, LOOKED_AT_BYTES, MAX_COLUMNS, Opened, Record, Source};
 use crate::error::Result;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -19,18 +19,19 @@ pub(super) struct JsonLines {
 
 impl JsonLines {
     /// Reads the first lines and takes their keys as columns.
-    pub fn open(input: Input) -> Result<Opened> {
+    pub fn open(mut input: Input) -> Result<Opened> {
+        let notes = std::mem::take(&mut input.notes);
         let mut lines = Self { input, columns: HashMap::new(), ahead: VecDeque::new() };
         let (mut columns, mut bytes) = (Vec::<Column>::new(), 0);
         while lines.ahead.len() < LOOKED_AT && bytes < LOOKED_AT_BYTES {
-            let Some((number, line)) = lines.line(Vec::new())? else { break };
+            let Some((number, line)) = lines.line(String::new())? else { break };
             if let Ok(line) = &line {
                 bytes += line.len();
                 lines.note_keys(line, &mut columns);
             }
             lines.ahead.push_back((number, line));
         }
-        Ok(Opened::new(lines, columns))
+        Ok(Opened { notes, ..Opened::new(lines, columns) })
     }
 
     /// Adds the keys of `line` to the columns. A malformed line is reported when it is read.
@@ -46,27 +47,21 @@ impl JsonLines {
     }
 
     /// Returns the number of the next line with its content or the reason why it is bad; overwrites `raw`.
-    fn line(&mut self, mut raw: Vec<u8>) -> Result<Option<(u64, Result<String, String>)>> {
-        raw.clear();
-        if !self.input.skip_line_breaks()? {
-            return Ok(None);
-        }
-        let (number, offset) = (self.input.line, self.input.offset);
-        loop {
-            let bytes = self.input.fill()?;
-            let end = bytes.iter().position(|&byte| byte == b'\n');
-            let (length, last) = end.map_or((bytes.len(), bytes.is_empty()), |at| (at + 1, true));
-            if !self.input.take(length, &mut raw) {
-                if !last {
-                    self.input.skip_line()?;
-                }
-                return Ok(Some((number, Err(too_long("")))));
+    fn line(&mut self, raw: String) -> Result<Option<(u64, Result<String, String>)>> {
+        let found = self.input.next_line()?;
+        let number = self.input.line;
+        Ok(match found {
+            Found::End => None,
+            Found::TooLong => {
+                self.input.skip_line()?;
+                Some((number, Err(too_long(""))))
             }
-            if last {
-                while raw.pop_if(|byte| matches!(byte, b'\n' | b'\r')).is_some() {}
-                return Ok(Some((number, utf8(raw, offset))));
+            Found::Line(Line { end, next }) => {
+                let text = self.input.text(end, raw);
+                self.input.consume(next, 1);
+                Some((number, text))
             }
-        }
+        })
     }
 }
 
@@ -74,7 +69,7 @@ impl Source for JsonLines {
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
         let next = match self.ahead.pop_front() {
             Some(next) => Some(next),
-            None => self.line(std::mem::take(&mut record.raw).into_bytes())?,
+            None => self.line(std::mem::take(&mut record.raw))?,
         };
         let Some((number, line)) = next else { return Ok(false) };
         record.number = number;

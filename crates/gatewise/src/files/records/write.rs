@@ -2,7 +2,7 @@
 //!
 //! Input: records and the added fields. Output: CSV, TSV, JSON lines or Parquet.
 
-use super::{Column, Field, FieldKind, Record, RecordFormat, refused};
+use super::{Column, Delimiter, Field, FieldKind, Record, RecordFormat, refused};
 use crate::error::{Error, Result};
 use std::io::{self, Write};
 
@@ -50,22 +50,28 @@ enum Sink<W: Write + Send> {
 }
 
 impl<W: Write + Send> RecordWriter<W> {
-    /// Returns a writer to `out` in `format`, with the columns of `records` followed by the columns `added`.
+    /// Returns a writer to `out` in `format`, with the columns of `records` followed by the columns `added`. A table that is
+    /// written in its own format keeps its delimiter, and gets no header if it has none.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be written, and
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if writing fails.
     pub fn new(out: W, format: RecordFormat, records: &super::Records, added: &[Column]) -> Result<Self> {
         let columns = [records.columns(), added].concat();
-        let table = |delimiter: u8, out: W| -> Result<Sink<W>> {
+        // A table stays as it is: its delimiter, and a header only if there was one.
+        let layout = records.layout.filter(|_| format == records.format());
+        let table = |usual: Delimiter, out: W| -> Result<Sink<W>> {
+            let delimiter = layout.map_or(usual, |layout| layout.delimiter).byte();
             let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
-            let header = writer.write_record(columns.iter().map(|column| column.name.as_bytes()));
-            header.map_err(|e| refused(e.into()))?;
+            if layout.is_none_or(|layout| layout.header) {
+                let header = writer.write_record(columns.iter().map(|column| column.name.as_bytes()));
+                header.map_err(|e| refused(e.into()))?;
+            }
             Ok(Sink::Table(Box::new(writer)))
         };
         let sink = match format {
-            RecordFormat::Csv => table(b',', out)?,
-            RecordFormat::Tsv => table(b'\t', out)?,
+            RecordFormat::Csv => table(Delimiter::COMMA, out)?,
+            RecordFormat::Tsv => table(Delimiter::TAB, out)?,
             RecordFormat::JsonLines => Sink::JsonLines(io::BufWriter::new(out)),
             #[cfg(feature = "parquet")]
             RecordFormat::Parquet => {
