@@ -8,7 +8,7 @@ use crate::source::{
 };
 use crate::{layers, refusals, tokenizer};
 use gatewise::layers::RecurrentCell;
-use gatewise::rows::Problem;
+use gatewise::rows::{Corpus, Problem};
 use gatewise::text::{Side, Tokenizer};
 use gatewise::{Error, Machine, Result};
 use serde::Serialize;
@@ -99,6 +99,24 @@ impl TrainPlan {
     /// Returns the plan for the generated corpus, in place of a default source that is not available.
     pub(crate) fn fallen_back(&self) -> Result<Self> {
         TrainConfig { data: Source::reviews(), data_dir: None, ..self.config.clone() }.plan()
+    }
+
+    /// Returns the plan for what only the data could tell: labels that are lists or several columns, and the tokenizer
+    /// for a script without spaces.
+    pub(crate) fn seeing(&self, corpus: &Corpus) -> Result<Self> {
+        let mut config = self.config.clone();
+        if let (Problem::SingleLabel, Problem::MultiLabel { separator, .. }) =
+            (&self.problem, &corpus.problem)
+        {
+            config.label_separator = Some(separator.clone());
+        }
+        if self.kind == DataKind::Texts && corpus.tokenizer != self.tokenizer {
+            config.tokenizer = Some(tokenizer::UNICODE.to_owned());
+        }
+        match config == self.config {
+            true => Ok(self.clone()),
+            false => config.plan(),
+        }
     }
 
     /// Returns the settings that the plan was made from.

@@ -10,7 +10,7 @@ use crate::source::Data;
 use crate::threshold;
 use crate::untrained::{self, Reads};
 use gatewise::files::read_ts;
-use gatewise::rows::{Problem, Scaler, TimeSeries};
+use gatewise::rows::{ColumnNames, Problem, Scaler, TimeSeries};
 use gatewise::{Error, Reader, Result};
 use std::borrow::Cow;
 
@@ -28,6 +28,7 @@ pub(crate) fn prepare(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<P
         problem: Problem::SingleLabel,
         labels: training.labels.clone(),
         oov_rate: None,
+        columns: ColumnNames::default(),
     };
     let artifact = untrained::artifact(plan, settings, model, reads)?;
     let training = artifact.series_dataset(&training)?;

@@ -6,6 +6,7 @@
 mod columns;
 pub mod description;
 mod findings;
+mod label_list;
 mod labelled_text;
 mod records;
 mod row_labels;
@@ -14,7 +15,7 @@ mod series;
 mod spill;
 mod ts;
 
-pub use columns::Columns;
+pub use columns::{Columns, FoundColumns};
 pub use description::Description;
 pub use labelled_text::{LabelledTexts, ReadOptions};
 pub use records::{

@@ -3,7 +3,9 @@
 use super::answers::{check_top_k, predicted_probabilities, top_labels};
 use super::drift::Drift;
 use crate::observer::{Observer, Progress};
-use gatewise::files::{Column, Columns, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records};
+use gatewise::files::{
+    Column, Columns, FieldKind, FoundColumns, OnError, Record, RecordFormat, RecordWriter, Records,
+};
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, AtomicFile, Error, Predictor, Result};
 use std::io::Write;
@@ -106,10 +108,10 @@ impl<'a> PredictFile<'a> {
             check_top_k(artifact)?;
         }
         let mut records = Records::open(&self.input, OnError::Fail)?;
-        let columns = Columns::default().text(self.text_column);
+        let columns = Columns::default().text(self.text_column).trained(artifact.training().columns.clone());
         let texts = columns.find_texts(&mut records)?;
-        let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();
-        observer.note(&format!("texts are taken from the column '{}'", names.join("', '")));
+        observer.note(&texts.names().sentence());
+        texts.notes().iter().for_each(|note| observer.note(note));
         for column in records.unread() {
             observer.note(&format!("the column '{}' is {} and is left out", column.name, column.reason));
         }
@@ -153,8 +155,7 @@ struct Job<'a> {
     artifact: &'a Artifact,
     added: Added,
     drift: Drift,
-    /// Columns of the texts.
-    texts: Vec<usize>,
+    texts: FoundColumns,
 }
 
 impl Job<'_> {
@@ -177,7 +178,7 @@ impl Job<'_> {
                 let mut scratch = String::new();
                 let cut: Vec<String> = chunk
                     .iter()
-                    .map(|record| record.join(&self.texts, &mut scratch).unwrap_or_default().to_owned())
+                    .map(|record| self.texts.text(record, &mut scratch).unwrap_or_default().to_owned())
                     .collect();
                 let answers = predictor.predict(&cut)?;
                 self.drift.count(&answers);
