@@ -92,6 +92,8 @@ settings! {
     validation(impl Into<PathBuf>): PathBuf,
     /// Sets the separator between labels; makes the task multi-label.
     label_separator(impl Into<String>): String,
+    /// Sets the positive class of a binary model, by its label. Default: the last label in order.
+    positive(impl Into<String>): String,
     /// Sets the preset: a set of defaults that the other settings override.
     preset(Preset): Preset,
     /// Sets the file for the artifact. It is written after training and testing, before the baselines are
@@ -201,6 +203,7 @@ impl TrainConfig {
             Data::Texts(texts) if matches!(texts.training.first(), Some((_, Target::Number(_)))) => {
                 Task::Regression
             }
+            Data::Series(series) if !series.training.values.is_empty() => Task::Regression,
             _ => Task::Classify,
         })
     }
@@ -286,7 +289,7 @@ mod tests {
     #[test]
     fn every_setting_survives_serde() {
         let text = r#"{"data":"films.csv","task":"classify","test":"t.csv","test_split":0.2,"validation":"v.csv",
-            "label_separator":";","preset":"fast","output":"m.gatewise","epochs":3,"batch_size":8,"learning_rate":0.01,
+            "label_separator":";","positive":"pos","preset":"fast","output":"m.gatewise","epochs":3,"batch_size":8,"learning_rate":0.01,
             "max_words":100,"min_count":2,"tokenizer":"unicode","maxlen":20,"padding":"post","truncating":"post",
             "mask_zero":true,"embedding":4,"cell":"lstm_1997","units":[4,3],"dropout":0.1,"validation_split":0.3,
             "class_weight":{"each":[1.0,2.0]},"threshold":"f1","early_stopping":3,"reduce_lr_on_plateau":2,

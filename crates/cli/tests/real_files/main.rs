@@ -18,4 +18,10 @@
 mod home;
 
 mod case;
+mod compressed;
+mod delimiters;
+mod encodings;
+mod headers;
 mod neat;
+mod quotes;
+mod series_files;

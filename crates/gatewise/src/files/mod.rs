@@ -3,22 +3,24 @@
 //! Input: files of records, labelled texts and series. Output: [`Records`], a [`Corpus`](crate::rows::Corpus)
 //! of labelled texts, [`TimeSeries`](crate::rows::TimeSeries), and files of records with added columns.
 
+mod arff;
 mod columns;
 mod compressed;
 pub mod description;
 mod encoding;
 mod findings;
 mod format;
+mod label_list;
 mod labelled_text;
 mod records;
 mod row_labels;
 mod row_words;
 mod series;
+mod series_file;
 mod spill;
 mod text_stream;
-mod ts;
 
-pub use columns::Columns;
+pub use columns::{Columns, FoundColumns};
 pub use description::Description;
 pub use encoding::Encoding;
 pub use format::RecordFormat;
@@ -28,5 +30,5 @@ pub use records::{
     Skipped, UnreadColumn,
 };
 pub use series::{last_number_column, read_series};
+pub use series_file::{SeriesFile, SeriesFormat, SeriesTargets, parse_ts, read_ts};
 pub use text_stream::read_text;
-pub use ts::{parse_ts, read_ts};

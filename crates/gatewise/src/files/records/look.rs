@@ -7,7 +7,8 @@ use super::header::has_name;
 use super::syntax::Syntax;
 use super::{RecordFormat, RecordOptions};
 use crate::error::{Error, Result};
-use crate::files::format::{foreign, unpacked};
+use crate::files::SeriesFormat;
+use crate::files::format::foreign;
 use crate::files::text_stream::{TextStream, peek};
 use std::fs::File;
 use std::path::Path;
@@ -23,7 +24,7 @@ const ROWS: usize = 5;
 pub enum FileKind {
     /// Records in this format.
     Records(RecordFormat),
-    /// Labelled series: a .ts file.
+    /// Series, in a [`SeriesFormat`].
     Series,
     /// Text that is not recognized as records.
     Text,
@@ -51,11 +52,10 @@ impl FileKind {
 
     /// Returns what is at `path`, and a note where its first bytes decided.
     pub(super) fn look(path: &Path, options: &RecordOptions) -> (Self, Option<String>) {
-        let series = unpacked(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"));
-        let named = match RecordFormat::from_path(path) {
-            Some(format) => Some(Self::Records(format)),
-            None => series.then_some(Self::Series),
-        };
+        if SeriesFormat::of(path).is_some() {
+            return (Self::Series, None);
+        }
+        let named = RecordFormat::from_path(path).map(Self::Records);
         if !path.is_file() {
             return (named.unwrap_or(Self::Absent), None);
         }

@@ -2,7 +2,7 @@
 //!
 //! Input: records and the added fields. Output: CSV, TSV, JSON lines or Parquet.
 
-use super::{Column, Delimiter, Field, FieldKind, Record, RecordFormat, refused};
+use super::{Column, Delimiter, Field, FieldKind, Record, RecordFormat, Records, refused};
 use crate::error::{Error, Result};
 use std::io::{self, Write};
 
@@ -56,10 +56,21 @@ impl<W: Write + Send> RecordWriter<W> {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be written, and
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if writing fails.
-    pub fn new(out: W, format: RecordFormat, records: &super::Records, added: &[Column]) -> Result<Self> {
-        let columns = [records.columns(), added].concat();
+    pub fn new(out: W, format: RecordFormat, records: &Records, added: &[Column]) -> Result<Self> {
+        Self::with(out, format, Some(records), [records.columns(), added].concat())
+    }
+
+    /// Returns a writer to `out` in `format` of records that consist of added fields only, in these columns.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_columns(out: W, format: RecordFormat, columns: Vec<Column>) -> Result<Self> {
+        Self::with(out, format, None, columns)
+    }
+
+    fn with(out: W, format: RecordFormat, records: Option<&Records>, columns: Vec<Column>) -> Result<Self> {
         // A table stays as it is: its delimiter, and a header only if there was one.
-        let layout = records.layout.filter(|_| format == records.format());
+        let layout = records.filter(|records| records.format() == format).and_then(|records| records.layout);
         let table = |usual: Delimiter, out: W| -> Result<Sink<W>> {
             let delimiter = layout.map_or(usual, |layout| layout.delimiter).byte();
             let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
@@ -75,7 +86,8 @@ impl<W: Write + Send> RecordWriter<W> {
             RecordFormat::JsonLines => Sink::JsonLines(io::BufWriter::new(out)),
             #[cfg(feature = "parquet")]
             RecordFormat::Parquet => {
-                Sink::Parquet(Box::new(Table::new(out, &columns, records.source.declared())?))
+                let declared = records.map_or(&[][..], |records| records.source.declared());
+                Sink::Parquet(Box::new(Table::new(out, &columns, declared)?))
             }
             _ => {
                 return Err(Error::config(format!(
@@ -83,8 +95,10 @@ impl<W: Write + Send> RecordWriter<W> {
                 )));
             }
         };
-        let as_read = format == RecordFormat::JsonLines && records.format() == format;
-        Ok(Self { own: records.columns().len(), columns, as_read, sink, line: String::new() })
+        let as_read =
+            format == RecordFormat::JsonLines && records.is_some_and(|records| records.format() == format);
+        let own = records.map_or(0, |records| records.columns().len());
+        Ok(Self { own, columns, as_read, sink, line: String::new() })
     }
 
     /// Writes a record and its added fields.
@@ -174,7 +188,7 @@ fn push_value(line: &mut String, (kind, text): Field<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RecordOptions, Records};
+    use super::super::RecordOptions;
     use super::*;
 
     fn written(input: &'static str, from: RecordFormat, to: RecordFormat) -> Vec<u8> {
