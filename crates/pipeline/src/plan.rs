@@ -3,6 +3,7 @@
 use crate::choices::{Preset, Task, Threshold};
 use crate::config::TrainConfig;
 use crate::defaults::Settings;
+use crate::run_files::RunFiles;
 use crate::source::{
     Data, DataKind, KERAS_IMDB, LABELLED_TEXTS, MemoryTexts, Source, Target, is_labelled_texts,
 };
@@ -60,6 +61,29 @@ impl TrainConfig {
     }
 }
 
+impl TrainConfig {
+    /// Returns the files that a run with these settings reads and writes.
+    pub(crate) fn files(&self) -> RunFiles {
+        let mut files = RunFiles::new().reads_source(&self.data);
+        for (option, path) in [("--test", &self.test), ("--validation", &self.validation)] {
+            files = path.iter().fold(files, |files, path| files.reads(option, path));
+        }
+        if let Some(file) = self.tokenizer.as_deref().filter(|name| tokenizer::is_file(name)) {
+            files = files.reads("--tokenizer", file);
+        }
+        files = self.output.iter().fold(files, |files, path| files.replaces("--output", path));
+        let best = self.checkpoint_best.iter();
+        files = best.fold(files, |files, path| files.replaces_numbered("--checkpoint-best", path));
+        files = self.csv_log.iter().fold(files, |files, path| files.writes_lines("--csv-log", path));
+        for (option, path) in
+            [("--tensorboard", &self.tensorboard), ("--checkpoint-dir", &self.checkpoint_dir)]
+        {
+            files = path.iter().fold(files, |files, path| files.fills(option, path));
+        }
+        files
+    }
+}
+
 impl TrainPlan {
     fn new(config: TrainConfig) -> Result<Self> {
         let task = config.the_task();
@@ -73,9 +97,7 @@ impl TrainPlan {
         if matches!(problem, Problem::Regression { .. }) {
             settings.threshold = None;
         }
-        if let Some(output) = &config.output {
-            gatewise::check_target(output)?;
-        }
+        config.files().check()?;
         let tokenizer = match (&settings.tokenizer, kind) {
             (Some(name), _) => tokenizer::named(name)?,
             (None, DataKind::Text) => Tokenizer::characters(),
@@ -89,7 +111,7 @@ impl TrainPlan {
     /// Refuses a model that is too large. The number of labels is not known yet.
     fn check_size(&self) -> Result<()> {
         let layers = match self.kind {
-            DataKind::Series => layers::of_series(&self.settings, 1, 2),
+            DataKind::Series => layers::of_series(&self.settings, 1, &self.problem, 2),
             DataKind::Text => layers::of_language(&self.settings, 4),
             _ => layers::of_texts(&self.settings, &self.problem, 2),
         };
@@ -99,6 +121,11 @@ impl TrainPlan {
     /// Returns the plan for the generated corpus, in place of a default source that is not available.
     pub(crate) fn fallen_back(&self) -> Result<Self> {
         TrainConfig { data: Source::reviews(), data_dir: None, ..self.config.clone() }.plan()
+    }
+
+    /// Returns the plan for a task that only the data show.
+    pub(crate) fn for_task(&self, task: Task) -> Result<Self> {
+        TrainConfig { task: Some(task), ..self.config.clone() }.plan()
     }
 
     /// Returns the plan for what only the data could tell: labels that are lists or several columns, and the tokenizer
@@ -122,6 +149,12 @@ impl TrainPlan {
     /// Returns the settings that the plan was made from.
     pub fn config(&self) -> &TrainConfig {
         &self.config
+    }
+
+    /// Returns the files that the run reads and writes. The plan has checked them; a program that writes more files
+    /// adds those, and checks again.
+    pub fn files(&self) -> RunFiles {
+        self.config.files()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -238,6 +271,11 @@ impl TrainPlan {
     /// read.
     pub fn threshold(&self) -> Option<Threshold> {
         self.settings.threshold
+    }
+
+    /// Returns the file to test on.
+    pub fn test(&self) -> Option<&Path> {
+        self.config.test.as_deref()
     }
 
     /// Returns the seed of the weights and of the order of the rows.

@@ -6,7 +6,7 @@ use crate::plan::no_data;
 use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target};
 use gatewise::datasets::imdb::{self, ImdbOptions};
 use gatewise::datasets::{keras_imdb, locate, reviews};
-use gatewise::files::{Columns, LabelledTexts, OnError, ReadOptions};
+use gatewise::files::{Columns, Delimiter, Encoding, LabelledTexts, OnError, ReadOptions, RecordOptions};
 use gatewise::rows::{ColumnNames, Corpus, Problem, Split};
 use gatewise::text::Tokenizer;
 use gatewise::{Artifact, Error, Result};
@@ -29,6 +29,9 @@ pub struct RowOptions {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) text_column: Vec<String>,
     pub(crate) label_column: Option<String>,
+    pub(crate) delimiter: Option<Delimiter>,
+    pub(crate) header: Option<bool>,
+    pub(crate) encoding: Option<Encoding>,
     pub(crate) on_error: Option<OnError>,
 }
 
@@ -54,37 +57,85 @@ impl RowOptions {
         Self { label_column: Some(name.into()), ..self }
     }
 
+    /// Sets the character between the fields of a table.
+    pub fn delimiter(self, delimiter: Delimiter) -> Self {
+        Self { delimiter: Some(delimiter), ..self }
+    }
+
+    /// Sets whether the first line of a table names the columns.
+    pub fn header(self, header: bool) -> Self {
+        Self { header: Some(header), ..self }
+    }
+
+    /// Sets the encoding of the file.
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding: Some(encoding), ..self }
+    }
+
     /// Sets how to handle bad rows.
     pub fn on_error(self, on_error: OnError) -> Self {
         Self { on_error: Some(on_error), ..self }
     }
 
+    /// Returns the options for reading a file of records.
+    pub fn record_options(&self) -> RecordOptions {
+        let mut options = RecordOptions::default().on_error(self.on_error.unwrap_or_default());
+        (options.delimiter, options.header, options.encoding) = (self.delimiter, self.header, self.encoding);
+        options
+    }
+
     /// Returns the options for reading a file of labelled texts. Without a tokenizer, the script of the texts decides.
     pub fn read_options(&self, problem: &Problem, tokenizer: Option<&Tokenizer>) -> ReadOptions {
         let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
-        let on_error = self.on_error.unwrap_or_default();
         let mut columns = Columns::default().text(text).problem(problem);
         columns.label = label;
-        let options = ReadOptions::default().columns(columns).on_error(on_error);
+        let options = ReadOptions::default().columns(columns).records(self.record_options());
         match tokenizer {
             Some(tokenizer) => options.tokenizer(tokenizer.clone()),
             None => options,
         }
     }
 
-    /// Refuses options for the columns of a file if `source` is not a file.
-    fn check(&self, source: &Source) -> Result<()> {
-        let given = [
+    /// Refuses options where there are no data to read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) if an option is given.
+    pub fn check_unused(&self) -> Result<()> {
+        match *self == Self::default() {
+            true => Ok(()),
+            false => Err(Error::config(
+                "options about data are given (--data-dir or how rows are read), but no data; give the data, or leave them out",
+            )),
+        }
+    }
+
+    /// Refuses options that reading `source` would ignore, as the table of refusals does for training.
+    pub(crate) fn check(&self, source: &Source) -> Result<()> {
+        let columns = [
             ("--text-column", !self.text_column.is_empty()),
             ("--label-column", self.label_column.is_some()),
-            ("--on-error", self.on_error.is_some()),
+            ("--delimiter", self.delimiter.is_some()),
+            ("--header", self.header == Some(true)),
+            ("--no-header", self.header == Some(false)),
+            ("--encoding", self.encoding.is_some()),
         ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(Error::config(format!(
-                "{option} goes with {LABELLED_TEXTS}, but the data are {source}; leave it out"
-            ))),
-            None => Ok(()),
+        let rows = [("--on-error", self.on_error.is_some())];
+        let folder = [("--data-dir", self.data_dir.is_some())];
+        let of_a_file = format!("goes with {LABELLED_TEXTS}");
+        let refused = [
+            (!source.is_own_texts(), &columns[..], of_a_file.as_str()),
+            (!source.is_own_texts(), &rows, &of_a_file),
+            (source.is_in_memory(), &columns, "names a column of a file"),
+            (!source.is_looked_for(), &folder, "is the folder of imdb and keras-imdb"),
+        ];
+        for (_, options, what) in refused.iter().filter(|(ignored, ..)| *ignored) {
+            if let Some((option, _)) = options.iter().find(|(_, given)| *given) {
+                return Err(Error::config(format!(
+                    "{option} {what}, but the data are {source}; leave it out"
+                )));
+            }
         }
+        Ok(())
     }
 }
 
@@ -139,9 +190,7 @@ pub(crate) fn for_artifact(
     test: Test<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Corpus> {
-    if !source.is_own_texts() {
-        rows.check(source)?;
-    }
+    rows.check(source)?;
     read(source, test, Reading::of(artifact, rows)?, observer)
 }
 

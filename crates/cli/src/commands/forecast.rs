@@ -3,18 +3,19 @@
 use crate::args::{Forecast, Format};
 use crate::{Done, out, plot};
 use gatewise::Result;
-use gatewise_pipeline::{ForecastConfig, ForecastOutcome, TestedForecast};
+use gatewise_pipeline::{ForecastConfig, ForecastOutcome, RunFiles, TestedForecast};
 use std::path::Path;
 
 pub fn forecast(args: Forecast) -> Result<Done> {
     if let Some(picture) = &args.output {
-        gatewise::check_target(picture)?;
+        RunFiles::new().reads("the series", &args.file).replaces("--output", picture).check()?;
     }
     let mut config = ForecastConfig::new(&args.file)
         .period(args.period)
         .units(args.units)
         .epochs(args.epochs)
         .seed(args.seed)
+        .records(args.table.record_options())
         .machine(args.machine.machine());
     if let Some(column) = &args.column {
         config = config.column(column);

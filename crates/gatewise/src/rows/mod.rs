@@ -13,6 +13,7 @@ mod inputs;
 mod label;
 mod language;
 mod padding;
+mod positive;
 mod problem;
 mod scaler;
 mod targets;

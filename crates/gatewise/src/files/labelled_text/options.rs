@@ -2,7 +2,7 @@
 //!
 //! Input: choices, each with a default. Output: [`ReadOptions`].
 
-use crate::files::{Columns, OnError};
+use crate::files::{Columns, OnError, RecordOptions};
 use crate::text::Tokenizer;
 
 /// The options of [`LabelledTexts::read`](super::LabelledTexts::read).
@@ -14,8 +14,8 @@ pub struct ReadOptions {
     /// The tokenizer that splits texts into words. Default: [`Tokenizer::default`], but [`Tokenizer::unicode`] for texts
     /// in a script without spaces between words.
     pub tokenizer: Option<Tokenizer>,
-    /// The handling of bad records. Default: the first bad record is an error.
-    pub on_error: OnError,
+    /// How the file is read: delimiter, header, encoding, and the handling of bad records.
+    pub records: RecordOptions,
     /// The labels of a model. A row with another label is a bad record. Default: any label.
     pub labels: Option<Vec<String>>,
     /// The memory for the words of all texts, in bytes (default: 512 MiB). A word takes one or two bytes.
@@ -34,9 +34,15 @@ impl ReadOptions {
         Self { tokenizer: Some(tokenizer), ..self }
     }
 
+    /// Sets how the file is read.
+    pub fn records(self, records: RecordOptions) -> Self {
+        Self { records, ..self }
+    }
+
     /// Sets the handling of bad records.
-    pub fn on_error(self, on_error: OnError) -> Self {
-        Self { on_error, ..self }
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.records.on_error = on_error;
+        self
     }
 
     /// Sets the labels of a model; a row with another label is a bad record.
@@ -52,7 +58,7 @@ impl ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        let (columns, on_error) = (Columns::default(), OnError::default());
-        Self { columns, tokenizer: None, on_error, labels: None, memory: 512 << 20 }
+        let (columns, records) = (Columns::default(), RecordOptions::default());
+        Self { columns, tokenizer: None, records, labels: None, memory: 512 << 20 }
     }
 }

@@ -127,7 +127,7 @@ impl LabelledTexts {
         if let Some(training) = training {
             columns = columns.problem(training.labels.problem()).trained(training.file.columns.clone());
         }
-        let mut records = Records::open(path, options.on_error)?;
+        let mut records = Records::open(path, &options.records)?;
         let found = columns.find(&mut records)?;
         let script = script(&found, records.peek(LOOKED_AT)?);
         let mut taken = Taken::new(options, found.problem(), training, script);
@@ -150,7 +150,7 @@ impl LabelledTexts {
         if taken.words.len() == 0 {
             return Err(no_row(&path.display().to_string(), &skipped, "below its header"));
         }
-        taken.notes.splice(0..0, found.notes().iter().cloned());
+        taken.notes.splice(0..0, records.notes().iter().chain(found.notes()).cloned());
         let is_free = *found.problem() != columns.problem;
         let names = match records.format() {
             RecordFormat::Folder => ColumnNames::default(),
@@ -210,7 +210,7 @@ impl LabelledTexts {
         for (number, (text, label)) in (1..).zip(first.into_iter().chain(rows)) {
             let place = || format!("{name}, row {number}");
             if let Err(flaw) = taken.row(text.as_ref(), label.as_ref(), number, place)? {
-                skipped.reject(options.on_error, format!("{}: {flaw}", place()))?;
+                skipped.reject(options.records.on_error, format!("{}: {flaw}", place()))?;
             }
         }
         if taken.words.len() == 0 {
