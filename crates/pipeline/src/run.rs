@@ -32,6 +32,7 @@ impl TrainPlan {
     /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write, and the errors of
     /// [`Fit::run`](gatewise::Fit::run).
     pub fn run(&self, observer: &mut dyn Observer) -> Result<TrainOutcome> {
+        self.note().into_iter().for_each(|note| observer.note(note));
         match self.kind() {
             DataKind::Text => learn(self, language_model::prepare(self)?, observer),
             DataKind::Series => {

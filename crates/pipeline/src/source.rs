@@ -2,7 +2,7 @@
 
 use crate::choices::Task;
 use gatewise::datasets::imdb;
-use gatewise::files::{RecordFormat, SeriesFormat};
+use gatewise::files::{FolderParts, RecordFormat, SeriesFormat};
 use gatewise::rows::TimeSeries;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::fmt;
@@ -138,7 +138,7 @@ impl Source {
     ///
     /// | data | path |
     /// |---|---|
-    /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .parquet; a folder with a sub-folder of .txt files per label |
+    /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .parquet; a folder with a sub-folder of texts per label |
     /// | labelled series | .ts; .arff; tables of the UCR archive (numbers, the class first, without a header) |
     /// | the IMDB reviews | an `aclImdb` folder or its .tar.gz |
     /// | a text | any file, with [`Task::LanguageModel`] |
@@ -244,6 +244,14 @@ impl Source {
             Data::Path(_) => DataKind::Imdb,
             Data::Texts(_) | Data::Mismatch(_) => DataKind::Texts,
             Data::Series(_) => DataKind::Series,
+        }
+    }
+
+    /// Returns the parts of a folder whose rows are not in label folders of its own.
+    pub(crate) fn parts(&self) -> gatewise::Result<Option<FolderParts>> {
+        match &self.0 {
+            Data::Path(path) if !imdb::is_at(path) => FolderParts::at(path),
+            _ => Ok(None),
         }
     }
 

@@ -8,6 +8,7 @@ mod columns;
 pub mod description;
 mod encoding;
 mod findings;
+mod folder_parts;
 mod format;
 mod labelled_text;
 mod records;
@@ -20,6 +21,7 @@ mod spill;
 pub use columns::Columns;
 pub use description::Description;
 pub use encoding::Encoding;
+pub use folder_parts::FolderParts;
 pub use format::{FileKind, RecordFormat};
 pub use labelled_text::{LabelledTexts, ReadOptions};
 pub use records::{

@@ -7,9 +7,12 @@
 mod folder;
 mod input;
 mod json_lines;
+mod label_folders;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_columns;
 mod record;
 mod table;
 mod write;
