@@ -4,31 +4,39 @@ use gatewise::{Error, ErrorKind, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The exit code that shells report for a program that Ctrl-C ended.
 pub const EXIT_CODE: u8 = 130;
 
-/// Set by the first Ctrl-C (or SIGTERM); the second one ends the program at once.
+/// Set by the first Ctrl-C (or SIGTERM); the second one ends the program at once. (SIGHUP ends it at once too: a
+/// handler would undo `nohup`.)
 #[derive(Clone)]
-pub struct StopFlag(Arc<AtomicBool>);
+pub struct StopFlag {
+    raised: Arc<AtomicBool>,
+    signal: Arc<AtomicUsize>,
+}
 
 impl StopFlag {
     /// Installs the handlers.
     pub fn listen() -> Result<Self> {
-        let raised = Arc::new(AtomicBool::new(false));
+        let (raised, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         for signal in [SIGINT, SIGTERM] {
-            // In this order, so that the first one finds the flag down.
+            // In this order, so that the first one finds the flag down, and who sees the flag sees the signal.
             flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&raised))
+                .and_then(|_| flag::register_usize(signal, Arc::clone(&received), signal as usize))
                 .and_then(|_| flag::register(signal, Arc::clone(&raised)))
                 .map_err(cannot_listen)?;
         }
-        Ok(Self(raised))
+        Ok(Self { raised, signal: received })
     }
 
-    /// Returns whether Ctrl-C was pressed.
-    pub fn raised(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Returns the name of the signal that was received, as people call it.
+    pub fn raised(&self) -> Option<&'static str> {
+        let raised = self.raised.load(Ordering::SeqCst);
+        raised.then(
+            || if self.signal.load(Ordering::SeqCst) == SIGTERM as usize { "SIGTERM" } else { "Ctrl-C" },
+        )
     }
 }
 

@@ -37,9 +37,13 @@ fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>,
     Ok(Sheet { root, head, body, middle })
 }
 
-/// Returns the path of the training curve: beside the model, and not the model's own path.
+/// Returns the path of the training curve: beside the model, and not the model's own path. Only the ending
+/// `.gatewise` is replaced: `run-0.1` and `run-0.2` have curves of their own.
 pub fn curve_beside(output: &Path) -> Result<PathBuf> {
-    let curve = output.with_extension("svg");
+    let replaced = output.extension().is_none_or(|end| end == "gatewise" || end == "svg");
+    let mut longer = output.to_owned().into_os_string();
+    longer.push(".svg");
+    let curve = if replaced { output.with_extension("svg") } else { longer.into() };
     if curve == output {
         return Err(Error::config(format!(
             "the model cannot be called {}: the training curve goes there; choose another ending, such as \
@@ -229,7 +233,13 @@ fn draw_reliability(
     let panels = body.split_evenly((1, 2));
 
     let mut chart = unit_chart(&panels[0], 0.0..1.0)?;
-    mesh(&mut chart, "predicted probability", "fraction of positives", |y| format!("{y:.1}"))?;
+    let of_class = calibration.positive.as_ref().map(|name| format!(" of '{name}'")).unwrap_or_default();
+    let predicted = format!("predicted probability{of_class}");
+    let observed = match &calibration.positive {
+        Some(name) => format!("fraction of '{name}'"),
+        None => "fraction of positives".to_owned(),
+    };
+    mesh(&mut chart, &predicted, &observed, |y| format!("{y:.1}"))?;
     let diagonal = [(0.0, 0.0), (1.0, 1.0)];
     chart.draw_series(DashedLineSeries::new(diagonal, 6, 5, BLACK.mix(0.5).stroke_width(1)))?;
     for bin in &calibration.bins {
@@ -242,7 +252,7 @@ fn draw_reliability(
 
     let most = calibration.bins.iter().map(|bin| bin.count).max().unwrap_or(1);
     let mut chart = unit_chart(&panels[1], 0.0..most as f64 * 1.05)?;
-    mesh(&mut chart, "predicted probability", "rows", |y| format!("{y:.0}"))?;
+    mesh(&mut chart, &predicted, "rows", |y| format!("{y:.0}"))?;
     chart.draw_series(calibration.bins.iter().map(|bin| {
         Rectangle::new([(bin.low, 0.0), (bin.high, bin.count as f64)], TRAINING.mix(0.7).filled())
     }))?;

@@ -4,7 +4,7 @@ use crate::args::Format;
 use crate::interrupt::StopFlag;
 use crate::progress::{DownloadBar, EpochBar, RowCounter, SearchBar};
 use crate::{Done, note, out};
-use gatewise::Result;
+use gatewise::{Error, Result};
 use gatewise_pipeline::{Observer, Progress};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub struct Watch {
     verbose: u8,
     format: Format,
     stop: Option<StopFlag>,
+    /// The first refusal of standard output. It does not end a run whose model is not saved yet.
+    unwritten: Option<Error>,
     download: DownloadBar,
     epoch: EpochBar,
     search: Option<SearchBar>,
@@ -23,7 +25,7 @@ impl Watch {
     /// Shows epochs by `--verbose`; for text output, also prints the data and the summary of the model.
     pub fn new(verbose: u8, format: Format) -> Self {
         let (download, epoch) = (DownloadBar::default(), EpochBar::new(verbose));
-        Self { verbose, format, stop: None, download, epoch, search: None, rows: None }
+        Self { verbose, format, stop: None, unwritten: None, download, epoch, search: None, rows: None }
     }
 
     /// Shows notes and downloads only.
@@ -43,8 +45,25 @@ impl Watch {
     }
 
     /// Returns how the run ended.
-    pub fn done(&self) -> Done {
-        if self.should_stop() { Done::Interrupted } else { Done::Whole }
+    ///
+    /// # Errors
+    /// The error of standard output that the run has outlived.
+    pub fn done(self) -> Result<Done> {
+        let stopped = self.should_stop();
+        match self.unwritten {
+            Some(error) => Err(error),
+            None => Ok(if stopped { Done::Interrupted } else { Done::Whole }),
+        }
+    }
+
+    /// Returns the name of the signal that stops the run.
+    pub fn signal(&self) -> Option<&'static str> {
+        self.stop.as_ref().and_then(StopFlag::raised)
+    }
+
+    /// Shows nothing more of a search.
+    pub fn end_search(&mut self) {
+        self.search = None;
     }
 
     /// Lets Ctrl-C stop the run and keep its work; before this call, Ctrl-C ends the program.
@@ -73,7 +92,7 @@ impl Observer for Watch {
                 self.listen()?;
                 if self.format == Format::Text {
                     let steps = data.text.as_ref().map(|text| text.steps).or(artifact.padding().maxlen);
-                    out!("Data: {data}\n{}", artifact.model().summary(steps))?;
+                    self.unwritten = out!("Data: {data}\n{}", artifact.model().summary(steps)).err();
                 }
             }
             Progress::Member { member, members, .. } if self.verbose > 0 => {
@@ -84,7 +103,7 @@ impl Observer for Watch {
                 Some(search) => search.tick(),
                 None => self.epoch.batch(log),
             },
-            Progress::EpochEnd { log, epochs, samples, .. } => self.epoch.end(log, epochs, samples),
+            Progress::EpochEnd { log, epochs, .. } => self.epoch.end(log, epochs),
             Progress::TrialBegin { trial, best, .. } => {
                 self.listen()?;
                 if let Some(search) = &mut self.search {
@@ -107,6 +126,6 @@ impl Observer for Watch {
     }
 
     fn should_stop(&self) -> bool {
-        self.stop.as_ref().is_some_and(StopFlag::raised)
+        self.signal().is_some()
     }
 }

@@ -4,7 +4,7 @@
 //! [`ErrorKind`]; the message is for users.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -27,6 +27,21 @@ pub enum ErrorKind {
     Diverged,
     /// The user stopped the run.
     Interrupted,
+}
+
+impl ErrorKind {
+    /// Returns the name of the kind in lower case, such as `config`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Shape => "shape",
+            Self::Data => "data",
+            Self::Artifact => "artifact",
+            Self::Io => "io",
+            Self::Diverged => "diverged",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// An error: a kind, a message for users and, for I/O, the error of the operating system.
@@ -64,13 +79,21 @@ impl Error {
     }
 
     /// Returns an [`ErrorKind::Io`] error with the operation, the path and the error of the operating system.
+    ///
+    /// ```
+    /// use gatewise::Error;
+    /// let missing = || std::io::ErrorKind::NotFound.into();
+    /// assert_eq!(Error::io("cannot read", "films.csv", missing()).to_string(), "there is no file films.csv; check the path");
+    /// ```
     pub fn io(doing: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        let path: PathBuf = path.as_ref().into();
-        Self {
-            kind: ErrorKind::Io,
-            message: format!("{doing} {}: {source}", path.display()),
-            source: Some(source),
-        }
+        let path = path.as_ref().display();
+        let reads =
+            ["cannot read", "cannot open", "cannot list"].iter().any(|reads| doing.starts_with(reads));
+        let message = match source.kind() {
+            std::io::ErrorKind::NotFound if reads => format!("there is no file {path}; check the path"),
+            _ => format!("{doing} {path}: {source}"),
+        };
+        Self { kind: ErrorKind::Io, message, source: Some(source) }
     }
 
     /// Returns the kind of the error.

@@ -92,6 +92,8 @@ settings! {
     validation(impl Into<PathBuf>): PathBuf,
     /// Sets the separator between labels; makes the task multi-label.
     label_separator(impl Into<String>): String,
+    /// Sets the positive class of a binary model, by its label. Default: the last label in order.
+    positive(impl Into<String>): String,
     /// Sets the preset: a set of defaults that the other settings override.
     preset(Preset): Preset,
     /// Sets the file for the artifact. It is written after training and testing, before the baselines are
@@ -210,17 +212,17 @@ impl TrainConfig {
     /// names them; the same configuration for other data.
     pub(crate) fn in_parts(mut self) -> Result<(Self, Option<String>)> {
         let labelled = self.the_task() != Task::LanguageModel;
-        let Some(parts) = labelled.then(|| self.data.parts()).transpose()?.flatten() else {
-            return Ok((self, None));
-        };
+        let parts = labelled.then(|| self.data.parts()).transpose()?.flatten();
+        let Some(mut parts) = parts else { return Ok((self, None)) };
+        let accurate = self.preset == Some(Preset::Accurate);
+        parts.test = parts.test.filter(|_| self.test.is_none() && self.test_split.is_none());
+        parts.validation = parts
+            .validation
+            .filter(|_| self.validation.is_none() && self.validation_split.is_none() && !accurate);
         let note = parts.note();
         self.data = Source::file(parts.training);
-        if self.test_split.is_none() {
-            self.test = self.test.or(parts.test);
-        }
-        if self.validation_split.is_none() && self.preset != Some(Preset::Accurate) {
-            self.validation = self.validation.or(parts.validation);
-        }
+        self.test = self.test.or(parts.test);
+        self.validation = self.validation.or(parts.validation);
         Ok((self, Some(note)))
     }
 
@@ -305,7 +307,7 @@ mod tests {
     #[test]
     fn every_setting_survives_serde() {
         let text = r#"{"data":"films.csv","task":"classify","test":"t.csv","test_split":0.2,"validation":"v.csv",
-            "label_separator":";","preset":"fast","output":"m.gatewise","epochs":3,"batch_size":8,"learning_rate":0.01,
+            "label_separator":";","positive":"pos","preset":"fast","output":"m.gatewise","epochs":3,"batch_size":8,"learning_rate":0.01,
             "max_words":100,"min_count":2,"tokenizer":"unicode","maxlen":20,"padding":"post","truncating":"post",
             "mask_zero":true,"embedding":4,"cell":"lstm_1997","units":[4,3],"dropout":0.1,"validation_split":0.3,
             "class_weight":{"each":[1.0,2.0]},"threshold":"f1","early_stopping":3,"reduce_lr_on_plateau":2,

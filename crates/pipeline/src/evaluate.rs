@@ -2,6 +2,7 @@
 
 use crate::observer::Observer;
 use crate::reading::{self, RowOptions, Test};
+use crate::run_files::RunFiles;
 use crate::source::{DataKind, Source};
 use crate::{Task, defaults, series};
 use gatewise::metrics::{Calibration, Evaluation, Report};
@@ -61,6 +62,8 @@ impl EvaluateConfig {
         parts.iter().for_each(|parts| observer.note(&parts.note()));
         let data = parts.map(|parts| Source::file(parts.test.unwrap_or(parts.training)));
         let data = data.as_ref().unwrap_or(&self.data);
+        self.rows.check(data)?;
+        RunFiles::new().reads_source(data).check_inputs()?;
         let test = match data.kind(Task::Classify) {
             DataKind::Series => artifact.series_dataset(&*series::labelled(data, observer)?)?,
             _ => {
@@ -74,7 +77,10 @@ impl EvaluateConfig {
         let seconds = start.elapsed().as_secs_f64();
         let report = scored.report()?.with_labels(artifact.labels());
         let calibration = self.bins.map(|bins| scored.calibration(bins)).transpose()?;
-        Ok(EvaluateOutcome { evaluation: scored.evaluation, report, calibration, seconds })
+        let calibration = calibration.map(|curve| curve.with_positive(artifact.positive()));
+        let (data, evaluation) = (self.data.to_string(), scored.evaluation);
+        let positive = artifact.positive().map(String::from);
+        Ok(EvaluateOutcome { data, evaluation, positive, report, calibration, seconds })
     }
 }
 
@@ -82,6 +88,10 @@ impl EvaluateConfig {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EvaluateOutcome {
+    /// Name or path of the data.
+    pub data: String,
+    /// Positive class of a binary model.
+    pub positive: Option<String>,
     /// Loss and accuracy.
     pub evaluation: Evaluation,
     /// Metrics of the task.
@@ -95,12 +105,14 @@ pub struct EvaluateOutcome {
 impl Serialize for EvaluateOutcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         json!({
+            "data": self.data,
+            "test_rows": self.evaluation.samples,
+            "positive": self.positive,
             "loss": self.evaluation.loss,
             "accuracy": self.evaluation.accuracy,
-            "evaluate_seconds": self.seconds,
-            "samples": self.evaluation.samples,
             "report": self.report,
             "calibration": self.calibration,
+            "evaluate_seconds": self.seconds,
         })
         .serialize(serializer)
     }

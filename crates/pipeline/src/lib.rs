@@ -33,6 +33,7 @@ mod ensemble;
 mod evaluate;
 mod fit;
 mod forecast;
+mod imbalance;
 mod language_model;
 mod layers;
 mod observer;
@@ -44,6 +45,7 @@ mod prepared;
 mod reading;
 mod refusals;
 mod run;
+mod run_files;
 mod series;
 mod source;
 mod texts;
@@ -65,14 +67,15 @@ pub use observer::{Observer, Progress};
 pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
 pub use predict::{
-    Destination, Drift, PredictFile, PredictOutcome, PredictSeries, check_top_k, predicted_probabilities,
-    set_threshold, top_labels,
+    Destination, Drift, PredictFile, PredictInput, PredictOutcome, PredictSeries, check_top_k,
+    predicted_probabilities, read_text, set_threshold, text_files, top_labels,
 };
 pub use reading::RowOptions;
+pub use run_files::RunFiles;
 pub use source::{DataKind, LABELLED_TEXTS, Source, Target};
 pub use tokenizer::named as named_tokenizer;
 pub use trial_log::{Figure, TrialLog};
-pub use tune::{TuneConfig, TuneOutcome, TunePlan};
+pub use tune::{TuneConfig, TuneOutcome, TunePlan, quoted};
 
 /// The programs in the recipes of the book are tests.
 #[cfg(doctest)]

@@ -3,6 +3,7 @@
 use crate::choices::{Preset, Task, Threshold};
 use crate::config::TrainConfig;
 use crate::defaults::Settings;
+use crate::run_files::RunFiles;
 use crate::source::{
     Data, DataKind, KERAS_IMDB, LABELLED_TEXTS, MemoryTexts, Source, Target, is_labelled_texts,
 };
@@ -63,6 +64,29 @@ impl TrainConfig {
     }
 }
 
+impl TrainConfig {
+    /// Returns the files that a run with these settings reads and writes.
+    pub(crate) fn files(&self) -> RunFiles {
+        let mut files = RunFiles::new().reads_source(&self.data);
+        for (option, path) in [("--test", &self.test), ("--validation", &self.validation)] {
+            files = path.iter().fold(files, |files, path| files.reads(option, path));
+        }
+        if let Some(file) = self.tokenizer.as_deref().filter(|name| tokenizer::is_file(name)) {
+            files = files.reads("--tokenizer", file);
+        }
+        files = self.output.iter().fold(files, |files, path| files.replaces("--output", path));
+        let best = self.checkpoint_best.iter();
+        files = best.fold(files, |files, path| files.replaces_numbered("--checkpoint-best", path));
+        files = self.csv_log.iter().fold(files, |files, path| files.writes_lines("--csv-log", path));
+        for (option, path) in
+            [("--tensorboard", &self.tensorboard), ("--checkpoint-dir", &self.checkpoint_dir)]
+        {
+            files = path.iter().fold(files, |files, path| files.fills(option, path));
+        }
+        files
+    }
+}
+
 impl TrainPlan {
     fn new(config: TrainConfig) -> Result<Self> {
         let (config, note) = config.in_parts()?;
@@ -77,9 +101,7 @@ impl TrainPlan {
         if matches!(problem, Problem::Regression { .. }) {
             settings.threshold = None;
         }
-        if let Some(output) = &config.output {
-            gatewise::check_target(output)?;
-        }
+        config.files().check()?;
         let tokenizer = match (&settings.tokenizer, kind) {
             (Some(name), _) => tokenizer::named(name)?,
             (None, DataKind::Text) => Tokenizer::characters(),
@@ -118,6 +140,12 @@ impl TrainPlan {
     /// Returns a sentence about the parts of a folder that the plan reads.
     pub(crate) fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+
+    /// Returns the files that the run reads and writes. The plan has checked them; a program that writes more files
+    /// adds those, and checks again.
+    pub fn files(&self) -> RunFiles {
+        self.config.files()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -234,6 +262,11 @@ impl TrainPlan {
     /// read.
     pub fn threshold(&self) -> Option<Threshold> {
         self.settings.threshold
+    }
+
+    /// Returns the file to test on.
+    pub fn test(&self) -> Option<&Path> {
+        self.config.test.as_deref()
     }
 
     /// Returns the seed of the weights and of the order of the rows.

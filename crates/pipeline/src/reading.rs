@@ -92,23 +92,46 @@ impl RowOptions {
         ReadOptions::default().columns(columns).tokenizer(tokenizer.clone()).records(self.record_options())
     }
 
-    /// Refuses options for the columns of a file if `source` is not a file.
-    fn check(&self, source: &Source) -> Result<()> {
-        let given = [
+    /// Refuses options where there are no data to read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) if an option is given.
+    pub fn check_unused(&self) -> Result<()> {
+        match *self == Self::default() {
+            true => Ok(()),
+            false => Err(Error::config(
+                "options about data are given (--data-dir or how rows are read), but no data; give the data, or leave them out",
+            )),
+        }
+    }
+
+    /// Refuses options that reading `source` would ignore, as the table of refusals does for training.
+    pub(crate) fn check(&self, source: &Source) -> Result<()> {
+        let columns = [
             ("--text-column", !self.text_column.is_empty()),
             ("--label-column", self.label_column.is_some()),
             ("--delimiter", self.delimiter.is_some()),
             ("--header", self.header == Some(true)),
             ("--no-header", self.header == Some(false)),
             ("--encoding", self.encoding.is_some()),
-            ("--on-error", self.on_error.is_some()),
         ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(Error::config(format!(
-                "{option} goes with {LABELLED_TEXTS}, but the data are {source}; leave it out"
-            ))),
-            None => Ok(()),
+        let rows = [("--on-error", self.on_error.is_some())];
+        let folder = [("--data-dir", self.data_dir.is_some())];
+        let of_a_file = format!("goes with {LABELLED_TEXTS}");
+        let refused = [
+            (!source.is_own_texts(), &columns[..], of_a_file.as_str()),
+            (!source.is_own_texts(), &rows, &of_a_file),
+            (source.is_in_memory(), &columns, "names a column of a file"),
+            (!source.is_looked_for(), &folder, "is the folder of imdb and keras-imdb"),
+        ];
+        for (_, options, what) in refused.iter().filter(|(ignored, ..)| *ignored) {
+            if let Some((option, _)) = options.iter().find(|(_, given)| *given) {
+                return Err(Error::config(format!(
+                    "{option} {what}, but the data are {source}; leave it out"
+                )));
+            }
         }
+        Ok(())
     }
 }
 
@@ -152,9 +175,7 @@ pub(crate) fn for_artifact(
     test: Test<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Corpus> {
-    if !source.is_own_texts() {
-        rows.check(source)?;
-    }
+    rows.check(source)?;
     read(source, test, Reading::of(artifact, rows)?, observer)
 }
 

@@ -6,7 +6,7 @@
 use crate::choices::{Preset, Task, Threshold};
 use crate::config::{Setting, TrainConfig};
 use crate::defaults::Settings;
-use crate::source::{Data, DataKind, LABELLED_TEXTS};
+use crate::source::{DataKind, LABELLED_TEXTS};
 use gatewise::rows::Problem;
 use gatewise::{Error, Result};
 
@@ -64,6 +64,7 @@ const TABLE: &[Refusal] = &[
         asked: &[
             For(Setting::class_weight),
             For(Setting::threshold),
+            For(Setting::positive),
             For(Setting::test),
             For(Setting::test_split),
             For(Setting::validation),
@@ -208,6 +209,11 @@ const TABLE: &[Refusal] = &[
     },
     Refusal {
         when: When::NotSingleLabel,
+        asked: &[For(Setting::positive)],
+        because: "{option} is one of two labels, but these rows have several labels each, or a number; leave it out",
+    },
+    Refusal {
+        when: When::NotSingleLabel,
         asked: &[For(Setting::class_weight)],
         because: "{option} is for one label per row, but these rows have several labels, or a number; leave it out",
     },
@@ -260,7 +266,7 @@ impl When {
         let single = *problem == Problem::SingleLabel;
         match self {
             Self::Kinds(kinds) => kinds.contains(&kind),
-            Self::NotLookedFor => !matches!(config.data.0, Data::Default | Data::Imdb | Data::KerasImdb),
+            Self::NotLookedFor => !config.data.is_looked_for(),
             Self::RowsInMemory => config.data.is_in_memory(),
             Self::Accurate => accurate,
             Self::AccurateNotSingleLabel => accurate && !single,

@@ -21,7 +21,10 @@ pub(crate) type Read = (TimeSeries, Option<TimeSeries>);
 
 /// Returns the series of the plan, and the plan; a new plan if only the data show that the task is regression.
 pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(TrainPlan, Read)> {
-    let read = read(plan, observer)?;
+    let mut read = read(plan, observer)?;
+    if let Some(label) = &plan.config().positive {
+        read.0 = read.0.with_positive(label)?;
+    }
     let task = match read.0.problem() {
         Problem::Regression { .. } => Task::Regression,
         _ => Task::Classify,

@@ -5,6 +5,7 @@ use gatewise::datasets::imdb;
 use gatewise::files::{FolderParts, RecordFormat, SeriesFormat};
 use gatewise::rows::TimeSeries;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -276,6 +277,11 @@ impl Source {
         }
     }
 
+    /// Returns whether the data are searched in folders.
+    pub(crate) fn is_looked_for(&self) -> bool {
+        matches!(self.0, Data::Default | Data::Imdb | Data::KerasImdb)
+    }
+
     /// Returns whether the rows are in memory.
     pub fn is_in_memory(&self) -> bool {
         matches!(self.0, Data::Texts(_) | Data::Series(_) | Data::Text(_) | Data::Mismatch(_))
@@ -299,11 +305,18 @@ impl fmt::Display for Source {
 /// Converts `imdb`, `reviews` or `keras-imdb`; every other text is a path.
 impl From<&str> for Source {
     fn from(name: &str) -> Self {
-        match name {
-            IMDB => Self::imdb(),
-            REVIEWS => Self::reviews(),
-            KERAS_IMDB => Self::keras_imdb(),
-            path => Self::file(path),
+        Self::from(OsStr::new(name))
+    }
+}
+
+/// As for a text. A path need not be UTF-8.
+impl From<&OsStr> for Source {
+    fn from(name: &OsStr) -> Self {
+        match name.to_str() {
+            Some(IMDB) => Self::imdb(),
+            Some(REVIEWS) => Self::reviews(),
+            Some(KERAS_IMDB) => Self::keras_imdb(),
+            _ => Self::file(name),
         }
     }
 }

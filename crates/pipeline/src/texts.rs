@@ -21,10 +21,13 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
             if plan.config().data.0 == Data::Default
                 && matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) =>
         {
+            let error = error.to_string();
+            // The first line is said already.
+            let reason = error.split_once('\n').map_or(error.as_str(), |(_, reason)| reason);
             observer.warn(&format!(
-                "The IMDB reviews are not available, so this run trains on the small corpus `{REVIEWS}`\n\
-                 that the program generates instead. Figures are not comparable with IMDB's.\n\
-                 Reason: {error}"
+                "The IMDB reviews are not available, so this run trains on `{REVIEWS}`, a small\n\
+                 corpus that the program generates. Figures are not comparable with IMDB's.\n\
+                 Reason: {reason}"
             ));
             let plan = plan.fallen_back()?;
             let corpus = read(&plan, observer)?;
@@ -33,6 +36,10 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
         Err(error) => return Err(error),
     };
     corpus.notes.iter().for_each(|note| observer.note(note));
+    let corpus = match &plan.config().positive {
+        Some(label) => corpus.with_positive(label)?,
+        None => corpus,
+    };
     threshold::check_classes(&plan, &corpus.problem, corpus.labels.len())?;
     Ok((plan, corpus))
 }

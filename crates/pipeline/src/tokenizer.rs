@@ -18,7 +18,7 @@ pub fn named(name: &str) -> Result<Tokenizer> {
         "words" => Ok(Tokenizer::default()),
         "unicode" => Ok(Tokenizer::unicode_words()),
         "characters" => Ok(Tokenizer::characters()),
-        path if path.ends_with(".json") => {
+        path if is_file(path) => {
             let json = std::fs::read_to_string(path).map_err(|e| Error::io("cannot read", path, e))?;
             Tokenizer::hugging_face(&json).map_err(|e| Error::new(e.kind(), format!("{path}: {e}")))
         }
@@ -26,4 +26,9 @@ pub fn named(name: &str) -> Result<Tokenizer> {
             "there is no tokenizer '{other}': give words, unicode, characters or the path of a tokenizer.json"
         ))),
     }
+}
+
+/// Returns whether a tokenizer's name is the path of a file.
+pub(crate) fn is_file(name: &str) -> bool {
+    name.ends_with(".json")
 }

@@ -3,12 +3,12 @@
 use crate::args::{Forecast, Format};
 use crate::{Done, out, plot};
 use gatewise::Result;
-use gatewise_pipeline::{ForecastConfig, ForecastOutcome, TestedForecast};
+use gatewise_pipeline::{ForecastConfig, ForecastOutcome, RunFiles, TestedForecast};
 use std::path::Path;
 
 pub fn forecast(args: Forecast) -> Result<Done> {
     if let Some(picture) = &args.output {
-        gatewise::check_target(picture)?;
+        RunFiles::new().reads("the series", &args.file).replaces("--output", picture).check()?;
     }
     let mut config = ForecastConfig::new(&args.file)
         .period(args.period)

@@ -18,5 +18,7 @@
 mod home;
 
 mod case;
+mod folders;
 mod neat;
+mod parquet;
 mod series_files;

@@ -11,6 +11,7 @@ mod hold_out;
 mod inputs;
 mod language;
 mod padding;
+mod positive;
 mod problem;
 mod scaler;
 mod targets;

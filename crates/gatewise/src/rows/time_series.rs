@@ -1,7 +1,7 @@
 //! Labelled time series: rows of feature vectors with their classes, or with numbers to learn.
 
 use super::hold_out::{hold_out, order};
-use super::{Features, Problem, Scaler, Targets};
+use super::{Features, Problem, Scaler, Targets, positive};
 use crate::error::{Error, Result};
 
 /// Labelled time series, such as the content of a `.ts` file.
@@ -102,6 +102,19 @@ impl TimeSeries {
             true => self.classes.iter().map(|&class| class as f32).collect::<Vec<_>>().into(),
             false => self.values.clone().into(),
         }
+    }
+
+    /// Makes `label` the positive class of series with two labels, as
+    /// [`Corpus::with_positive`](super::Corpus::with_positive) does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there are not two labels, or if `label` is none of them.
+    pub fn with_positive(mut self, label: &str) -> Result<Self> {
+        if positive::swaps(label, &self.labels, true)? {
+            self.labels.swap(0, 1);
+            self.classes.iter_mut().for_each(|class| *class = 1 - *class);
+        }
+        Ok(self)
     }
 
     fn select(&self, order: &[usize]) -> Self {

@@ -3,6 +3,7 @@
 use super::answers::{check_top_k, predicted_probabilities, top_labels};
 use super::drift::Drift;
 use crate::observer::{Observer, Progress};
+use crate::run_files::RunFiles;
 use gatewise::files::{
     Column, Columns, Field, FieldKind, Record, RecordFormat, RecordOptions, RecordWriter, Records,
 };
@@ -107,12 +108,17 @@ impl<'a> PredictFile<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a model that does not predict for texts, or a
-    /// file ending without a format; [`ErrorKind::Data`](gatewise::ErrorKind::Data), with file and line, for
+    /// file ending without a format, or a destination that is the file itself; [`ErrorKind::Data`](gatewise::ErrorKind::Data), with file and line, for
     /// bad records; [`ErrorKind::Io`](gatewise::ErrorKind::Io) when the system refuses a read or a write.
     pub fn run(self, predictor: &Predictor, observer: &mut dyn Observer) -> Result<PredictOutcome> {
         let artifact = predictor.artifact();
         if self.top_k.is_some() {
             check_top_k(artifact)?;
+        }
+        let files = RunFiles::new().reads("the texts", &self.input);
+        match &self.destination {
+            Destination::File(path) => files.replaces("--output", path).check()?,
+            Destination::Stream(..) => {}
         }
         let mut records = Records::open(&self.input, &self.records)?;
         records.notes().iter().for_each(|note| observer.note(note));

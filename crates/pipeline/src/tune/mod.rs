@@ -9,9 +9,11 @@ mod trial;
 use crate::baselines;
 use crate::choices::{Preset, Task};
 use crate::config::{Setting, TrainConfig};
+use crate::imbalance;
 use crate::observer::{Observer, Progress};
 use crate::outcome::{Timings, TrainOutcome};
 use crate::plan::TrainPlan;
+use crate::run_files::RunFiles;
 use crate::source::DataKind;
 use crate::trial_log::{Figure, TrialLog};
 use crate::{run, texts};
@@ -129,11 +131,15 @@ impl TuneConfig {
         if let Some(refused) = refused {
             return Err(Error::config(refused));
         }
-        if let Some(output) = &self.output {
-            gatewise::check_target(output)?;
-        }
+        self.files().check()?;
         let first = self.trial(&TrainConfig::default()).plan()?;
         Ok(TunePlan { config: self, first })
+    }
+
+    fn files(&self) -> RunFiles {
+        let files =
+            self.output.iter().fold(self.base.files(), |files, path| files.replaces("--output", path));
+        self.log.iter().fold(files, |files, path| files.writes_lines("--log", path))
     }
 
     fn the_seed(&self) -> u64 {
@@ -177,6 +183,11 @@ impl TunePlan {
         &self.first
     }
 
+    /// Returns the files that the search reads and writes. The plan has checked them.
+    pub fn files(&self) -> RunFiles {
+        self.config.files()
+    }
+
     /// Returns the duration of the search.
     pub fn time(&self) -> Duration {
         self.config.time
@@ -189,6 +200,7 @@ impl TunePlan {
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) when no trial finished an epoch; otherwise as
     /// [`TrainPlan::run`].
     pub fn run(&self, observer: &mut dyn Observer) -> Result<TuneOutcome> {
+        self.files().check_inputs()?;
         let (first, corpus) = texts::load(&self.first, observer)?;
         let mut config = self.config.clone();
         // A default source may have fallen back to other data.
@@ -210,21 +222,20 @@ impl TunePlan {
         let timings = Timings { fit_seconds, evaluate_seconds: start.elapsed().as_secs_f64() };
         let (evaluation, report) = tested.unzip();
         artifact.training_mut().test = evaluation;
-        if let Some(output) = &config.output {
-            artifact.save(output)?;
-        }
-        let baselines = match plan.config().no_baseline {
-            Some(true) => Vec::new(),
-            _ => baselines::fit(&artifact, prepared.ngrams, &parts, observer)?,
-        };
+        let saved = config.output.clone();
+        saved.as_ref().map_or(Ok(()), |output| artifact.save(output))?;
+        imbalance::note(&plan, &artifact, &parts, report.as_ref(), observer);
+        let baselines = baselines::fit(&plan, &artifact, prepared.ngrams, &parts, observer)?;
         let interrupted = observer.should_stop();
-        let best = TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, plan };
+        let best =
+            TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, saved, plan };
         let (output, path) = (config.output, config.log);
         Ok(TuneOutcome { best, log, trials, seconds, interrupted, output, path })
     }
 }
 
-/// The outcome of a search. Serde writes the object that `gatewise tune --format json` prints.
+/// The outcome of a search. Serde writes the object that `gatewise tune --format json` prints: the object of
+/// [`TrainOutcome`] for the best model, with the figures of the search.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TuneOutcome {
@@ -244,23 +255,15 @@ pub struct TuneOutcome {
 
 impl Serialize for TuneOutcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let TrainOutcome { artifact, data, evaluation, report, baselines, plan, .. } = &self.best;
-        json!({
-            "data": data.name,
-            "trials": self.trials,
-            "seconds": self.seconds,
-            "best": {"trial": self.log.trial, "command": self.log.command},
-            "test_loss": evaluation.map(|evaluation| evaluation.loss),
-            "test_accuracy": evaluation.and_then(|evaluation| evaluation.accuracy),
-            "test_report": report,
-            "baselines": baselines,
-            "seed": plan.seed(),
-            "artifact": self.output,
-            "log": self.path,
-            "weights_sha256": artifact.weights_sha256(),
-            "interrupted": self.interrupted,
-        })
-        .serialize(serializer)
+        let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let mut object = self.best.figures();
+        object["trials"] = self.trials.into();
+        object["seconds"] = self.seconds.into();
+        object["best"] = json!({"trial": self.log.trial, "command": self.log.command});
+        object["model"] = shown(&self.output).into();
+        object["log"] = shown(&self.path).into();
+        object["interrupted"] = self.interrupted.into();
+        object.serialize(serializer)
     }
 }
 
@@ -372,7 +375,12 @@ impl<'a> Search<'a> {
 }
 
 /// Returns the words, quoted for a shell.
-fn quoted(words: impl IntoIterator<Item = String>) -> String {
+///
+/// ```
+/// let words = ["gatewise", "predict", "my model.gatewise"].map(String::from);
+/// assert_eq!(gatewise_pipeline::quoted(words), "gatewise predict 'my model.gatewise'");
+/// ```
+pub fn quoted(words: impl IntoIterator<Item = String>) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
     let quote = |word: String| match !word.is_empty() && word.chars().all(plain) {
         true => word,

@@ -36,6 +36,7 @@ pub fn tasks(args: LabTasks) -> Result<Done> {
     let stop = StopFlag::listen()?;
     let trials = all_trials(&jobs, &args, &stop)?;
     if trials.len() < jobs.len() {
+        note!("Stopped by {}.", stop.raised().unwrap_or("request"));
         return Ok(Done::Interrupted);
     }
     if let Some(picture) = &args.output {
@@ -105,7 +106,8 @@ fn all_trials(
                 loop {
                     let index = taken.fetch_add(1, Ordering::Relaxed);
                     let Some(&(setting, cell, seed)) = jobs.get(index) else { break };
-                    let trial = run(setting, cell, seed, machine.instruction_set(), &|| stop.raised());
+                    let trial =
+                        run(setting, cell, seed, machine.instruction_set(), &|| stop.raised().is_some());
                     if let Ok(Some(trial)) = &trial {
                         note!("{}", trial.line());
                     }

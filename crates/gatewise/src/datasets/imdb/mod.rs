@@ -215,11 +215,11 @@ fn fetch(
     let missing = |why: String| {
         let places = match search.places() {
             [] => "No place is known to look in".to_owned(),
-            _ => format!("Looked for a folder aclImdb or an archive aclImdb*.tar.gz in: {search}"),
+            _ => format!("No aclImdb or aclImdb*.tar.gz in {search}"),
         };
         Error::data(format!(
-            "the IMDB reviews were not found. {places}. {why} Put {} from {} (84 MB) into one of these places, \
-             or name its folder with --data-dir or $GATEWISE_DATA.",
+            "the IMDB reviews were not found.\n{places}.\n{why}\n\
+             Put {} (84 MB) from {} there, or name its folder with --data-dir or $GATEWISE_DATA.",
             remote.file_name, remote.url
         ))
     };

@@ -135,7 +135,7 @@ fn a_folder_has_a_text_a_file_in_order() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let open = |on_error| Records::open(folder.path(), &on_error.into());
+    let open = |on_error: OnError| Records::open(folder.path(), &on_error.into());
     assert!(open(OnError::Fail).unwrap_err().to_string().contains("a sub-folder for each label"));
     write("pos/2.txt", b"good");
     write("pos/10.txt", "\u{feff}fine".as_bytes());

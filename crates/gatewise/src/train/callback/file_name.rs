@@ -25,6 +25,8 @@ struct Field {
 
 /// Maximum width: longer names exceed the limits of file systems.
 const WIDEST: usize = 64;
+/// What numbers are written with, `inf`, `NaN` and blanks for a width included.
+const NUMBERS: &[u8] = b"0123456789.-+ infNa";
 
 impl FileName {
     pub fn parse(path: &Path) -> Result<Self> {
@@ -64,6 +66,36 @@ impl FileName {
         literal.push_str(rest);
         pieces.push(Piece::Text(literal));
         Ok(Self(pieces))
+    }
+
+    /// Returns whether the name is `path` with numbers in the place of its fields.
+    pub fn could_be(&self, path: &str) -> bool {
+        // The ends of the beginnings of `path` that the pieces so far can be.
+        let mut ends = vec![0];
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => {
+                    ends.retain_mut(|end| {
+                        let found = path[*end..].starts_with(text.as_str());
+                        *end += if found { text.len() } else { 0 };
+                        found
+                    });
+                }
+                Piece::Field(_) => {
+                    let numbers = |&end: &usize| {
+                        path[end..]
+                            .bytes()
+                            .take_while(|b| NUMBERS.contains(b))
+                            .enumerate()
+                            .map(move |(at, _)| end + at + 1)
+                    };
+                    ends = ends.iter().flat_map(numbers).collect();
+                    ends.sort_unstable();
+                    ends.dedup();
+                }
+            }
+        }
+        ends.contains(&path.len())
     }
 
     /// Returns the path with its fields filled from `counts` and `values`.
@@ -154,6 +186,22 @@ mod tests {
             ("{{{epoch}}}", "{7}"),
         ] {
             assert_eq!(filled(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_could_be_what_numbers_make_of_it() {
+        for (name, path, could) in [
+            ("best.g", "best.g", true),
+            ("best.g", "best.gg", false),
+            ("{epoch:02d}-{val_loss:.2f}.w", "07-0.13.w", true),
+            ("{epoch}{loss}", "7", false),
+            ("{epoch}{loss}", "70.5", true),
+            ("m{epoch}.g", "m.g", false),
+            ("m{epoch}.g", "mé.g", false),
+            ("m{loss}.g", "mNaN.g", true),
+        ] {
+            assert_eq!(FileName::parse(Path::new(name)).unwrap().could_be(path), could, "{name} {path}");
         }
     }
 

@@ -105,6 +105,22 @@ impl<'a> ModelCheckpoint<'a> {
         Self { threshold: Some(threshold), ..self }
     }
 
+    /// Returns whether the callback can write to `path`: whether the file name is `path` with numbers in the place
+    /// of its fields.
+    ///
+    /// ```
+    /// use gatewise::train::ModelCheckpoint;
+    /// let best = ModelCheckpoint::new("best-{epoch}.safetensors");
+    /// assert!(best.may_write("best-12.safetensors".as_ref())?);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a file name with fields that cannot be filled.
+    pub fn may_write(&self, path: &Path) -> Result<bool> {
+        Ok(self.name()?.could_be(&path.to_string_lossy()))
+    }
+
     fn save_if_best(
         &mut self,
         context: &mut Context<'_>,
