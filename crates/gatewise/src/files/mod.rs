@@ -10,6 +10,7 @@ mod encoding;
 mod findings;
 mod folder_parts;
 mod format;
+mod label_list;
 mod labelled_text;
 mod records;
 mod row_labels;
@@ -18,7 +19,7 @@ mod series;
 mod series_file;
 mod spill;
 
-pub use columns::Columns;
+pub use columns::{Columns, FoundColumns};
 pub use description::Description;
 pub use encoding::Encoding;
 pub use folder_parts::FolderParts;
