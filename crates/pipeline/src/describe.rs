@@ -2,7 +2,7 @@
 
 use crate::choices::Task;
 use crate::reading::RowOptions;
-use crate::source::{Data, LABELLED_TEXTS, Source, is_labelled_texts};
+use crate::source::{Data, LABELLED_TEXTS, Source, check_path, is_labelled_texts};
 use crate::tokenizer;
 use gatewise::files::{Description, LabelledTexts};
 use gatewise::rows::Problem;
@@ -70,6 +70,9 @@ impl DescribeConfig {
         let name = self.file.display().to_string();
         let is_named = !matches!(Source::from(name.as_str()).0, Data::Path(_));
         if is_named || !is_labelled_texts(&self.file) {
+            if self.file.is_file() && !is_named {
+                check_path(&self.file)?;
+            }
             let there_is = if self.file.exists() { "" } else { ", and there is no such file" };
             return Err(Error::config(format!(
                 "describe reads {LABELLED_TEXTS}; {name} is not one{there_is}"

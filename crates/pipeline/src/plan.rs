@@ -5,7 +5,7 @@ use crate::config::TrainConfig;
 use crate::defaults::Settings;
 use crate::run_files::RunFiles;
 use crate::source::{
-    Data, DataKind, KERAS_IMDB, LABELLED_TEXTS, MemoryTexts, Source, Target, is_labelled_texts,
+    Data, DataKind, LABELLED_TEXTS, MemoryTexts, Source, Target, check_path, is_labelled_texts,
 };
 use crate::{layers, refusals, tokenizer};
 use gatewise::layers::RecurrentCell;
@@ -319,7 +319,7 @@ fn check_source(source: &Source, kind: DataKind, task: Task) -> Result<()> {
         (_, DataKind::Text, _) => Err(Error::config(
             "a language model learns from a text; give its file, as in gatewise train text.txt",
         )),
-        (Data::Path(path), DataKind::Imdb, _) if !path.exists() => Err(no_data(path)),
+        (Data::Path(path), ..) => check_path(path),
         _ => Ok(()),
     }
 }
@@ -334,15 +334,6 @@ fn check_validation(file: &Path) -> Result<()> {
             file.display()
         ))),
     }
-}
-
-/// Returns the error for a path that does not exist.
-pub(crate) fn no_data(path: &Path) -> Error {
-    Error::data(format!(
-        "there is no data set '{}': give imdb, reviews, {KERAS_IMDB}, the path of an aclImdb folder or .tar.gz (there is \
-         nothing at this path), or {LABELLED_TEXTS}",
-        path.display()
-    ))
 }
 
 /// Returns the problem of the rows.

@@ -1,18 +1,19 @@
 //! Records of a folder with a subfolder for each label and a file for each text.
 
-use super::input::utf8;
 use super::label_folders::{label_folders, texts};
-use super::{Column, FieldKind, Flaw, MAX_RECORD, Opened, Record, Source};
+use super::{Column, FieldKind, Flaw, MAX_RECORD, Opened, Record, RecordOptions, Source};
 use crate::error::{Error, Result};
+use crate::files::encoding::Encoding;
+use crate::files::text_stream::{TextStream, peek, utf8};
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A reader of subfolders and files, in the order of their names.
 pub(super) struct Folder {
     folders: VecDeque<PathBuf>,
     label: String,
+    encoding: Option<Encoding>,
     /// The unread files of the current label.
     files: VecDeque<PathBuf>,
     read: u64,
@@ -20,9 +21,15 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Lists the subfolders.
-    pub fn open(path: &Path) -> Result<Opened> {
+    pub fn open(path: &Path, options: &RecordOptions) -> Result<Opened> {
         let (folders, note) = label_folders(path)?;
-        let mut folder = Self { folders, label: String::new(), files: VecDeque::new(), read: 0 };
+        let mut folder = Self {
+            folders,
+            label: String::new(),
+            encoding: options.encoding,
+            files: VecDeque::new(),
+            read: 0,
+        };
         folder.next_label()?;
         if folder.files.is_empty() {
             return Err(Error::data(format!(
@@ -59,15 +66,16 @@ impl Source for Folder {
         self.read += 1;
         record.number = self.read;
         record.file = Some(path.display().to_string());
-        let mut bytes = Vec::new();
-        let file =
-            File::open(&path).and_then(|file| file.take(MAX_RECORD as u64 + 1).read_to_end(&mut bytes));
-        file.map_err(|e| Error::io("cannot read", &path, e))?;
+        let refused = |e| Error::io("cannot read", &path, e);
+        let mut stream = File::open(&path)
+            .and_then(|file| TextStream::new(Box::new(file), self.encoding))
+            .map_err(refused)?;
+        let bytes = peek(&mut stream.bytes, MAX_RECORD + 1).map_err(refused)?;
         if bytes.len() > MAX_RECORD {
             return Err(Flaw::Record(format!("this text is longer than {} MiB", MAX_RECORD >> 20)));
         }
-        let text = utf8(bytes, 0).map_err(Flaw::Record)?;
-        record.push(FieldKind::Text, text.trim_start_matches('\u{feff}'));
+        let text = utf8(bytes, stream.mark as u64, stream.encoding, stream.compression);
+        record.push(FieldKind::Text, &text.map_err(Flaw::Record)?);
         record.push(FieldKind::Text, &self.label);
         Ok(true)
     }

@@ -112,6 +112,11 @@ fn outline(bytes: &[u8], from: usize) -> Outline {
     outline
 }
 
+/// Returns whether `rest`, what follows a list in an object, has more lists of objects.
+pub(super) fn has_lists(rest: &[u8]) -> bool {
+    !outline(&[b"{", rest].concat(), 0).lists.is_empty()
+}
+
 /// Returns the shape of a file that starts with `first`, which is all of it if `whole` is set. `lines` is whether an
 /// object per line is expected.
 pub(super) fn shape(first: &[u8], whole: bool, lines: bool) -> Result<Shape, String> {

@@ -4,6 +4,7 @@
 
 use super::super::folder_parts::{entries, is_hidden};
 use crate::error::{Error, Result};
+use crate::files::compressed::Compression;
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Read;
@@ -11,8 +12,6 @@ use std::path::{Path, PathBuf};
 
 /// The number of bytes that show whether a file is text.
 const LOOKED_AT: u64 = 4_096;
-/// The first bytes of files without a zero byte that are not text.
-const NOT_TEXT: [&[u8]; 2] = [b"%PDF", b"\x1f\x8b"];
 /// The byte order marks of UTF-16, in which text has zero bytes.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
@@ -122,6 +121,7 @@ fn is_text(path: &Path) -> Result<bool> {
     let mut first = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut first));
     read.map_err(|e| Error::io("cannot read", path, e))?;
-    let starts = |marks: &[&[u8]]| marks.iter().any(|mark| first.starts_with(mark));
-    Ok(starts(&UTF_16) || !first.contains(&0) && !starts(&NOT_TEXT))
+    let utf_16 = UTF_16.iter().any(|mark| first.starts_with(mark));
+    let plain = !first.contains(&0) && !first.starts_with(b"%PDF");
+    Ok(plain || utf_16 || Compression::of(&first).is_some())
 }

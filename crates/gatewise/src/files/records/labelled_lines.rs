@@ -3,7 +3,9 @@
 //!
 //! Input: lines. Output: records with a label and a text.
 
-use super::{Column, FieldKind, Record};
+use super::input::Input;
+use super::{Column, FieldKind, Flaw, Opened, Record, Source};
+use crate::error::{Error, Result};
 use std::collections::HashSet;
 
 /// The mark of a label in fastText's files.
@@ -24,6 +26,48 @@ pub(super) enum Layout {
     Trec,
 }
 
+/// A reader of lines.
+pub(super) struct LabelledLines {
+    input: Input,
+    layout: Layout,
+}
+
+impl LabelledLines {
+    /// Finds the layout by looking at the first lines.
+    pub fn open(mut input: Input) -> Result<Opened> {
+        let (first, whole) = input.sample();
+        let end = if whole { first.len() } else { memchr::memrchr(b'\n', first).unwrap_or(first.len()) };
+        let Some(layout) = layout(&String::from_utf8_lossy(&first[..end])) else {
+            return Err(Error::data(format!(
+                "{} is not a file of lines with a label and a text: __label__x and a text, a label, a tab and a text, or LABEL:fine \
+                 and a text were expected",
+                input.name
+            )));
+        };
+        let mut notes = std::mem::take(&mut input.notes);
+        notes.push(layout.note().to_owned());
+        Ok(Opened { notes, ..Opened::new(Self { input, layout }, layout.columns()) })
+    }
+}
+
+impl Source for LabelledLines {
+    fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
+        loop {
+            let Some((number, line)) = self.input.read_line(std::mem::take(&mut record.raw))? else {
+                return Ok(false);
+            };
+            record.number = number;
+            let line = line.map_err(Flaw::Record)?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            self.layout.cut(&line, record).map_err(Flaw::Record)?;
+            record.raw = line;
+            return Ok(true);
+        }
+    }
+}
+
 /// Returns the layout of lines, of which `text` are the first.
 pub(super) fn layout(text: &str) -> Option<Layout> {
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
@@ -37,10 +81,15 @@ pub(super) fn layout(text: &str) -> Option<Layout> {
     }
     let of = |split: fn(&str) -> Option<(&str, &str)>| {
         let halves = lines().map(split).collect::<Option<Vec<_>>>()?;
-        Some((0..2).map(|half| {
-            let column = halves.iter().map(|pair| if half == 0 { pair.0.trim() } else { pair.1.trim() });
-            are_labels(&column.collect::<Vec<_>>())
-        }).collect::<Vec<_>>())
+        Some(
+            (0..2)
+                .map(|half| {
+                    let column =
+                        halves.iter().map(|pair| if half == 0 { pair.0.trim() } else { pair.1.trim() });
+                    are_labels(&column.collect::<Vec<_>>())
+                })
+                .collect::<Vec<_>>(),
+        )
     };
     if of(|line| line.split_once('\t'))?[0] {
         return Some(Layout::TabAfter);
@@ -52,7 +101,8 @@ pub(super) fn layout(text: &str) -> Option<Layout> {
 /// name of a column.
 fn are_labels(column: &[&str]) -> bool {
     let distinct: HashSet<&&str> = column.iter().collect();
-    let short = column.iter().all(|label| !label.is_empty() && label.len() <= MAX_LABEL && !label.contains('\t'));
+    let short =
+        column.iter().all(|label| !label.is_empty() && label.len() <= MAX_LABEL && !label.contains('\t'));
     let header = column.iter().filter(|label| **label == column[0]).count() == 1 && column.len() > 3;
     short && !header && distinct.len() > 1 && 2 * distinct.len() <= column.len()
 }
@@ -64,13 +114,14 @@ fn marked(line: &str) -> (Vec<&str>, String) {
     // The text keeps its blanks.
     while let Some(label) = rest.strip_prefix(MARK) {
         let end = label.find(char::is_whitespace).unwrap_or(label.len());
-        labels.push(&label[..end]);
+        labels.push(label[..end].trim_end_matches(','));
         rest = label[end..].trim_start_matches([' ', '\t', ',']);
     }
     if !rest.contains(MARK) {
         return (labels, rest.to_owned());
     }
-    let (more, words): (Vec<&str>, Vec<&str>) = rest.split_whitespace().partition(|word| word.starts_with(MARK));
+    let (more, words): (Vec<&str>, Vec<&str>) =
+        rest.split_whitespace().partition(|word| word.starts_with(MARK));
     labels.extend(more.iter().map(|label| &label[MARK.len()..]));
     (labels, words.join(" "))
 }
@@ -80,8 +131,10 @@ fn trec(line: &str) -> Option<(&str, &str, &str)> {
     let (both, text) = line.trim_start().split_once([' ', '\t'])?;
     let (coarse, fine) = both.split_once(':')?;
     let upper = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    let sound = !coarse.is_empty() && upper(coarse) && !fine.is_empty() && word(fine) && !text.trim().is_empty();
+    let word =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let sound =
+        !coarse.is_empty() && upper(coarse) && !fine.is_empty() && word(fine) && !text.trim().is_empty();
     sound.then_some((coarse, both, text.trim()))
 }
 
@@ -90,10 +143,10 @@ impl Layout {
     pub fn columns(self) -> Vec<Column> {
         let column = |name: &str, kind| Column::new(name, kind);
         match self {
-            Self::FastText { several: true } => vec![column("labels", FieldKind::Json), column("text", FieldKind::Text)],
-            Self::Trec => {
-                ["label", "fine_label", "text"].map(|name| column(name, FieldKind::Text)).to_vec()
+            Self::FastText { several: true } => {
+                vec![column("labels", FieldKind::Json), column("text", FieldKind::Text)]
             }
+            Self::Trec => ["label", "fine_label", "text"].map(|name| column(name, FieldKind::Text)).to_vec(),
             _ => ["label", "text"].map(|name| column(name, FieldKind::Text)).to_vec(),
         }
     }
@@ -101,7 +154,9 @@ impl Layout {
     /// Returns the note about the layout.
     pub fn note(self) -> &'static str {
         match self {
-            Self::FastText { several: false } => "the lines are fastText's: __label__ and a label, then the text",
+            Self::FastText { several: false } => {
+                "the lines are fastText's: __label__ and a label, then the text"
+            }
             Self::FastText { several: true } => {
                 "the lines are fastText's: each has any number of labels (__label__…), then the text"
             }
@@ -135,15 +190,16 @@ impl Layout {
             }
             Self::TabAfter => {
                 let (label, text) = line.split_once('\t').ok_or(NO_TAB)?;
-                [label, text].map(push);
+                [label, text].into_iter().for_each(push);
             }
             Self::TabBefore => {
                 let (text, label) = line.rsplit_once('\t').ok_or(NO_TAB)?;
-                [label, text].map(push);
+                [label, text].into_iter().for_each(push);
             }
             Self::Trec => {
-                let (coarse, both, text) = trec(line).ok_or("this line does not start with LABEL:fine and a blank")?;
-                [coarse, both, text].map(push);
+                let (coarse, both, text) =
+                    trec(line).ok_or("this line does not start with LABEL:fine and a blank")?;
+                [coarse, both, text].into_iter().for_each(push);
             }
         }
         Ok(())
