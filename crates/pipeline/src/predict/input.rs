@@ -202,7 +202,7 @@ fn kind(word: &OsStr) -> Result<Word> {
         FileKind::Series if path.exists() => {
             Err(Error::config(format!("{} holds series, but the model reads texts", path.display())))
         }
-        FileKind::Foreign(what) => Err(Error::data(format!("{} is not read: {what}", path.display()))),
+        FileKind::Foreign(what) => Err(Error::config(format!("{} is not read: {what}", path.display()))),
         _ if path.exists() => Ok(Word::Lines),
         _ if ends(ENDINGS) || starts_as_path(word) => Err(missing(word, "check the path")),
         _ => Ok(Word::Text),
