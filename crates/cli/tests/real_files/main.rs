@@ -18,4 +18,6 @@
 mod home;
 
 mod case;
+mod face;
 mod neat;
+mod safety;
