@@ -28,9 +28,9 @@ use std::path::PathBuf;
     max_term_width = 100,
     after_help = "\
 Examples:
-  gatewise train films.csv               # train on labelled texts, write model.gatewise
+  gatewise train films.csv --test test.csv
   gatewise predict model.gatewise 'A fine film, and not a dull minute.'
-  gatewise predict 'What a film!'        # the built-in model, without any file
+  gatewise predict 'The built-in model labels this.'
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by Ctrl-C or SIGTERM."
 )]
