@@ -8,7 +8,7 @@ use std::io::Cursor;
 fuzz_target!(|data: (bool, Vec<u8>)| {
     let (skip, bytes) = data;
     let on_error = if skip { OnError::Skip } else { OnError::Fail };
-    let Ok(mut records) = Records::from_reader(Cursor::new(bytes), RecordFormat::JsonLines, "fuzz", on_error) else {
+    let Ok(mut records) = Records::from_reader(Cursor::new(bytes), RecordFormat::JsonLines, "fuzz", &on_error.into()) else {
         return;
     };
     let _ = Columns::default().find(&mut records);

@@ -9,7 +9,7 @@ fuzz_target!(init: quiet(), |bytes: &[u8]| {
     let folder = tempfile::tempdir().unwrap();
     let (path, again) = (folder.path().join("a.parquet"), folder.path().join("b.parquet"));
     std::fs::write(&path, bytes).unwrap();
-    let Ok(mut records) = Records::open(&path, OnError::Fail) else { return };
+    let Ok(mut records) = Records::open(&path, &OnError::Fail.into()) else { return };
     let _ = Columns::default().find(&mut records);
     let Ok(mut writer) = RecordWriter::new(Vec::new(), RecordFormat::Parquet, &records, &[]) else { return };
     let (mut record, mut rows) = (Record::default(), Vec::new());
@@ -22,7 +22,7 @@ fuzz_target!(init: quiet(), |bytes: &[u8]| {
 });
 
 fn read(path: &Path) -> Vec<Vec<Option<String>>> {
-    let mut records = Records::open(path, OnError::Fail).unwrap();
+    let mut records = Records::open(path, &OnError::Fail.into()).unwrap();
     let (mut record, mut rows) = (Record::default(), Vec::new());
     while records.read(&mut record).unwrap() {
         rows.push(fields(&record));

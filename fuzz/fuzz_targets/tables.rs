@@ -9,7 +9,7 @@ fuzz_target!(|data: (bool, bool, Vec<u8>)| {
     let (tabs, skip, bytes) = data;
     let format = if tabs { RecordFormat::Tsv } else { RecordFormat::Csv };
     let on_error = if skip { OnError::Skip } else { OnError::Fail };
-    let Ok(mut records) = Records::from_reader(Cursor::new(bytes), format, "fuzz", on_error) else { return };
+    let Ok(mut records) = Records::from_reader(Cursor::new(bytes), format, "fuzz", &on_error.into()) else { return };
     let Ok(mut writer) = RecordWriter::new(Vec::new(), format, &records, &[]) else { return };
     let (mut record, mut fields) = (Record::default(), Vec::new());
     while let Ok(true) = records.read(&mut record) {
@@ -22,7 +22,7 @@ fuzz_target!(|data: (bool, bool, Vec<u8>)| {
         return;
     }
     let again = Cursor::new(writer.finish().unwrap());
-    let mut again = Records::from_reader(again, format, "again", OnError::Fail).unwrap();
+    let mut again = Records::from_reader(again, format, "again", &OnError::Fail.into()).unwrap();
     for fields in fields {
         assert!(again.read(&mut record).unwrap());
         assert_eq!(record.fields().map(|field| field.unwrap_or_default().to_owned()).collect::<Vec<_>>(), fields);

@@ -6,12 +6,12 @@ mod train;
 mod tune;
 mod values;
 
-pub use data::{Data, DataDescribe, Rows};
+pub use data::{Data, DataDescribe, Rows, Table};
 pub use lab::{Lab, LabAbc, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
 
-use values::{at_least, cell, part, positive, probability, seed, separator, threads, units};
+use values::{at_least, cell, part, positive, probability, seed, separator, threads, time, units};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
@@ -19,6 +19,7 @@ use gatewise::text::Side;
 use gatewise_pipeline::RowOptions;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Recurrent sequence models that train in seconds on a CPU.
 #[derive(Debug, Parser)]
@@ -104,7 +105,7 @@ pub struct Evaluate {
     /// Model file.
     pub model: PathBuf,
     /// Data, as in `gatewise train`.
-    pub data: String,
+    pub data: OsString,
     /// SVG file for the calibration curve: predicted probability against the fraction of positives.
     #[arg(long, value_name = "FILE")]
     pub calibration: Option<PathBuf>,
@@ -117,10 +118,10 @@ pub struct Evaluate {
     pub format: Format,
 }
 
-/// Predict labels or numbers for texts, lines of standard input, a file of texts, or series.
+/// Predict labels or numbers for texts, the lines or records of files, a folder of texts, or series.
 #[derive(Debug, ClapArgs)]
 #[command(
-    override_usage = "gatewise predict [OPTIONS] [MODEL] [TEXTS]...\n       gatewise predict [OPTIONS] [MODEL] FILE",
+    override_usage = "gatewise predict [OPTIONS] [MODEL] [TEXTS]...\n       gatewise predict [OPTIONS] [MODEL] FILE|FOLDER|-",
     after_help = "\
 Examples:
   gatewise predict model.gatewise 'A fine film.' 'A dull film.'
@@ -128,11 +129,15 @@ Examples:
   gatewise predict model.gatewise < lines.txt"
 )]
 pub struct Predict {
-    /// Model file, followed by texts or by one .csv, .tsv, .jsonl or .parquet file of texts; without either,
-    /// the texts are the lines of standard input. A model of series reads .ts files. Without a model file,
-    /// the built-in model predicts the sentiment of English film reviews.
+    /// Model file, followed by texts; by a .csv, .tsv, .jsonl or .parquet file of texts; by other files, whose
+    /// lines are texts; by a folder, whose files are texts; or by -, or nothing, for the lines of standard
+    /// input. A model of series reads .ts files. Without a model file, the built-in model predicts the
+    /// sentiment of English film reviews.
     #[arg(value_name = "MODEL|TEXT|FILE")]
-    pub inputs: Vec<String>,
+    pub inputs: Vec<OsString>,
+    /// Text, also if it looks like a path; give several.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Vec<String>,
     /// File for the records of FILE with the predictions added: .csv, .tsv, .jsonl or .parquet [default:
     /// standard output, in the format of FILE].
     #[arg(short, long, value_name = "FILE")]
@@ -140,6 +145,8 @@ pub struct Predict {
     /// Column of FILE that contains the texts; give several, and they are joined [default: guessed].
     #[arg(long, value_name = "NAME")]
     pub text_column: Vec<String>,
+    #[command(flatten)]
+    pub table: Table,
     /// Number of most probable labels to print, each with its probability.
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub top_k: Option<usize>,
@@ -196,6 +203,8 @@ pub struct Forecast {
     /// Column of the numbers [default: the last column of numbers].
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
+    #[command(flatten)]
+    pub table: Table,
     /// Steps per season; the baseline is the number one season before.
     #[arg(long, default_value_t = 12, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub period: usize,
@@ -269,7 +278,10 @@ pub struct Bench {
     /// Model file.
     pub model: PathBuf,
     /// Data, as in `gatewise train` [default: rows of random words from the model's vocabulary].
-    pub data: Option<String>,
+    pub data: Option<OsString>,
+    /// Time for all measurements; the rows are as many as fit.
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = time)]
+    pub time: Duration,
     #[command(flatten)]
     pub place: Place,
     #[command(flatten)]

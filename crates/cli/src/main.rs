@@ -1,9 +1,11 @@
 //! The command line: parses the arguments, runs one command, and returns an exit code.
 //!
-//! Results go to standard output, progress and errors to standard error.
+//! Results go to standard output, progress and errors to standard error; with `--format json`, errors also go to
+//! standard output, as an object.
 
 mod args;
 mod commands;
+mod failure;
 mod interrupt;
 mod output;
 mod plot;
@@ -11,7 +13,8 @@ mod progress;
 mod watch;
 
 use args::{Args, Command};
-use gatewise::{ErrorKind, Result};
+use failure::Failure;
+use gatewise::Result;
 use std::process::ExitCode;
 
 /// How a command ended: decides the exit code.
@@ -23,17 +26,16 @@ pub(crate) enum Done {
 }
 
 fn main() -> ExitCode {
-    let args = Args::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let words: Vec<_> = std::env::args_os().collect();
+    let failure = Failure::of(&words);
+    let args = match Args::read(words) {
+        Ok(args) => args,
+        Err(error) => return failure.of_usage(&error),
+    };
     match interrupt::report_file_limits().and_then(|()| run(args)) {
         Ok(Done::Whole) => ExitCode::SUCCESS,
         Ok(Done::Interrupted) => ExitCode::from(interrupt::EXIT_CODE),
-        Err(error) => {
-            note!("error: {error}");
-            ExitCode::from(match error.kind() {
-                ErrorKind::Config => 2,
-                _ => 1,
-            })
-        }
+        Err(error) => failure.of_command(&error),
     }
 }
 

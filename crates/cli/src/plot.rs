@@ -233,7 +233,13 @@ fn draw_reliability(
     let panels = body.split_evenly((1, 2));
 
     let mut chart = unit_chart(&panels[0], 0.0..1.0)?;
-    mesh(&mut chart, "predicted probability", "fraction of positives", |y| format!("{y:.1}"))?;
+    let of_class = calibration.positive.as_ref().map(|name| format!(" of '{name}'")).unwrap_or_default();
+    let predicted = format!("predicted probability{of_class}");
+    let observed = match &calibration.positive {
+        Some(name) => format!("fraction of '{name}'"),
+        None => "fraction of positives".to_owned(),
+    };
+    mesh(&mut chart, &predicted, &observed, |y| format!("{y:.1}"))?;
     let diagonal = [(0.0, 0.0), (1.0, 1.0)];
     chart.draw_series(DashedLineSeries::new(diagonal, 6, 5, BLACK.mix(0.5).stroke_width(1)))?;
     for bin in &calibration.bins {
@@ -246,7 +252,7 @@ fn draw_reliability(
 
     let most = calibration.bins.iter().map(|bin| bin.count).max().unwrap_or(1);
     let mut chart = unit_chart(&panels[1], 0.0..most as f64 * 1.05)?;
-    mesh(&mut chart, "predicted probability", "rows", |y| format!("{y:.0}"))?;
+    mesh(&mut chart, &predicted, "rows", |y| format!("{y:.0}"))?;
     chart.draw_series(calibration.bins.iter().map(|bin| {
         Rectangle::new([(bin.low, 0.0), (bin.high, bin.count as f64)], TRAINING.mix(0.7).filled())
     }))?;

@@ -173,6 +173,27 @@ fn so_far(separator: &str, best: Option<(usize, f64)>) -> String {
     best.map_or(String::new(), |(trial, figure)| format!("{separator}best: {figure:.4} of trial {trial}"))
 }
 
+/// Names the measurement that is running, on a terminal only.
+pub struct Measuring(ProgressBar);
+
+impl Measuring {
+    pub fn new() -> Self {
+        let bar = styled("{spinner} measuring {msg} · {elapsed}", None);
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self(bar)
+    }
+
+    pub fn now(&self, what: &'static str) {
+        self.0.set_message(what);
+    }
+}
+
+impl Drop for Measuring {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// Counts rows, on a terminal only. The total is not known.
 pub struct RowCounter(ProgressBar);
 

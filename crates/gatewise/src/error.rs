@@ -29,6 +29,21 @@ pub enum ErrorKind {
     Interrupted,
 }
 
+impl ErrorKind {
+    /// Returns the name of the kind in lower case, such as `config`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Shape => "shape",
+            Self::Data => "data",
+            Self::Artifact => "artifact",
+            Self::Io => "io",
+            Self::Diverged => "diverged",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// An error: a kind, a message for users and, for I/O, the error of the operating system.
 #[derive(Debug)]
 pub struct Error {

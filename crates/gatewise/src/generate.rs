@@ -184,7 +184,8 @@ impl Generator {
     ) -> Result<Self> {
         let mut ids = Vec::new();
         if let Reader::Text { tokenizer, vocabulary, .. } = artifact.reader() {
-            vocabulary.encode(tokenizer, prompt, &mut ids);
+            // A byte order mark is no character of a text.
+            vocabulary.encode(tokenizer, prompt.strip_prefix('\u{feff}').unwrap_or(prompt), &mut ids);
         }
         if ids.is_empty() {
             return Err(Error::config(

@@ -1,10 +1,12 @@
-//! Baselines for a recurrent model: linear models of the same rows, or the mean of the training targets.
+//! Baselines for a recurrent model: linear models of the same rows, the majority class, or the mean of the training
+//! targets.
 
 use crate::observer::Observer;
 use crate::parts::Parts;
+use crate::plan::TrainPlan;
 use gatewise::ensemble::Ensemble;
 use gatewise::linear::{LinearModel, LinearOptions};
-use gatewise::metrics::Report;
+use gatewise::metrics::{ClassCounts, Report};
 use gatewise::rows::{Dataset, Problem, Sequences};
 use gatewise::{Artifact, Result};
 use serde::{Deserialize, Serialize};
@@ -24,17 +26,30 @@ pub struct Baseline {
     /// Name of the baseline.
     pub name: String,
     /// Accuracy. Single-label only.
-    #[serde(rename = "test_accuracy", default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
     /// Metrics. Multi-label and regression only.
-    #[serde(rename = "test_report", default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
     /// Seconds to fit and score.
     pub seconds: f64,
 }
 
-/// Fits the baselines for the problem of `artifact`; linear models count n-grams of up to these lengths.
+/// The name of the baseline that predicts the most frequent class of the training rows for every row.
+pub(crate) const MAJORITY: &str = "majority class";
+
+impl Baseline {
+    /// Returns whether this is the baseline that predicts the most frequent class of the training rows for every
+    /// row. It matters where classes are imbalanced ([`Report::is_imbalanced`]).
+    pub fn is_majority(&self) -> bool {
+        self.name == MAJORITY
+    }
+}
+
+/// Fits the baselines for the problem of `artifact`; linear models count n-grams of up to these lengths. Without
+/// linear baselines (`--no-baseline`), the majority class is left, which costs nothing.
 pub(crate) fn fit(
+    plan: &TrainPlan,
     artifact: &Artifact,
     ngrams: &[usize],
     parts: &Parts,
@@ -45,6 +60,20 @@ pub(crate) fn fit(
         let (name, seconds) = (name.to_owned(), start.elapsed().as_secs_f64());
         Baseline { name, accuracy, report, seconds }
     };
+    if observer.should_stop() {
+        return Ok(Vec::new());
+    }
+    let none = plan.config().no_baseline == Some(true);
+    let majority = || {
+        let (start, targets) = (Instant::now(), test.targets().values());
+        let counts = |targets| ClassCounts::of(targets, artifact.labels().len());
+        let class = counts(training.targets().values()).majority()?;
+        Some(scored(MAJORITY, start, Some(counts(targets).share(class)), None))
+    };
+    let majority = || if *artifact.problem() == Problem::SingleLabel { majority() } else { None };
+    if none {
+        return Ok(majority().into_iter().collect());
+    }
     if let &Problem::Regression { scale, .. } = artifact.problem() {
         let start = Instant::now();
         let targets: Vec<f32> = test.targets().values().iter().map(|&y| scale.restore(y)).collect();
@@ -54,7 +83,8 @@ pub(crate) fn fit(
     if let Some(linear) = artifact.ensemble().map(Ensemble::linear) {
         // The ensemble has fitted it to the same rows.
         let (start, accuracy) = (Instant::now(), linear.accuracy(test));
-        return Ok(vec![scored(linear.name(), start, Some(accuracy), None)]);
+        let linear = scored(linear.name(), start, Some(accuracy), None);
+        return Ok(std::iter::once(linear).chain(majority()).collect());
     }
     let fit = |&ngram: &usize| {
         let start = Instant::now();
@@ -71,7 +101,8 @@ pub(crate) fn fit(
             }
         })
     };
-    ngrams.iter().take_while(|_| !observer.should_stop()).map(fit).collect()
+    let linear = ngrams.iter().take_while(|_| !observer.should_stop()).map(fit);
+    linear.chain(majority().map(Ok)).collect()
 }
 
 fn of_labels(baseline: &LinearModel, test: &Dataset) -> Result<Report> {

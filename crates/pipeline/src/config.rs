@@ -6,7 +6,7 @@
 use crate::choices::{Preset, Task, Threshold};
 use crate::source::{Data, Source, Target};
 use gatewise::Isa;
-use gatewise::files::OnError;
+use gatewise::files::{Delimiter, Encoding, OnError};
 use gatewise::layers::RecurrentCell;
 use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
@@ -92,6 +92,8 @@ settings! {
     validation(impl Into<PathBuf>): PathBuf,
     /// Sets the separator between labels; makes the task multi-label.
     label_separator(impl Into<String>): String,
+    /// Sets the positive class of a binary model, by its label. Default: the last label in order.
+    positive(impl Into<String>): String,
     /// Sets the preset: a set of defaults that the other settings override.
     preset(Preset): Preset,
     /// Sets the file for the artifact. It is written after training and testing, before the baselines are
@@ -160,6 +162,14 @@ settings! {
     text_column(impl Into<Vec<String>>): Vec<String>,
     /// Sets the column that contains the labels.
     label_column(impl Into<String>): String,
+    /// Sets the character between the fields of a table.
+    delimiter(Delimiter): Delimiter,
+    /// Sets whether the first line of a table is taken as the names of its columns without looking.
+    header(bool): bool,
+    /// Sets whether the first line of a table is taken as a row without looking. The columns are then called 1, 2, ….
+    no_header(bool): bool,
+    /// Sets the encoding of the files.
+    encoding(Encoding): Encoding,
     /// Sets how to handle bad rows of a file.
     on_error(OnError): OnError,
     /// Sets the number of threads; the result does not depend on it.
@@ -193,6 +203,7 @@ impl TrainConfig {
             Data::Texts(texts) if matches!(texts.training.first(), Some((_, Target::Number(_)))) => {
                 Task::Regression
             }
+            Data::Series(series) if !series.training.values.is_empty() => Task::Regression,
             _ => Task::Classify,
         })
     }
@@ -278,13 +289,13 @@ mod tests {
     #[test]
     fn every_setting_survives_serde() {
         let text = r#"{"data":"films.csv","task":"classify","test":"t.csv","test_split":0.2,"validation":"v.csv",
-            "label_separator":";","preset":"fast","output":"m.gatewise","epochs":3,"batch_size":8,"learning_rate":0.01,
+            "label_separator":";","positive":"pos","preset":"fast","output":"m.gatewise","epochs":3,"batch_size":8,"learning_rate":0.01,
             "max_words":100,"min_count":2,"tokenizer":"unicode","maxlen":20,"padding":"post","truncating":"post",
             "mask_zero":true,"embedding":4,"cell":"lstm_1997","units":[4,3],"dropout":0.1,"validation_split":0.3,
             "class_weight":{"each":[1.0,2.0]},"threshold":"f1","early_stopping":3,"reduce_lr_on_plateau":2,
             "checkpoint_best":"b","csv_log":"c","tensorboard":"d","seed":7,"checkpoint_dir":"e","checkpoint_every":1.5,
             "resume":true,"no_baseline":true,"data_dir":"f","text_column":["a","b"],"label_column":"y",
-            "on_error":"skip","threads":2,"isa":"portable"}"#;
+            "delimiter":"tab","header":true,"no_header":true,"encoding":"windows-1252","on_error":"skip","threads":2,"isa":"portable"}"#;
         let config: TrainConfig = serde_json::from_str(text).unwrap();
         assert!(Setting::ALL.iter().all(|&setting| config.has(setting)));
         let object = serde_json::to_value(&config).unwrap();

@@ -3,12 +3,11 @@
 use crate::observer::Observer;
 use crate::reading::{self, RowOptions, Test};
 use crate::run_files::RunFiles;
-use crate::source::{Data, DataKind, Source};
-use crate::{Task, defaults};
-use gatewise::files::read_ts;
+use crate::source::{DataKind, Source};
+use crate::{Task, defaults, series};
 use gatewise::metrics::{Calibration, Evaluation, Report};
 use gatewise::rows::Dataset;
-use gatewise::{Artifact, Error, Machine, Result};
+use gatewise::{Artifact, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::time::Instant;
@@ -59,13 +58,10 @@ impl EvaluateConfig {
     /// As [`TrainPlan::run`](crate::TrainPlan::run) for the data, and
     /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for labels that the model does not have.
     pub fn run(&self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<EvaluateOutcome> {
+        self.rows.check(&self.data)?;
         RunFiles::new().reads_source(&self.data).check_inputs()?;
         let test = match self.data.kind(Task::Classify) {
-            DataKind::Series => match &self.data.0 {
-                Data::Series(series) => artifact.series_dataset(&series.training)?,
-                Data::Path(path) => artifact.series_dataset(&read_ts(path)?)?,
-                _ => return Err(Error::config(format!("{} contains no series", self.data))),
-            },
+            DataKind::Series => artifact.series_dataset(&*series::labelled(&self.data, observer)?)?,
             _ => {
                 let corpus = reading::for_artifact(artifact, &self.data, &self.rows, Test::All, observer)?;
                 corpus.notes.iter().for_each(|note| observer.note(note));
@@ -77,7 +73,10 @@ impl EvaluateConfig {
         let seconds = start.elapsed().as_secs_f64();
         let report = scored.report()?.with_labels(artifact.labels());
         let calibration = self.bins.map(|bins| scored.calibration(bins)).transpose()?;
-        Ok(EvaluateOutcome { evaluation: scored.evaluation, report, calibration, seconds })
+        let calibration = calibration.map(|curve| curve.with_positive(artifact.positive()));
+        let (data, evaluation) = (self.data.to_string(), scored.evaluation);
+        let positive = artifact.positive().map(String::from);
+        Ok(EvaluateOutcome { data, evaluation, positive, report, calibration, seconds })
     }
 }
 
@@ -85,6 +84,10 @@ impl EvaluateConfig {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EvaluateOutcome {
+    /// Name or path of the data.
+    pub data: String,
+    /// Positive class of a binary model.
+    pub positive: Option<String>,
     /// Loss and accuracy.
     pub evaluation: Evaluation,
     /// Metrics of the task.
@@ -98,12 +101,14 @@ pub struct EvaluateOutcome {
 impl Serialize for EvaluateOutcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         json!({
+            "data": self.data,
+            "test_rows": self.evaluation.samples,
+            "positive": self.positive,
             "loss": self.evaluation.loss,
             "accuracy": self.evaluation.accuracy,
-            "evaluate_seconds": self.seconds,
-            "samples": self.evaluation.samples,
             "report": self.report,
             "calibration": self.calibration,
+            "evaluate_seconds": self.seconds,
         })
         .serialize(serializer)
     }

@@ -1,6 +1,6 @@
 //! Forecasts of a series of numbers, and their test on its last part.
 
-use gatewise::files::{last_number_column, read_series};
+use gatewise::files::{RecordOptions, last_number_column, read_series};
 use gatewise::{Error, ForecastOptions, Forecaster, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 pub struct ForecastConfig {
     file: PathBuf,
     column: Option<String>,
+    records: RecordOptions,
     period: usize,
     horizon: Option<usize>,
     length: Option<usize>,
@@ -33,13 +34,18 @@ impl ForecastConfig {
     /// Creates the settings for the series in a CSV file: a season of 12 steps, 32 units, 200 epochs.
     pub fn new(file: impl Into<PathBuf>) -> Self {
         let options = ForecastOptions::default().units(32).epochs(200).seed(1);
-        let file = file.into();
-        Self { file, column: None, period: 12, horizon: None, length: None, test: None, options }
+        let (file, records) = (file.into(), RecordOptions::default());
+        Self { file, column: None, records, period: 12, horizon: None, length: None, test: None, options }
     }
 
     /// Sets the column of the numbers. Default: the last column of numbers.
     pub fn column(self, name: impl Into<String>) -> Self {
         Self { column: Some(name.into()), ..self }
+    }
+
+    /// Sets how the file is read: delimiter, header, encoding, and the handling of bad records.
+    pub fn records(self, records: RecordOptions) -> Self {
+        Self { records, ..self }
     }
 
     /// Sets the steps per season; the baseline is the number one season before.

@@ -7,7 +7,7 @@ use crate::plan::TrainPlan;
 use crate::prepared::Prepared;
 use crate::source::Data;
 use crate::untrained::{self, Reads};
-use gatewise::rows::{Problem, next_tokens};
+use gatewise::rows::{ColumnNames, Problem, next_tokens};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Error, Reader, Result};
 use std::borrow::Cow;
@@ -17,10 +17,13 @@ use std::path::Path;
 /// The largest text, in bytes. The ids, the targets and an epoch of a larger text may not fit into memory.
 const MAX_TEXT: u64 = 1 << 30;
 
+/// The mark that some programs write at the start of a text. It is no character of the text.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// Prepares the untrained model and the windows of the plan's text.
 pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
     let text = match &plan.config().data.0 {
-        Data::Text(text) => Cow::Borrowed(&**text),
+        Data::Text(text) => Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)),
         Data::Path(path) => Cow::Owned(read(path)?),
         _ => return Err(Error::config(format!("{} is not a text", plan.data()))),
     };
@@ -40,13 +43,14 @@ pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
     let summary = TextSummary { characters: ids.len(), distinct: vocabulary.len(), steps };
     let (padding, problem, labels) = (training.padding(), Problem::SingleLabel, Vec::new());
     let reader = Reader::text(tokenizer, vocabulary);
-    let reads = Reads { reader, padding, problem, labels, oov_rate: None };
+    let (oov_rate, columns) = (None, ColumnNames::default());
+    let reads = Reads { reader, padding, problem, labels, oov_rate, columns };
     let artifact = untrained::artifact(plan, settings, model, reads)?;
     let parts = Parts { training, validation: None, test: None };
     Ok(Prepared { artifact, parts, ngrams: &[], text: Some(summary) })
 }
 
-/// Reads a file of text.
+/// Reads a file of text, without a byte order mark.
 fn read(path: &Path) -> Result<String> {
     let io = |e| Error::io("cannot read the text", path, e);
     let size = fs::metadata(path).map_err(io)?.len();
@@ -56,7 +60,10 @@ fn read(path: &Path) -> Result<String> {
             path.display()
         )));
     }
-    let bytes = fs::read(path).map_err(io)?;
+    let mut bytes = fs::read(path).map_err(io)?;
+    if bytes.starts_with(BYTE_ORDER_MARK.as_bytes()) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
     String::from_utf8(bytes).map_err(|e| {
         Error::data(format!(
             "{} is not UTF-8: its byte at offset {} is invalid; convert the text to UTF-8, for \

@@ -5,7 +5,7 @@ use crate::data_summary::DataSummary;
 use crate::plan::TrainPlan;
 use gatewise::ensemble::Ensemble;
 use gatewise::metrics::{Evaluation, Report};
-use gatewise::text::Vocabulary;
+use gatewise::rows::Problem;
 use gatewise::{Artifact, History};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 /// The outcome of a run: the artifact, its test results, and the baselines.
 ///
-/// Serde writes the object that `gatewise train --format json` prints. Of the artifact, it contains the
-/// number of parameters and the SHA-256 of the weights.
+/// Serde writes the object that `gatewise train --format json` prints; `book/json.md` lists its keys. Of the
+/// artifact, it contains the labels, the number of parameters and the SHA-256 of the weights.
 ///
 /// ```
 /// use gatewise_pipeline::{Source, TrainConfig};
@@ -22,7 +22,7 @@ use std::path::PathBuf;
 /// let folder = tempfile::tempdir().unwrap();
 /// outcome.artifact.save(&folder.path().join("model.gatewise"))?;
 /// let object = serde_json::to_value(&outcome).unwrap();
-/// assert_eq!(object["test_loss"], outcome.evaluation.unwrap().loss);
+/// assert_eq!(object["loss"], outcome.evaluation.unwrap().loss);
 /// assert_eq!(object["weights_sha256"], outcome.artifact.weights_sha256());
 /// # Ok::<(), gatewise::Error>(())
 /// ```
@@ -76,44 +76,41 @@ impl TrainOutcome {
         self.history().epochs.last().and_then(|log| log.val_loss)
     }
 
-    /// Returns the figures as an object.
-    fn figures(&self) -> Value {
+    /// Returns the figures as an object. A key that a kind of model does not have is null.
+    pub(crate) fn figures(&self) -> Value {
         let (artifact, history, plan) = (&self.artifact, self.history(), &self.plan);
-        let mut object = json!({
-            "data": self.data.name,
+        let (data, evaluation) = (&self.data, self.evaluation.as_ref());
+        let decides =
+            artifact.positive().is_some() || matches!(artifact.problem(), Problem::MultiLabel { .. });
+        json!({
+            "data": data.name,
+            "model": self.saved.as_ref().map(|saved| saved.display().to_string()),
+            "training_rows": data.training,
+            "validation_rows": data.validation,
+            "test_rows": data.test,
+            "characters": data.text.as_ref().map(|text| text.characters),
+            "vocabulary": artifact.vocabulary().map(|words| {
+                json!({"words": words.len(), "max_words": words.max_words()})
+            }),
+            "labels": artifact.labels(),
+            "positive": artifact.positive(),
+            "threshold": decides.then(|| artifact.threshold()),
+            "loss": evaluation.map(|evaluation| evaluation.loss),
+            "accuracy": evaluation.and_then(|evaluation| evaluation.accuracy),
+            "report": self.report,
+            "val_loss": self.val_loss(),
+            "out_of_fold_accuracy": artifact.ensemble().map(Ensemble::accuracy),
+            "baselines": self.baselines,
+            "history": history,
             "fit_seconds": self.timings.fit_seconds,
+            "evaluate_seconds": self.timings.evaluate_seconds,
             "parameters": artifact.model().params().len(),
             "seed": plan.seed(),
+            "threads": plan.machine().thread_count(),
+            "isa": plan.machine().instruction_set().name(),
             "weights_sha256": artifact.weights_sha256(),
-            "history": history,
             "interrupted": self.interrupted,
-        });
-        if let Some(saved) = &self.saved {
-            object["artifact"] = json!(saved);
-        }
-        let more = match &self.data.text {
-            Some(text) => json!({
-                "characters": text.characters,
-                "vocabulary": artifact.vocabulary().map_or(0, Vocabulary::len),
-                "val_loss": self.val_loss(),
-            }),
-            None => json!({
-                "test_loss": self.evaluation.map(|evaluation| evaluation.loss),
-                "test_accuracy": self.evaluation.and_then(|evaluation| evaluation.accuracy),
-                "test_report": self.report,
-                "threshold": artifact.threshold(),
-                "epoch_seconds": history.epochs.iter().map(|log| log.seconds).collect::<Vec<_>>(),
-                "evaluate_seconds": self.timings.evaluate_seconds,
-                "threads": plan.machine().thread_count(),
-                "isa": plan.machine().instruction_set().name(),
-                "baselines": self.baselines,
-                "unseen_accuracy": artifact.ensemble().map(Ensemble::accuracy),
-            }),
-        };
-        if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
-            object.extend(more);
-        }
-        object
+        })
     }
 }
 

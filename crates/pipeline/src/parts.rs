@@ -91,6 +91,12 @@ pub(crate) fn row_options(plan: &TrainPlan) -> RowOptions {
         data_dir: config.data_dir.clone(),
         text_column: config.text_column.clone().unwrap_or_default(),
         label_column: config.label_column.clone(),
+        delimiter: config.delimiter,
+        header: config
+            .header
+            .filter(|given| *given)
+            .or(config.no_header.filter(|given| *given).map(|_| false)),
+        encoding: config.encoding,
         on_error: config.on_error,
     }
 }

@@ -6,8 +6,8 @@ use crate::plan::no_data;
 use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target};
 use gatewise::datasets::imdb::{self, ImdbOptions};
 use gatewise::datasets::{keras_imdb, locate, reviews};
-use gatewise::files::{Columns, LabelledTexts, OnError, ReadOptions};
-use gatewise::rows::{Corpus, Problem, Split};
+use gatewise::files::{Columns, Delimiter, Encoding, LabelledTexts, OnError, ReadOptions, RecordOptions};
+use gatewise::rows::{ColumnNames, Corpus, Problem, Split};
 use gatewise::text::Tokenizer;
 use gatewise::{Artifact, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct RowOptions {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) text_column: Vec<String>,
     pub(crate) label_column: Option<String>,
+    pub(crate) delimiter: Option<Delimiter>,
+    pub(crate) header: Option<bool>,
+    pub(crate) encoding: Option<Encoding>,
     pub(crate) on_error: Option<OnError>,
 }
 
@@ -49,9 +52,24 @@ impl RowOptions {
         self
     }
 
-    /// Sets the column that contains the labels.
+    /// Sets the column that contains the labels; several columns of 0 and 1, separated by commas, are one label each.
     pub fn label_column(self, name: impl Into<String>) -> Self {
         Self { label_column: Some(name.into()), ..self }
+    }
+
+    /// Sets the character between the fields of a table.
+    pub fn delimiter(self, delimiter: Delimiter) -> Self {
+        Self { delimiter: Some(delimiter), ..self }
+    }
+
+    /// Sets whether the first line of a table names the columns.
+    pub fn header(self, header: bool) -> Self {
+        Self { header: Some(header), ..self }
+    }
+
+    /// Sets the encoding of the file.
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding: Some(encoding), ..self }
     }
 
     /// Sets how to handle bad rows.
@@ -59,28 +77,65 @@ impl RowOptions {
         Self { on_error: Some(on_error), ..self }
     }
 
-    /// Returns the options for reading a file of labelled texts.
-    pub fn read_options(&self, problem: &Problem, tokenizer: &Tokenizer) -> ReadOptions {
-        let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
-        let on_error = self.on_error.unwrap_or_default();
-        let mut columns = Columns::default().text(text).problem(problem);
-        columns.label = label;
-        ReadOptions::default().columns(columns).tokenizer(tokenizer.clone()).on_error(on_error)
+    /// Returns the options for reading a file of records.
+    pub fn record_options(&self) -> RecordOptions {
+        let mut options = RecordOptions::default().on_error(self.on_error.unwrap_or_default());
+        (options.delimiter, options.header, options.encoding) = (self.delimiter, self.header, self.encoding);
+        options
     }
 
-    /// Refuses options for the columns of a file if `source` is not a file.
-    fn check(&self, source: &Source) -> Result<()> {
-        let given = [
+    /// Returns the options for reading a file of labelled texts. Without a tokenizer, the script of the texts decides.
+    pub fn read_options(&self, problem: &Problem, tokenizer: Option<&Tokenizer>) -> ReadOptions {
+        let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
+        let mut columns = Columns::default().text(text).problem(problem);
+        columns.label = label;
+        let options = ReadOptions::default().columns(columns).records(self.record_options());
+        match tokenizer {
+            Some(tokenizer) => options.tokenizer(tokenizer.clone()),
+            None => options,
+        }
+    }
+
+    /// Refuses options where there are no data to read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) if an option is given.
+    pub fn check_unused(&self) -> Result<()> {
+        match *self == Self::default() {
+            true => Ok(()),
+            false => Err(Error::config(
+                "options about data are given (--data-dir or how rows are read), but no data; give the data, or leave them out",
+            )),
+        }
+    }
+
+    /// Refuses options that reading `source` would ignore, as the table of refusals does for training.
+    pub(crate) fn check(&self, source: &Source) -> Result<()> {
+        let columns = [
             ("--text-column", !self.text_column.is_empty()),
             ("--label-column", self.label_column.is_some()),
-            ("--on-error", self.on_error.is_some()),
+            ("--delimiter", self.delimiter.is_some()),
+            ("--header", self.header == Some(true)),
+            ("--no-header", self.header == Some(false)),
+            ("--encoding", self.encoding.is_some()),
         ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(Error::config(format!(
-                "{option} goes with {LABELLED_TEXTS}, but the data are {source}; leave it out"
-            ))),
-            None => Ok(()),
+        let rows = [("--on-error", self.on_error.is_some())];
+        let folder = [("--data-dir", self.data_dir.is_some())];
+        let of_a_file = format!("goes with {LABELLED_TEXTS}");
+        let refused = [
+            (!source.is_own_texts(), &columns[..], of_a_file.as_str()),
+            (!source.is_own_texts(), &rows, &of_a_file),
+            (source.is_in_memory(), &columns, "names a column of a file"),
+            (!source.is_looked_for(), &folder, "is the folder of imdb and keras-imdb"),
+        ];
+        for (_, options, what) in refused.iter().filter(|(ignored, ..)| *ignored) {
+            if let Some((option, _)) = options.iter().find(|(_, given)| *given) {
+                return Err(Error::config(format!(
+                    "{option} {what}, but the data are {source}; leave it out"
+                )));
+            }
         }
+        Ok(())
     }
 }
 
@@ -93,12 +148,14 @@ pub(crate) enum Test<'a> {
     All,
 }
 
-/// How a source is read: the problem, the tokenizer, and the options of its rows.
+/// How a source is read: the problem, the tokenizer, the options of its rows, and the model that they are for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading<'a> {
     pub problem: &'a Problem,
-    pub tokenizer: &'a Tokenizer,
+    /// `None`: the script of the texts decides.
+    pub tokenizer: Option<&'a Tokenizer>,
     pub rows: &'a RowOptions,
+    pub model: Option<&'a Artifact>,
 }
 
 impl<'a> Reading<'a> {
@@ -109,7 +166,16 @@ impl<'a> Reading<'a> {
                 "this model reads series, not texts; give a .ts file, or a model that was trained on texts",
             )
         })?;
-        Ok(Self { problem: artifact.problem(), tokenizer, rows })
+        Ok(Self { problem: artifact.problem(), tokenizer: Some(tokenizer), rows, model: Some(artifact) })
+    }
+
+    fn options(&self) -> ReadOptions {
+        let mut options = self.rows.read_options(self.problem, self.tokenizer);
+        if let Some(model) = self.model {
+            options.columns = options.columns.trained(model.training().columns.clone());
+            options = options.labels(model.labels());
+        }
+        options
     }
 }
 
@@ -124,9 +190,7 @@ pub(crate) fn for_artifact(
     test: Test<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Corpus> {
-    if !source.is_own_texts() {
-        rows.check(source)?;
-    }
+    rows.check(source)?;
     read(source, test, Reading::of(artifact, rows)?, observer)
 }
 
@@ -140,13 +204,14 @@ pub(crate) fn read(
     if source.is_own_texts() {
         return own_texts(source, test, reading);
     }
-    let (data_dir, tokenizer) = (reading.rows.data_dir.as_deref(), reading.tokenizer);
+    let data_dir = reading.rows.data_dir.as_deref();
+    let tokenizer = reading.tokenizer.cloned().unwrap_or_default();
     match &source.0 {
-        Data::Reviews => Ok(reviews::corpus(SEED, tokenizer)),
+        Data::Reviews => Ok(reviews::corpus(SEED, &tokenizer)),
         Data::KerasImdb => keras_imdb(data_dir),
         Data::Path(path) if path.exists() => {
             let options = ImdbOptions::default().data_dir(path.as_path()).only_data_dir(true);
-            imdb::load(options.seed(DATA_SEED).tokenizer(tokenizer.clone()))
+            imdb::load(options.seed(DATA_SEED).tokenizer(tokenizer))
         }
         Data::Path(path) => Err(no_data(path)),
         Data::Mismatch(why) => Err(Error::config(*why)),
@@ -158,7 +223,7 @@ pub(crate) fn read(
                 let _ = observer.progress(Progress::Download { done, total });
             };
             let options = ImdbOptions::default().data_dir(data_dir).seed(DATA_SEED);
-            imdb::load(options.tokenizer(tokenizer.clone()).download(&mut download))
+            imdb::load(options.tokenizer(tokenizer).download(&mut download))
         }
     }
 }
@@ -179,7 +244,7 @@ fn keras_imdb(data_dir: Option<&Path>) -> Result<Corpus> {
 
 /// Returns the corpus of a file, a folder, or rows in memory.
 fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
-    let options = reading.rows.read_options(reading.problem, reading.tokenizer);
+    let options = reading.options();
     let fields = |rows| fields(rows, reading.problem);
     let (texts, own_test) = match &source.0 {
         Data::Texts(rows) => {
@@ -189,16 +254,14 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
         Data::Path(path) => (LabelledTexts::read(path, &options)?, None),
         _ => unreachable!("only these are texts of the user's own"),
     };
-    let mut notes = match source.is_in_memory() {
-        true => Vec::new(),
-        false => vec![format!(
-            "texts are taken from the column '{}', labels from '{}'",
-            texts.text_column, texts.label_column
-        )],
-    };
+    let mut notes: Vec<String> =
+        (!source.is_in_memory()).then(|| source_note(&texts, reading.rows)).into_iter().collect();
     notes.extend(texts.notes());
+    if !matches!(test, Test::All) {
+        texts.check().map_err(|error| Error::data(format!("{source}: {error}")))?;
+    }
     let mut corpus = match (test, own_test) {
-        (Test::All, _) => texts.corpus(&texts)?,
+        (Test::All, _) => texts.test_corpus()?,
         (Test::Apart(Some(file), _), _) => {
             let test = texts.read_test(file, &options)?;
             notes.extend(test.notes().into_iter().map(|note| format!("{}: {note}", file.display())));
@@ -226,6 +289,7 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
                 )));
             }
             notes.push(held_out(held.len(), texts.len()));
+            notes.extend(held.hold_out_note(&training));
             training.corpus(&held)?
         }
     };
@@ -235,12 +299,25 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
 
 /// Returns further rows in memory, all of them as test rows.
 pub(crate) fn memory_rows(rows: &[(String, Target)], reading: Reading<'_>) -> Result<Corpus> {
-    let options = reading.rows.read_options(reading.problem, reading.tokenizer);
+    let options = reading.options();
     let texts =
         LabelledTexts::from_rows("validation rows in memory", fields(rows, reading.problem)?, &options)?;
-    let mut corpus = texts.corpus(&texts)?;
+    let mut corpus = texts.test_corpus()?;
     corpus.notes = texts.notes();
     Ok(corpus)
+}
+
+/// Returns the note about the columns that are read.
+fn source_note(texts: &LabelledTexts, rows: &RowOptions) -> String {
+    let columns = match texts.columns().is_empty() {
+        true => &ColumnNames::new(["text"], ["label"]),
+        false => texts.columns(),
+    };
+    let chosen = match columns.text.len() > 1 && rows.text_column.is_empty() {
+        true => "; --text-column chooses other columns",
+        false => "",
+    };
+    columns.sentence() + chosen
 }
 
 /// Returns the note about rows that are held out for testing.
@@ -256,14 +333,14 @@ fn fields<'a>(
     problem: &Problem,
 ) -> Result<impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a>> {
     let separator = match problem {
-        Problem::MultiLabel { separator, .. } => separator.clone(),
-        _ => String::new(),
+        Problem::MultiLabel { separator, .. } => separator.as_str(),
+        _ => "",
     };
     let labels = rows.iter().filter_map(|(_, target)| match target {
         Target::Labels(labels) => Some(labels),
         _ => None,
     });
-    if let Some(label) = labels.flatten().find(|label| !separator.is_empty() && label.contains(&separator)) {
+    if let Some(label) = labels.flatten().find(|label| !separator.is_empty() && label.contains(separator)) {
         return Err(Error::data(format!(
             "the label '{label}' in memory contains the separator '{separator}', which separates labels in predictions; set \
              --label-separator to a text that no label contains"
@@ -271,7 +348,7 @@ fn fields<'a>(
     }
     let field = move |target: &'a Target| match target {
         Target::Label(label) => Cow::Borrowed(label.as_str()),
-        Target::Labels(labels) => Cow::Owned(labels.join(&separator)),
+        Target::Labels(labels) => Cow::Owned(serde_json::json!(labels).to_string()),
         Target::Number(number) => Cow::Owned(number.to_string()),
     };
     Ok(rows.iter().map(move |(text, target)| (text.as_str(), field(target))))

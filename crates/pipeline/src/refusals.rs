@@ -6,7 +6,7 @@
 use crate::choices::{Preset, Task, Threshold};
 use crate::config::{Setting, TrainConfig};
 use crate::defaults::Settings;
-use crate::source::{Data, DataKind, LABELLED_TEXTS};
+use crate::source::{DataKind, LABELLED_TEXTS};
 use gatewise::rows::Problem;
 use gatewise::{Error, Result};
 
@@ -64,6 +64,7 @@ const TABLE: &[Refusal] = &[
         asked: &[
             For(Setting::class_weight),
             For(Setting::threshold),
+            For(Setting::positive),
             For(Setting::test),
             For(Setting::test_split),
             For(Setting::validation),
@@ -72,6 +73,10 @@ const TABLE: &[Refusal] = &[
             For(Setting::min_count),
             For(Setting::text_column),
             For(Setting::label_column),
+            For(Setting::delimiter),
+            For(Setting::header),
+            For(Setting::no_header),
+            For(Setting::encoding),
             For(Setting::on_error),
         ],
         because: "{option} is for --task classify; a language model learns one text, without labels",
@@ -99,10 +104,13 @@ const TABLE: &[Refusal] = &[
             For(Setting::max_words),
             For(Setting::min_count),
             For(Setting::label_separator),
-            Asked::Regression,
             For(Setting::preset),
             For(Setting::text_column),
             For(Setting::label_column),
+            For(Setting::delimiter),
+            For(Setting::header),
+            For(Setting::no_header),
+            For(Setting::encoding),
             For(Setting::on_error),
         ],
         because: "{option} is for texts, but {data} contains series; leave it out",
@@ -127,6 +135,10 @@ const TABLE: &[Refusal] = &[
         asked: &[
             For(Setting::text_column),
             For(Setting::label_column),
+            For(Setting::delimiter),
+            For(Setting::header),
+            For(Setting::no_header),
+            For(Setting::encoding),
             For(Setting::on_error),
             For(Setting::test),
             For(Setting::test_split),
@@ -147,6 +159,21 @@ const TABLE: &[Refusal] = &[
         when: When::RowsInMemory,
         asked: &[For(Setting::text_column), For(Setting::label_column)],
         because: "{option} names a column of a file, but the data are {data}; leave it out",
+    },
+    Refusal {
+        when: When::RowsInMemory,
+        asked: &[
+            For(Setting::delimiter),
+            For(Setting::header),
+            For(Setting::no_header),
+            For(Setting::encoding),
+        ],
+        because: "{option} is for a file, but the data are {data}; leave it out",
+    },
+    Refusal {
+        when: When::Beside(Setting::header),
+        asked: &[For(Setting::no_header)],
+        because: "{option} cannot be used with --header; leave one of them out",
     },
     Refusal {
         when: When::Regression,
@@ -179,6 +206,11 @@ const TABLE: &[Refusal] = &[
         when: When::Regression,
         asked: &[For(Setting::threshold)],
         because: "a threshold is for labels, but --task regression predicts a number; leave {option} out",
+    },
+    Refusal {
+        when: When::NotSingleLabel,
+        asked: &[For(Setting::positive)],
+        because: "{option} is one of two labels, but these rows have several labels each, or a number; leave it out",
     },
     Refusal {
         when: When::NotSingleLabel,
@@ -234,7 +266,7 @@ impl When {
         let single = *problem == Problem::SingleLabel;
         match self {
             Self::Kinds(kinds) => kinds.contains(&kind),
-            Self::NotLookedFor => !matches!(config.data.0, Data::Default | Data::Imdb | Data::KerasImdb),
+            Self::NotLookedFor => !config.data.is_looked_for(),
             Self::RowsInMemory => config.data.is_in_memory(),
             Self::Accurate => accurate,
             Self::AccurateNotSingleLabel => accurate && !single,

@@ -4,6 +4,7 @@ use crate::baselines;
 use crate::choices::Preset;
 use crate::ensemble;
 use crate::fit::{self, Trained};
+use crate::imbalance;
 use crate::observer::{Observer, Progress};
 use crate::outcome::{Timings, TrainOutcome};
 use crate::plan::TrainPlan;
@@ -36,7 +37,10 @@ impl TrainPlan {
         self.files().check_inputs()?;
         match self.kind() {
             DataKind::Text => learn(self, language_model::prepare(self)?, observer),
-            DataKind::Series => learn(self, series::prepare(self, observer)?, observer),
+            DataKind::Series => {
+                let (plan, read) = series::load(self, observer)?;
+                learn(&plan, series::prepare(&plan, read)?, observer)
+            }
             _ => {
                 let (plan, corpus) = texts::load(self, observer)?;
                 let prepared = texts::prepare(&plan, &corpus, observer)?;
@@ -94,10 +98,8 @@ fn learn(plan: &TrainPlan, prepared: Prepared, observer: &mut dyn Observer) -> R
     artifact.training_mut().test = evaluation;
     let saved = plan.config().output.clone();
     saved.as_ref().map_or(Ok(()), |output| artifact.save(output))?;
-    let baselines = match plan.config().no_baseline {
-        Some(true) => Vec::new(),
-        _ => baselines::fit(&artifact, ngrams, &parts, observer)?,
-    };
+    imbalance::note(plan, &artifact, &parts, report.as_ref(), observer);
+    let baselines = baselines::fit(plan, &artifact, ngrams, &parts, observer)?;
     let plan = plan.clone();
     Ok(TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, saved, plan })
 }

@@ -2,9 +2,10 @@
 
 use crate::choices::Task;
 use gatewise::datasets::imdb;
-use gatewise::files::RecordFormat;
+use gatewise::files::{RecordFormat, SeriesFormat};
 use gatewise::rows::TimeSeries;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -112,7 +113,7 @@ pub enum DataKind {
     KerasImdb,
     /// Labelled texts: a file, a folder, or rows in memory.
     Texts,
-    /// Labelled series of measurements: a .ts file, or rows in memory.
+    /// Labelled series of measurements: a .ts, .arff or UCR file, or rows in memory.
     Series,
     /// One text, for a language model.
     Text,
@@ -139,7 +140,7 @@ impl Source {
     /// | data | path |
     /// |---|---|
     /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .parquet; a folder with a sub-folder of .txt files per label |
-    /// | labelled series | .ts |
+    /// | labelled series | .ts; .arff; tables of the UCR archive (numbers, the class first, without a header) |
     /// | the IMDB reviews | an `aclImdb` folder or its .tar.gz |
     /// | a text | any file, with [`Task::LanguageModel`] |
     pub fn file(path: impl Into<PathBuf>) -> Self {
@@ -268,6 +269,11 @@ impl Source {
         }
     }
 
+    /// Returns whether the data are searched in folders.
+    pub(crate) fn is_looked_for(&self) -> bool {
+        matches!(self.0, Data::Default | Data::Imdb | Data::KerasImdb)
+    }
+
     /// Returns whether the rows are in memory.
     pub fn is_in_memory(&self) -> bool {
         matches!(self.0, Data::Texts(_) | Data::Series(_) | Data::Text(_) | Data::Mismatch(_))
@@ -291,11 +297,18 @@ impl fmt::Display for Source {
 /// Converts `imdb`, `reviews` or `keras-imdb`; every other text is a path.
 impl From<&str> for Source {
     fn from(name: &str) -> Self {
-        match name {
-            IMDB => Self::imdb(),
-            REVIEWS => Self::reviews(),
-            KERAS_IMDB => Self::keras_imdb(),
-            path => Self::file(path),
+        Self::from(OsStr::new(name))
+    }
+}
+
+/// As for a text. A path need not be UTF-8.
+impl From<&OsStr> for Source {
+    fn from(name: &OsStr) -> Self {
+        match name.to_str() {
+            Some(IMDB) => Self::imdb(),
+            Some(REVIEWS) => Self::reviews(),
+            Some(KERAS_IMDB) => Self::keras_imdb(),
+            _ => Self::file(name),
         }
     }
 }
@@ -335,9 +348,9 @@ fn collect<X: Into<String>, Y: Into<Target>>(
     rows.into_iter().map(|(text, target)| (text.into(), target.into())).collect()
 }
 
-/// Returns whether `path` is a file of labelled series.
+/// Returns whether `path` is a file of series.
 pub(crate) fn is_series(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"))
+    SeriesFormat::of(path).is_some()
 }
 
 /// Returns whether `path` is a file or a folder of labelled texts.

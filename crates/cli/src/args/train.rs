@@ -6,6 +6,7 @@ use clap::{Arg, Args as ClapArgs, Command};
 use gatewise::layers::RecurrentCell;
 use gatewise::rows::ClassWeight;
 use gatewise_pipeline::{FEW_ROWS, Source, Threshold, TrainConfig, default_sentence, folds_and_members};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ pub struct Train {
     /// labelled texts (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt
     /// files for each label), or a .ts file of labelled series. For a language model: a text file. Without
     /// DATA: imdb if it is present or can be downloaded, else reviews.
-    pub data: Option<String>,
+    pub data: Option<OsString>,
     /// File to test on, for your own texts or series.
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
@@ -32,6 +33,10 @@ pub struct Train {
     /// Separator between labels; makes the task multi-label.
     #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
     pub label_separator: Option<String>,
+    /// Positive class of a binary model: the label that precision, recall, F1, ROC and --threshold are about. By
+    /// default, the last label in order.
+    #[arg(long, value_name = "LABEL")]
+    pub positive: Option<String>,
     /// Set of defaults; other options override them. classic: LSTM(10) on 5,000 words. fast: LSTM(64) with
     /// dropout.
     #[arg(long, value_enum, value_name = "PRESET")]
@@ -266,6 +271,7 @@ impl Train {
             validation: self.validation,
             task: self.task.map(Into::into),
             label_separator: self.label_separator,
+            positive: self.positive,
             preset: self.preset.map(Into::into),
             epochs: self.epochs,
             batch_size: self.batch_size,
@@ -295,8 +301,12 @@ impl Train {
             resume: self.resume.then_some(true),
             no_baseline: self.no_baseline.then_some(true),
             data_dir: self.place.data_dir,
+            label_column: rows.label_column(),
             text_column: Some(rows.text_column).filter(|names| !names.is_empty()),
-            label_column: rows.label_column,
+            delimiter: rows.table.delimiter,
+            header: rows.table.header.then_some(true),
+            no_header: rows.table.no_header.then_some(true),
+            encoding: rows.table.encoding,
             on_error: rows.on_error.map(Into::into),
             threads: machine.threads,
             isa: machine.isa,
@@ -322,18 +332,20 @@ mod tests {
     /// Each option reaches its setting: the options of a configuration parse to that configuration.
     #[test]
     fn every_option_becomes_its_setting() {
-        let first = serde_json::json!({
-            "data": "a.csv", "task": "regression", "test": "t.csv", "validation": "v.csv", "label_separator": ";",
+        let first = r#"{
+            "data": "a.csv", "task": "regression", "test": "t.csv", "validation": "v.csv", "label_separator": ";", "positive": "pos",
             "preset": "accurate", "epochs": 3, "batch_size": 8, "learning_rate": 0.01, "max_words": 100,
             "min_count": 2, "tokenizer": "unicode", "maxlen": 20, "padding": "post", "truncating": "post",
             "mask_zero": true, "embedding": 4, "cell": "lstm_1997", "units": [4, 3], "dropout": 0.1,
             "class_weight": {"each": [1.0, 2.0]}, "threshold": "f1", "early_stopping": 3, "reduce_lr_on_plateau": 2,
             "checkpoint_best": "b", "csv_log": "c", "tensorboard": "d", "seed": 7, "checkpoint_dir": "e",
             "checkpoint_every": 1.5, "resume": true, "no_baseline": true, "data_dir": "f",
-            "text_column": ["a", "b"], "label_column": "y", "on_error": "skip", "threads": 2, "isa": "portable",
-        });
+            "text_column": ["a", "b"], "label_column": "y", "delimiter": "tab", "header": true,
+            "encoding": "windows-1252", "on_error": "skip", "threads": 2, "isa": "portable"
+        }"#;
+        let first: serde_json::Value = serde_json::from_str(first).unwrap();
         // These conflict with options of the first.
-        let second = serde_json::json!({"data": "a.csv", "test_split": 0.2, "validation_split": 0.3});
+        let second = serde_json::json!({"data": "a.csv", "test_split": 0.2, "validation_split": 0.3, "no_header": true});
         for given in [first, second] {
             let config: TrainConfig = serde_json::from_value(given.clone()).unwrap();
             assert_eq!(serde_json::to_value(read(&config.options())).unwrap(), given);
@@ -363,13 +375,24 @@ mod tests {
             let stated = help.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']').to_owned());
             match default_sentence(id) {
                 Some(default) => assert_eq!(stated, Some(default), "{id}"),
-                None if ["text_column", "label_column", "threads", "isa"].contains(&id) => {}
+                None if ["text_column", "label_column", "delimiter", "encoding", "threads", "isa"]
+                    .contains(&id) => {}
                 None => assert_eq!(stated, None, "{id}"),
             }
             let own: Vec<_> = arg.get_default_values().iter().collect();
             assert!(
                 own.is_empty()
-                    || ["output", "verbose", "format", "mask_zero", "resume", "no_baseline"].contains(&id),
+                    || [
+                        "output",
+                        "verbose",
+                        "format",
+                        "mask_zero",
+                        "resume",
+                        "no_baseline",
+                        "header",
+                        "no_header"
+                    ]
+                    .contains(&id),
                 "{id}"
             );
         }

@@ -1,7 +1,9 @@
 //! Arguments of `gatewise tune`.
 
-use super::{Format, at_least, seed};
+use super::Format;
+use super::values::{at_least, seed, time};
 use clap::Args as ClapArgs;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ Examples:
   gatewise tune films.csv --trials 20 --output best.gatewise -- --test test.csv --cell gru")]
 pub struct Tune {
     /// Data, as in `gatewise train`.
-    pub data: String,
+    pub data: OsString,
     /// Duration of the search, such as 90s, 5m or 1h.
     #[arg(long, default_value = "5m", value_name = "TIME", value_parser = time)]
     pub time: Duration,
@@ -34,21 +36,5 @@ pub struct Tune {
     pub format: Format,
     /// Options of `gatewise train` for every trial, after --, such as: -- --test FILE --cell gru.
     #[arg(last = true, value_name = "TRAIN OPTIONS")]
-    pub fixed: Vec<String>,
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor = match unit {
-        "s" | "" => Some(1.0),
-        "m" => Some(60.0),
-        "h" => Some(3600.0),
-        _ => None,
-    };
-    let seconds = number.parse().ok().zip(factor).map(|(number, factor): (f64, f64)| number * factor);
-    let time = seconds.filter(|&seconds| seconds > 0.0).and_then(|s| Duration::try_from_secs_f64(s).ok());
-    // The system's clock cannot represent every later moment.
-    let time = time.filter(|time| time.as_secs() < 31_536_000);
-    time.ok_or_else(|| "it must be a time, such as 90s, 5m or 1h".to_owned())
+    pub fixed: Vec<OsString>,
 }

@@ -72,3 +72,20 @@ pub fn part(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
     number.ok_or_else(|| "it must be a number from 0 to 1, such as 0.9".to_owned())
 }
+
+/// Parses a time with its unit; seconds without a unit.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit {
+        "s" | "" => Some(1.0),
+        "m" => Some(60.0),
+        "h" => Some(3600.0),
+        _ => None,
+    };
+    let seconds = number.parse().ok().zip(factor).map(|(number, factor): (f64, f64)| number * factor);
+    let time = seconds.filter(|&seconds| seconds > 0.0).and_then(|s| Duration::try_from_secs_f64(s).ok());
+    // The system's clock cannot represent every later moment.
+    let time = time.filter(|time| time.as_secs() < 31_536_000);
+    time.ok_or_else(|| "it must be a time, such as 90s, 5m or 1h".to_owned())
+}

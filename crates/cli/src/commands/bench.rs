@@ -1,12 +1,13 @@
-//! `gatewise bench`: how fast a model is on this machine.
+//! `gatewise bench`: how fast a model is on this machine, measured for a given time.
 
 use crate::args::{Bench, Format};
+use crate::progress::Measuring;
 use crate::watch::Watch;
 use crate::{Done, out};
 use gatewise::rng::{Purpose, Random};
-use gatewise::rows::Dataset;
+use gatewise::rows::{Dataset, Problem, Targets};
 use gatewise::text::Sequences;
-use gatewise::{Artifact, Error, Fit, Machine, Predictor, Result};
+use gatewise::{AnswerKind, Artifact, Error, Fit, Machine, Predictor, Result};
 use gatewise_pipeline::{Source, rows_for};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -16,39 +17,46 @@ const ROWS: usize = 20_000;
 const WORDS: usize = 190;
 /// Number of requests that latency is measured on.
 const REQUESTS: usize = 2_000;
-/// A measurement is repeated for at least this time, and at least this often.
-const AT_LEAST: Duration = Duration::from_millis(500);
+/// Rows of the first measurement, which decides how many fit into the time.
+const PROBE: usize = 64;
+/// A measurement is repeated this often, if the time allows.
 const REPEATS: usize = 5;
 
 pub fn bench(args: Bench) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
-    if artifact.vocabulary().is_none() {
-        return Err(Error::config("bench is for models of texts, but this model reads series; use evaluate"));
-    }
+    check(&artifact)?;
     let machine = args.machine.machine();
     let (threads, isa) = (machine.thread_count(), machine.instruction_set());
     let (name, training, test) = match &args.data {
         Some(name) => {
-            let rows = args.place.row_options();
-            let (training, test) =
-                rows_for(&artifact, &Source::from(name.as_str()), &rows, &mut Watch::notes())?;
-            (name.as_str(), training, test)
+            let (source, rows) = (Source::from(name.as_os_str()), args.place.row_options());
+            let (training, test) = rows_for(&artifact, &source, &rows, &mut Watch::notes())?;
+            (source.to_string(), training, test)
         }
         None => {
+            args.place.row_options().check_unused()?;
             let rows = made_up(&artifact)?;
-            ("random words", rows.clone(), rows)
+            ("random words".to_owned(), rows.clone(), rows)
         }
     };
+    if training.is_empty() || test.is_empty() {
+        return Err(Error::data(format!("{name} has too few rows to measure on; leave the data out")));
+    }
+    // Half of the time is for training, which is slower.
+    let (half, quarter, eighth) = (args.time / 2, args.time / 4, args.time / 8);
+    let progress = Measuring::new();
 
-    let mut evaluation = Vec::new();
-    repeat(|| {
+    progress.now("evaluation");
+    let evaluate = |rows: &Dataset| {
         let start = Instant::now();
-        artifact.evaluate(&test, &machine)?;
-        evaluation.push(start.elapsed().as_secs_f64());
-        Ok(())
-    })?;
-    let reviews_per_second = test.len() as f64 / median(&mut evaluation);
+        artifact.evaluate(rows, &machine)?;
+        Ok(start.elapsed().as_secs_f64())
+    };
+    let test = fitting(&test, quarter, evaluate)?;
+    let mut evaluation = repeat(quarter, || evaluate(&test))?;
+    let rows_per_second = test.len() as f64 / median(&mut evaluation);
 
+    progress.now("the latency of one text");
     let predictor = Predictor::on(artifact.clone(), &Machine::new().threads(1).isa(isa))?;
     let requests: Vec<(&[u32], String)> = test
         .sequences()
@@ -57,26 +65,33 @@ pub fn bench(args: Bench) -> Result<Done> {
         .take(REQUESTS)
         .map(|row| (row, text(&artifact, row)))
         .collect();
-    let mut of_ids = latencies(&requests, |(ids, _)| predictor.probability_of_ids(ids))?;
-    let mut of_text = latencies(&requests, |(_, text)| predictor.probability(text))?;
+    let mut of_ids = latencies(&requests, eighth, |(ids, _)| predictor.probability_of_ids(ids))?;
+    let mut of_text = latencies(&requests, eighth, |(_, text)| predictor.probability(text))?;
 
-    let mut epochs = Vec::new();
-    let mut model = artifact.model().clone();
-    let fit = Fit::new().epochs(REPEATS).batch_size(artifact.training().batch_size.max(1)).machine(&machine);
-    let history = fit.run(&mut model, &training)?;
-    epochs.extend(history.epochs.iter().map(|log| log.seconds));
-    let epoch_seconds = median(&mut epochs);
+    progress.now("training");
+    let batch_size = artifact.training().batch_size.max(1);
+    let train = |rows: &Dataset| {
+        let mut model = artifact.model().clone();
+        let fit = Fit::new().epochs(1).batch_size(batch_size).machine(&machine);
+        let history = fit.run(&mut model, rows)?;
+        Ok(history.epochs.iter().map(|log| log.seconds).sum())
+    };
+    let training = fitting(&training, half, train)?;
+    let mut epochs = repeat(half, || train(&training))?;
+    let (repeats, epoch_seconds) = (epochs.len(), median(&mut epochs));
+    drop(progress);
 
     if args.format == Format::Json {
         let object = json!({
+            "model": args.model.display().to_string(),
+            "layers": artifact.model().spec(),
             "data": name,
-            "model": artifact.model().spec().describe(),
-            "rows": test.len(),
-            "reviews_per_second": reviews_per_second,
+            "training_rows": training.len(),
+            "test_rows": test.len(),
+            "rows_per_second": rows_per_second,
             "latency_us_ids": of_ids.quantiles_as_json(),
             "latency_us_text": of_text.quantiles_as_json(),
             "epoch_seconds": epoch_seconds,
-            "epoch_rows": training.len(),
             "isa": isa.name(),
             "threads": threads,
         });
@@ -84,11 +99,28 @@ pub fn bench(args: Bench) -> Result<Done> {
         return Ok(Done::Whole);
     }
     out!("{} on {name}, {isa}, {threads} threads\n", artifact.model().spec().describe())?;
-    out!("Evaluation       {reviews_per_second:>12.0} rows/s ({} rows)\n", test.len())?;
+    out!("Evaluation       {rows_per_second:>12.0} rows/s ({} rows)\n", test.len())?;
     out!("Latency of ids   {} (batch 1, 1 thread)\n", of_ids.describe())?;
     out!("Latency of text  {} (batch 1, 1 thread)\n", of_text.describe())?;
-    out!("Training epoch   {epoch_seconds:>12.4} s ({} rows, median of {REPEATS})\n", training.len())?;
+    out!("Training epoch   {epoch_seconds:>12.4} s ({} rows, median of {repeats})\n", training.len())?;
     Ok(Done::Whole)
+}
+
+/// Refuses models that do not predict labels or numbers for texts.
+fn check(artifact: &Artifact) -> Result<()> {
+    match (artifact.answer_kind(), artifact.vocabulary()) {
+        (AnswerKind::NextToken, _) => Err(Error::config(
+            "bench is for models that predict labels or numbers for texts, but this is a language model; time \
+             gatewise generate",
+        )),
+        (_, None) => {
+            Err(Error::config("bench is for models of texts, but this model reads series; use evaluate"))
+        }
+        (AnswerKind::Class | AnswerKind::Labels | AnswerKind::Number, _) => Ok(()),
+        _ => Err(Error::config(
+            "bench is for models that predict labels or numbers for texts, but this model has neither",
+        )),
+    }
 }
 
 /// Returns rows of words drawn from the model's vocabulary.
@@ -107,7 +139,11 @@ fn made_up(artifact: &Artifact) -> Result<Dataset> {
             policy.start.into_iter().chain(ids)
         })
         .collect();
-    let targets: Vec<f32> = (0..ROWS).map(|row| (row % 2) as f32).collect();
+    let width = match artifact.problem() {
+        Problem::MultiLabel { .. } => artifact.labels().len(),
+        _ => 1,
+    };
+    let targets = Targets::rows(width, (0..ROWS * width).map(|row| (row % 2) as f32).collect())?;
     Ok(Dataset::new(rows, targets)?.with_padding(artifact.padding()))
 }
 
@@ -118,15 +154,24 @@ fn text(artifact: &Artifact, ids: &[u32]) -> String {
     words.map(|&id| vocabulary.word(id).unwrap_or("unheard-of")).collect::<Vec<_>>().join(" ")
 }
 
-fn repeat(mut f: impl FnMut() -> Result<()>) -> Result<()> {
+/// Returns the first rows of `rows`, as many as can be measured several times in `time`.
+fn fitting(rows: &Dataset, time: Duration, measure: impl Fn(&Dataset) -> Result<f64>) -> Result<Dataset> {
+    let first = |count: usize| rows.select(&(0..count.min(rows.len())).collect::<Vec<_>>());
+    let probe = first(PROBE);
+    let seconds = measure(&probe)?.max(1e-9);
+    let fit = probe.len() as f64 * time.as_secs_f64() / (seconds * REPEATS as f64);
+    Ok(first((fit as usize).max(probe.len())))
+}
+
+/// Repeats a measurement until the time is over, at least once; returns the seconds of each.
+fn repeat(time: Duration, measure: impl Fn() -> Result<f64>) -> Result<Vec<f64>> {
     let start = Instant::now();
-    for done in 0.. {
-        if done >= REPEATS && start.elapsed() >= AT_LEAST {
-            break;
-        }
-        f()?;
+    let mut all = vec![measure()?];
+    // The time of a further measurement is known by now.
+    while start.elapsed() + start.elapsed() / all.len() as u32 <= time {
+        all.push(measure()?);
     }
-    Ok(())
+    Ok(all)
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -137,17 +182,25 @@ fn median(values: &mut [f64]) -> f64 {
 /// The duration of each request, in microseconds.
 struct Latency(Vec<f64>);
 
-fn latencies<T>(requests: &[T], mut answer: impl FnMut(&T) -> Result<f32>) -> Result<Latency> {
-    let mut times = Vec::new();
-    repeat(|| {
-        times.clear();
-        for request in requests {
-            let start = Instant::now();
-            std::hint::black_box(answer(request)?);
+/// Measures requests until the time is over, each at least once if there are few.
+fn latencies<T>(
+    requests: &[T],
+    time: Duration,
+    mut answer: impl FnMut(&T) -> Result<f32>,
+) -> Result<Latency> {
+    /// Requests that warm the caches, and requests that are measured whatever the time.
+    const WARM: usize = 10;
+    let (mut times, begin) = (Vec::new(), Instant::now());
+    for (at, request) in requests.iter().cycle().enumerate() {
+        let start = Instant::now();
+        std::hint::black_box(answer(request)?);
+        if at >= WARM {
             times.push(start.elapsed().as_secs_f64() * 1e6);
         }
-        Ok(())
-    })?;
+        if begin.elapsed() >= time && times.len() >= WARM {
+            break;
+        }
+    }
     Ok(Latency(times))
 }
 

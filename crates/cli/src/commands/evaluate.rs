@@ -14,11 +14,11 @@ const BINS: usize = 10;
 pub fn evaluate(args: Evaluate) -> Result<Done> {
     if let Some(picture) = &args.calibration {
         let files = RunFiles::new().reads("the model", &args.model);
-        let files = files.reads_source(&Source::from(args.data.as_str()));
+        let files = files.reads_source(&Source::from(args.data.as_os_str()));
         files.replaces("--calibration", picture).check()?;
     }
     let artifact = Artifact::load(&args.model)?;
-    let config = EvaluateConfig::new(args.data.as_str()).rows(args.place.row_options());
+    let config = EvaluateConfig::new(args.data.as_os_str()).rows(args.place.row_options());
     let config = config.machine(args.machine.machine());
     let config = match args.calibration {
         Some(_) => config.calibration_bins(BINS),
@@ -28,7 +28,7 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
     let EvaluateOutcome { evaluation, report, calibration, .. } = &outcome;
     if let (Some(calibration), Some(picture)) = (calibration, &args.calibration) {
         let model = args.model.file_name().map_or(args.model.as_path(), Path::new).display().to_string();
-        plot::reliability_curve(calibration, &format!("{model} on {}", args.data), picture)?;
+        plot::reliability_curve(calibration, &format!("{model} on {}", outcome.data), picture)?;
     }
     match args.format {
         Format::Text => {
@@ -36,7 +36,11 @@ pub fn evaluate(args: Evaluate) -> Result<Done> {
             let calibration = calibration.unwrap_or_default();
             out!("{report}{calibration}\n{}\n", results(evaluation, report))?;
         }
-        Format::Json => out!("{:#}\n", serde_json::json!(outcome))?,
+        Format::Json => {
+            let mut object = serde_json::json!(outcome);
+            object["model"] = args.model.display().to_string().into();
+            out!("{object:#}\n")?;
+        }
     }
     Ok(Done::Whole)
 }

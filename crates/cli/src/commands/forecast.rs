@@ -15,6 +15,7 @@ pub fn forecast(args: Forecast) -> Result<Done> {
         .units(args.units)
         .epochs(args.epochs)
         .seed(args.seed)
+        .records(args.table.record_options())
         .machine(args.machine.machine());
     if let Some(column) = &args.column {
         config = config.column(column);

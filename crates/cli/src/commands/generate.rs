@@ -8,27 +8,28 @@ use std::io::{ErrorKind, Write};
 
 pub fn generate(args: Generate) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
+    let Generate { temperature, top_k, top_p, seed, ref prompt, .. } = args;
+    let prompt = prompt.strip_prefix('\u{feff}').unwrap_or(prompt);
     if let (Some(tokenizer), Some(vocabulary)) = (artifact.tokenizer(), artifact.vocabulary()) {
-        let unknown = vocabulary.unknown(tokenizer, &args.prompt);
+        let unknown = vocabulary.unknown(tokenizer, prompt);
         if !unknown.is_empty() {
             note!("note: {}", not_learnt(&unknown));
         }
     }
-    let Generate { temperature, top_k, top_p, seed, .. } = args;
     let sampling = Sampling::default().temperature(temperature).top_k(top_k).top_p(top_p).seed(seed);
-    let said = Generator::new(artifact, &args.prompt, sampling)?.take(args.length);
+    let said = Generator::new(artifact, prompt, sampling)?.take(args.length);
     let mut out = std::io::stdout().lock();
     let written = match args.format {
         // Flushed character by character, so that the reader sees the text grow.
         Format::Text => out
-            .write_all(args.prompt.as_bytes())
+            .write_all(prompt.as_bytes())
             .and_then(|()| {
                 said.into_iter()
                     .try_for_each(|word| out.write_all(word.as_bytes()).and_then(|()| out.flush()))
             })
             .and_then(|()| out.write_all(b"\n")),
         Format::Json => {
-            let object = json!({"prompt": args.prompt, "text": said.collect::<String>(), "seed": seed});
+            let object = json!({"prompt": prompt, "text": said.collect::<String>(), "seed": seed});
             writeln!(out, "{object:#}")
         }
     };

@@ -19,10 +19,28 @@ pub(super) fn results(evaluation: &Evaluation, report: &Report) -> String {
 
 /// Returns a line for each baseline and the test results; without test rows, an empty text.
 pub(super) fn tested(outcome: &TrainOutcome) -> String {
-    let baselines: String = outcome.baselines.iter().map(baseline).collect();
+    let imbalanced = outcome.report.as_ref().is_some_and(Report::is_imbalanced);
+    let baselines = outcome.baselines.iter().filter(|baseline| imbalanced || !baseline.is_majority());
+    let baselines: String = baselines.map(baseline).collect();
+    let balanced = outcome.report.as_ref().filter(|_| imbalanced).and_then(balanced).unwrap_or_default();
     let results = outcome.evaluation.zip(outcome.report.as_ref());
     let results = results.map(|(evaluation, report)| results_line(&evaluation, report));
-    format!("{baselines}{}", results.unwrap_or_default())
+    format!("{baselines}{balanced}{}", results.unwrap_or_default())
+}
+
+/// Returns the line of the metrics that an imbalance of the classes does not flatter.
+fn balanced(report: &Report) -> Option<String> {
+    let (accuracy, f1, positive) = match report {
+        Report::Binary(report) => (
+            report.balanced_accuracy,
+            report.macro_average.f1,
+            report.positive.as_ref().map(|name| format!(" - F1 of '{name}': {:.4}", report.scores.f1)),
+        ),
+        Report::Classes(report) => (report.balanced_accuracy, report.macro_average.f1, None),
+        _ => return None,
+    };
+    let positive = positive.unwrap_or_default();
+    Some(format!("Balanced accuracy: {:.2}% - Macro F1: {f1:.4}{positive}\n", 100.0 * accuracy))
 }
 
 fn results_line(evaluation: &Evaluation, report: &Report) -> String {

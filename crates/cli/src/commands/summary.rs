@@ -16,6 +16,7 @@ pub fn summary(args: Summary) -> Result<Done> {
             model.params().table().iter().map(|p| json!({"name": p.name, "shape": p.shape})).collect();
         let stages: Vec<_> = model.stages_summary().lines().map(|line| line.trim().to_owned()).collect();
         let mut object = json!({
+            "model": args.model.display().to_string(),
             "format": gatewise::FORMAT,
             "layers": model.spec(),
             "parameters": model.params().len(),
@@ -33,7 +34,11 @@ pub fn summary(args: Summary) -> Result<Done> {
             "padding": artifact.padding(),
             "problem": artifact.problem(),
             "labels": artifact.labels(),
+            "positive": artifact.positive(),
             "threshold": artifact.threshold(),
+            "data": training.data,
+            "loss": training.test.map(|test| test.loss),
+            "accuracy": training.test.and_then(|test| test.accuracy),
             "training": training,
         });
         if let Some(ensemble) = artifact.ensemble() {
@@ -41,7 +46,7 @@ pub fn summary(args: Summary) -> Result<Done> {
                 "members": ensemble.members(),
                 "linear": {"name": ensemble.linear().name(), "features": ensemble.linear().features()},
                 "weights": {"members": ensemble.weights()[0], "linear": ensemble.weights()[1]},
-                "unseen_accuracy": ensemble.accuracy(),
+                "out_of_fold_accuracy": ensemble.accuracy(),
             });
         }
         out!("{object:#}\n")?;
@@ -75,6 +80,10 @@ pub fn summary(args: Summary) -> Result<Done> {
             _ => format!("labels: {}", artifact.labels().join(", ")),
         }
     );
+    if let Some(positive) = artifact.positive() {
+        let threshold = artifact.threshold();
+        text += &format!("Positive class: {positive}, above a probability of {threshold}\n");
+    }
     text += &format!(
         "Trained on {}: {} rows, {} of {} epochs, seed {}\n",
         training.data,

@@ -42,7 +42,12 @@ pub fn train(args: Train) -> Result<Done> {
 fn told(outcome: &TrainOutcome, saved: &Path, curve: Option<&Path>, signal: Option<&str>) -> String {
     let mut text = unseen(&outcome.artifact) + &announce(outcome, saved, curve, signal);
     if let Some(Threshold::Best(rule)) = outcome.plan.threshold() {
-        text += &format!("Threshold: {:.4}, the best {rule} on the validation rows\n", outcome.threshold());
+        let positive = outcome.artifact.positive();
+        let positive = positive.map(|name| format!("; above it, a row is '{name}'")).unwrap_or_default();
+        text += &format!(
+            "Threshold: {:.4}, the best {rule} on the validation rows{positive}\n",
+            outcome.threshold()
+        );
     }
     if let (Some(_), Some(loss)) = (&outcome.data.text, outcome.val_loss()) {
         text += &format!("Validation - Loss: {loss:.4} nats per character - Perplexity: {:.3}\n", loss.exp());

@@ -7,6 +7,7 @@ use crate::watch::Watch;
 use crate::{Done, out};
 use gatewise::{Error, Result};
 use gatewise_pipeline::{TuneConfig, TuneOutcome};
+use std::ffi::OsString;
 use std::path::Path;
 
 /// Options of train that `tune` has itself.
@@ -47,16 +48,23 @@ fn tell(outcome: &TuneOutcome, output: &Path, curve: &Path, log: &Path) -> Resul
 
 /// Parses the options of every trial. A mistake in them ends the program, as in `gatewise train`.
 fn fixed(args: &Tune) -> Result<Train> {
-    let is_fixed = |option: &str| args.fixed.iter().any(|it| it.split('=').next() == Some(option));
+    let name = |word: &OsString| word.to_str().and_then(|word| word.split('=').next()).map(str::to_owned);
+    let is_fixed = |option: &str| args.fixed.iter().any(|word| name(word).as_deref() == Some(option));
     if let Some(option) = OWN.into_iter().find(|option| is_fixed(option)) {
         return Err(Error::config(format!(
             "{option} is not for the trials of tune; leave it out, or give it before --"
         )));
     }
-    let words = ["gatewise", "train", &args.data].map(String::from).into_iter();
+    let words = ["gatewise".into(), "train".into(), args.data.clone()].into_iter();
     match Args::read(words.chain(args.fixed.iter().cloned())).map(|args| args.command) {
         Ok(Command::Train(train)) => Ok(*train),
         Ok(_) => unreachable!("the command is train"),
-        Err(error) => error.exit(),
+        Err(error) if !error.use_stderr() => error.exit(),
+        // Clap's own sentence, without the usage of train.
+        Err(error) => {
+            let text = error.render().to_string();
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            Err(Error::config(text.split("\n\nUsage:").next().unwrap_or_default().trim()))
+        }
     }
 }

@@ -21,3 +21,4 @@ mod case;
 mod face;
 mod neat;
 mod safety;
+mod series_files;

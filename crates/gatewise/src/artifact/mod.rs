@@ -146,6 +146,25 @@ impl Artifact {
         &self.labels
     }
 
+    /// Returns the positive class of a binary model with one output: the last label. Its probability is the
+    /// output of the model. `None` for other models.
+    ///
+    /// ```
+    /// # use gatewise::layers::{Activation, Dense, Input, Lstm};
+    /// # use gatewise::{Artifact, Sequential};
+    /// # let layers = Sequential::new().with(Input::new(1)).with(Lstm::new(2));
+    /// # let model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
+    /// let artifact = Artifact::builder(model).labels(["ham", "spam"]).build()?;
+    /// assert_eq!(artifact.positive(), Some("spam"));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn positive(&self) -> Option<&str> {
+        match (&self.problem, self.labels.as_slice()) {
+            (Problem::SingleLabel, [_, positive]) if self.model.output_width() == 1 => Some(positive),
+            _ => None,
+        }
+    }
+
     /// Returns the decision threshold. A binary model predicts the positive class above the threshold; a
     /// multi-label model predicts every label whose probability is above the threshold.
     pub fn threshold(&self) -> f32 {

@@ -3,22 +3,29 @@
 //! Input: files of records, labelled texts and series. Output: [`Records`], a [`Corpus`](crate::rows::Corpus)
 //! of labelled texts, [`TimeSeries`](crate::rows::TimeSeries), and files of records with added columns.
 
+mod arff;
 mod columns;
 pub mod description;
+mod encoding;
 mod findings;
+mod format;
+mod label_list;
 mod labelled_text;
 mod records;
 mod row_labels;
 mod row_words;
 mod series;
+mod series_file;
 mod spill;
-mod ts;
 
-pub use columns::Columns;
+pub use columns::{Columns, FoundColumns};
 pub use description::Description;
+pub use encoding::Encoding;
+pub use format::{FileKind, RecordFormat};
 pub use labelled_text::{LabelledTexts, ReadOptions};
 pub use records::{
-    Column, Field, FieldKind, OnError, Record, RecordFormat, RecordWriter, Records, Skipped, UnreadColumn,
+    Column, Delimiter, Field, FieldKind, OnError, Record, RecordOptions, RecordWriter, Records, Skipped,
+    UnreadColumn,
 };
 pub use series::{last_number_column, read_series};
-pub use ts::{parse_ts, read_ts};
+pub use series_file::{SeriesFile, SeriesFormat, SeriesTargets, parse_ts, read_ts};

@@ -32,6 +32,9 @@ pub struct Calibration {
     pub brier_score: f64,
     /// Number of rows.
     pub samples: usize,
+    /// Name of the positive class, whose probabilities and rows are counted; `None` if unknown.
+    #[serde(default)]
+    pub positive: Option<String>,
 }
 
 /// One bin of a [`Calibration`]: the rows with probabilities in an interval.
@@ -116,13 +119,22 @@ impl Calibration {
             brier_score: brier_score(outputs, targets)?,
             bins: all,
             samples,
+            positive: None,
         })
+    }
+
+    /// Sets the name of the positive class.
+    pub fn with_positive(self, name: Option<&str>) -> Self {
+        Self { positive: name.map(String::from), ..self }
     }
 }
 
 impl fmt::Display for Calibration {
-    /// Writes the curve as a table, followed by the errors.
+    /// Writes the positive class, the curve as a table, and the errors.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(positive) = &self.positive {
+            writeln!(f, "Calibration of the positive class '{positive}'")?;
+        }
         writeln!(
             f,
             "{:<13}{:>8}{:>11}{:>10}   95 % interval",

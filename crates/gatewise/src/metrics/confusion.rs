@@ -1,6 +1,6 @@
 //! The confusion matrix, and precision, recall and F1 of each class.
 
-use super::{argmax, check, check_classes, is_positive};
+use super::{ClassCounts, argmax, check, check_classes, is_positive};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -54,6 +54,11 @@ pub enum Average {
 /// The top left corner of the matrix as text.
 const CORNER: &str = "actual \\ predicted";
 
+/// Returns the name of a class: its label, or its number.
+pub(super) fn name_of(labels: &[String], class: usize) -> String {
+    labels.get(class).cloned().unwrap_or_else(|| class.to_string())
+}
+
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
@@ -66,6 +71,22 @@ impl Scores {
             recall: ratio(hits, actual),
             f1: ratio(2 * hits, predicted + actual),
         }
+    }
+
+    /// Writes a line for each class or label: its name, its rows, and its scores.
+    pub(super) fn table(
+        f: &mut fmt::Formatter<'_>,
+        head: &str,
+        labels: &[String],
+        scores: impl Iterator<Item = (u64, Self)> + Clone,
+    ) -> fmt::Result {
+        let names: Vec<String> = (0..scores.clone().count()).map(|class| name_of(labels, class)).collect();
+        let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(head.len());
+        writeln!(f, "\n{head:<first$}{:>9}{:>11}{:>9}{:>9}", "rows", "precision", "recall", "F1")?;
+        for (name, (rows, Self { precision, recall, f1 })) in names.iter().zip(scores) {
+            writeln!(f, "{name:<first$}{rows:>9}{precision:>11.4}{recall:>9.4}{f1:>9.4}")?;
+        }
+        Ok(())
     }
 }
 
@@ -150,6 +171,33 @@ impl ConfusionMatrix {
         ratio((0..self.len()).map(|class| self.count(class, class)).sum(), self.total())
     }
 
+    /// Returns the balanced accuracy, as in scikit-learn: the mean recall over the classes that have rows. It is
+    /// 1 / classes for a model that predicts one class for every row, however frequent that class is.
+    ///
+    /// ```
+    /// use gatewise::metrics::ConfusionMatrix;
+    /// // Nine rows of class 0 and one of class 1; all are predicted as class 0.
+    /// let matrix = ConfusionMatrix::new(2, (0..10).map(|row| (row / 9, 0)))?;
+    /// assert_eq!((matrix.accuracy(), matrix.balanced_accuracy()), (0.9, 0.5));
+    /// assert_eq!(matrix.only_prediction(), Some(0));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn balanced_accuracy(&self) -> f64 {
+        let occur = || (0..self.len()).filter(|&class| self.support(class) > 0);
+        occur().map(|class| self.class_scores(class).recall).sum::<f64>() / occur().count().max(1) as f64
+    }
+
+    /// Returns the number of rows of each class.
+    pub fn supports(&self) -> ClassCounts {
+        ClassCounts::new((0..self.len()).map(|class| self.support(class)).collect::<Vec<_>>())
+    }
+
+    /// Returns the class that every row is predicted as, if rows of several classes are predicted as one.
+    pub fn only_prediction(&self) -> Option<usize> {
+        let several = (0..self.len()).filter(|&class| self.support(class) > 0).count() > 1;
+        (0..self.len()).find(|&class| several && self.predicted(class) == self.total())
+    }
+
     /// Returns precision, recall and F1 of one class; all 0 if it is out of range.
     pub fn class_scores(&self, class: usize) -> Scores {
         Scores::new(self.count(class, class), self.predicted(class), self.support(class))
@@ -173,10 +221,23 @@ impl ConfusionMatrix {
         Scores { precision: mean(|s| s.precision), recall: mean(|s| s.recall), f1: mean(|s| s.f1) }
     }
 
+    /// Writes a line for each class: rows, precision, recall and F1.
+    pub(super) fn scores_table(&self, f: &mut fmt::Formatter<'_>, labels: &[String]) -> fmt::Result {
+        let rows = (0..self.len()).map(|class| (self.support(class), self.class_scores(class)));
+        Scores::table(f, "class", labels, rows)
+    }
+
+    /// Writes the sentence about a model that predicts one class for every row, if it does.
+    pub(super) fn only_prediction_line(&self, f: &mut fmt::Formatter<'_>, labels: &[String]) -> fmt::Result {
+        match self.only_prediction() {
+            Some(class) => writeln!(f, "\nEvery row is predicted as '{}'.", name_of(labels, class)),
+            None => Ok(()),
+        }
+    }
+
     /// Writes the matrix as a table, with the names of the classes in `labels` (default: their numbers).
     pub(super) fn table(&self, f: &mut fmt::Formatter<'_>, labels: &[String]) -> fmt::Result {
-        let name = |class: usize| labels.get(class).cloned().unwrap_or_else(|| class.to_string());
-        let names: Vec<String> = (0..self.len()).map(name).collect();
+        let names: Vec<String> = (0..self.len()).map(|class| name_of(labels, class)).collect();
         let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(CORNER.len());
         let width = |class: usize| {
             let counts = (0..self.len()).map(|actual| self.count(actual, class).to_string().len());

@@ -125,14 +125,7 @@ impl fmt::Display for LabelsReport {
         line(f, "macro F1", self.macro_average.f1)?;
         line(f, "micro F1", self.micro_average.f1)?;
         line(f, "log loss", self.log_loss)?;
-        let name = |label: usize| self.labels.get(label).cloned().unwrap_or_else(|| label.to_string());
-        let names: Vec<String> = (0..self.classes.len()).map(name).collect();
-        let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("label".len());
-        writeln!(f, "\n{:<first$}{:>9}{:>11}{:>9}{:>9}", "label", "rows", "precision", "recall", "F1")?;
-        for (name, LabelScores { rows, scores }) in names.iter().zip(&self.classes) {
-            let Scores { precision, recall, f1 } = scores;
-            writeln!(f, "{name:<first$}{rows:>9}{precision:>11.4}{recall:>9.4}{f1:>9.4}")?;
-        }
-        Ok(())
+        let rows = self.classes.iter().map(|label| (label.rows, label.scores));
+        Scores::table(f, "label", &self.labels, rows)
     }
 }

@@ -12,7 +12,7 @@
 //! | kind | metrics |
 //! |---|---|
 //! | accuracy | [`binary_accuracy`], [`categorical_accuracy`], [`sparse_categorical_accuracy`], [`top_k_accuracy`] |
-//! | each class | [`ConfusionMatrix`]: precision, recall and F1 of each class, and averages |
+//! | each class | [`ConfusionMatrix`]: precision, recall and F1 of each class, averages, balanced accuracy; [`ClassCounts`] |
 //! | ranking | [`roc_auc`], [`average_precision`], [`best_threshold`] |
 //! | probabilities | [`log_loss`], [`brier_score`], [`perplexity`], [`Calibration`] |
 //! | multi-label | [`LabelsReport`]: exact matches, F1 of each label, and averages |
@@ -24,6 +24,7 @@
 
 mod accuracy;
 mod calibration;
+mod class_counts;
 mod confusion;
 mod labels;
 mod probability;
@@ -34,6 +35,7 @@ mod threshold;
 
 pub use accuracy::{binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_accuracy};
 pub use calibration::{Calibration, CalibrationBin};
+pub use class_counts::ClassCounts;
 pub use confusion::{Average, ConfusionMatrix, Scores};
 pub use labels::{LabelScores, LabelsReport};
 pub use probability::{brier_score, log_loss, perplexity};

@@ -20,6 +20,9 @@ use std::fmt;
 /// let report = Report::binary(&[0.25, 0.75, 0.5, 0.875], &[0.0, 0.0, 1.0, 1.0], 0.5)?;
 /// let text = report.to_string();
 /// assert!(text.contains("ROC-AUC            0.7500"), "{text}");
+/// // Precision, recall and F1 are of the positive class, which a report with labels names.
+/// let text = report.with_labels(&["ham", "spam"].map(String::from)).to_string();
+/// assert!(text.contains("positive class     spam"), "{text}");
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +41,8 @@ pub enum Report {
     LanguageModel(LanguageReport),
 }
 
-/// The report of a binary model. Precision, recall and F1 are of the positive class.
+/// The report of a binary model. `precision`, `recall` and `f1` are those of the positive class, the class whose
+/// probability is the output of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BinaryReport {
@@ -46,11 +50,17 @@ pub struct BinaryReport {
     pub samples: usize,
     /// Decision threshold: a row is predicted as positive if its probability is above the threshold.
     pub threshold: f32,
+    /// Name of the positive class; `None` if unknown.
+    pub positive: Option<String>,
     /// Fraction of rows predicted correctly.
     pub accuracy: f64,
+    /// Balanced accuracy: the mean recall over the classes that have rows.
+    pub balanced_accuracy: f64,
     /// Precision, recall and F1 of the positive class.
     #[serde(flatten)]
     pub scores: Scores,
+    /// Unweighted mean over the classes.
+    pub macro_average: Scores,
     /// Area under the ROC curve; `None` if all rows are of one class.
     pub roc_auc: Option<f64>,
     /// Average precision (PR-AUC); `None` if all rows are of one class.
@@ -59,6 +69,8 @@ pub struct BinaryReport {
     pub log_loss: f64,
     /// Brier score: the mean squared difference of probability and target.
     pub brier_score: f64,
+    /// Scores of each class.
+    pub classes: Vec<Scores>,
     /// Confusion matrix.
     pub confusion_matrix: ConfusionMatrix,
     /// Names of the classes; empty if unknown.
@@ -73,6 +85,8 @@ pub struct ClassesReport {
     pub samples: usize,
     /// Fraction of rows predicted correctly.
     pub accuracy: f64,
+    /// Balanced accuracy: the mean recall over the classes that have rows.
+    pub balanced_accuracy: f64,
     /// Top-k accuracy.
     pub top_k: TopK,
     /// Unweighted mean over the classes.
@@ -152,12 +166,16 @@ impl Report {
         Ok(Self::Binary(BinaryReport {
             samples: targets.len(),
             threshold,
+            positive: None,
             accuracy: confusion_matrix.accuracy(),
+            balanced_accuracy: confusion_matrix.balanced_accuracy(),
             scores: confusion_matrix.class_scores(1),
+            macro_average: confusion_matrix.average(Average::Macro),
             roc_auc: roc_auc(outputs, targets).ok(),
             average_precision: average_precision(outputs, targets).ok(),
             log_loss,
             brier_score: brier_score(outputs, targets)?,
+            classes: (0..2).map(|class| confusion_matrix.class_scores(class)).collect(),
             confusion_matrix,
             labels: Vec::new(),
         }))
@@ -173,6 +191,7 @@ impl Report {
         Ok(Self::Classes(ClassesReport {
             samples: targets.len(),
             accuracy: confusion_matrix.accuracy(),
+            balanced_accuracy: confusion_matrix.balanced_accuracy(),
             top_k: top_k(outputs, targets, width)?,
             macro_average: confusion_matrix.average(Average::Macro),
             micro_average: confusion_matrix.average(Average::Micro),
@@ -224,8 +243,27 @@ impl Report {
         }))
     }
 
-    /// Sets the names of the classes or labels. Other reports do not change.
+    /// Returns the confusion matrix of a binary or multiclass model.
+    pub fn confusion_matrix(&self) -> Option<&ConfusionMatrix> {
+        match self {
+            Self::Binary(report) => Some(&report.confusion_matrix),
+            Self::Classes(report) => Some(&report.confusion_matrix),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the accuracy is that of imbalanced classes
+    /// ([`ClassCounts::is_imbalanced`](super::ClassCounts::is_imbalanced)).
+    pub fn is_imbalanced(&self) -> bool {
+        self.confusion_matrix().is_some_and(|matrix| matrix.supports().is_imbalanced())
+    }
+
+    /// Sets the names of the classes or labels; of a binary model, the second is the positive class. Other reports
+    /// do not change.
     pub fn with_labels(mut self, labels: &[String]) -> Self {
+        if let Self::Binary(BinaryReport { positive, .. }) = &mut self {
+            *positive = labels.get(1).cloned();
+        }
         if let Self::Binary(BinaryReport { labels: own, .. })
         | Self::Classes(ClassesReport { labels: own, .. })
         | Self::Labels(LabelsReport { labels: own, .. }) = &mut self
@@ -242,6 +280,24 @@ fn line_or(f: &mut fmt::Formatter<'_>, name: &str, value: Option<f64>, why: &str
         Some(value) => line(f, name, value),
         None => writeln!(f, "{name:<18} undefined: {why}"),
     }
+}
+
+/// Writes accuracy and balanced accuracy; of imbalanced classes, also the accuracy of the majority class.
+fn accuracies(f: &mut fmt::Formatter<'_>, accuracy: f64, matrix: &ConfusionMatrix) -> fmt::Result {
+    line(f, "accuracy", accuracy)?;
+    let counts = matrix.supports();
+    if counts.is_imbalanced() {
+        line(f, "majority class", counts.majority_share())?;
+    }
+    line(f, "balanced accuracy", matrix.balanced_accuracy())
+}
+
+/// Writes the scores of each class and the confusion matrix.
+fn classes(f: &mut fmt::Formatter<'_>, matrix: &ConfusionMatrix, labels: &[String]) -> fmt::Result {
+    matrix.scores_table(f, labels)?;
+    writeln!(f)?;
+    matrix.table(f, labels)?;
+    matrix.only_prediction_line(f, labels)
 }
 
 impl fmt::Display for Report {
@@ -261,43 +317,29 @@ impl fmt::Display for BinaryReport {
         const ONE_CLASS: &str = "all rows are of one class";
         writeln!(f, "{:<18} {}", "rows", self.samples)?;
         line(f, "threshold", f64::from(self.threshold))?;
-        line(f, "accuracy", self.accuracy)?;
+        writeln!(f, "{:<18} {}", "positive class", self.positive.as_deref().unwrap_or("1"))?;
+        accuracies(f, self.accuracy, &self.confusion_matrix)?;
         line(f, "precision", self.scores.precision)?;
         line(f, "recall", self.scores.recall)?;
         line(f, "F1", self.scores.f1)?;
+        line(f, "macro F1", self.macro_average.f1)?;
         line_or(f, "ROC-AUC", self.roc_auc, ONE_CLASS)?;
         line_or(f, "PR-AUC", self.average_precision, ONE_CLASS)?;
         line(f, "log loss", self.log_loss)?;
         line(f, "Brier score", self.brier_score)?;
-        writeln!(f)?;
-        self.confusion_matrix.table(f, &self.labels)
+        classes(f, &self.confusion_matrix, &self.labels)
     }
 }
 
 impl fmt::Display for ClassesReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<18} {}", "rows", self.samples)?;
-        line(f, "accuracy", self.accuracy)?;
+        accuracies(f, self.accuracy, &self.confusion_matrix)?;
         line(f, &format!("top-{} accuracy", self.top_k.k), self.top_k.accuracy)?;
         line(f, "macro F1", self.macro_average.f1)?;
         line(f, "micro F1", self.micro_average.f1)?;
         line(f, "log loss", self.log_loss)?;
-        let name = |class: usize| self.labels.get(class).cloned().unwrap_or_else(|| class.to_string());
-        let names: Vec<String> = (0..self.classes.len()).map(name).collect();
-        let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("class".len());
-        writeln!(f, "\n{:<first$}{:>9}{:>11}{:>9}{:>9}", "class", "rows", "precision", "recall", "F1")?;
-        for (class, (name, scores)) in names.iter().zip(&self.classes).enumerate() {
-            writeln!(
-                f,
-                "{name:<first$}{:>9}{:>11.4}{:>9.4}{:>9.4}",
-                self.confusion_matrix.support(class),
-                scores.precision,
-                scores.recall,
-                scores.f1
-            )?;
-        }
-        writeln!(f)?;
-        self.confusion_matrix.table(f, &self.labels)
+        classes(f, &self.confusion_matrix, &self.labels)
     }
 }
 

@@ -19,12 +19,15 @@ pub struct Answer {
     pub label: String,
     /// The predicted labels. Binary and multiclass: one. Multi-label: any number. Regression: none.
     pub labels: Vec<String>,
-    /// Binary: P(positive); the positive class is the last label. Multiclass: P(label). Multi-label: the
-    /// highest. Regression: NaN.
+    /// Binary and multiclass: the probability of `label`. Multi-label: the highest probability of a label.
+    /// Regression: NaN.
+    ///
+    /// Of a binary model, `scores` contains P(positive); the probability of the other label is 1 − P(positive).
     pub probability: f32,
     /// Regression: the number, in its original unit. Otherwise: `None`.
     pub value: Option<f32>,
-    /// The model's outputs. Binary and regression: one. Multiclass and multi-label: one per label.
+    /// The model's outputs. Binary: P(positive), the probability of the last label
+    /// ([`Artifact::positive`]). Regression: one scaled number. Multiclass and multi-label: one per label.
     pub scores: Vec<f32>,
     /// Number of words in the text. Series and ids: 0.
     pub words: usize,
@@ -61,7 +64,11 @@ impl Artifact {
         let (labels, probability, value) = match self.problem() {
             Problem::SingleLabel => {
                 let class = self.class(scores);
-                let probability = if scores.len() == 1 { scores[0] } else { scores[class] };
+                let probability = match (scores, class) {
+                    (&[positive], 0) => 1.0 - positive,
+                    (&[positive], _) => positive,
+                    (scores, class) => scores[class],
+                };
                 (vec![self.labels()[class].clone()], probability, None)
             }
             Problem::MultiLabel { .. } => {

@@ -43,7 +43,10 @@ use std::sync::Arc;
 ///     threads.map(|thread| thread.join().unwrap())
 /// });
 /// let [first, ..] = answers;
-/// assert_eq!(first?.probability, predictor.probability("good, good")?);
+/// let first = first?;
+/// assert_eq!(first.scores, [predictor.probability("good, good")?]);
+/// // The probability of an answer is the probability of its label.
+/// assert!(first.probability >= 0.5);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -101,7 +104,8 @@ impl Predictor {
         self.ready.ids(&self.artifact, ids, |scores| self.artifact.decode(scores))
     }
 
-    /// Returns the first output for one text. Binary: P(positive).
+    /// Returns the first output for one text. Binary: P(positive), whichever label is predicted; the probability
+    /// of the predicted label is [`Answer::probability`].
     ///
     /// # Errors
     /// As [`scores`](Self::scores).
@@ -109,7 +113,7 @@ impl Predictor {
         self.ready.text(&self.artifact, text, |scores, _| first(scores))
     }
 
-    /// Returns the first output for one row of ids. Binary: P(positive).
+    /// Returns the first output for one row of ids. Binary: P(positive), whichever label is predicted.
     ///
     /// # Errors
     /// As [`scores_of_ids`](Self::scores_of_ids).

@@ -1,6 +1,6 @@
 //! A labelled text corpus as word ranks: the result of every reader of text.
 
-use super::{Problem, Targets};
+use super::{ColumnNames, Problem, Targets, positive};
 use crate::error::Result;
 use crate::text::{Sequences, Tokenizer, Vocabulary};
 
@@ -66,6 +66,8 @@ pub struct Corpus {
     pub train: Split,
     /// The test split.
     pub test: Split,
+    /// The columns of the file that the rows were read from.
+    pub columns: ColumnNames,
     /// The notes of the reader, one sentence each (for example "2 reviews are not UTF-8 …").
     pub notes: Vec<String>,
 }
@@ -90,6 +92,38 @@ impl Corpus {
     /// Sets the names of the classes or labels.
     pub fn labels<L: Into<String>>(self, labels: impl IntoIterator<Item = L>) -> Self {
         Self { labels: labels.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Makes `label` the positive class of a corpus with two labels: the last one, whose probability a binary model
+    /// outputs. The other label becomes class 0.
+    ///
+    /// ```
+    /// use gatewise::rows::{Corpus, Sequences, Split};
+    /// let words: Sequences = [[1], [2]].into_iter().collect();
+    /// let split = Split::new(words, vec![0.0, 1.0]);
+    /// let corpus = Corpus::new(vec!["a".into(), "b".into()], split, Split::default()).labels(["fraud", "ok"]);
+    /// let corpus = corpus.with_positive("fraud")?;
+    /// assert_eq!((&corpus.labels[..], corpus.train.targets.values()), (&["ok".into(), "fraud".into()][..], &[1.0, 0.0][..]));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the rows do not have one label each, if there are not two
+    /// labels, or if `label` is none of them.
+    pub fn with_positive(mut self, label: &str) -> Result<Self> {
+        if positive::swaps(label, &self.labels, self.problem == Problem::SingleLabel)? {
+            self.labels.swap(0, 1);
+            for split in [&mut self.train, &mut self.test] {
+                let swapped: Vec<f32> = split.targets.values().iter().map(|class| 1.0 - class).collect();
+                split.targets = swapped.into();
+            }
+        }
+        Ok(self)
+    }
+
+    /// Sets the columns of the file that the rows were read from.
+    pub fn columns(self, columns: ColumnNames) -> Self {
+        Self { columns, ..self }
     }
 
     /// Sets the notes, one sentence each.
@@ -126,6 +160,13 @@ impl Corpus {
         let (known, _) = counts.split_at(vocabulary.len().min(counts.len()));
         let sure: u64 = known.iter().filter(|&&count| count > 1).sum();
         if all == 0 { 0.0 } else { (all - sure) as f64 / all as f64 }
+    }
+
+    /// Returns the fraction of the running words of the training split that `vocabulary` has; 1 without words.
+    pub fn coverage(&self, vocabulary: &Vocabulary) -> f64 {
+        let counts = self.counts();
+        let (all, known): (u64, u64) = (counts.iter().sum(), counts.iter().take(vocabulary.len()).sum());
+        if all == 0 { 1.0 } else { known as f64 / all as f64 }
     }
 
     /// Returns the count of each word in the training split, by rank.

@@ -11,12 +11,17 @@ fn giving(setting: Setting) -> TrainConfig {
         Setting::test | Setting::validation => "\"other.csv\"",
         Setting::test_split | Setting::validation_split | Setting::dropout => "0.25",
         Setting::label_separator => "\";\"",
+        Setting::positive => "\"pos\"",
         Setting::preset => "\"fast\"",
         Setting::output | Setting::checkpoint_best | Setting::csv_log => "\"file.gatewise\"",
         Setting::tensorboard | Setting::checkpoint_dir | Setting::data_dir => "\"folder\"",
         Setting::tokenizer => "\"unicode\"",
         Setting::padding | Setting::truncating => "\"post\"",
-        Setting::mask_zero | Setting::resume | Setting::no_baseline => "true",
+        Setting::mask_zero
+        | Setting::resume
+        | Setting::no_baseline
+        | Setting::header
+        | Setting::no_header => "true",
         Setting::cell => "\"gru\"",
         Setting::units => "[4]",
         Setting::class_weight => "\"balanced\"",
@@ -25,6 +30,8 @@ fn giving(setting: Setting) -> TrainConfig {
         Setting::checkpoint_every => "1.0",
         Setting::text_column => "[\"a\"]",
         Setting::label_column => "\"y\"",
+        Setting::delimiter => "\";\"",
+        Setting::encoding => "\"windows-1252\"",
         Setting::on_error => "\"skip\"",
         Setting::isa => "\"portable\"",
         Setting::epochs
@@ -118,8 +125,7 @@ fn every_row_of_the_table_refuses_before_any_work() {
 fn what_no_row_names_is_heeded() {
     let always = "output epochs batch_size learning_rate maxlen cell units dropout validation_split early_stopping \
                   reduce_lr_on_plateau checkpoint_best csv_log tensorboard seed checkpoint_dir no_baseline threads isa";
-    let words =
-        "preset max_words min_count tokenizer padding truncating mask_zero embedding class_weight threshold";
+    let words = "preset max_words min_count tokenizer padding truncating mask_zero embedding class_weight threshold positive";
     let named = format!("{always} {words} task");
     for (config, heeded) in [
         (of_kind(Imdb), format!("{named} data_dir")),
@@ -127,17 +133,20 @@ fn what_no_row_names_is_heeded() {
         (of_kind(KerasImdb), format!("{} data_dir", named.replace(" tokenizer", ""))),
         (
             of_kind(DataKind::Texts),
-            format!("{named} test test_split validation label_separator text_column label_column on_error"),
+            format!(
+                "{named} test test_split validation label_separator text_column label_column delimiter header no_header \
+                 encoding on_error"
+            ),
         ),
         (
             of_kind(Series),
-            format!("{always} task test test_split padding truncating mask_zero class_weight threshold"),
+            format!("{always} task test test_split padding truncating mask_zero class_weight threshold positive"),
         ),
         (of_kind(Text), format!("{always} embedding")),
         (
             of_kind(Imdb).preset(Preset::Accurate),
             "output epochs batch_size learning_rate maxlen cell units dropout seed no_baseline threads isa max_words \
-             min_count tokenizer padding truncating mask_zero embedding threshold task data_dir"
+             min_count tokenizer padding truncating mask_zero embedding threshold positive task data_dir"
                 .into(),
         ),
     ] {

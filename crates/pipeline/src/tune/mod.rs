@@ -9,6 +9,7 @@ mod trial;
 use crate::baselines;
 use crate::choices::{Preset, Task};
 use crate::config::{Setting, TrainConfig};
+use crate::imbalance;
 use crate::observer::{Observer, Progress};
 use crate::outcome::{Timings, TrainOutcome};
 use crate::plan::TrainPlan;
@@ -223,10 +224,8 @@ impl TunePlan {
         artifact.training_mut().test = evaluation;
         let saved = config.output.clone();
         saved.as_ref().map_or(Ok(()), |output| artifact.save(output))?;
-        let baselines = match plan.config().no_baseline {
-            Some(true) => Vec::new(),
-            _ => baselines::fit(&artifact, prepared.ngrams, &parts, observer)?,
-        };
+        imbalance::note(&plan, &artifact, &parts, report.as_ref(), observer);
+        let baselines = baselines::fit(&plan, &artifact, prepared.ngrams, &parts, observer)?;
         let interrupted = observer.should_stop();
         let best =
             TrainOutcome { artifact, data, evaluation, report, baselines, timings, interrupted, saved, plan };
@@ -235,7 +234,8 @@ impl TunePlan {
     }
 }
 
-/// The outcome of a search. Serde writes the object that `gatewise tune --format json` prints.
+/// The outcome of a search. Serde writes the object that `gatewise tune --format json` prints: the object of
+/// [`TrainOutcome`] for the best model, with the figures of the search.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TuneOutcome {
@@ -255,23 +255,15 @@ pub struct TuneOutcome {
 
 impl Serialize for TuneOutcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let TrainOutcome { artifact, data, evaluation, report, baselines, plan, .. } = &self.best;
-        json!({
-            "data": data.name,
-            "trials": self.trials,
-            "seconds": self.seconds,
-            "best": {"trial": self.log.trial, "command": self.log.command},
-            "test_loss": evaluation.map(|evaluation| evaluation.loss),
-            "test_accuracy": evaluation.and_then(|evaluation| evaluation.accuracy),
-            "test_report": report,
-            "baselines": baselines,
-            "seed": plan.seed(),
-            "artifact": self.output,
-            "log": self.path,
-            "weights_sha256": artifact.weights_sha256(),
-            "interrupted": self.interrupted,
-        })
-        .serialize(serializer)
+        let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let mut object = self.best.figures();
+        object["trials"] = self.trials.into();
+        object["seconds"] = self.seconds.into();
+        object["best"] = json!({"trial": self.log.trial, "command": self.log.command});
+        object["model"] = shown(&self.output).into();
+        object["log"] = shown(&self.path).into();
+        object["interrupted"] = self.interrupted.into();
+        object.serialize(serializer)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Predictions as lines: a table, or JSON objects.
+//! Predictions as lines: a table, or JSON objects. The probability beside a label is the probability of that label.
 
 use crate::args::{Format, Predict};
 use gatewise::rows::Problem;

@@ -1,4 +1,4 @@
-//! `gatewise predict`: predicts for texts, lines, files of records, and series.
+//! `gatewise predict`: predicts for texts, lines, files of records, folders of texts, and series.
 
 mod answers;
 mod lines;
@@ -9,14 +9,20 @@ use crate::args::{Format, Predict};
 use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
-use gatewise::files::{RecordFormat, read_ts};
+use gatewise::files::RecordFormat;
 use gatewise::{Artifact, Error, Predictor, Result};
-use gatewise_pipeline::{Destination, Drift, PredictFile, RunFiles, check_top_k, set_threshold};
+use gatewise_pipeline::{
+    Destination, Drift, PredictFile, PredictInput, PredictSeries, RunFiles, check_top_k, read_text,
+    set_threshold, text_files,
+};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::IsTerminal;
 use std::path::Path;
 
 pub fn predict(args: Predict) -> Result<Done> {
     if let Some(output) = &args.output {
-        let files = args.inputs.iter().map(Path::new).filter(|path| path.is_file());
+        let files = args.inputs.iter().map(Path::new).filter(|path| path.exists());
         let files = files.fold(RunFiles::new(), |files, path| files.reads("the input", path));
         files.replaces("--output", output).check()?;
     }
@@ -31,30 +37,84 @@ pub fn predict(args: Predict) -> Result<Done> {
     if predictor.artifact().vocabulary().is_none() {
         return series(&predictor, inputs, &args);
     }
-    let file = record_file(inputs)?;
-    let of_files = [("--output", args.output.is_some()), ("--text-column", !args.text_column.is_empty())];
-    match (file, of_files.iter().find(|(_, given)| *given)) {
-        (Some(path), _) => file_of_texts(&predictor, path, &args),
-        (None, Some((option, _))) => Err(Error::config(format!(
+    let input = input(inputs, &args.text)?;
+    let of_records = [
+        ("--output", args.output.is_some()),
+        ("--text-column", !args.text_column.is_empty()),
+        (args.table.given().unwrap_or_default(), args.table.given().is_some()),
+    ];
+    let ignored = of_records.iter().find(|(_, given)| *given);
+    match (input, ignored) {
+        (PredictInput::Records(path), _) => file_of_texts(&predictor, &path, &args),
+        (_, Some((option, _))) => Err(Error::config(format!(
             "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but none is given"
         ))),
-        (None, None) if inputs.is_empty() => lines::lines(&predictor, &args),
-        (None, None) => {
+        (PredictInput::Lines(paths), _) => {
+            let mut drift = Drift::default();
+            for path in paths {
+                let file = File::open(&path).map_err(|e| Error::io("cannot read", &path, e))?;
+                note!("note: each line of {} is a text", path.display());
+                lines::lines(&predictor, &args, file, &path.display().to_string(), &mut drift)?;
+            }
+            words::report(&drift, predictor.artifact());
+            Ok(Done::Whole)
+        }
+        (PredictInput::Folder(folder), _) => folder_of_texts(&predictor, &folder, &args),
+        (PredictInput::Texts(texts), _) => {
             let mut out = Answers::new(predictor.artifact(), &args, "text");
-            let answers = predictor.predict(inputs)?;
+            let answers = predictor.predict(&texts)?;
             let mut drift = Drift::default();
             drift.count(&answers);
-            out.write(&answers, inputs)?;
+            out.write(&answers, &texts)?;
+            words::report(&drift, predictor.artifact());
+            Ok(Done::Whole)
+        }
+        _ => {
+            if std::io::stdin().is_terminal() {
+                note!("Reading texts from standard input, one a line; end with Ctrl-D.");
+            }
+            let mut drift = Drift::default();
+            lines::lines(&predictor, &args, std::io::stdin().lock(), "standard input", &mut drift)?;
             words::report(&drift, predictor.artifact());
             Ok(Done::Whole)
         }
     }
 }
 
+/// Returns what the words after the model name, or the texts of `--text`.
+fn input(words: &[OsString], texts: &[String]) -> Result<PredictInput> {
+    match (words.first(), texts.is_empty()) {
+        (_, true) => PredictInput::of(words),
+        (None, false) => Ok(PredictInput::Texts(texts.to_vec())),
+        (Some(word), false) => Err(Error::config(format!(
+            "--text gives the texts, but '{}' is given too; leave one of them out",
+            word.display()
+        ))),
+    }
+}
+
+/// Prints a prediction for each file of a folder.
+fn folder_of_texts(predictor: &Predictor, folder: &Path, args: &Predict) -> Result<Done> {
+    /// Files predicted at a time, so that memory is bounded.
+    const CHUNK: usize = 256;
+    let files = text_files(folder)?;
+    let mut out = Answers::new(predictor.artifact(), args, "file");
+    let mut drift = Drift::default();
+    for chunk in files.chunks(CHUNK) {
+        let texts = chunk.iter().map(|path| read_text(path)).collect::<Result<Vec<_>>>()?;
+        let answers = predictor.predict(&texts)?;
+        drift.count(&answers);
+        let names: Vec<String> = chunk.iter().map(|path| path.display().to_string()).collect();
+        out.write(&answers, &names)?;
+    }
+    words::report(&drift, predictor.artifact());
+    Ok(Done::Whole)
+}
+
 /// Writes the records of a file with the predictions added.
 fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<Done> {
     let mut watch = Watch::rows()?;
-    let config = PredictFile::new(path).text_columns(&args.text_column);
+    let config = PredictFile::new(path).text_columns(&args.text_column).records(args.table.record_options());
     let config = match args.top_k {
         Some(count) => config.top_k(count),
         None => config,
@@ -84,86 +144,40 @@ fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<D
 }
 
 /// Returns the model that the first argument names, or the built-in model, and the remaining arguments.
-fn model(args: &Predict) -> Result<(Artifact, &[String])> {
-    match args.inputs.split_first() {
-        Some((first, rest)) if names_model(first)? => Ok((Artifact::load(first)?, rest)),
-        _ => {
+fn model(args: &Predict) -> Result<(Artifact, &[OsString])> {
+    let (model, rest) = PredictInput::split_model(&args.inputs)?;
+    match model {
+        Some(path) => Ok((Artifact::load(path)?, rest)),
+        None => {
             note!(
                 "note: no model is given; the built-in model predicts the sentiment of English film reviews"
             );
-            Ok((shipped::artifact()?, &args.inputs))
+            Ok((shipped::artifact()?, rest))
         }
     }
 }
 
-/// Returns whether an argument is a model file, and not a text or a file of texts. A mistyped path is an
-/// error, and not a text.
-fn names_model(text: &str) -> Result<bool> {
-    let path = Path::new(text);
-    let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
-    let records = RecordFormat::from_path(path).is_some();
-    if end == "gatewise" || path.exists() && (!records || path.is_dir() && text.contains('/')) {
-        return Ok(true);
-    }
-    let word = !text.contains(char::is_whitespace);
-    let path_like = text.contains(['/', '\\']) && text.contains(|c: char| c.is_ascii_alphabetic())
-        || end.len() >= 2 && end.chars().all(char::is_alphanumeric);
-    if word && path_like && !records {
-        return Err(Error::config(format!(
-            "there is no file '{text}'; name a model file, such as model.gatewise. (Is it a text? Texts that look \
-             like paths can be given on standard input.)"
-        )));
-    }
-    Ok(false)
-}
-
-/// Returns the one argument that is a file of records, if there is one.
-fn record_file(inputs: &[String]) -> Result<Option<&Path>> {
-    let is_file = |text: &&String| {
-        let path = Path::new(text);
-        let ends = RecordFormat::from_path(path).is_some_and(|format| format != RecordFormat::Folder);
-        ends && (path.is_file() || !text.contains(char::is_whitespace))
-    };
-    match (inputs.iter().find(is_file), inputs.len()) {
-        (Some(file), 1) => Ok(Some(Path::new(file))),
-        (Some(file), _) => Err(Error::config(format!(
-            "{file} is a file of texts, and predict reads one such file at a time; give it alone"
-        ))),
-        (None, _) => Ok(None),
-    }
-}
-
-/// Prints predictions for the series in files.
-fn series(predictor: &Predictor, files: &[String], args: &Predict) -> Result<Done> {
-    if files.is_empty() {
+/// Prints predictions for the series in files, or writes them to a file.
+fn series(predictor: &Predictor, files: &[OsString], args: &Predict) -> Result<Done> {
+    if !args.text.is_empty() || files.is_empty() {
         return Err(Error::config("this model reads series: give the .ts files that hold them"));
     }
+    if !args.text_column.is_empty() {
+        return Err(Error::config(
+            "--text-column is for files of texts, but this model reads series; leave it out",
+        ));
+    }
+    let config = PredictSeries::new(files);
+    let config = args.top_k.map_or(config.clone(), |count| config.top_k(count));
+    let mut watch = Watch::notes();
+    if let Some(output) = &args.output {
+        return config.write(predictor, output, &mut watch).map(|()| Done::Whole);
+    }
     let mut out = Answers::new(predictor.artifact(), args, "series");
-    for file in files {
-        let series = read_ts(Path::new(file))?;
-        let answers = predictor.predict_series(&series.rows)?;
-        let names: Vec<String> = (1..=answers.len()).map(|row| format!("{file}, row {row}")).collect();
-        out.write(&answers, &names)?;
-    }
+    config.run(predictor, &mut watch, |path, answers| {
+        let names: Vec<String> =
+            (1..=answers.len()).map(|row| format!("{}, row {row}", path.display())).collect();
+        out.write(answers, &names)
+    })?;
     Ok(Done::Whole)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn models_are_told_from_texts() {
-        for model in ["none.gatewise", "a folder/none.gatewise", "Cargo.toml"] {
-            assert!(names_model(model).unwrap(), "{model}");
-        }
-        for text in
-            ["Great.", "10/10", "3.5", "e.g.", "a film and/or a play", "Good, or bad.Really", "", "none.csv"]
-        {
-            assert!(!names_model(text).unwrap(), "{text}");
-        }
-        for path in ["modle.gatewis", "models/mine", "model.bin"] {
-            assert!(names_model(path).unwrap_err().to_string().contains("there is no file"), "{path}");
-        }
-    }
 }

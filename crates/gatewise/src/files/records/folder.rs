@@ -1,7 +1,7 @@
 //! Records of a folder with a subfolder for each label and a .txt file for each text.
 
 use super::input::utf8;
-use super::{Column, FieldKind, Flaw, MAX_RECORD, Record, Source};
+use super::{Column, FieldKind, Flaw, MAX_RECORD, Opened, Record, Source};
 use crate::error::{Error, Result};
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -19,7 +19,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Lists the subfolders.
-    pub fn new(path: &Path) -> Result<(Self, Vec<Column>)> {
+    pub fn open(path: &Path) -> Result<Opened> {
         let folders = list(path, |entry| entry.is_dir())?;
         let mut folder = Self { folders, label: String::new(), files: VecDeque::new(), read: 0 };
         folder.next_label()?;
@@ -32,7 +32,7 @@ impl Folder {
             )));
         }
         let column = |name: &str| Column { name: name.into(), kind: FieldKind::Text };
-        Ok((folder, vec![column("text"), column("label")]))
+        Ok(Opened::new(folder, vec![column("text"), column("label")]))
     }
 
     /// Advances to the next subfolder with texts when the current one is exhausted.

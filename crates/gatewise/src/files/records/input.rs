@@ -11,7 +11,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A buffered reader that counts lines and bytes.
 pub(super) struct Input {
-    name: String,
+    pub name: String,
     bytes: BufReader<Box<dyn Read + Send>>,
     /// The offset of the next byte in the file.
     pub offset: u64,

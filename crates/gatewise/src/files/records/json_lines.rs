@@ -1,14 +1,13 @@
 //! Records of JSON lines: one object per line.
 
 use super::input::{Input, too_long, utf8};
-use super::{Column, FieldKind, Flaw, LOOKED_AT, LOOKED_AT_BYTES, MAX_COLUMNS, Record, Source};
+use super::{Column, FieldKind, Flaw, LOOKED_AT, LOOKED_AT_BYTES, MAX_COLUMNS, Opened, Record, Source};
 use crate::error::Result;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::io::Read;
 
 /// A reader of JSON lines.
 pub(super) struct JsonLines {
@@ -20,9 +19,8 @@ pub(super) struct JsonLines {
 
 impl JsonLines {
     /// Reads the first lines and takes their keys as columns.
-    pub fn new(name: &str, bytes: Box<dyn Read + Send>) -> Result<(Self, Vec<Column>)> {
-        let mut lines =
-            Self { input: Input::new(name, bytes)?, columns: HashMap::new(), ahead: VecDeque::new() };
+    pub fn open(input: Input) -> Result<Opened> {
+        let mut lines = Self { input, columns: HashMap::new(), ahead: VecDeque::new() };
         let (mut columns, mut bytes) = (Vec::<Column>::new(), 0);
         while lines.ahead.len() < LOOKED_AT && bytes < LOOKED_AT_BYTES {
             let Some((number, line)) = lines.line(Vec::new())? else { break };
@@ -32,7 +30,7 @@ impl JsonLines {
             }
             lines.ahead.push_back((number, line));
         }
-        Ok((lines, columns))
+        Ok(Opened::new(lines, columns))
     }
 
     /// Adds the keys of `line` to the columns. A malformed line is reported when it is read.

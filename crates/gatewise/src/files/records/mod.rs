@@ -7,6 +7,7 @@
 mod folder;
 mod input;
 mod json_lines;
+mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod record;
@@ -15,9 +16,11 @@ mod write;
 #[cfg(feature = "parquet")]
 mod write_parquet;
 
+pub use options::{Delimiter, RecordOptions};
 pub use record::{Column, Field, FieldKind, Record, UnreadColumn};
 pub use write::RecordWriter;
 
+use super::format::RecordFormat;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -41,43 +44,6 @@ const NAMED: usize = 10;
 /// Returns the error of a failed write.
 fn refused(error: std::io::Error) -> Error {
     Error::io("cannot write the", "answers", error)
-}
-
-/// The format of a file of records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RecordFormat {
-    /// Comma-separated fields with a header.
-    Csv,
-    /// Tab-separated fields with a header.
-    Tsv,
-    /// One JSON object per line.
-    JsonLines,
-    /// Apache Parquet; needs the feature `parquet`.
-    Parquet,
-    /// A folder with a subfolder for each label and a .txt file for each text.
-    Folder,
-}
-
-impl RecordFormat {
-    /// Returns the format by the extension of `path` (.csv, .tsv, .jsonl, .ndjson, .parquet), else
-    /// [`Folder`](Self::Folder) if `path` is a folder, else `None`.
-    ///
-    /// ```
-    /// use gatewise::files::RecordFormat;
-    /// assert_eq!(RecordFormat::from_path("rows.JSONL".as_ref()), Some(RecordFormat::JsonLines));
-    /// assert_eq!(RecordFormat::from_path("rows.xlsx".as_ref()), None);
-    /// ```
-    pub fn from_path(path: &Path) -> Option<Self> {
-        let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
-        match &*end {
-            "csv" => Some(Self::Csv),
-            "tsv" => Some(Self::Tsv),
-            "jsonl" | "ndjson" => Some(Self::JsonLines),
-            "parquet" => Some(Self::Parquet),
-            _ => path.is_dir().then_some(Self::Folder),
-        }
-    }
 }
 
 /// The handling of bad records.
@@ -133,6 +99,19 @@ trait Source: Send {
     }
 }
 
+/// A source with its columns, and notes about what was found by looking.
+struct Opened {
+    source: Box<dyn Source>,
+    columns: Vec<Column>,
+    notes: Vec<String>,
+}
+
+impl Opened {
+    fn new(source: impl Source + 'static, columns: Vec<Column>) -> Self {
+        Self { source: Box::new(source), columns, notes: Vec::new() }
+    }
+}
+
 /// The reason why there is no record.
 enum Flaw {
     /// The record is bad; reading can continue.
@@ -150,9 +129,9 @@ impl From<Error> for Flaw {
 /// A reader of records: an iterator over the records of a file.
 ///
 /// ```
-/// use gatewise::files::{OnError, RecordFormat, Records};
+/// use gatewise::files::{RecordFormat, RecordOptions, Records};
 /// let table = "id,question\n7,\"who, then?\"\n8,why?\n";
-/// let records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", OnError::Fail)?;
+/// let records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "rows.csv", &RecordOptions::default())?;
 /// assert_eq!(records.columns()[1].name, "question");
 /// let records: Vec<_> = records.collect::<Result<_, _>>()?;
 /// assert_eq!((records[0].get(1), records[0].number()), (Some("who, then?"), 2));
@@ -166,6 +145,7 @@ pub struct Records {
     name: String,
     format: RecordFormat,
     columns: Vec<Column>,
+    notes: Vec<String>,
     source: Box<dyn Source>,
     /// Records that were peeked.
     ahead: VecDeque<Record>,
@@ -194,7 +174,7 @@ impl Records {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if it cannot be read,
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for an unknown format, text that is not UTF-8, and
     /// malformed content.
-    pub fn open(path: &Path, on_error: OnError) -> Result<Self> {
+    pub fn open(path: &Path, options: &RecordOptions) -> Result<Self> {
         let name = path.display().to_string();
         let format = RecordFormat::from_path(path).ok_or_else(|| {
             Error::data(format!(
@@ -202,16 +182,16 @@ impl Records {
                  a folder with a sub-folder for each label"
             ))
         })?;
-        let (source, columns): (Box<dyn Source>, _) = match format {
-            RecordFormat::Folder => boxed(folder::Folder::new(path)?),
+        let opened = match format {
+            RecordFormat::Folder => folder::Folder::open(path)?,
             #[cfg(feature = "parquet")]
-            RecordFormat::Parquet => boxed(parquet::Rows::new(path)?),
+            RecordFormat::Parquet => parquet::Rows::open(path)?,
             _ => {
                 let file = File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
-                return Self::from_reader(file, format, &name, on_error);
+                return Self::from_reader(file, format, &name, options);
             }
         };
-        Self::new(name, format, source, columns, on_error)
+        Self::new(name, format, opened, options)
     }
 
     /// Reads CSV, TSV or JSON lines from a stream; `name` is for messages.
@@ -223,13 +203,13 @@ impl Records {
         bytes: impl Read + Send + 'static,
         format: RecordFormat,
         name: &str,
-        on_error: OnError,
+        options: &RecordOptions,
     ) -> Result<Self> {
-        let bytes = Box::new(bytes);
-        let (source, columns): (Box<dyn Source>, _) = match format {
-            RecordFormat::Csv => boxed(table::Table::new(name, bytes, b',')?),
-            RecordFormat::Tsv => boxed(table::Table::new(name, bytes, b'\t')?),
-            RecordFormat::JsonLines => boxed(json_lines::JsonLines::new(name, bytes)?),
+        let input = input::Input::new(name, Box::new(bytes))?;
+        let opened = match format {
+            RecordFormat::Csv => table::Table::open(input, Delimiter::COMMA, options)?,
+            RecordFormat::Tsv => table::Table::open(input, Delimiter::TAB, options)?,
+            RecordFormat::JsonLines => json_lines::JsonLines::open(input)?,
             RecordFormat::Parquet if cfg!(not(feature = "parquet")) => {
                 return Err(Error::config("Parquet files are read by a build with the feature parquet only"));
             }
@@ -237,24 +217,24 @@ impl Records {
                 return Err(Error::config(format!("{format:?} is read from a path, not from a stream")));
             }
         };
-        Self::new(name.to_owned(), format, source, columns, on_error)
+        Self::new(name.to_owned(), format, opened, options)
     }
 
-    fn new(
-        name: String,
-        format: RecordFormat,
-        source: Box<dyn Source>,
-        columns: Vec<Column>,
-        on_error: OnError,
-    ) -> Result<Self> {
+    fn new(name: String, format: RecordFormat, opened: Opened, options: &RecordOptions) -> Result<Self> {
+        let Opened { source, columns, notes } = opened;
         if columns.len() > MAX_COLUMNS {
             return Err(Error::data(format!(
                 "{name} has {} columns; at most {MAX_COLUMNS} are read",
                 columns.len()
             )));
         }
-        let (ahead, skipped) = (VecDeque::new(), Skipped::default());
-        Ok(Self { name, format, columns, source, ahead, failed: None, on_error, skipped, over: false })
+        let (ahead, skipped, on_error) = (VecDeque::new(), Skipped::default(), options.on_error);
+        Ok(Self { name, format, columns, notes, source, ahead, failed: None, on_error, skipped, over: false })
+    }
+
+    /// Returns what was found by looking at the file, one sentence each, such as which delimiter separates its fields.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Returns the columns, in the order of a record's fields. The columns of JSON lines are the keys of the
@@ -373,10 +353,6 @@ impl Iterator for Records {
             Err(error) => Some(Err(error)),
         }
     }
-}
-
-fn boxed(made: (impl Source + 'static, Vec<Column>)) -> (Box<dyn Source>, Vec<Column>) {
-    (Box::new(made.0), made.1)
 }
 
 #[cfg(test)]

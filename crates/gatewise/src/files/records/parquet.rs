@@ -1,6 +1,6 @@
 //! Records of Parquet files: the columns with one value per row.
 
-use super::{Column, FieldKind, Flaw, Record, Source, UnreadColumn};
+use super::{Column, FieldKind, Flaw, Opened, Record, Source, UnreadColumn};
 use crate::error::{Error, Result};
 use parquet::basic::{ConvertedType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -37,7 +37,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Reads the schema.
-    pub fn new(path: &Path) -> Result<(Self, Vec<Column>)> {
+    pub fn open(path: &Path) -> Result<Opened> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
         let size = file.metadata().map_err(|e| Error::io("cannot read", path, e))?.len();
@@ -73,7 +73,7 @@ impl Rows {
             ready: 0,
             read: 0,
         };
-        Ok((rows, columns))
+        Ok(Opened::new(rows, columns))
     }
 
     /// Decodes the next rows; returns `false` at the end.

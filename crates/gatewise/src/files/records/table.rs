@@ -1,10 +1,9 @@
 //! Records of CSV and TSV files.
 
 use super::input::{Input, too_long, utf8};
-use super::{Column, FieldKind, Flaw, MAX_COLUMNS, Record, Source};
+use super::{Column, Delimiter, FieldKind, Flaw, MAX_COLUMNS, Opened, Record, RecordOptions, Source};
 use crate::error::{Error, Result};
 use csv_core::ReadRecordResult;
-use std::io::Read;
 
 /// A reader of tables: a header, then records with the same number of fields.
 pub(super) struct Table {
@@ -18,9 +17,10 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads the header.
-    pub fn new(name: &str, bytes: Box<dyn Read + Send>, delimiter: u8) -> Result<(Self, Vec<Column>)> {
-        let input = Input::new(name, bytes)?;
-        let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+    pub fn open(input: Input, usual: Delimiter, options: &RecordOptions) -> Result<Opened> {
+        let name = input.name.clone();
+        let delimiter = options.delimiter.unwrap_or(usual);
+        let core = csv_core::ReaderBuilder::new().delimiter(delimiter.byte()).build();
         let mut table = Self { input, core, columns: 0, fields: vec![0; 1 << 10], ends: vec![0; 1 << 6] };
         let mut header = Record::default();
         let read = table.read(&mut header);
@@ -39,7 +39,7 @@ impl Table {
             .map(|field| Column { name: field.unwrap_or_default().trim().to_owned(), kind: FieldKind::Text })
             .collect();
         table.columns = columns.len();
-        Ok((table, columns))
+        Ok(Opened::new(table, columns))
     }
 
     /// Reads a record into `raw` and its fields. Returns the number of fields, and the reason if the record

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::path::PathBuf;
 
 fn open(text: impl Into<Vec<u8>>, format: RecordFormat, on_error: OnError) -> Result<Records> {
-    Records::from_reader(std::io::Cursor::new(text.into()), format, "rows", on_error)
+    Records::from_reader(std::io::Cursor::new(text.into()), format, "rows", &on_error.into())
 }
 
 /// All fields of all records; `-` where one is missing.
@@ -91,7 +91,7 @@ fn flaws_are_named_with_line_and_offset() {
         let message = error(text, format);
         assert!(message.contains(says), "{}: {message}", String::from_utf8_lossy(text));
     }
-    let path = |name: &str| Records::open(name.as_ref(), OnError::Fail).unwrap_err();
+    let path = |name: &str| Records::open(name.as_ref(), &RecordOptions::default()).unwrap_err();
     assert!(path("rows.xls").to_string().contains("should end in .csv, .tsv, .jsonl"));
     assert_eq!(path("none.csv").kind(), ErrorKind::Io);
     let stream = open("", RecordFormat::Folder, OnError::Fail).unwrap_err();
@@ -135,7 +135,7 @@ fn a_folder_has_a_text_a_file_in_order() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let open = |on_error| Records::open(folder.path(), on_error);
+    let open = |on_error: OnError| Records::open(folder.path(), &on_error.into());
     assert!(open(OnError::Fail).unwrap_err().to_string().contains("a sub-folder for each label"));
     write("pos/2.txt", b"good");
     write("pos/10.txt", "\u{feff}fine".as_bytes());
@@ -195,7 +195,7 @@ proptest! {
                 };
                 let whole = told(open(bytes.clone(), format, on_error));
                 let drip = Drip(std::io::Cursor::new(bytes.clone()), step);
-                prop_assert_eq!(&told(Records::from_reader(drip, format, "rows", on_error)), &whole);
+                prop_assert_eq!(&told(Records::from_reader(drip, format, "rows", &on_error.into())), &whole);
                 // Except for its header, and where quotation marks stay open.
                 if let (OnError::Fail, RecordFormat::JsonLines, Err(message)) = (on_error, format, whole) {
                     prop_assert!(message.starts_with("rows:"), "{message}");
@@ -275,7 +275,7 @@ mod parquet {
     fn read(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
         let file = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        fields(&mut Records::open(file.path(), OnError::Fail)?)
+        fields(&mut Records::open(file.path(), &RecordOptions::default())?)
     }
 
     #[test]
@@ -342,7 +342,7 @@ mod parquet {
         use ::parquet::file::reader::{FileReader, SerializedFileReader};
         let path = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
         std::fs::write(path.path(), typed()).unwrap();
-        let mut records = Records::open(path.path(), OnError::Fail).unwrap();
+        let mut records = Records::open(path.path(), &RecordOptions::default()).unwrap();
         let unread = |name: &str, reason| UnreadColumn { name: name.into(), reason };
         assert_eq!(records.unread(), [unread("price", "of decimal numbers"), unread("people", "nested")]);
         let columns = Columns::default().text(["people"]);
