@@ -18,5 +18,14 @@
 mod home;
 
 mod case;
+mod compressed;
+mod delimiters;
+mod encodings;
+mod face;
+mod folders;
+mod headers;
 mod neat;
+mod parquet;
+mod quotes;
+mod safety;
 mod series_files;

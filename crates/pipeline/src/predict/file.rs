@@ -5,7 +5,8 @@ use super::drift::Drift;
 use crate::observer::{Observer, Progress};
 use crate::run_files::RunFiles;
 use gatewise::files::{
-    Column, Columns, Field, FieldKind, Record, RecordFormat, RecordOptions, RecordWriter, Records,
+    Column, Columns, Field, FieldKind, FoundColumns, Record, RecordFormat, RecordOptions, RecordWriter,
+    Records,
 };
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, AtomicFile, Error, Predictor, Result};
@@ -122,10 +123,10 @@ impl<'a> PredictFile<'a> {
         }
         let mut records = Records::open(&self.input, &self.records)?;
         records.notes().iter().for_each(|note| observer.note(note));
-        let columns = Columns::default().text(self.text_column);
+        let columns = Columns::default().text(self.text_column).trained(artifact.training().columns.clone());
         let texts = columns.find_texts(&mut records)?;
-        let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();
-        observer.note(&format!("texts are taken from the column '{}'", names.join("', '")));
+        observer.note(&texts.names().sentence());
+        texts.notes().iter().for_each(|note| observer.note(note));
         for column in records.unread() {
             observer.note(&format!("the column '{}' is {} and is left out", column.name, column.reason));
         }
@@ -142,6 +143,8 @@ impl<'a> PredictFile<'a> {
             Destination::Stream(out, format) => {
                 let as_is = match records.format() {
                     RecordFormat::Parquet => RecordFormat::JsonLines,
+                    RecordFormat::LabelledLines => RecordFormat::Tsv,
+                    RecordFormat::Arff => RecordFormat::Csv,
                     format => format,
                 };
                 let done = job.run(records, predictor, out, format.unwrap_or(as_is), observer)?;
@@ -155,10 +158,19 @@ impl<'a> PredictFile<'a> {
 
 /// Returns the format of a file's ending.
 pub(super) fn format_of(output: &Path) -> Result<RecordFormat> {
-    let format = RecordFormat::from_path(output).filter(|&format| format != RecordFormat::Folder);
+    let packed = output
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("gz") || end.eq_ignore_ascii_case("zst"));
+    if packed {
+        return Err(Error::config(format!(
+            "--output {}: predictions are written without compression; leave the ending .gz or .zst out",
+            output.display()
+        )));
+    }
+    let format = RecordFormat::from_path(output).filter(|format| format.is_written());
     format.ok_or_else(|| {
         Error::config(format!(
-            "--output {} must end in .csv, .tsv, .jsonl or .parquet, because the predictions are a file of records",
+            "--output {} must end in .csv, .tsv, .json, .jsonl or .parquet, because the predictions are a file of records",
             output.display()
         ))
     })
@@ -169,8 +181,7 @@ struct Job<'a> {
     artifact: &'a Artifact,
     added: Added,
     drift: Drift,
-    /// Columns of the texts.
-    texts: Vec<usize>,
+    texts: FoundColumns,
 }
 
 impl Job<'_> {
@@ -193,7 +204,7 @@ impl Job<'_> {
                 let mut scratch = String::new();
                 let cut: Vec<String> = chunk
                     .iter()
-                    .map(|record| record.join(&self.texts, &mut scratch).unwrap_or_default().to_owned())
+                    .map(|record| self.texts.text(record, &mut scratch).unwrap_or_default().to_owned())
                     .collect();
                 let answers = predictor.predict(&cut)?;
                 self.drift.count(&answers);
