@@ -2,8 +2,9 @@
 //!
 //! Input: the levels of a series so far. Output: the levels that follow, and what the network reads and corrects.
 
-/// The penalty on the coefficients, in units of the square root of the number of examples.
-const RIDGE: f64 = 0.5;
+/// The penalty on the coefficients, in units of the square root of the number of examples, for each step ahead: examples far
+/// ahead overlap, and so there are fewer of them than it seems.
+const RIDGE: f64 = 0.2;
 /// The changes that the last feature of a series without a season averages.
 const RECENT: usize = 5;
 
@@ -83,7 +84,7 @@ impl Linear {
             examples += 1.0;
         }
         for (at, row) in equations.iter_mut().enumerate() {
-            row[at] += RIDGE * examples.sqrt().max(1.0);
+            row[at] += RIDGE * ahead as f64 * examples.sqrt().max(1.0);
         }
         solve(equations)
     }
