@@ -203,6 +203,7 @@ impl TrainConfig {
             Data::Texts(texts) if matches!(texts.training.first(), Some((_, Target::Number(_)))) => {
                 Task::Regression
             }
+            Data::Series(series) if !series.training.values.is_empty() => Task::Regression,
             _ => Task::Classify,
         })
     }

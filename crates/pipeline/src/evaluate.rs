@@ -3,12 +3,11 @@
 use crate::observer::Observer;
 use crate::reading::{self, RowOptions, Test};
 use crate::run_files::RunFiles;
-use crate::source::{Data, DataKind, Source};
-use crate::{Task, defaults};
-use gatewise::files::read_ts;
+use crate::source::{DataKind, Source};
+use crate::{Task, defaults, series};
 use gatewise::metrics::{Calibration, Evaluation, Report};
 use gatewise::rows::Dataset;
-use gatewise::{Artifact, Error, Machine, Result};
+use gatewise::{Artifact, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::time::Instant;
@@ -62,11 +61,7 @@ impl EvaluateConfig {
         self.rows.check(&self.data)?;
         RunFiles::new().reads_source(&self.data).check_inputs()?;
         let test = match self.data.kind(Task::Classify) {
-            DataKind::Series => match &self.data.0 {
-                Data::Series(series) => artifact.series_dataset(&series.training)?,
-                Data::Path(path) => artifact.series_dataset(&read_ts(path)?)?,
-                _ => return Err(Error::config(format!("{} contains no series", self.data))),
-            },
+            DataKind::Series => artifact.series_dataset(&*series::labelled(&self.data, observer)?)?,
             _ => {
                 let corpus = reading::for_artifact(artifact, &self.data, &self.rows, Test::All, observer)?;
                 corpus.notes.iter().for_each(|note| observer.note(note));

@@ -30,13 +30,13 @@ pub(crate) fn of_texts(settings: &Settings, problem: &Problem, labels: usize) ->
     layers.with(head(problem, labels))
 }
 
-/// Returns the layers of a model of series: one output for two classes, otherwise one for each class.
-pub(crate) fn of_series(settings: &Settings, width: usize, classes: usize) -> Sequential {
+/// Returns the layers of a model of series: one output for two classes or a number, otherwise one for each class.
+pub(crate) fn of_series(settings: &Settings, width: usize, problem: &Problem, classes: usize) -> Sequential {
     let below = Sequential::new().with(Input::new(width)).with(Masking::new(0.0));
     let dropout = settings.dropout;
     let below =
         if dropout > 0.0 { below.with(Dropout::new(SERIES_INPUT_DROPOUT.min(dropout))) } else { below };
-    recurrent(below, settings, false).with(head(&Problem::SingleLabel, classes))
+    recurrent(below, settings, false).with(head(problem, classes))
 }
 
 /// Returns the layers of a language model: the probability of each character at every step.

@@ -111,7 +111,7 @@ impl TrainPlan {
     /// Refuses a model that is too large. The number of labels is not known yet.
     fn check_size(&self) -> Result<()> {
         let layers = match self.kind {
-            DataKind::Series => layers::of_series(&self.settings, 1, 2),
+            DataKind::Series => layers::of_series(&self.settings, 1, &self.problem, 2),
             DataKind::Text => layers::of_language(&self.settings, 4),
             _ => layers::of_texts(&self.settings, &self.problem, 2),
         };
@@ -121,6 +121,11 @@ impl TrainPlan {
     /// Returns the plan for the generated corpus, in place of a default source that is not available.
     pub(crate) fn fallen_back(&self) -> Result<Self> {
         TrainConfig { data: Source::reviews(), data_dir: None, ..self.config.clone() }.plan()
+    }
+
+    /// Returns the plan for a task that only the data show.
+    pub(crate) fn for_task(&self, task: Task) -> Result<Self> {
+        TrainConfig { task: Some(task), ..self.config.clone() }.plan()
     }
 
     /// Returns the settings that the plan was made from.

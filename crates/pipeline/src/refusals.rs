@@ -104,7 +104,6 @@ const TABLE: &[Refusal] = &[
             For(Setting::max_words),
             For(Setting::min_count),
             For(Setting::label_separator),
-            Asked::Regression,
             For(Setting::preset),
             For(Setting::text_column),
             For(Setting::label_column),

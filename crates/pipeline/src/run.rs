@@ -37,7 +37,10 @@ impl TrainPlan {
         self.files().check_inputs()?;
         match self.kind() {
             DataKind::Text => learn(self, language_model::prepare(self)?, observer),
-            DataKind::Series => learn(self, series::prepare(self, observer)?, observer),
+            DataKind::Series => {
+                let (plan, read) = series::load(self, observer)?;
+                learn(&plan, series::prepare(&plan, read)?, observer)
+            }
             _ => {
                 let (plan, corpus) = texts::load(self, observer)?;
                 let prepared = texts::prepare(&plan, &corpus, observer)?;

@@ -2,7 +2,7 @@
 
 use crate::choices::Task;
 use gatewise::datasets::imdb;
-use gatewise::files::RecordFormat;
+use gatewise::files::{RecordFormat, SeriesFormat};
 use gatewise::rows::TimeSeries;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::ffi::OsStr;
@@ -113,7 +113,7 @@ pub enum DataKind {
     KerasImdb,
     /// Labelled texts: a file, a folder, or rows in memory.
     Texts,
-    /// Labelled series of measurements: a .ts file, or rows in memory.
+    /// Labelled series of measurements: a .ts, .arff or UCR file, or rows in memory.
     Series,
     /// One text, for a language model.
     Text,
@@ -140,7 +140,7 @@ impl Source {
     /// | data | path |
     /// |---|---|
     /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .parquet; a folder with a sub-folder of .txt files per label |
-    /// | labelled series | .ts |
+    /// | labelled series | .ts; .arff; tables of the UCR archive (numbers, the class first, without a header) |
     /// | the IMDB reviews | an `aclImdb` folder or its .tar.gz |
     /// | a text | any file, with [`Task::LanguageModel`] |
     pub fn file(path: impl Into<PathBuf>) -> Self {
@@ -348,9 +348,9 @@ fn collect<X: Into<String>, Y: Into<Target>>(
     rows.into_iter().map(|(text, target)| (text.into(), target.into())).collect()
 }
 
-/// Returns whether `path` is a file of labelled series.
+/// Returns whether `path` is a file of series.
 pub(crate) fn is_series(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"))
+    SeriesFormat::of(path).is_some()
 }
 
 /// Returns whether `path` is a file or a folder of labelled texts.

@@ -252,7 +252,7 @@ mod tests {
     /// Each option reaches its setting: the options of a configuration parse to that configuration.
     #[test]
     fn every_option_becomes_its_setting() {
-        let first = serde_json::json!({
+        let first = r#"{
             "data": "a.csv", "task": "regression", "test": "t.csv", "validation": "v.csv", "label_separator": ";", "positive": "pos",
             "preset": "accurate", "epochs": 3, "batch_size": 8, "learning_rate": 0.01, "max_words": 100,
             "min_count": 2, "tokenizer": "unicode", "maxlen": 20, "padding": "post", "truncating": "post",
@@ -261,8 +261,9 @@ mod tests {
             "checkpoint_best": "b", "csv_log": "c", "tensorboard": "d", "seed": 7, "checkpoint_dir": "e",
             "checkpoint_every": 1.5, "resume": true, "no_baseline": true, "data_dir": "f",
             "text_column": ["a", "b"], "label_column": "y", "delimiter": "tab", "header": true,
-            "encoding": "windows-1252", "on_error": "skip", "threads": 2, "isa": "portable",
-        });
+            "encoding": "windows-1252", "on_error": "skip", "threads": 2, "isa": "portable"
+        }"#;
+        let first: serde_json::Value = serde_json::from_str(first).unwrap();
         // These conflict with options of the first.
         let second = serde_json::json!({"data": "a.csv", "test_split": 0.2, "validation_split": 0.3, "no_header": true});
         for given in [first, second] {

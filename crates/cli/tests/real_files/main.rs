@@ -19,3 +19,4 @@ mod home;
 
 mod case;
 mod neat;
+mod series_files;

@@ -2,7 +2,7 @@
 
 use super::Artifact;
 use crate::error::{Error, Result};
-use crate::rows::{Dataset, Features, Problem, TimeSeries};
+use crate::rows::{Dataset, Features, TimeSeries};
 
 /// Lengths of the self-test's rows, in steps.
 const PROBES: [usize; 3] = [1, 7, 30];
@@ -36,10 +36,10 @@ impl Artifact {
     /// Converts labelled series into a data set for this model.
     ///
     /// # Errors
-    /// As [`scaled`](Self::scaled), and for a label that the model does not have.
+    /// As [`scaled`](Self::scaled), for a label that the model does not have, and for numbers where the model has
+    /// classes.
     pub fn series_dataset(&self, series: &TimeSeries) -> Result<Dataset> {
-        let classes: Vec<f32> = series.classes.iter().map(|&class| class as f32).collect();
-        let targets = self.targets(&Problem::SingleLabel, &series.labels, &classes.into())?;
+        let targets = self.targets(&series.problem(), &series.labels, &series.targets())?;
         Ok(Dataset::new(self.scaled(&series.rows)?, targets)?.with_padding(self.padding))
     }
 

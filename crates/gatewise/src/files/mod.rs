@@ -3,6 +3,7 @@
 //! Input: files of records, labelled texts and series. Output: [`Records`], a [`Corpus`](crate::rows::Corpus)
 //! of labelled texts, [`TimeSeries`](crate::rows::TimeSeries), and files of records with added columns.
 
+mod arff;
 mod columns;
 pub mod description;
 mod encoding;
@@ -13,8 +14,8 @@ mod records;
 mod row_labels;
 mod row_words;
 mod series;
+mod series_file;
 mod spill;
-mod ts;
 
 pub use columns::Columns;
 pub use description::Description;
@@ -26,4 +27,4 @@ pub use records::{
     UnreadColumn,
 };
 pub use series::{last_number_column, read_series};
-pub use ts::{parse_ts, read_ts};
+pub use series_file::{SeriesFile, SeriesFormat, SeriesTargets, parse_ts, read_ts};

@@ -1,8 +1,7 @@
-//! Labelled time series: rows of feature vectors with their classes.
+//! Labelled time series: rows of feature vectors with their classes, or with numbers to learn.
 
-use super::Features;
 use super::hold_out::{hold_out, order};
-use super::positive;
+use super::{Features, Problem, Scaler, Targets, positive};
 use crate::error::{Error, Result};
 
 /// Labelled time series, such as the content of a `.ts` file.
@@ -21,10 +20,12 @@ use crate::error::{Error, Result};
 pub struct TimeSeries {
     /// One row for each case; a step contains one number for each channel.
     pub rows: Features,
-    /// The class of each row, an index into `labels`.
+    /// The class of each row, an index into `labels`; empty for regression.
     pub classes: Vec<u32>,
-    /// The names of the classes, in the order of the `@classLabel` line of the file.
+    /// The names of the classes, in the order of the `@classLabel` line of the file; empty for regression.
     pub labels: Vec<String>,
+    /// The number of each row, for regression; empty for classification.
+    pub values: Vec<f32>,
 }
 
 impl TimeSeries {
@@ -52,7 +53,54 @@ impl TimeSeries {
                 classes[row],
                 labels.len()
             ))),
-            None => Ok(Self { rows, classes, labels }),
+            None => Ok(Self { rows, classes, labels, values: Vec::new() }),
+        }
+    }
+
+    /// Returns the series with a number to learn for each row.
+    ///
+    /// ```
+    /// use gatewise::rows::{Features, Problem, TimeSeries};
+    /// let mut rows = Features::new(1);
+    /// rows.push(&[0.1, 0.2, 0.3])?;
+    /// let series = TimeSeries::regression(rows, vec![21.5])?;
+    /// assert!(matches!(series.problem(), Problem::Regression { .. }));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the number of values differs from the number of rows, or if a
+    /// value is NaN or infinite.
+    pub fn regression(rows: Features, values: Vec<f32>) -> Result<Self> {
+        if values.len() != rows.len() {
+            return Err(Error::data(format!(
+                "time series need one number for each row, but there are {} rows and {} numbers",
+                rows.len(),
+                values.len()
+            )));
+        }
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(row) => Err(Error::data(format!(
+                "row {row} has the number {} to learn; numbers must be finite",
+                values[row]
+            ))),
+            None => Ok(Self { rows, classes: Vec::new(), labels: Vec::new(), values }),
+        }
+    }
+
+    /// Returns the problem: classification, or regression with a scaler that is fitted to these rows.
+    pub fn problem(&self) -> Problem {
+        match self.values.is_empty() {
+            true => Problem::SingleLabel,
+            false => Problem::scaled_regression(Scaler::fit(self.values.iter().copied())),
+        }
+    }
+
+    /// Returns the targets: indices of classes, or numbers as they are.
+    pub fn targets(&self) -> Targets {
+        match self.values.is_empty() {
+            true => self.classes.iter().map(|&class| class as f32).collect::<Vec<_>>().into(),
+            false => self.values.clone().into(),
         }
     }
 
@@ -70,8 +118,9 @@ impl TimeSeries {
     }
 
     fn select(&self, order: &[usize]) -> Self {
-        let classes = order.iter().map(|&row| self.classes[row]).collect();
-        Self { rows: self.rows.select(order), classes, labels: self.labels.clone() }
+        let classes = order.iter().filter_map(|&row| self.classes.get(row).copied()).collect();
+        let values = order.iter().filter_map(|&row| self.values.get(row).copied()).collect();
+        Self { rows: self.rows.select(order), classes, labels: self.labels.clone(), values }
     }
 
     /// Returns the rows in an order drawn from `seed`.
@@ -79,10 +128,10 @@ impl TimeSeries {
         self.select(&order(self.rows.len(), seed))
     }
 
-    /// Splits the rows into training rows and a held-out `fraction`, drawn from `seed` and stratified by
-    /// class (see [`hold_out`](super::hold_out)).
+    /// Splits the rows into training rows and a held-out `fraction`, drawn from `seed` and, for classification,
+    /// stratified by class (see [`hold_out`](super::hold_out)).
     pub fn hold_out(&self, fraction: f64, seed: u64) -> (Self, Self) {
-        let [kept, held] = hold_out(&self.classes, fraction, seed);
+        let [kept, held] = hold_out(&self.problem().strata(&self.targets()), fraction, seed);
         (self.select(&kept), self.select(&held))
     }
 }
@@ -99,5 +148,10 @@ mod tests {
         assert_eq!(new(vec![0]).unwrap().labels, ["a"]);
         assert!(new(vec![]).unwrap_err().contains("1 rows and 0 classes"));
         assert!(new(vec![1]).unwrap_err().contains("row 0 has class 1, but there are 1 labels"));
+        let regression =
+            |values| TimeSeries::regression(rows.clone(), values).map_err(|error| error.to_string());
+        assert_eq!(regression(vec![2.5]).unwrap().targets(), vec![2.5].into());
+        assert!(regression(vec![]).unwrap_err().contains("1 rows and 0 numbers"));
+        assert!(regression(vec![f32::NAN]).unwrap_err().contains("row 0 has the number NaN"));
     }
 }

@@ -5,7 +5,7 @@ use super::drift::Drift;
 use crate::observer::{Observer, Progress};
 use crate::run_files::RunFiles;
 use gatewise::files::{
-    Column, Columns, FieldKind, Record, RecordFormat, RecordOptions, RecordWriter, Records,
+    Column, Columns, Field, FieldKind, Record, RecordFormat, RecordOptions, RecordWriter, Records,
 };
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, AtomicFile, Error, Predictor, Result};
@@ -129,7 +129,7 @@ impl<'a> PredictFile<'a> {
         for column in records.unread() {
             observer.note(&format!("the column '{}' is {} and is left out", column.name, column.reason));
         }
-        let added = Added::new(artifact, &records, self.top_k);
+        let added = Added::new(artifact, records.columns(), self.top_k);
         let mut job = Job { artifact, added, drift: Drift::default(), texts };
         let whole = match self.destination {
             Destination::File(path) => {
@@ -154,7 +154,7 @@ impl<'a> PredictFile<'a> {
 }
 
 /// Returns the format of a file's ending.
-fn format_of(output: &Path) -> Result<RecordFormat> {
+pub(super) fn format_of(output: &Path) -> Result<RecordFormat> {
     let format = RecordFormat::from_path(output).filter(|&format| format != RecordFormat::Folder);
     format.ok_or_else(|| {
         Error::config(format!(
@@ -198,7 +198,7 @@ impl Job<'_> {
                 let answers = predictor.predict(&cut)?;
                 self.drift.count(&answers);
                 for (record, answer) in chunk.iter().zip(&answers) {
-                    self.added.write(self.artifact, answer, record, &mut writer)?;
+                    writer.write(record, &borrowed(&self.added.fields(self.artifact, answer)))?;
                 }
                 observer.progress(Progress::Rows { count: chunk.len() })?;
                 if observer.should_stop() {
@@ -241,15 +241,16 @@ fn read(mut records: Records, give: &SyncSender<Result<Vec<Record>>>) {
 }
 
 /// The columns that predictions add.
-struct Added {
-    columns: Vec<Column>,
+pub(super) struct Added {
+    pub columns: Vec<Column>,
     top: Option<usize>,
 }
 
 impl Added {
     /// Returns the columns: `label` and `probability` (multi-label: `labels` and `probabilities`, regression:
-    /// `value`), and the columns of `top_k`. A name that the file has already is prefixed with `predicted_`.
-    fn new(artifact: &Artifact, records: &Records, top: Option<usize>) -> Self {
+    /// `value`), and the columns of `top_k`. A name that the file has already, among its `own` columns, is prefixed
+    /// with `predicted_`.
+    pub fn new(artifact: &Artifact, own: &[Column], top: Option<usize>) -> Self {
         let top = top.map(|count| count.min(artifact.labels().len()));
         let ranked = (1..=top.unwrap_or(0)).flat_map(|rank| {
             [(format!("top_{rank}"), FieldKind::Text), (format!("top_{rank}_probability"), FieldKind::Float)]
@@ -263,7 +264,7 @@ impl Added {
             _ => vec![("label", FieldKind::Text), probability],
         };
         let first = first.into_iter().map(|(name, kind)| (name.to_owned(), kind));
-        let taken = |name: &str| records.columns().iter().any(|column| column.name == name);
+        let taken = |name: &str| own.iter().any(|column| column.name == name);
         let free = |(mut name, kind): (String, FieldKind)| {
             while taken(&name) {
                 name.insert_str(0, "predicted_");
@@ -273,13 +274,8 @@ impl Added {
         Self { columns: first.chain(ranked).map(free).collect(), top }
     }
 
-    fn write<W: Write + Send>(
-        &self,
-        artifact: &Artifact,
-        answer: &Answer,
-        record: &Record,
-        writer: &mut RecordWriter<W>,
-    ) -> Result<()> {
+    /// Returns the fields of a prediction, one for each column.
+    pub fn fields(&self, artifact: &Artifact, answer: &Answer) -> Vec<(FieldKind, String)> {
         let ranked = self.top.map(|count| top_labels(artifact, &answer.scores, count)).unwrap_or_default();
         let probability = match artifact.problem() {
             Problem::MultiLabel { separator, .. } => {
@@ -289,10 +285,13 @@ impl Added {
             _ => answer.probability.to_string(),
         };
         let ranked = ranked.into_iter().map(|(label, probability)| (label, probability.to_string()));
-        let all: Vec<(&str, String)> =
-            std::iter::once((answer.label.as_str(), probability)).chain(ranked).collect();
-        let pairs = all.iter().flat_map(|(label, probability)| [*label, probability.as_str()]);
-        let fields: Vec<_> = self.columns.iter().map(|column| column.kind).zip(pairs).collect();
-        writer.write(record, &fields)
+        let pairs = std::iter::once((answer.label.as_str(), probability)).chain(ranked);
+        let texts = pairs.flat_map(|(label, probability)| [label.to_owned(), probability]);
+        self.columns.iter().map(|column| column.kind).zip(texts).collect()
     }
+}
+
+/// Returns fields as a writer takes them.
+pub(super) fn borrowed(fields: &[(FieldKind, String)]) -> Vec<Field<'_>> {
+    fields.iter().map(|(kind, text)| (*kind, text.as_str())).collect()
 }

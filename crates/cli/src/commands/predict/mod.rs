@@ -9,11 +9,11 @@ use crate::args::{Format, Predict};
 use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
-use gatewise::files::{RecordFormat, read_ts};
+use gatewise::files::RecordFormat;
 use gatewise::{Artifact, Error, Predictor, Result};
 use gatewise_pipeline::{
-    Destination, Drift, PredictFile, PredictInput, RunFiles, check_top_k, read_text, set_threshold,
-    text_files,
+    Destination, Drift, PredictFile, PredictInput, PredictSeries, RunFiles, check_top_k, read_text,
+    set_threshold, text_files,
 };
 use std::ffi::OsString;
 use std::fs::File;
@@ -157,18 +157,27 @@ fn model(args: &Predict) -> Result<(Artifact, &[OsString])> {
     }
 }
 
-/// Prints predictions for the series in files.
+/// Prints predictions for the series in files, or writes them to a file.
 fn series(predictor: &Predictor, files: &[OsString], args: &Predict) -> Result<Done> {
     if !args.text.is_empty() || files.is_empty() {
         return Err(Error::config("this model reads series: give the .ts files that hold them"));
     }
-    let mut out = Answers::new(predictor.artifact(), args, "series");
-    for file in files {
-        let series = read_ts(Path::new(file))?;
-        let answers = predictor.predict_series(&series.rows)?;
-        let names: Vec<String> =
-            (1..=answers.len()).map(|row| format!("{}, row {row}", file.display())).collect();
-        out.write(&answers, &names)?;
+    if !args.text_column.is_empty() {
+        return Err(Error::config(
+            "--text-column is for files of texts, but this model reads series; leave it out",
+        ));
     }
+    let config = PredictSeries::new(files);
+    let config = args.top_k.map_or(config.clone(), |count| config.top_k(count));
+    let mut watch = Watch::notes();
+    if let Some(output) = &args.output {
+        return config.write(predictor, output, &mut watch).map(|()| Done::Whole);
+    }
+    let mut out = Answers::new(predictor.artifact(), args, "series");
+    config.run(predictor, &mut watch, |path, answers| {
+        let names: Vec<String> =
+            (1..=answers.len()).map(|row| format!("{}, row {row}", path.display())).collect();
+        out.write(answers, &names)
+    })?;
     Ok(Done::Whole)
 }

@@ -2,7 +2,7 @@
 //!
 //! Input: records and the added fields. Output: CSV, TSV, JSON lines or Parquet.
 
-use super::{Column, Field, FieldKind, Record, RecordFormat, refused};
+use super::{Column, Field, FieldKind, Record, RecordFormat, Records, refused};
 use crate::error::{Error, Result};
 use std::io::{self, Write};
 
@@ -55,8 +55,19 @@ impl<W: Write + Send> RecordWriter<W> {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be written, and
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if writing fails.
-    pub fn new(out: W, format: RecordFormat, records: &super::Records, added: &[Column]) -> Result<Self> {
-        let columns = [records.columns(), added].concat();
+    pub fn new(out: W, format: RecordFormat, records: &Records, added: &[Column]) -> Result<Self> {
+        Self::with(out, format, Some(records), [records.columns(), added].concat())
+    }
+
+    /// Returns a writer to `out` in `format` of records that consist of added fields only, in these columns.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_columns(out: W, format: RecordFormat, columns: Vec<Column>) -> Result<Self> {
+        Self::with(out, format, None, columns)
+    }
+
+    fn with(out: W, format: RecordFormat, records: Option<&Records>, columns: Vec<Column>) -> Result<Self> {
         let table = |delimiter: u8, out: W| -> Result<Sink<W>> {
             let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
             let header = writer.write_record(columns.iter().map(|column| column.name.as_bytes()));
@@ -69,7 +80,8 @@ impl<W: Write + Send> RecordWriter<W> {
             RecordFormat::JsonLines => Sink::JsonLines(io::BufWriter::new(out)),
             #[cfg(feature = "parquet")]
             RecordFormat::Parquet => {
-                Sink::Parquet(Box::new(Table::new(out, &columns, records.source.declared())?))
+                let declared = records.map_or(&[][..], |records| records.source.declared());
+                Sink::Parquet(Box::new(Table::new(out, &columns, declared)?))
             }
             _ => {
                 return Err(Error::config(format!(
@@ -77,8 +89,10 @@ impl<W: Write + Send> RecordWriter<W> {
                 )));
             }
         };
-        let as_read = format == RecordFormat::JsonLines && records.format() == format;
-        Ok(Self { own: records.columns().len(), columns, as_read, sink, line: String::new() })
+        let as_read =
+            format == RecordFormat::JsonLines && records.is_some_and(|records| records.format() == format);
+        let own = records.map_or(0, |records| records.columns().len());
+        Ok(Self { own, columns, as_read, sink, line: String::new() })
     }
 
     /// Writes a record and its added fields.
@@ -168,7 +182,7 @@ fn push_value(line: &mut String, (kind, text): Field<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RecordOptions, Records};
+    use super::super::RecordOptions;
     use super::*;
 
     fn written(input: &'static str, from: RecordFormat, to: RecordFormat) -> Vec<u8> {
