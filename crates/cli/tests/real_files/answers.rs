@@ -30,7 +30,11 @@ fn the_probability_beside_a_label_is_the_probability_of_that_label() {
         fs::write(home.path("in.csv"), format!("text\n{text}\n")).unwrap();
         let file = home.run("predict model.gatewise in.csv --top-k 1").ok().stdout;
         let row: Vec<&str> = file.lines().nth(1).unwrap().split(',').collect();
-        assert_eq!((row[1], row[3], row[2]), (label, label, row[4]), "label, probability, top_1, its probability: {file}");
+        assert_eq!(
+            (row[1], row[3], row[2]),
+            (label, label, row[4]),
+            "label, probability, top_1, its probability: {file}"
+        );
         assert!((row[2].parse::<f64>().unwrap() - probability).abs() < 1e-6, "{file}");
     }
 }
@@ -48,22 +52,34 @@ fn a_label_that_a_threshold_has_chosen_has_its_own_small_probability() {
 fn without_an_option_the_last_label_in_order_is_the_positive_class() {
     for labels in [["fraud", "ok"], ["ok", "fraud"]] {
         let (home, _) = trained(&[(labels[0], 30), (labels[1], 30)], "");
-        assert_eq!(home.run("summary model.gatewise --format json").ok().json()["positive"], "ok", "{labels:?}");
+        assert_eq!(
+            home.run("summary model.gatewise --format json").ok().json()["positive"],
+            "ok",
+            "{labels:?}"
+        );
     }
 }
 
 #[test]
 fn the_positive_class_is_named_beside_every_figure_that_is_about_it() {
-    let (home, ran) = trained(&[("fraud", 40), ("ok", 40)], "--positive fraud --threshold f1 --test-split 0.25");
-    assert!(ran.stdout.contains("the best f1 on the validation rows; above it, a row is 'fraud'"), "{ran:#?}");
+    let (home, ran) =
+        trained(&[("fraud", 40), ("ok", 40)], "--positive fraud --threshold f1 --test-split 0.25");
+    assert!(
+        ran.stdout.contains("the best f1 on the validation rows; above it, a row is 'fraud'"),
+        "{ran:#?}"
+    );
     let summary = home.run("summary model.gatewise").ok().stdout;
-    assert!(summary.contains("labels: ok, fraud\nPositive class: fraud, above a probability of 0."), "{summary}");
+    assert!(
+        summary.contains("labels: ok, fraud\nPositive class: fraud, above a probability of 0."),
+        "{summary}"
+    );
     let report = home.run("evaluate model.gatewise mails.csv --calibration curve.svg").ok().stdout;
     assert!(report.contains("positive class     fraud"), "{report}");
     assert!(report.contains("Calibration of the positive class 'fraud'"), "{report}");
     let picture = fs::read_to_string(home.path("curve.svg")).unwrap();
-    assert!(picture.contains("fraction of 'fraud'"), "{picture}");
-    let object = home.run("evaluate model.gatewise mails.csv --calibration curve.svg --format json").ok().json();
+    assert!(picture.contains("fraction of &apos;fraud&apos;"), "{picture}");
+    let object =
+        home.run("evaluate model.gatewise mails.csv --calibration curve.svg --format json").ok().json();
     for at in ["/positive", "/report/positive", "/calibration/positive"] {
         assert_eq!(object.pointer(at), Some(&"fraud".into()), "{at}: {object:#}");
     }
@@ -97,7 +113,9 @@ fn files_to_test_and_validate_on_follow_the_positive_class() {
     let home = Home::new();
     fs::write(home.path("mails.csv"), table(&[("fraud", 30), ("ok", 30)])).unwrap();
     fs::write(home.path("more.csv"), table(&[("fraud", 9), ("ok", 11)])).unwrap();
-    let train = format!("train mails.csv {QUICK} --positive fraud --test more.csv --validation more.csv --format json");
+    let train = format!(
+        "train mails.csv {QUICK} --positive fraud --test more.csv --validation more.csv --format json"
+    );
     let object = home.run(&train).ok().json();
     assert_eq!((&object["accuracy"], &object["positive"]), (&1.0.into(), &"fraud".into()));
     assert_eq!(object["history"]["epochs"][39]["val_accuracy"], 1.0);
@@ -107,12 +125,17 @@ fn files_to_test_and_validate_on_follow_the_positive_class() {
 #[test]
 fn series_have_a_positive_class_too() {
     let home = Home::new();
-    let cases: String = (0..40).map(|row| format!("{0},{0},{0}:{1}\n", row % 2, ["ill", "well"][row % 2])).collect();
+    let cases: String =
+        (0..40).map(|row| format!("{0},{0},{0}:{1}\n", row % 2, ["ill", "well"][row % 2])).collect();
     let file = format!("@problemName x\n@univariate true\n@classLabel true ill well\n@data\n{cases}");
     fs::write(home.path("heart.ts"), file).unwrap();
-    let train = "train heart.ts --epochs 30 --units 4 --learning-rate 0.05 --verbose 0 --positive ill --format json";
+    let train =
+        "train heart.ts --epochs 30 --units 4 --learning-rate 0.05 --verbose 0 --positive ill --format json";
     let object = home.run(train).ok().json();
-    assert_eq!((&object["positive"], &object["labels"]), (&"ill".into(), &serde_json::json!(["well", "ill"])));
+    assert_eq!(
+        (&object["positive"], &object["labels"]),
+        (&"ill".into(), &serde_json::json!(["well", "ill"]))
+    );
     assert_eq!(object["accuracy"], 1.0, "{object:#}");
 }
 
@@ -122,7 +145,10 @@ fn a_positive_class_that_does_not_exist_is_refused_in_a_sentence() {
     fs::write(home.path("two.csv"), table(&[("fraud", 10), ("ok", 10)])).unwrap();
     fs::write(home.path("three.csv"), table(&[("a", 10), ("b", 10), ("c", 10)])).unwrap();
     for (args, says) in [
-        ("two.csv --positive spam", "the positive class 'spam' is not a label of the data; the labels are 'fraud' and 'ok'"),
+        (
+            "two.csv --positive spam",
+            "the positive class 'spam' is not a label of the data; the labels are 'fraud' and 'ok'",
+        ),
         ("three.csv --positive b", "one of two labels, but the data have 3: a, b, c; leave --positive out"),
         ("two.csv --positive ok --task regression", "--positive is one of two labels"),
         ("two.csv --positive ok --label-separator ;", "--positive is one of two labels"),

@@ -24,7 +24,11 @@ fn a_text_file_is_answered_line_by_line() {
         assert_eq!(labels(&ran.stdout), ["bill", "praise", "praise"], "{what}: {ran:#?}");
         assert!(ran.stdout.lines().next().unwrap().ends_with("\trefund"), "{what}: {ran:#?}");
         assert!(ran.stderr.contains("note: each line of mails.txt is a text"), "{what}: {ran:#?}");
-        assert_eq!(predict(&home, &["model.gatewise", "-"], content).ok().stdout, ran.stdout, "{what}, piped");
+        assert_eq!(
+            predict(&home, &["model.gatewise", "-"], content).ok().stdout,
+            ran.stdout,
+            "{what}, piped"
+        );
     }
 }
 
@@ -53,14 +57,23 @@ fn several_text_files_are_answered_one_after_the_other() {
 #[test]
 fn a_folder_is_answered_file_by_file() {
     let (home, _) = trained(&LABELS, "");
-    for (name, text) in [("2.txt", "thanks\nfor this"), ("1.eml", "\u{feff}refund"), (".hidden", "refund"), ("old/3", "refund")] {
+    for (name, text) in [
+        ("2.txt", "thanks\nfor this"),
+        ("1.eml", "\u{feff}refund"),
+        (".hidden", "refund"),
+        ("old/3", "refund"),
+    ] {
         let path = home.path("inbox").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    let lines: Vec<String> = home.run("predict model.gatewise inbox").ok().stdout.lines().map(String::from).collect();
+    let lines: Vec<String> =
+        home.run("predict model.gatewise inbox").ok().stdout.lines().map(String::from).collect();
     assert_eq!(labels(&lines.join("\n")), ["bill", "praise", "bill"]);
-    assert!(lines[0].ends_with("1.eml") && lines[1].ends_with("2.txt") && lines[2].ends_with("3"), "{lines:?}");
+    assert!(
+        lines[0].ends_with("1.eml") && lines[1].ends_with("2.txt") && lines[2].ends_with("3"),
+        "{lines:?}"
+    );
     let ran = home.run("predict model.gatewise inbox --format json").ok();
     let object: serde_json::Value = serde_json::from_str(ran.stdout.lines().next().unwrap()).unwrap();
     assert!(object["file"].as_str().unwrap().ends_with("1.eml"), "{object}");
@@ -74,7 +87,16 @@ fn a_folder_is_answered_file_by_file() {
 #[test]
 fn a_path_that_does_not_exist_is_no_text() {
     let (home, _) = trained(&LABELS, "");
-    for path in ["reviews.txt", "Reviews.TXT", "reviews.json", "reviews.csv.gz", "notes.docx", "./reviews", "../x", "a/b.txt"] {
+    for path in [
+        "reviews.txt",
+        "Reviews.TXT",
+        "reviews.json",
+        "reviews.csv.gz",
+        "notes.docx",
+        "./reviews",
+        "../x",
+        "a/b.txt",
+    ] {
         let ran = home.run(&format!("predict model.gatewise {path}"));
         ran.failed(2, &[&format!("there is no file '{path}'"), "--text TEXT"]);
     }
@@ -96,11 +118,16 @@ fn texts_with_dots_and_slashes_are_texts() {
 fn text_is_an_option_for_texts_that_look_like_paths() {
     let (home, _) = trained(&LABELS, "");
     fs::write(home.path("thanks"), "refund\n").unwrap();
-    assert_eq!(labels(&home.run("predict model.gatewise thanks").ok().stdout), ["bill"], "a file of that name");
+    assert_eq!(
+        labels(&home.run("predict model.gatewise thanks").ok().stdout),
+        ["bill"],
+        "a file of that name"
+    );
     let ran = home.run("predict model.gatewise --text thanks --text refund.txt --text -5").ok();
     assert_eq!(labels(&ran.stdout)[0], "praise", "{ran:#?}");
     assert_eq!(ran.stdout.lines().count(), 3);
-    home.run("predict model.gatewise thanks --text refund").failed(2, &["--text gives the texts, but 'thanks'"]);
+    home.run("predict model.gatewise thanks --text refund")
+        .failed(2, &["--text gives the texts, but 'thanks'"]);
 }
 
 #[test]
@@ -110,7 +137,8 @@ fn a_file_beside_texts_is_refused() {
     for args in ["mails.txt thanks", "thanks mails.csv", "mails.csv mails.txt", "- thanks"] {
         home.run(&format!("predict model.gatewise {args}")).failed(2, &["give it alone"]);
     }
-    home.run("predict model.gatewise mails.txt -o out.csv").failed(2, &["--output goes with a file of texts"]);
+    home.run("predict model.gatewise mails.txt -o out.csv")
+        .failed(2, &["--output goes with a file of texts"]);
 }
 
 #[test]
@@ -120,7 +148,11 @@ fn a_model_may_have_any_name_and_a_text_file_is_none() {
     let ran = predict(&home, &["my model", "refund"], "").ok();
     assert_eq!(labels(&ran.stdout), ["bill"]);
     // Without a model, a text file is read by the built-in one.
-    fs::write(home.path("films.txt"), "A wonderful film, I loved it.\nTerrible and boring, a waste of time!\n").unwrap();
+    fs::write(
+        home.path("films.txt"),
+        "A wonderful film, I loved it.\nTerrible and boring, a waste of time!\n",
+    )
+    .unwrap();
     let ran = home.run("predict films.txt").ok();
     assert_eq!(labels(&ran.stdout), ["pos", "neg"], "{ran:#?}");
 }
@@ -167,7 +199,10 @@ fn paths_that_are_not_utf_8_are_paths() {
         run(&[word("bench"), &model, &table], &format!("--time 0.1s {format}"));
         run(&[word("data"), word("describe"), &table], &format);
         let log = name(".jsonl");
-        run(&[word("tune"), &table, word("-o"), &model, word("--log"), &log], &format!("{format} --trials 1 -- --epochs 1"));
+        run(
+            &[word("tune"), &table, word("-o"), &model, word("--log"), &log],
+            &format!("{format} --trials 1 -- --epochs 1"),
+        );
     }
 }
 
@@ -176,7 +211,8 @@ fn a_language_model_learns_no_byte_order_mark() {
     let home = Home::new();
     let train = |text: &str| {
         fs::write(home.path("tale.txt"), text).unwrap();
-        let options = "--task language-model --epochs 1 --units 4 --embedding 4 --maxlen 8 --verbose 0 --format json";
+        let options =
+            "--task language-model --epochs 1 --units 4 --embedding 4 --maxlen 8 --verbose 0 --format json";
         home.run(&format!("train tale.txt {options}")).ok().json()
     };
     let (with, without) = (train(&format!("\u{feff}{}", "abcd ".repeat(60))), train(&"abcd ".repeat(60)));

@@ -25,15 +25,27 @@ fn all(home: &Home) -> Vec<(&'static str, Value)> {
     .collect()
 }
 
+/// The section of the book on a command.
+fn section(command: &str) -> String {
+    let (_, rest) =
+        BOOK.split_once(&format!("\n## `{command}`\n")).unwrap_or_else(|| panic!("no section on {command}"));
+    rest.split("\n## ").next().unwrap().to_owned()
+}
+
 #[test]
 fn every_key_is_in_the_book_and_means_one_thing() {
     let (home, _) = trained(&LABELS, "");
     let mut shapes: Vec<(String, &'static str, &str)> = Vec::new();
     for (command, object) in all(&home) {
-        let (_, section) = BOOK.split_once(&format!("\n## `{command}`\n")).unwrap_or_else(|| panic!("no section on {command}"));
-        let section = section.split("\n## ").next().unwrap();
+        let mut sections = section(command);
+        if command == "tune" {
+            sections += &section("train");
+        }
         for (key, value) in object.as_object().unwrap() {
-            assert!(section.contains(&format!("| `{key}` |")), "the book's section on {command} lacks the key {key}");
+            assert!(
+                sections.contains(&format!("| `{key}` |")),
+                "the book's section on {command} lacks the key {key}"
+            );
             let shape = match value {
                 Value::Null => continue,
                 Value::Bool(_) => "a boolean",
@@ -84,7 +96,12 @@ fn an_error_is_an_object_too() {
         ("evaluate none.gatewise mails.csv --format json", 1, "io", "none.gatewise"),
         ("predict bad.csv.gatewise refund --format json", 1, "io", "bad.csv.gatewise"),
         ("predict model.gatewise none.txt --format json", 2, "config", "there is no file 'none.txt'"),
-        ("train mails.csv --threshold 0.5 --task regression --format=json", 2, "config", "a threshold is for labels"),
+        (
+            "train mails.csv --threshold 0.5 --task regression --format=json",
+            2,
+            "config",
+            "a threshold is for labels",
+        ),
         ("train mails.csv --epochs many --format json", 2, "usage", "--epochs"),
         ("train mails.csv --nonsense --format json", 2, "usage", "--nonsense"),
         ("summary mails.csv --format json", 1, "artifact", "mails.csv"),
@@ -103,12 +120,17 @@ fn an_error_is_an_object_too() {
 #[test]
 fn without_the_option_errors_are_sentences_only() {
     let (home, _) = trained(&LABELS, "");
-    for args in ["evaluate model.gatewise none.csv", "train mails.csv --nonsense", "tune mails.csv -- --format json"] {
+    for args in
+        ["evaluate model.gatewise none.csv", "train mails.csv --nonsense", "tune mails.csv -- --format json"]
+    {
         let ran = home.run(args);
         assert_eq!(ran.stdout, "", "{args}");
         assert!(ran.code != Some(0) && ran.stderr.contains("error: "), "{args}: {ran:#?}");
     }
-    assert!(home.run("train --format json --help").ok().stdout.starts_with("Train a model"), "help is no error");
+    assert!(
+        home.run("train --format json --help").ok().stdout.starts_with("Train a model"),
+        "help is no error"
+    );
 }
 
 /// Lines that were answered before an error are lines of JSON, and the error is the last one.
@@ -150,7 +172,10 @@ fn bench_keeps_to_its_time_and_to_models_that_it_can_measure() {
         assert!(object[key].as_f64() > Some(0.0), "{key}: {object:#}");
     }
     fs::write(home.path("tale.txt"), "abcd ".repeat(60)).unwrap();
-    home.run("train tale.txt --task language-model --epochs 1 --units 2 --maxlen 8 -o tale.gatewise --verbose 0").ok();
+    home.run(
+        "train tale.txt --task language-model --epochs 1 --units 2 --maxlen 8 -o tale.gatewise --verbose 0",
+    )
+    .ok();
     home.run("bench tale.gatewise").failed(2, &["this is a language model; time gatewise generate"]);
     home.run("bench model.gatewise --time soon").failed(2, &["--time", "such as 90s, 5m or 1h"]);
 }

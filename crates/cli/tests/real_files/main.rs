@@ -17,6 +17,11 @@
 #[path = "../cli/home.rs"]
 mod home;
 
+mod answers;
 mod case;
+mod imbalance;
+mod inputs_of_predict;
+mod json_output;
 mod neat;
 mod series_files;
+mod toy;

@@ -4,7 +4,8 @@ use crate::home::{Home, Ran};
 use std::fs;
 
 /// What a model of a handful of rows needs to learn them.
-pub const QUICK: &str = "--epochs 40 --units 4 --embedding 4 --learning-rate 0.05 --maxlen 4 --verbose 0 --no-baseline";
+pub const QUICK: &str =
+    "--epochs 40 --units 4 --embedding 4 --learning-rate 0.05 --maxlen 4 --verbose 0 --no-baseline";
 
 /// A table of texts, so many of each label. A text contains a word that gives its label away.
 pub fn table(counts: &[(&str, usize)]) -> String {
