@@ -84,7 +84,7 @@ impl DescribeConfig {
             (_, Some(separator)) => Problem::multi_label(separator.clone()),
             (_, None) => Problem::SingleLabel,
         };
-        let tokenizer = tokenizer::named(self.tokenizer.as_deref().unwrap_or(crate::defaults::TOKENIZER))?;
-        LabelledTexts::read(&self.file, &self.rows.read_options(&problem, &tokenizer))?.describe()
+        let tokenizer = self.tokenizer.as_deref().map(tokenizer::named).transpose()?;
+        LabelledTexts::read(&self.file, &self.rows.read_options(&problem, tokenizer.as_ref()))?.describe()
     }
 }

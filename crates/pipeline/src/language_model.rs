@@ -7,7 +7,7 @@ use crate::plan::TrainPlan;
 use crate::prepared::Prepared;
 use crate::source::Data;
 use crate::untrained::{self, Reads};
-use gatewise::rows::{Problem, next_tokens};
+use gatewise::rows::{ColumnNames, Problem, next_tokens};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Error, Reader, Result};
 use std::borrow::Cow;
@@ -43,7 +43,8 @@ pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
     let summary = TextSummary { characters: ids.len(), distinct: vocabulary.len(), steps };
     let (padding, problem, labels) = (training.padding(), Problem::SingleLabel, Vec::new());
     let reader = Reader::text(tokenizer, vocabulary);
-    let reads = Reads { reader, padding, problem, labels, oov_rate: None };
+    let (oov_rate, columns) = (None, ColumnNames::default());
+    let reads = Reads { reader, padding, problem, labels, oov_rate, columns };
     let artifact = untrained::artifact(plan, settings, model, reads)?;
     let parts = Parts { training, validation: None, test: None };
     Ok(Prepared { artifact, parts, ngrams: &[], text: Some(summary) })

@@ -9,7 +9,7 @@ use crate::source::{
 };
 use crate::{layers, refusals, tokenizer};
 use gatewise::layers::RecurrentCell;
-use gatewise::rows::Problem;
+use gatewise::rows::{Corpus, Problem};
 use gatewise::text::{Side, Tokenizer};
 use gatewise::{Error, Machine, Result};
 use serde::Serialize;
@@ -126,6 +126,24 @@ impl TrainPlan {
     /// Returns the plan for a task that only the data show.
     pub(crate) fn for_task(&self, task: Task) -> Result<Self> {
         TrainConfig { task: Some(task), ..self.config.clone() }.plan()
+    }
+
+    /// Returns the plan for what only the data could tell: labels that are lists or several columns, and the tokenizer
+    /// for a script without spaces.
+    pub(crate) fn seeing(&self, corpus: &Corpus) -> Result<Self> {
+        let mut config = self.config.clone();
+        if let (Problem::SingleLabel, Problem::MultiLabel { separator, .. }) =
+            (&self.problem, &corpus.problem)
+        {
+            config.label_separator = Some(separator.clone());
+        }
+        if self.kind == DataKind::Texts && corpus.tokenizer != self.tokenizer {
+            config.tokenizer = Some(tokenizer::UNICODE.to_owned());
+        }
+        match config == self.config {
+            true => Ok(self.clone()),
+            false => config.plan(),
+        }
     }
 
     /// Returns the settings that the plan was made from.

@@ -7,7 +7,7 @@ use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target};
 use gatewise::datasets::imdb::{self, ImdbOptions};
 use gatewise::datasets::{keras_imdb, locate, reviews};
 use gatewise::files::{Columns, Delimiter, Encoding, LabelledTexts, OnError, ReadOptions, RecordOptions};
-use gatewise::rows::{Corpus, Problem, Split};
+use gatewise::rows::{ColumnNames, Corpus, Problem, Split};
 use gatewise::text::Tokenizer;
 use gatewise::{Artifact, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ impl RowOptions {
         self
     }
 
-    /// Sets the column that contains the labels.
+    /// Sets the column that contains the labels; several columns of 0 and 1, separated by commas, are one label each.
     pub fn label_column(self, name: impl Into<String>) -> Self {
         Self { label_column: Some(name.into()), ..self }
     }
@@ -84,12 +84,16 @@ impl RowOptions {
         options
     }
 
-    /// Returns the options for reading a file of labelled texts.
-    pub fn read_options(&self, problem: &Problem, tokenizer: &Tokenizer) -> ReadOptions {
+    /// Returns the options for reading a file of labelled texts. Without a tokenizer, the script of the texts decides.
+    pub fn read_options(&self, problem: &Problem, tokenizer: Option<&Tokenizer>) -> ReadOptions {
         let (text, label, problem) = (self.text_column.clone(), self.label_column.clone(), problem.clone());
         let mut columns = Columns::default().text(text).problem(problem);
         columns.label = label;
-        ReadOptions::default().columns(columns).tokenizer(tokenizer.clone()).records(self.record_options())
+        let options = ReadOptions::default().columns(columns).records(self.record_options());
+        match tokenizer {
+            Some(tokenizer) => options.tokenizer(tokenizer.clone()),
+            None => options,
+        }
     }
 
     /// Refuses options where there are no data to read.
@@ -144,12 +148,14 @@ pub(crate) enum Test<'a> {
     All,
 }
 
-/// How a source is read: the problem, the tokenizer, and the options of its rows.
+/// How a source is read: the problem, the tokenizer, the options of its rows, and the model that they are for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading<'a> {
     pub problem: &'a Problem,
-    pub tokenizer: &'a Tokenizer,
+    /// `None`: the script of the texts decides.
+    pub tokenizer: Option<&'a Tokenizer>,
     pub rows: &'a RowOptions,
+    pub model: Option<&'a Artifact>,
 }
 
 impl<'a> Reading<'a> {
@@ -160,7 +166,16 @@ impl<'a> Reading<'a> {
                 "this model reads series, not texts; give a .ts file, or a model that was trained on texts",
             )
         })?;
-        Ok(Self { problem: artifact.problem(), tokenizer, rows })
+        Ok(Self { problem: artifact.problem(), tokenizer: Some(tokenizer), rows, model: Some(artifact) })
+    }
+
+    fn options(&self) -> ReadOptions {
+        let mut options = self.rows.read_options(self.problem, self.tokenizer);
+        if let Some(model) = self.model {
+            options.columns = options.columns.trained(model.training().columns.clone());
+            options = options.labels(model.labels());
+        }
+        options
     }
 }
 
@@ -189,13 +204,14 @@ pub(crate) fn read(
     if source.is_own_texts() {
         return own_texts(source, test, reading);
     }
-    let (data_dir, tokenizer) = (reading.rows.data_dir.as_deref(), reading.tokenizer);
+    let data_dir = reading.rows.data_dir.as_deref();
+    let tokenizer = reading.tokenizer.cloned().unwrap_or_default();
     match &source.0 {
-        Data::Reviews => Ok(reviews::corpus(SEED, tokenizer)),
+        Data::Reviews => Ok(reviews::corpus(SEED, &tokenizer)),
         Data::KerasImdb => keras_imdb(data_dir),
         Data::Path(path) if path.exists() => {
             let options = ImdbOptions::default().data_dir(path.as_path()).only_data_dir(true);
-            imdb::load(options.seed(DATA_SEED).tokenizer(tokenizer.clone()))
+            imdb::load(options.seed(DATA_SEED).tokenizer(tokenizer))
         }
         Data::Path(path) => Err(no_data(path)),
         Data::Mismatch(why) => Err(Error::config(*why)),
@@ -207,7 +223,7 @@ pub(crate) fn read(
                 let _ = observer.progress(Progress::Download { done, total });
             };
             let options = ImdbOptions::default().data_dir(data_dir).seed(DATA_SEED);
-            imdb::load(options.tokenizer(tokenizer.clone()).download(&mut download))
+            imdb::load(options.tokenizer(tokenizer).download(&mut download))
         }
     }
 }
@@ -228,7 +244,7 @@ fn keras_imdb(data_dir: Option<&Path>) -> Result<Corpus> {
 
 /// Returns the corpus of a file, a folder, or rows in memory.
 fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Corpus> {
-    let options = reading.rows.read_options(reading.problem, reading.tokenizer);
+    let options = reading.options();
     let fields = |rows| fields(rows, reading.problem);
     let (texts, own_test) = match &source.0 {
         Data::Texts(rows) => {
@@ -238,16 +254,14 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
         Data::Path(path) => (LabelledTexts::read(path, &options)?, None),
         _ => unreachable!("only these are texts of the user's own"),
     };
-    let mut notes = match source.is_in_memory() {
-        true => Vec::new(),
-        false => vec![format!(
-            "texts are taken from the column '{}', labels from '{}'",
-            texts.text_column, texts.label_column
-        )],
-    };
+    let mut notes: Vec<String> =
+        (!source.is_in_memory()).then(|| source_note(&texts, reading.rows)).into_iter().collect();
     notes.extend(texts.notes());
+    if !matches!(test, Test::All) {
+        texts.check().map_err(|error| Error::data(format!("{source}: {error}")))?;
+    }
     let mut corpus = match (test, own_test) {
-        (Test::All, _) => texts.corpus(&texts)?,
+        (Test::All, _) => texts.test_corpus()?,
         (Test::Apart(Some(file), _), _) => {
             let test = texts.read_test(file, &options)?;
             notes.extend(test.notes().into_iter().map(|note| format!("{}: {note}", file.display())));
@@ -275,6 +289,7 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
                 )));
             }
             notes.push(held_out(held.len(), texts.len()));
+            notes.extend(held.hold_out_note(&training));
             training.corpus(&held)?
         }
     };
@@ -284,12 +299,25 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
 
 /// Returns further rows in memory, all of them as test rows.
 pub(crate) fn memory_rows(rows: &[(String, Target)], reading: Reading<'_>) -> Result<Corpus> {
-    let options = reading.rows.read_options(reading.problem, reading.tokenizer);
+    let options = reading.options();
     let texts =
         LabelledTexts::from_rows("validation rows in memory", fields(rows, reading.problem)?, &options)?;
-    let mut corpus = texts.corpus(&texts)?;
+    let mut corpus = texts.test_corpus()?;
     corpus.notes = texts.notes();
     Ok(corpus)
+}
+
+/// Returns the note about the columns that are read.
+fn source_note(texts: &LabelledTexts, rows: &RowOptions) -> String {
+    let columns = match texts.columns().is_empty() {
+        true => &ColumnNames::new(["text"], ["label"]),
+        false => texts.columns(),
+    };
+    let chosen = match columns.text.len() > 1 && rows.text_column.is_empty() {
+        true => "; --text-column chooses other columns",
+        false => "",
+    };
+    columns.sentence() + chosen
 }
 
 /// Returns the note about rows that are held out for testing.
@@ -305,14 +333,14 @@ fn fields<'a>(
     problem: &Problem,
 ) -> Result<impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a>> {
     let separator = match problem {
-        Problem::MultiLabel { separator, .. } => separator.clone(),
-        _ => String::new(),
+        Problem::MultiLabel { separator, .. } => separator.as_str(),
+        _ => "",
     };
     let labels = rows.iter().filter_map(|(_, target)| match target {
         Target::Labels(labels) => Some(labels),
         _ => None,
     });
-    if let Some(label) = labels.flatten().find(|label| !separator.is_empty() && label.contains(&separator)) {
+    if let Some(label) = labels.flatten().find(|label| !separator.is_empty() && label.contains(separator)) {
         return Err(Error::data(format!(
             "the label '{label}' in memory contains the separator '{separator}', which separates labels in predictions; set \
              --label-separator to a text that no label contains"
@@ -320,7 +348,7 @@ fn fields<'a>(
     }
     let field = move |target: &'a Target| match target {
         Target::Label(label) => Cow::Borrowed(label.as_str()),
-        Target::Labels(labels) => Cow::Owned(labels.join(&separator)),
+        Target::Labels(labels) => Cow::Owned(serde_json::json!(labels).to_string()),
         Target::Number(number) => Cow::Owned(number.to_string()),
     };
     Ok(rows.iter().map(move |(text, target)| (text.as_str(), field(target))))

@@ -11,7 +11,7 @@ use crate::source::{Data, Source};
 use crate::threshold;
 use crate::untrained::{self, Reads};
 use gatewise::files::SeriesFile;
-use gatewise::rows::{Problem, Scaler, TimeSeries};
+use gatewise::rows::{ColumnNames, Problem, Scaler, TimeSeries};
 use gatewise::{Error, Reader, Result};
 use std::borrow::Cow;
 use std::path::Path;
@@ -75,6 +75,7 @@ pub(crate) fn prepare(plan: &TrainPlan, (training, test): Read) -> Result<Prepar
         problem,
         labels: training.labels.clone(),
         oov_rate: None,
+        columns: ColumnNames::default(),
     };
     let artifact = untrained::artifact(plan, settings, model, reads)?;
     let training = artifact.series_dataset(&training)?;

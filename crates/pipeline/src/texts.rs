@@ -11,6 +11,7 @@ use crate::source::{Data, DataKind, REVIEWS};
 use crate::threshold;
 use crate::untrained::{self, Reads};
 use gatewise::rows::Corpus;
+use gatewise::text::Vocabulary;
 use gatewise::{ErrorKind, Reader, Result};
 
 /// Returns the corpus of the plan, and the plan; a new plan if the default data are not available.
@@ -40,6 +41,7 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
         Some(label) => corpus.with_positive(label)?,
         None => corpus,
     };
+    let plan = plan.seeing(&corpus)?;
     threshold::check_classes(&plan, &corpus.problem, corpus.labels.len())?;
     Ok((plan, corpus))
 }
@@ -47,7 +49,10 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
 fn read(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Corpus> {
     let test = Test::Apart(plan.config().test.as_deref(), plan.test_split().unwrap_or_default());
     let rows = row_options(plan);
-    let reading = Reading { problem: plan.problem(), tokenizer: plan.tokenizer_made(), rows: &rows };
+    // Without a given tokenizer, the script of the user's texts decides.
+    let is_given = plan.config().tokenizer.is_some() || plan.kind() != DataKind::Texts;
+    let tokenizer = is_given.then(|| plan.tokenizer_made());
+    let reading = Reading { problem: plan.problem(), tokenizer, rows: &rows, model: None };
     reading::read(&plan.config().data, test, reading, observer)
 }
 
@@ -58,12 +63,16 @@ pub(crate) fn prepare(plan: &TrainPlan, corpus: &Corpus, observer: &mut dyn Obse
     let (max_words, min_count) =
         (settings.max_words.unwrap_or_default(), settings.min_count.unwrap_or_default());
     let vocabulary = corpus.build_vocabulary(max_words, min_count)?;
+    if let Some(warning) = hardly_known(corpus, &vocabulary) {
+        observer.warn(&warning);
+    }
     let reads = Reads {
         oov_rate: Some(corpus.oov_rate(&vocabulary)),
         reader: Reader::text(corpus.tokenizer.clone(), vocabulary),
         padding: settings.row_padding(),
         problem: corpus.problem.clone(),
         labels: corpus.labels.clone(),
+        columns: corpus.columns.clone(),
     };
     let artifact = untrained::artifact(plan, &settings, model, reads)?;
     let training = artifact.dataset(corpus, &corpus.train)?;
@@ -78,4 +87,20 @@ pub(crate) fn prepare(plan: &TrainPlan, corpus: &Corpus, observer: &mut dyn Obse
     // The word pairs of a large corpus take longer than the model itself.
     let ngrams: &[usize] = if plan.kind() == DataKind::Reviews { &[1, 2] } else { &[1] };
     Ok(Prepared { artifact, parts, ngrams, text: None })
+}
+
+/// The fraction of the running words below which a vocabulary has hardly any of them.
+const HARDLY: f64 = 0.5;
+
+/// Returns a warning if the vocabulary has few of the words of the training rows.
+fn hardly_known(corpus: &Corpus, vocabulary: &Vocabulary) -> Option<String> {
+    let coverage = corpus.coverage(vocabulary);
+    (coverage < HARDLY).then(|| {
+        format!(
+            "The vocabulary of {} words has {:.1} % of the running words of the training rows; the other words are one unknown \
+             word to the model. Raise --max-words or lower --min-count.",
+            vocabulary.len(),
+            100.0 * coverage
+        )
+    })
 }

@@ -3,6 +3,9 @@
 use gatewise::text::Tokenizer;
 use gatewise::{Error, Result};
 
+/// The name of the tokenizer for scripts without spaces.
+pub(crate) const UNICODE: &str = "unicode";
+
 /// Returns the tokenizer with this name: `words`, `unicode`, `characters`, or the path of a Hugging Face
 /// `tokenizer.json`.
 ///
@@ -16,7 +19,7 @@ use gatewise::{Error, Result};
 pub fn named(name: &str) -> Result<Tokenizer> {
     match name {
         "words" => Ok(Tokenizer::default()),
-        "unicode" => Ok(Tokenizer::unicode_words()),
+        UNICODE => Ok(Tokenizer::unicode()),
         "characters" => Ok(Tokenizer::characters()),
         path if is_file(path) => {
             let json = std::fs::read_to_string(path).map_err(|e| Error::io("cannot read", path, e))?;

@@ -2,7 +2,7 @@
 
 use crate::defaults::{Settings, THRESHOLD};
 use crate::plan::TrainPlan;
-use gatewise::rows::{Padding, Problem};
+use gatewise::rows::{ColumnNames, Padding, Problem};
 use gatewise::{Artifact, Model, Reader, Result, TrainingSummary};
 
 /// The parts of an artifact beside the model.
@@ -12,6 +12,7 @@ pub(crate) struct Reads {
     pub problem: Problem,
     pub labels: Vec<String>,
     pub oov_rate: Option<f64>,
+    pub columns: ColumnNames,
 }
 
 /// Returns the artifact of an untrained model.
@@ -21,7 +22,7 @@ pub(crate) fn artifact(
     model: Model,
     reads: Reads,
 ) -> Result<Artifact> {
-    let Reads { reader, padding, problem, labels, oov_rate } = reads;
+    let Reads { reader, padding, problem, labels, oov_rate, columns } = reads;
     let &Settings { epochs, batch_size, learning_rate, seed, .. } = settings;
     let training = TrainingSummary::default()
         .data(plan.data())
@@ -29,7 +30,8 @@ pub(crate) fn artifact(
         .batch_size(batch_size)
         .epochs(epochs)
         .learning_rate(learning_rate)
-        .oov_rate(oov_rate);
+        .oov_rate(oov_rate)
+        .columns(columns);
     Artifact::builder(model)
         .reader(reader)
         .padding(padding)

@@ -25,7 +25,7 @@ pub struct DataDescribe {
     /// Separator between labels; makes the task multi-label.
     #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
     pub label_separator: Option<String>,
-    /// Tokenizer, as in `gatewise train` [default: words].
+    /// Tokenizer, as in `gatewise train` [default: words; unicode for texts in a script without spaces].
     #[arg(long, value_name = "KIND|FILE")]
     pub tokenizer: Option<String>,
     #[command(flatten)]
@@ -50,9 +50,10 @@ pub struct Rows {
     /// [default: guessed].
     #[arg(long, value_name = "NAME")]
     pub text_column: Vec<String>,
-    /// Column that contains the labels [default: guessed].
+    /// Column that contains the labels [default: guessed]. Several columns of 0 and 1, separated by commas or given one
+    /// by one, are one label each.
     #[arg(long, value_name = "NAME")]
-    pub label_column: Option<String>,
+    pub label_column: Vec<String>,
     #[command(flatten)]
     pub table: Table,
     /// How to handle bad rows of a file, such as rows without a label [default: fail].
@@ -61,10 +62,15 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Returns the label columns, separated by commas.
+    pub fn label_column(&self) -> Option<String> {
+        (!self.label_column.is_empty()).then(|| self.label_column.join(","))
+    }
+
     /// Converts to the pipeline's options.
     pub fn row_options(&self) -> RowOptions {
         let options = self.text_column.iter().fold(RowOptions::new(), RowOptions::text_column);
-        let options = match &self.label_column {
+        let options = match self.label_column() {
             Some(name) => options.label_column(name),
             None => options,
         };

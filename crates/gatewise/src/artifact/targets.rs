@@ -2,7 +2,7 @@
 
 use super::Artifact;
 use crate::error::{Error, Result};
-use crate::rows::{Problem, Targets};
+use crate::rows::{Problem, Targets, label_key};
 
 impl Artifact {
     /// Converts `targets` of a data set with `problem` and `labels` into targets of this model.
@@ -36,8 +36,10 @@ impl Artifact {
 
     /// Returns the index of each of `labels` among the model's labels.
     fn places(&self, labels: &[String]) -> Result<Vec<usize>> {
+        let known: Vec<_> = self.labels().iter().map(|known| label_key(known)).collect();
         let place = |label: &String| {
-            self.labels().iter().position(|known| known == label).ok_or_else(|| {
+            let key = label_key(label);
+            known.iter().position(|known| *known == key).ok_or_else(|| {
                 let known = self.labels().join(", ");
                 Error::data(format!("the model does not have the label '{label}'; its labels are {known}"))
             })

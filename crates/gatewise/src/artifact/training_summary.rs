@@ -1,6 +1,7 @@
 //! The training summary that an artifact stores.
 
 use crate::metrics::Evaluation;
+use crate::rows::ColumnNames;
 use crate::train::History;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,10 @@ pub struct TrainingSummary {
     /// Texts: the out-of-vocabulary rate ([`Corpus::oov_rate`](crate::rows::Corpus::oov_rate)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oov_rate: Option<f64>,
+    /// Columns of the file that the model was trained on. Predictions for a file, and evaluations, use them where the
+    /// file has them.
+    #[serde(default, skip_serializing_if = "ColumnNames::is_empty")]
+    pub columns: ColumnNames,
 }
 
 impl TrainingSummary {
@@ -75,5 +80,10 @@ impl TrainingSummary {
     /// Sets the out-of-vocabulary rate.
     pub fn oov_rate(self, oov_rate: impl Into<Option<f64>>) -> Self {
         Self { oov_rate: oov_rate.into(), ..self }
+    }
+
+    /// Sets the columns of the file that the model was trained on.
+    pub fn columns(self, columns: ColumnNames) -> Self {
+        Self { columns, ..self }
     }
 }

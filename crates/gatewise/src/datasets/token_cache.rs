@@ -185,7 +185,16 @@ fn decode(bytes: &[u8], key: &[u8; 32]) -> Result<Corpus, &'static str> {
         // The key covers the tokenizer; the caller sets it.
         let tokenizer = Tokenizer::default();
         let problem = Problem::SingleLabel;
-        from.rest.is_empty().then_some(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes })
+        from.rest.is_empty().then_some(Corpus {
+            tokenizer,
+            vocabulary,
+            problem,
+            labels,
+            train,
+            test,
+            notes,
+            ..Corpus::default()
+        })
     })()
     .ok_or("its content is malformed")
 }
@@ -276,6 +285,7 @@ mod tests {
             train: split(train),
             test: split(test),
             notes: vec!["A note.".into()],
+            ..Corpus::default()
         }
     }
 

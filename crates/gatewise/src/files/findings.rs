@@ -3,6 +3,7 @@
 //! Input: the text, the label and the place of each row, one by one. Output: one sentence for each finding.
 //! The hash of the text, the hash of the label and the number of each row are kept, and nothing else.
 
+use crate::rows::label_key;
 use hashbrown::HashTable;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -40,6 +41,7 @@ struct Seen {
     text: u64,
     label: u32,
     number: u32,
+    row: u32,
 }
 
 /// The findings about the rows so far.
@@ -49,6 +51,9 @@ pub(super) struct Findings {
     repeated: Finding,
     contradicted: Finding,
     without_words: Finding,
+    /// Rows whose text is in an earlier row too, each with the first such row.
+    repeats: Vec<(u32, u32)>,
+    rows: u32,
 }
 
 impl Findings {
@@ -62,20 +67,36 @@ impl Findings {
         number: u64,
         place: impl FnOnce() -> String,
     ) {
+        let row = self.rows;
+        self.rows = row.saturating_add(1);
         if !words {
             return self.without_words.add(place);
         }
-        let seen = Seen { text: hash(text), label: hash(label.trim()) as u32, number: number as u32 };
+        let label = hash(&label_key(label.trim())) as u32;
+        let seen = Seen { text: hash(text), label, number: number as u32, row };
         match self.seen.find(seen.text, |other| other.text == seen.text) {
             None => {
                 self.seen.insert_unique(seen.text, seen, |seen| seen.text);
             }
             Some(first) => {
+                self.repeats.push((row, first.row));
                 let finding =
                     if first.label == seen.label { &mut self.repeated } else { &mut self.contradicted };
                 finding.add(|| format!("{} as {}", place(), first.number));
             }
         }
+    }
+
+    /// Returns the number of rows whose text is in an earlier row too.
+    pub fn repeats(&self) -> usize {
+        self.repeats.len()
+    }
+
+    /// Returns the group of each of `rows` rows: the first row with the same text.
+    pub fn groups(&self, rows: usize) -> Vec<u32> {
+        let mut groups: Vec<u32> = (0..rows as u32).collect();
+        self.repeats.iter().for_each(|&(row, first)| groups[row as usize] = first);
+        groups
     }
 
     /// Returns whether a row has this text.

@@ -9,6 +9,7 @@ pub mod description;
 mod encoding;
 mod findings;
 mod format;
+mod label_list;
 mod labelled_text;
 mod records;
 mod row_labels;
@@ -17,7 +18,7 @@ mod series;
 mod series_file;
 mod spill;
 
-pub use columns::Columns;
+pub use columns::{Columns, FoundColumns};
 pub use description::Description;
 pub use encoding::Encoding;
 pub use format::{FileKind, RecordFormat};

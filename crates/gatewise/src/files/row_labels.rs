@@ -1,53 +1,176 @@
 //! The labels of the rows of a file.
 //!
 //! Input: a [`Problem`] and the label field of each row, one by one. Output: the strata for splits, the names
-//! of the labels, and [`Targets`].
+//! of the labels, and [`Targets`]. Spellings of one value, as `1` and `1.0`, are one label.
 
-use crate::rows::{Problem, Scaler, Targets};
+use super::columns::SEPARATOR;
+use super::label_list;
+use crate::rows::{Problem, Scaler, Targets, is_number, label_key, sort_labels};
 use crate::text::{Interner, Sequences};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The labels of rows: label numbers, or values for regression.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RowLabels {
     problem: Problem,
+    known: Option<KnownLabels>,
     names: Interner,
     /// The label numbers of each row: one for single-label, any number of distinct ones for multi-label.
     ids: Sequences,
     values: Vec<f32>,
 }
 
+/// The labels that rows may have: those of a model, or of the training rows.
+#[derive(Debug, Clone)]
+pub(super) struct KnownLabels {
+    names: Vec<String>,
+    keys: HashSet<String>,
+    of_model: bool,
+}
+
 /// The reason why a field is refused.
 type Flaw = String;
 
+/// The most labels in an error.
+const LISTED: usize = 20;
+
+impl KnownLabels {
+    /// Returns the labels of a model.
+    pub fn of_model(names: &[String]) -> Self {
+        let keys = names.iter().map(|name| label_key(name).into_owned()).collect();
+        Self { names: names.to_vec(), keys, of_model: true }
+    }
+
+    /// Returns the labels of training rows.
+    pub fn of_training(names: &[String]) -> Self {
+        Self { of_model: false, ..Self::of_model(names) }
+    }
+
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn check(&self, label: &str) -> Result<(), Flaw> {
+        if self.keys.contains(&*label_key(label)) {
+            return Ok(());
+        }
+        if !self.of_model {
+            return Err(format!(
+                "the label '{label}' occurs in the test rows only, not in the training rows"
+            ));
+        }
+        let more = if self.names.len() > LISTED { ", …" } else { "" };
+        let known = self.names[..self.names.len().min(LISTED)].join(", ");
+        Err(format!("the model does not have the label '{label}'; its labels are {known}{more}"))
+    }
+}
+
 impl RowLabels {
-    /// Returns labels without rows.
-    pub fn new(problem: &Problem) -> Self {
-        Self { problem: problem.clone(), ..Self::default() }
+    /// Returns labels without rows. A label that is not `known` is refused.
+    pub fn new(problem: &Problem, known: Option<KnownLabels>) -> Self {
+        Self { problem: problem.clone(), known, ..Self::default() }
+    }
+
+    /// Adds names of labels that no row may have.
+    pub fn expect(&mut self, names: &[String]) {
+        for name in names {
+            self.names.intern(name);
+        }
     }
 
     /// Adds the label field of the next row. A refused field is not added.
     pub fn push(&mut self, field: &str) -> Result<(), Flaw> {
         let field = field.trim();
-        match &self.problem {
+        match self.problem {
             Problem::Regression { .. } => {
                 let value = field.parse().ok().filter(|value: &f32| value.is_finite());
                 self.values.push(value.ok_or_else(|| format!("'{field}' is not a number"))?);
             }
-            Problem::MultiLabel { separator } => {
-                let names = field.split(separator.as_str()).map(str::trim).filter(|name| !name.is_empty());
+            Problem::MultiLabel { .. } => {
+                let names = self.split(field);
                 let mut ids: Vec<u32> =
-                    names.map(|name| self.names.intern(name).ok_or_else(full)).collect::<Result<_, _>>()?;
+                    names.iter().map(|name| self.intern(name)).collect::<Result<_, _>>()?;
                 ids.sort_unstable();
                 ids.dedup();
                 self.ids.push(ids);
             }
             Problem::SingleLabel if field.is_empty() => return Err("the label is empty".into()),
             Problem::SingleLabel => {
-                let id = self.names.intern(field).ok_or_else(full)?;
+                let id = self.intern(field)?;
                 self.ids.push([id]);
             }
         }
         Ok(())
+    }
+
+    /// Returns the labels of a field: the items of a list, or what is between separators.
+    fn split<'a>(&self, field: &'a str) -> Vec<Cow<'a, str>> {
+        let trimmed = |item: Cow<'a, str>| match item.trim() {
+            "" => None,
+            label if label.len() == item.len() => Some(item),
+            label => Some(Cow::Owned(label.to_owned())),
+        };
+        match (label_list::items(field), &self.problem) {
+            (Some(items), _) => items.into_iter().filter_map(trimmed).collect(),
+            (None, Problem::MultiLabel { separator }) => {
+                field.split(separator.as_str()).map(Cow::Borrowed).filter_map(trimmed).collect()
+            }
+            _ => vec![Cow::Borrowed(field)],
+        }
+    }
+
+    fn intern(&mut self, name: &str) -> Result<u32, Flaw> {
+        if let Some(id) = self.names.get(name) {
+            return Ok(id);
+        }
+        self.known.as_ref().map_or(Ok(()), |known| known.check(name))?;
+        self.names.intern(name).ok_or_else(|| "there are more than 4,294,967,295 distinct labels".into())
+    }
+
+    /// Makes one label of the spellings of one value. `is_free` is set if nobody chose the separator of the labels;
+    /// one that no label contains is chosen. Returns notes, one sentence each. Call this after the last row.
+    pub fn settle(&mut self, is_free: bool) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut spellings: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for name in self.names.words() {
+            spellings.entry(label_key(name).into_owned()).or_default().push(name);
+        }
+        for (key, names) in &spellings {
+            if names.len() > 1 && names.iter().any(|name| name != key) {
+                notes.push(format!(
+                    "the labels {} have the same value and are one label, '{key}'",
+                    quoted(names)
+                ));
+            }
+        }
+        notes.extend(alike(&spellings));
+        if spellings.len() < self.names.len() {
+            let (mut names, mut numbers) = (Interner::default(), Vec::new());
+            for name in self.names.words() {
+                let key = label_key(name);
+                let name = if spellings[&*key].len() > 1 { &key } else { name };
+                numbers.extend(names.intern(name));
+            }
+            let row = |ids: &[u32]| {
+                let mut ids: Vec<u32> = ids.iter().map(|&id| numbers[id as usize]).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                ids
+            };
+            self.ids = self.ids.rows().map(row).collect();
+            self.names = names;
+        }
+        if let (Problem::MultiLabel { separator }, true) = (&mut self.problem, is_free) {
+            let is_free = |mark: &&str| self.names.words().all(|name| !name.contains(mark));
+            *separator = [SEPARATOR, "|", ",", "/", "\t"]
+                .iter()
+                .find(|mark| is_free(mark))
+                .unwrap_or(&"\u{1f}")
+                .to_string();
+        }
+        notes.truncate(NOTES);
+        notes
     }
 
     /// Returns the number of rows.
@@ -66,27 +189,38 @@ impl RowLabels {
             }
             _ => (self.ids.select(order), Vec::new()),
         };
-        Self { problem: self.problem.clone(), names: self.names.clone(), ids, values }
+        let (problem, known, names) = (self.problem.clone(), self.known.clone(), self.names.clone());
+        Self { problem, known, names, ids, values }
     }
 
-    /// Returns the names in alphabetical order. Single-label: the classes of these rows. Multi-label: all
-    /// labels of the file.
+    /// Returns the labels that rows may have, if they are known.
+    pub fn known(&self) -> Option<&[String]> {
+        self.known.as_ref().map(KnownLabels::names)
+    }
+
+    /// Returns the names in order: by number if all of them are numbers, else by text. Single-label: the classes of
+    /// these rows. Multi-label: all labels of the file.
     pub fn names(&self) -> Vec<String> {
         let counts = self.counts();
         // A multi-label model predicts "no" for a label without rows; a class without rows cannot be learned.
         let occurs = |count: usize| count > 0 || matches!(self.problem, Problem::MultiLabel { .. });
         let names = self.names.words().zip(counts).filter(|(_, count)| occurs(*count));
         let mut names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
-        names.sort_unstable();
+        sort_labels(&mut names, |name| name);
         names
     }
 
-    /// Returns the names in alphabetical order, each with its number of rows.
+    /// Returns the names in order, each with its number of rows.
     pub fn tally(&self) -> Vec<(String, usize)> {
         let counted = self.names.words().zip(self.counts()).filter(|(_, count)| *count > 0);
         let mut tally: Vec<_> = counted.map(|(name, count)| (name.to_owned(), count)).collect();
-        tally.sort_unstable();
+        sort_labels(&mut tally, |(name, _)| name);
         tally
+    }
+
+    /// Returns whether the labels are one number a row.
+    pub fn is_numbers(&self) -> bool {
+        self.problem == Problem::SingleLabel && self.names.words().all(is_number)
     }
 
     /// Returns the numbers of the rows for regression, else `None`.
@@ -118,11 +252,11 @@ impl RowLabels {
     /// Returns the targets for a model with the labels `names`; `Err` is a label that is not in `names`.
     pub fn targets(&self, names: &[String]) -> Result<Targets, String> {
         let counts = self.counts();
-        let place = |(id, name): (usize, &str)| match names.binary_search_by(|known| known.as_str().cmp(name))
-        {
-            Ok(place) => Ok(place),
-            Err(_) if counts[id] == 0 => Ok(usize::MAX), // a label of other rows of the file
-            Err(_) => Err(name.to_owned()),
+        let known: HashMap<_, _> = names.iter().enumerate().map(|(at, name)| (label_key(name), at)).collect();
+        let place = |(id, name): (usize, &str)| match known.get(&label_key(name)) {
+            Some(&place) => Ok(place),
+            None if counts[id] == 0 => Ok(usize::MAX), // a label of other rows of the file
+            None => Err(name.to_owned()),
         };
         let places: Vec<usize> = self.names.words().enumerate().map(place).collect::<Result<_, _>>()?;
         let width = match self.problem {
@@ -151,8 +285,34 @@ impl RowLabels {
     }
 }
 
-fn full() -> Flaw {
-    "there are more than 4,294,967,295 distinct labels".into()
+/// The most notes about labels.
+const NOTES: usize = 5;
+
+/// Returns notes about labels that are not one label but look like it: a code beside a number, and letter case.
+fn alike(spellings: &BTreeMap<String, Vec<&str>>) -> Vec<String> {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for names in spellings.values() {
+        let digits = names[0].trim_start_matches('0');
+        let is_code = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let looks = if is_code { digits.to_owned() } else { names[0].to_lowercase() };
+        groups.entry(looks).or_default().push(names[0]);
+    }
+    let sentence = |names: Vec<&str>| {
+        let codes = names.iter().any(|name| name.starts_with('0'));
+        let why =
+            if codes { "one with a leading zero is a code, not a number" } else { "letter case differs" };
+        format!("the labels {} are different labels: {why}", quoted(&names))
+    };
+    groups.into_values().filter(|names| names.len() > 1).map(sentence).collect()
+}
+
+/// `'a', 'b' and 'c'`
+fn quoted(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +321,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(problem: &Problem, fields: &[&str]) -> RowLabels {
-        let mut labels = RowLabels::new(problem);
+        let mut labels = RowLabels::new(problem, None);
         fields.iter().for_each(|field| labels.push(field).unwrap());
         labels
     }
@@ -179,7 +339,7 @@ mod tests {
         let part = labels.select(&[0, 2]);
         assert_eq!((part.len(), part.names()), (2, vec!["b".to_owned()]));
         assert_eq!(labels.targets(&part.names()).unwrap_err(), "a");
-        assert!(RowLabels::new(&Problem::SingleLabel).push(" ").unwrap_err().contains("empty"));
+        assert!(RowLabels::new(&Problem::SingleLabel, None).push(" ").unwrap_err().contains("empty"));
     }
 
     #[test]
@@ -200,7 +360,7 @@ mod tests {
         let Problem::Regression { scale } = labels.select(&[0, 2]).problem() else { panic!() };
         assert_eq!((scale.mean, scale.deviation), (3.0, 2.0));
         for field in ["", "three", "NaN", "inf", "1,5", "1e99"] {
-            let flaw = RowLabels::new(&Problem::regression()).push(field).unwrap_err();
+            let flaw = RowLabels::new(&Problem::regression(), None).push(field).unwrap_err();
             assert_eq!(flaw, format!("'{field}' is not a number"));
         }
     }
@@ -211,7 +371,7 @@ mod tests {
             fields in prop::collection::vec("[ab;, 1.\u{e9}]{0,6}", 0..20),
             problem in prop_oneof![Just(Problem::SingleLabel), Just(several()), Just(Problem::regression())],
         ) {
-            let mut labels = RowLabels::new(&problem);
+            let mut labels = RowLabels::new(&problem, None);
             let taken = fields.iter().filter(|field| labels.push(field).is_ok()).count();
             prop_assert_eq!((labels.len(), labels.strata().len()), (taken, taken));
             let targets = labels.targets(&labels.names()).unwrap();

@@ -1,6 +1,6 @@
 //! A labelled text corpus as word ranks: the result of every reader of text.
 
-use super::{Problem, Targets, positive};
+use super::{ColumnNames, Problem, Targets, positive};
 use crate::error::Result;
 use crate::text::{Sequences, Tokenizer, Vocabulary};
 
@@ -66,6 +66,8 @@ pub struct Corpus {
     pub train: Split,
     /// The test split.
     pub test: Split,
+    /// The columns of the file that the rows were read from.
+    pub columns: ColumnNames,
     /// The notes of the reader, one sentence each (for example "2 reviews are not UTF-8 …").
     pub notes: Vec<String>,
 }
@@ -119,6 +121,11 @@ impl Corpus {
         Ok(self)
     }
 
+    /// Sets the columns of the file that the rows were read from.
+    pub fn columns(self, columns: ColumnNames) -> Self {
+        Self { columns, ..self }
+    }
+
     /// Sets the notes, one sentence each.
     pub fn notes(self, notes: Vec<String>) -> Self {
         Self { notes, ..self }
@@ -153,6 +160,13 @@ impl Corpus {
         let (known, _) = counts.split_at(vocabulary.len().min(counts.len()));
         let sure: u64 = known.iter().filter(|&&count| count > 1).sum();
         if all == 0 { 0.0 } else { (all - sure) as f64 / all as f64 }
+    }
+
+    /// Returns the fraction of the running words of the training split that `vocabulary` has; 1 without words.
+    pub fn coverage(&self, vocabulary: &Vocabulary) -> f64 {
+        let counts = self.counts();
+        let (all, known): (u64, u64) = (counts.iter().sum(), counts.iter().take(vocabulary.len()).sum());
+        if all == 0 { 1.0 } else { known as f64 / all as f64 }
     }
 
     /// Returns the count of each word in the training split, by rank.

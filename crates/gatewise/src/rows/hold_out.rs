@@ -1,6 +1,7 @@
 //! Stratified train/test splits.
 
 use crate::rng::{Purpose, Random};
+use std::collections::HashMap;
 
 /// Returns the indices of `count` rows in an order drawn from `seed`.
 pub(crate) fn order(count: usize, seed: u64) -> Vec<usize> {
@@ -24,23 +25,68 @@ pub(crate) fn order(count: usize, seed: u64) -> Vec<usize> {
 /// assert_eq!([0, 1, 2].map(|class| count(&held, class)), [2, 1, 0]);
 /// ```
 pub fn hold_out(strata: &[u32], fraction: f64, seed: u64) -> [Vec<usize>; 2] {
+    split(strata, None, fraction, seed)
+}
+
+/// Splits rows as [`hold_out`], and keeps rows of one group, such as equal texts, on one side. Row `i` belongs to the
+/// group `groups[i]`; groups are numbered below the number of rows. Without two rows in a group the split is that of
+/// [`hold_out`].
+///
+/// A group that is larger than the rest of its share is kept. Fewer rows are then held out; if less than half of the
+/// share would be left, groups are split after all.
+///
+/// ```
+/// use gatewise::rows::hold_out_groups;
+/// let (classes, texts) = ([0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 2, 2, 4, 4, 6, 6]);
+/// let [kept, held] = hold_out_groups(&classes, &texts, 0.5, 1);
+/// assert_eq!((kept.len(), held.len()), (4, 4));
+/// assert!(held.iter().all(|&row| !kept.iter().any(|&other| texts[other] == texts[row])));
+/// ```
+pub fn hold_out_groups(strata: &[u32], groups: &[u32], fraction: f64, seed: u64) -> [Vec<usize>; 2] {
+    let whole = hold_out(strata, fraction, seed);
+    let grouped = split(strata, Some(groups), fraction, seed);
+    if 2 * grouped[1].len() < whole[1].len() { whole } else { grouped }
+}
+
+fn split(strata: &[u32], groups: Option<&[u32]>, fraction: f64, seed: u64) -> [Vec<usize>; 2] {
     let order = order(strata.len(), seed);
     let mut todo = quotas(strata, &order, fraction);
+    // The rows of each group with other rows; whether a group is held out, once that is decided.
+    let groups = groups.unwrap_or_default();
+    let mut sizes = vec![0usize; groups.len()];
+    groups.iter().for_each(|&group| sizes[group as usize] += 1);
+    let mut rows: HashMap<u32, Vec<usize>> = HashMap::new();
+    for (row, &group) in groups.iter().enumerate().filter(|(_, group)| sizes[**group as usize] > 1) {
+        rows.entry(group).or_default().push(row);
+    }
+    let mut decided: HashMap<u32, bool> = HashMap::new();
     // From the end, so that the held-out rows of a single stratum are the end of the order.
     let (mut kept, mut held) = (Vec::new(), Vec::new());
     for row in order.into_iter().rev() {
-        let quota = &mut todo[strata[row] as usize];
-        match *quota {
-            0 => kept.push(row),
-            _ => {
-                *quota -= 1;
-                held.push(row);
-            }
-        }
+        let group = groups.get(row).and_then(|&group| Some((group, rows.get(&group)?)));
+        let is_held = match group {
+            None => take(&mut todo, strata, &[row]),
+            Some((group, rows)) => *decided.entry(group).or_insert_with(|| take(&mut todo, strata, rows)),
+        };
+        if is_held { held.push(row) } else { kept.push(row) }
     }
     kept.reverse();
     held.reverse();
     [kept, held]
+}
+
+/// Takes `rows` from what is to be held out of their strata; returns whether there was room for all of them.
+fn take(todo: &mut [usize], strata: &[u32], rows: &[usize]) -> bool {
+    for (count, &row) in rows.iter().enumerate() {
+        match &mut todo[strata[row] as usize] {
+            0 => {
+                rows[..count].iter().for_each(|&row| todo[strata[row] as usize] += 1);
+                return false;
+            }
+            quota => *quota -= 1,
+        }
+    }
+    true
 }
 
 /// Returns the number of held-out rows of each stratum, by the largest-remainder method: the fraction of each
@@ -101,7 +147,33 @@ mod tests {
         assert_ne!(classes(1), classes(2));
     }
 
+    #[test]
+    fn few_large_groups_are_split() {
+        let strata = [[0; 100], [1; 100]].concat();
+        let [kept, held] = hold_out_groups(&strata, &strata, 0.1, 1);
+        assert_eq!([kept, held], hold_out(&strata, 0.1, 1));
+    }
+
     proptest! {
+        #[test]
+        fn groups_stay_together(
+            rows in prop::collection::vec((0u32..3, any::<prop::sample::Index>()), 1..200),
+            share in 0.0f64..1.0,
+            seed in any::<u64>(),
+        ) {
+            let strata: Vec<u32> = rows.iter().map(|row| row.0).collect();
+            let groups: Vec<u32> = rows.iter().map(|row| row.1.index(rows.len()) as u32).collect();
+            let [kept, held] = hold_out_groups(&strata, &groups, share, seed);
+            let whole = hold_out(&strata, share, seed);
+            prop_assert_eq!(kept.len() + held.len(), rows.len());
+            if [&kept, &held] != [&whole[0], &whole[1]] {
+                prop_assert!(held.iter().all(|&row| !kept.iter().any(|&other| groups[other] == groups[row])));
+                prop_assert!(2 * held.len() >= whole[1].len() && held.len() <= whole[1].len());
+            }
+            let alone: Vec<u32> = (0..rows.len() as u32).collect();
+            prop_assert_eq!(hold_out_groups(&strata, &alone, share, seed), whole);
+        }
+
         #[test]
         fn every_stratum_keeps_its_share_and_a_row(
             strata in prop::collection::vec(prop_oneof![Just(0u32), Just(3), 0u32..9], 0..200),

@@ -7,6 +7,7 @@
 mod count;
 mod interner;
 mod pad;
+mod script;
 mod sequences;
 mod tokenizer;
 mod vocabulary;
@@ -18,6 +19,7 @@ pub use count::{Ranking, WordCounter};
 #[cfg(feature = "files")]
 pub(crate) use interner::Interner;
 pub use pad::{PadOptions, Padded, Side, pad_sequences};
+pub use script::ScriptTally;
 pub use sequences::Sequences;
 pub(crate) use sequences::check_rows;
 pub use tokenizer::Tokenizer;

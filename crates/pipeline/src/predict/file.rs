@@ -5,7 +5,8 @@ use super::drift::Drift;
 use crate::observer::{Observer, Progress};
 use crate::run_files::RunFiles;
 use gatewise::files::{
-    Column, Columns, Field, FieldKind, Record, RecordFormat, RecordOptions, RecordWriter, Records,
+    Column, Columns, Field, FieldKind, FoundColumns, Record, RecordFormat, RecordOptions, RecordWriter,
+    Records,
 };
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, AtomicFile, Error, Predictor, Result};
@@ -122,10 +123,10 @@ impl<'a> PredictFile<'a> {
         }
         let mut records = Records::open(&self.input, &self.records)?;
         records.notes().iter().for_each(|note| observer.note(note));
-        let columns = Columns::default().text(self.text_column);
+        let columns = Columns::default().text(self.text_column).trained(artifact.training().columns.clone());
         let texts = columns.find_texts(&mut records)?;
-        let names: Vec<&str> = texts.iter().map(|&at| records.columns()[at].name.as_str()).collect();
-        observer.note(&format!("texts are taken from the column '{}'", names.join("', '")));
+        observer.note(&texts.names().sentence());
+        texts.notes().iter().for_each(|note| observer.note(note));
         for column in records.unread() {
             observer.note(&format!("the column '{}' is {} and is left out", column.name, column.reason));
         }
@@ -169,8 +170,7 @@ struct Job<'a> {
     artifact: &'a Artifact,
     added: Added,
     drift: Drift,
-    /// Columns of the texts.
-    texts: Vec<usize>,
+    texts: FoundColumns,
 }
 
 impl Job<'_> {
@@ -193,7 +193,7 @@ impl Job<'_> {
                 let mut scratch = String::new();
                 let cut: Vec<String> = chunk
                     .iter()
-                    .map(|record| record.join(&self.texts, &mut scratch).unwrap_or_default().to_owned())
+                    .map(|record| self.texts.text(record, &mut scratch).unwrap_or_default().to_owned())
                     .collect();
                 let answers = predictor.predict(&cut)?;
                 self.drift.count(&answers);

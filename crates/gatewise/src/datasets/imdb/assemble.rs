@@ -101,7 +101,16 @@ impl Assembly {
         });
         let labels = LABELS.map(String::from).into();
         let (tokenizer, problem) = (tokenizer.clone(), Problem::SingleLabel);
-        Ok(Corpus { tokenizer, vocabulary: ranking.words, problem, labels, train, test, notes })
+        Ok(Corpus {
+            tokenizer,
+            vocabulary: ranking.words,
+            problem,
+            labels,
+            train,
+            test,
+            notes,
+            ..Corpus::default()
+        })
     }
 
     fn check(&self, source: &Source) -> Result<()> {

@@ -214,7 +214,7 @@ pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
     };
     let labels = vec!["neg".into(), "pos".into()];
     let (tokenizer, problem) = (Tokenizer::keras(), Problem::SingleLabel);
-    Ok(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes })
+    Ok(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes, ..Corpus::default() })
 }
 
 /// Returns the words of `imdb_word_index.json` by rank: `words[rank - 1]`.

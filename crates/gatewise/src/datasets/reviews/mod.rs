@@ -105,7 +105,7 @@ pub fn corpus(seed: u64, tokenizer: &Tokenizer) -> Corpus {
         labels,
         train,
         test,
-        notes: Vec::new(),
+        ..Corpus::default()
     }
 }
 

@@ -1,7 +1,9 @@
 //! Columns, labels and words of small files; what is skipped, found and refused.
 
 use super::*;
+use crate::files::{Columns, OnError};
 use proptest::prelude::*;
+use std::path::Path;
 
 fn csv() -> tempfile::NamedTempFile {
     tempfile::Builder::new().suffix(".csv").tempfile().unwrap()

@@ -12,6 +12,7 @@ mod hugging_face;
 #[path = "no_hugging_face.rs"]
 mod hugging_face;
 mod saved;
+mod symbols;
 
 use crate::error::Result;
 use hugging_face::HuggingFace;
@@ -67,6 +68,8 @@ enum Unit {
     Chunk,
     /// A word by Unicode's annex 29.
     UnicodeWord,
+    /// A word by Unicode's annex 29, or a symbol.
+    UnicodeWordOrSymbol,
     Character,
     Token(HuggingFace),
 }
@@ -125,6 +128,21 @@ impl Tokenizer {
     /// ```
     pub fn unicode_words() -> Self {
         Settings { unit: Unit::UnicodeWord, filters: String::new(), ..Settings::default() }.into()
+    }
+
+    /// Returns a tokenizer as [`unicode_words`](Self::unicode_words) that also returns symbols: emoji, currency signs,
+    /// arrows, mathematical operators and the like. Chinese characters, hiragana, and the characters of Thai, Lao, Khmer
+    /// and Burmese with their vowel signs are a word each.
+    ///
+    /// ```
+    /// use gatewise::text::Tokenizer;
+    /// let words = |text: &str| Tokenizer::unicode().words(text);
+    /// assert_eq!(words("Great 😀👍🏽, I ❤️ it: €5!"), ["great", "😀", "👍🏽", "i", "❤", "it", "€", "5"]);
+    /// assert_eq!(words("电影很好"), ["电", "影", "很", "好"]);
+    /// assert_eq!(words("ที่นี่"), ["ที่", "นี่"]);
+    /// ```
+    pub fn unicode() -> Self {
+        Settings { unit: Unit::UnicodeWordOrSymbol, filters: String::new(), ..Settings::default() }.into()
     }
 
     /// Returns a tokenizer whose words are the characters (Keras's `char_level`). No character is changed or
@@ -233,6 +251,9 @@ impl Tokenizer {
             Unit::UnicodeWord => {
                 // No Unicode word spans a space.
                 self.for_each_chunk(text, scratch, |chunk| chunk.unicode_words().for_each(&mut each));
+            }
+            Unit::UnicodeWordOrSymbol => {
+                self.for_each_chunk(text, scratch, |chunk| symbols::for_each(chunk, &mut each));
             }
             Unit::Character => {
                 self.normalise(text, scratch);
@@ -381,7 +402,9 @@ mod tests {
 
     #[test]
     fn every_kind_survives_json() {
-        for tokenizer in [Tokenizer::characters(), Tokenizer::unicode_words(), Tokenizer::keras()] {
+        let all =
+            [Tokenizer::characters(), Tokenizer::unicode_words(), Tokenizer::unicode(), Tokenizer::keras()];
+        for tokenizer in all {
             let json = serde_json::to_string(&tokenizer).unwrap();
             assert_eq!(serde_json::from_str::<Tokenizer>(&json).unwrap(), tokenizer);
         }

@@ -17,6 +17,9 @@ pub(super) struct Saved {
     char_level: bool,
     #[serde(skip_serializing_if = "Not::not")]
     unicode_words: bool,
+    /// Unicode words and symbols.
+    #[serde(skip_serializing_if = "Not::not")]
+    unicode: bool,
     /// A Hugging Face `tokenizer.json`.
     #[serde(skip_serializing_if = "Option::is_none")]
     tokenizer_json: Option<Box<RawValue>>,
@@ -37,6 +40,7 @@ impl From<Tokenizer> for Saved {
             html_breaks,
             char_level: unit == Unit::Character,
             unicode_words: unit == Unit::UnicodeWord,
+            unicode: unit == Unit::UnicodeWordOrSymbol,
             tokenizer_json: match unit {
                 Unit::Token(tokens) => Some(tokens.json().to_owned()),
                 _ => None,
@@ -49,12 +53,13 @@ impl TryFrom<Saved> for Tokenizer {
     type Error = Error;
 
     fn try_from(saved: Saved) -> Result<Self> {
-        let Saved { lower, filters, html_breaks, char_level, unicode_words, tokenizer_json } = saved;
-        let unit = match (char_level, unicode_words, tokenizer_json) {
-            (false, false, None) => Unit::Chunk,
-            (true, false, None) => Unit::Character,
-            (false, true, None) => Unit::UnicodeWord,
-            (false, false, Some(json)) => Unit::Token(HuggingFace::new(json.get())?),
+        let Saved { lower, filters, html_breaks, char_level, unicode_words, unicode, tokenizer_json } = saved;
+        let unit = match (char_level, unicode_words, unicode, tokenizer_json) {
+            (false, false, false, None) => Unit::Chunk,
+            (true, false, false, None) => Unit::Character,
+            (false, true, false, None) => Unit::UnicodeWord,
+            (false, false, true, None) => Unit::UnicodeWordOrSymbol,
+            (false, false, false, Some(json)) => Unit::Token(HuggingFace::new(json.get())?),
             _ => {
                 return Err(Error::config(
                     "a tokenizer returns characters, Unicode words or tokens, not two of them",
