@@ -4,10 +4,10 @@ use crate::observer::Observer;
 use crate::reading::{self, RowOptions, Test};
 use crate::run_files::RunFiles;
 use crate::source::{DataKind, Source};
-use crate::{Task, defaults, series};
+use crate::{Task, defaults, language_model, series};
 use gatewise::metrics::{Calibration, Evaluation, Report};
 use gatewise::rows::Dataset;
-use gatewise::{Artifact, Machine, Result};
+use gatewise::{AnswerKind, Artifact, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::time::Instant;
@@ -61,6 +61,13 @@ impl EvaluateConfig {
         self.rows.check(&self.data)?;
         RunFiles::new().reads_source(&self.data).check_inputs()?;
         let test = match self.data.kind(Task::Classify) {
+            _ if artifact.answer_kind() == AnswerKind::NextToken => {
+                let (windows, unknown) = language_model::windows(artifact, &self.data)?;
+                if unknown > 0 {
+                    observer.note(&format!("{unknown} characters of the text are unknown to the model"));
+                }
+                windows
+            }
             DataKind::Series => artifact.series_dataset(&*series::labelled(&self.data, observer)?)?,
             _ => {
                 let corpus = reading::for_artifact(artifact, &self.data, &self.rows, Test::All, observer)?;

@@ -163,7 +163,7 @@ fn options_that_mean_nothing_are_refused_alike() {
 }
 
 #[test]
-fn bench_keeps_to_its_time_and_to_models_that_it_can_measure() {
+fn bench_keeps_to_its_time_and_language_models_are_told_apart() {
     let (home, _) = trained(&LABELS, "");
     let start = std::time::Instant::now();
     let object = home.run("bench model.gatewise --time 1s --format json").ok().json();
@@ -176,6 +176,18 @@ fn bench_keeps_to_its_time_and_to_models_that_it_can_measure() {
         "train tale.txt --task language-model --epochs 1 --units 2 --maxlen 8 -o tale.gatewise --verbose 0",
     )
     .ok();
+    // A language model is evaluated on a text, and predicts no labels.
+    let object = home.run("evaluate tale.gatewise tale.txt --format json").ok().json();
+    assert_eq!(object["report"]["task"], "language_model");
+    assert_eq!(object["loss"], object["report"]["log_loss"]);
+    home.run("evaluate tale.gatewise mails.csv").ok();
+    home.run("evaluate tale.gatewise reviews")
+        .failed(2, &["a language model reads a text, but the data are reviews"]);
+    for input in ["abcd", "mails.csv", "tale.txt"] {
+        let ran = home.run(&format!("predict tale.gatewise {input}"));
+        assert_eq!(ran.stdout, "", "{ran:#?}");
+        ran.failed(2, &["this is a language model", "gatewise generate"]);
+    }
     home.run("bench tale.gatewise").failed(2, &["this is a language model; time gatewise generate"]);
     home.run("bench model.gatewise --time soon").failed(2, &["--time", "such as 90s, 5m or 1h"]);
 }
