@@ -28,6 +28,8 @@ use std::sync::Arc;
 const SHARE: f64 = 0.5;
 /// The factor of the penalty on the squares of the networks' weights.
 const PENALTY: f64 = 0.01;
+/// The steps that the prediction intervals are taken from at least, where the series is long enough.
+const CALIBRATION: usize = 24;
 /// The least number of windows to learn from.
 const WINDOWS: usize = 4;
 /// The most windows to learn from; the last ones are taken.
@@ -99,7 +101,10 @@ impl Forecaster {
         }
         let logs = series.iter().all(|&number| number > 0.0);
         let levels: Vec<f64> = series.iter().map(|&number| level(number, logs)).collect();
-        let held_out = options.calibration.unwrap_or(2 * options.horizon).min(levels.len() / 4);
+        let held_out = options
+            .calibration
+            .unwrap_or(options.horizon.saturating_mul(2).max(CALIBRATION))
+            .min(levels.len() / 4);
         let spread = if held_out > 0 && levels.len() - held_out >= needed {
             let first = levels.len() - held_out;
             let before = Self::train(&levels[..first], logs, options)?;

@@ -31,7 +31,7 @@ pub struct ForecastOptions {
     /// Learning rate of Adam. Default: 3e-3.
     pub learning_rate: f64,
     /// The number of steps at the end whose forecast errors give the prediction intervals; 0 for no intervals. Default: two
-    /// horizons, at most a quarter of the series.
+    /// horizons and at least 24, at most a quarter of the series.
     pub calibration: Option<usize>,
     /// Seed of the initial weights and of the order of windows. Default: 1.
     pub seed: u64,

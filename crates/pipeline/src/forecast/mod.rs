@@ -173,17 +173,12 @@ impl ForecastFile {
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for any other ending.
     pub fn of(path: &Path) -> Result<Self> {
         let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
-        match (&*end, RecordFormat::from_path(path)) {
-            ("svg", _) => Ok(Self::Picture),
-            (
-                _,
-                Some(
-                    format @ (RecordFormat::Csv
-                    | RecordFormat::Tsv
-                    | RecordFormat::JsonLines
-                    | RecordFormat::Parquet),
-                ),
-            ) => Ok(Self::Rows(format)),
+        match &*end {
+            "svg" => Ok(Self::Picture),
+            "csv" => Ok(Self::Rows(RecordFormat::Csv)),
+            "tsv" => Ok(Self::Rows(RecordFormat::Tsv)),
+            "jsonl" | "ndjson" => Ok(Self::Rows(RecordFormat::JsonLines)),
+            "parquet" => Ok(Self::Rows(RecordFormat::Parquet)),
             _ => Err(Error::config(format!(
                 "--output {} has an ending that is not written; .svg is a picture, and .csv, .tsv, .jsonl and .parquet are the \
                  forecasts as rows",

@@ -138,16 +138,19 @@ pub(super) struct Row<'a> {
 }
 
 impl ForecastPoint {
-    pub(super) fn row<'a>(&'a self, id: Option<&'a str>) -> Row<'a> {
+    /// Returns the row of a forecast, rounded to three decimals more than the data have.
+    pub(super) fn row<'a>(&'a self, id: Option<&'a str>, decimals: usize) -> Row<'a> {
+        let round = |number: f64| format!("{number:.*}", (decimals + 3).min(15)).parse().unwrap_or(number);
+        let [inner, outer] = [self.interval_80, self.interval_95];
         Row {
             id,
             date: self.date.as_deref(),
             step: self.date.is_none().then_some(self.step),
-            value: self.value,
-            lo80: self.interval_80.map(|bounds| bounds.0),
-            hi80: self.interval_80.map(|bounds| bounds.1),
-            lo95: self.interval_95.map(|bounds| bounds.0),
-            hi95: self.interval_95.map(|bounds| bounds.1),
+            value: round(self.value),
+            lo80: inner.map(|bounds| round(bounds.0)),
+            hi80: inner.map(|bounds| round(bounds.1)),
+            lo95: outer.map(|bounds| round(bounds.0)),
+            hi95: outer.map(|bounds| round(bounds.1)),
         }
     }
 }
@@ -178,7 +181,7 @@ impl Serialize for ForecastOutcome {
                 "baselines": it.baselines.iter().map(baseline).collect::<Vec<_>>(),
                 "lstm": lstm,
                 "coverage": {"80": it.coverage_80, "95": it.coverage_95},
-                "forecast": it.forecast.iter().map(|point| point.row(None)).collect::<Vec<_>>(),
+                "forecast": it.forecast.iter().map(|point| point.row(None, self.decimals)).collect::<Vec<_>>(),
             })
         };
         json!({

@@ -12,10 +12,9 @@ impl ForecastOutcome {
     /// Returns the forecasts as JSON objects, one per line, with the keys `id`, `date` or `step`, `value`, `lo80`, `hi80`,
     /// `lo95` and `hi95`.
     fn json_lines(&self) -> String {
-        let points = self
-            .series
-            .iter()
-            .flat_map(|series| series.forecast.iter().map(|point| point.row(series.id.as_deref())));
+        let points = self.series.iter().flat_map(|series| {
+            series.forecast.iter().map(|point| point.row(series.id.as_deref(), self.decimals))
+        });
         points.map(|row| serde_json::to_string(&row).unwrap_or_default() + "\n").collect()
     }
 

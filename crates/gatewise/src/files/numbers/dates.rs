@@ -93,13 +93,47 @@ fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     Some(found)
 }
 
+/// First letters of months in German, French, Spanish and Italian that differ from the English ones.
+const OTHER: [(&str, i8); 26] = [
+    ("jän", 1),
+    ("ene", 1),
+    ("gen", 1),
+    ("janv", 1),
+    ("fév", 2),
+    ("fev", 2),
+    ("mär", 3),
+    ("mrz", 3),
+    ("mars", 3),
+    ("marz", 3),
+    ("avr", 4),
+    ("abr", 4),
+    ("mai", 5),
+    ("mag", 5),
+    ("giu", 6),
+    ("juin", 6),
+    ("lug", 7),
+    ("juil", 7),
+    ("aoû", 8),
+    ("aou", 8),
+    ("ago", 8),
+    ("set", 9),
+    ("okt", 10),
+    ("ott", 10),
+    ("dez", 12),
+    ("déc", 12),
+];
+
 fn month(word: &str) -> Option<i8> {
-    let word = word.to_ascii_lowercase();
-    let at = MONTHS
-        .iter()
-        .zip(FULL)
-        .position(|(short, full)| word == *short || word == full || word == "sept" && full == "september")?;
-    i8::try_from(at + 1).ok()
+    let word = word.to_lowercase();
+    let english = MONTHS.iter().zip(FULL).position(|(short, full)| word == *short || word == full);
+    if let Some(at) = english {
+        return i8::try_from(at + 1).ok();
+    }
+    let others =
+        OTHER.iter().chain(&[("sept", 9), ("dic", 12), ("jun", 6), ("jul", 7), ("nov", 11), ("maggio", 5)]);
+    let known = others.filter(|(start, _)| word.starts_with(start) && word.chars().count() <= 10);
+    // The longest start decides: mars and marz before mar.
+    known.max_by_key(|(start, _)| start.len()).map(|(_, month)| *month)
 }
 
 /// Returns the date in a cell. `named` states that the column's name speaks of time, so that bare digits may be a date.

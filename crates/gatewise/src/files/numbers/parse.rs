@@ -174,7 +174,7 @@ pub(super) fn find_style<'a>(
     cells: impl Iterator<Item = &'a str>,
     column: &str,
     stated: Option<char>,
-    delimiter_is_comma: bool,
+    semicolons: bool,
     notes: &mut Vec<String>,
 ) -> Result<Style, String> {
     let mut shown: [Option<&str>; 2] = [None, None];
@@ -215,7 +215,7 @@ pub(super) fn find_style<'a>(
         }
         (None, [None, None], [None, None]) => '.',
         (None, [None, None], [point, comma]) => {
-            // 1,234 alone: thousands in a file with commas between its fields, else decimals, as in the files of Europe.
+            // 1,234 alone: decimals in a file with semicolons between its fields, as in Europe, else thousands.
             let (decimal, cell, other) = match (point, comma) {
                 (Some(cell), Some(_)) => {
                     return Err(format!(
@@ -223,7 +223,7 @@ pub(super) fn find_style<'a>(
                     ));
                 }
                 (Some(cell), None) => ('.', cell, ','),
-                (None, cell) if delimiter_is_comma => ('.', cell.unwrap_or_default(), ','),
+                (None, cell) if !semicolons => ('.', cell.unwrap_or_default(), ','),
                 (None, cell) => (',', cell.unwrap_or_default(), '.'),
             };
             if let Some((read, _)) = number(cell, Style { decimal }) {
@@ -295,20 +295,20 @@ mod tests {
 
     #[test]
     fn the_decimal_mark_is_found_by_looking() {
-        let style = |cells: &[&str], commas| {
+        let style = |cells: &[&str], semicolons| {
             let mut notes = Vec::new();
-            (find_style(cells.iter().copied(), "y", None, commas, &mut notes), notes.join("; "))
+            (find_style(cells.iter().copied(), "y", None, semicolons, &mut notes), notes.join("; "))
         };
-        assert_eq!(style(&["1.234,5", "7"], false).0, Ok(COMMA));
-        assert_eq!(style(&["1,234", "7,5"], false).0, Ok(COMMA));
-        assert_eq!(style(&["1,234", "0.5"], true).0, Ok(POINT));
-        assert_eq!(style(&["1,234,567"], false).0, Ok(POINT));
+        assert_eq!(style(&["1.234,5", "7"], true).0, Ok(COMMA));
+        assert_eq!(style(&["1,234", "7,5"], true).0, Ok(COMMA));
+        assert_eq!(style(&["1,234", "0.5"], false).0, Ok(POINT));
+        assert_eq!(style(&["1,234,567"], true).0, Ok(POINT));
         assert_eq!(
-            style(&["1,234"], true),
+            style(&["1,234"], false),
             (Ok(POINT), "'1,234' in 'y' is read as 1234; --decimal , reads it otherwise".into())
         );
-        assert_eq!(style(&["1,234"], false).0, Ok(COMMA));
-        assert_eq!(style(&["0.123"], true), (Ok(POINT), String::new()));
-        assert!(style(&["1.5", "1,5"], false).0.unwrap_err().contains("--decimal"));
+        assert_eq!(style(&["1,234"], true).0, Ok(COMMA));
+        assert_eq!(style(&["0.123"], false), (Ok(POINT), String::new()));
+        assert!(style(&["1.5", "1,5"], true).0.unwrap_err().contains("--decimal"));
     }
 }

@@ -10,9 +10,41 @@ use crate::files::records::{Record, Records};
 
 /// Names that a column of numbers has where there are several.
 const NUMBERS: [&str; 5] = ["y", "value", "values", "target", "close"];
-/// Words in the name of a column of dates.
-const TIMES: [&str; 11] =
-    ["date", "time", "ds", "year", "month", "day", "period", "quarter", "week", "timestamp", "datum"];
+/// Words in the name of a column of dates, in a few languages.
+const TIMES: [&str; 32] = [
+    "date",
+    "time",
+    "ds",
+    "year",
+    "month",
+    "day",
+    "period",
+    "quarter",
+    "week",
+    "timestamp",
+    "datetime",
+    "datum",
+    "zeit",
+    "jahr",
+    "monat",
+    "tag",
+    "quartal",
+    "woche",
+    "fecha",
+    "mes",
+    "año",
+    "ano",
+    "dia",
+    "día",
+    "annee",
+    "année",
+    "mois",
+    "jour",
+    "data",
+    "mese",
+    "anno",
+    "yearmonth",
+];
 /// Words in the name of a column that tells series apart.
 const IDS: [&str; 9] = ["id", "store", "item", "series", "product", "region", "sku", "shop", "key"];
 

@@ -44,6 +44,8 @@ pub(super) struct Table {
     name: String,
     format: RecordFormat,
     columns: Vec<String>,
+    /// Whether semicolons separate the fields, as where commas are decimal marks.
+    semicolons: bool,
     roles: Roles,
     id_columns: Vec<usize>,
     id_texts: Vec<Vec<String>>,
@@ -116,7 +118,8 @@ impl Table {
             notes.push(format!("a row that is not one of the series is left out: {bad}"));
         }
         let (name, format) = (records.name().to_owned(), records.format());
-        Ok(Self { name, format, columns, roles, id_columns, id_texts, rows, notes })
+        let semicolons = records.delimiter().is_some_and(|delimiter| delimiter.byte() == b';');
+        Ok(Self { name, format, columns, semicolons, roles, id_columns, id_texts, rows, notes })
     }
 
     fn place(&self, row: usize) -> String {
@@ -219,8 +222,9 @@ impl Table {
             let first = &self.rows[end - count];
             let text = first.date_cell.as_deref().map_or("", str::trim);
             let text = if text.is_empty() { first.number.as_deref().unwrap_or_default() } else { text };
-            let (place, rows) = (self.place(end - count), if count == 1 { "a row" } else { "rows" });
-            self.notes.push(format!("{place}: {rows} after the series left out ('{text}')"));
+            let rows = if count == 1 { "a row after the series is" } else { "rows after the series are" };
+            let place = self.place(end - count);
+            self.notes.push(format!("{place}: {rows} left out ('{text}')"));
             self.rows.truncate(end - count);
         }
     }
@@ -228,10 +232,7 @@ impl Table {
     /// Returns the number of each row, and the most decimals.
     fn numbers(&mut self, column: &str, options: &NumberOptions) -> Result<(Vec<Option<f64>>, usize)> {
         let cells = self.rows.iter().filter_map(|row| row.number.as_deref());
-        // JSON and Parquet have numbers of their own.
-        let table = matches!(self.format, RecordFormat::Csv | RecordFormat::Tsv);
-        let commas = !table || !self.notes.iter().any(|note| note.contains("separated by"));
-        let style = find_style(cells, column, options.decimal, commas, &mut self.notes)
+        let style = find_style(cells, column, options.decimal, self.semicolons, &mut self.notes)
             .map_err(|message| Error::data(format!("{}: {message}", self.name)))?;
         let mut most = 0;
         let mut values = Vec::with_capacity(self.rows.len());

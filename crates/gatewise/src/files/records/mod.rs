@@ -288,6 +288,11 @@ impl Records {
         self.layout.is_none_or(|layout| layout.header)
     }
 
+    /// Returns the character between the fields of a table, or `None` for other formats.
+    pub fn delimiter(&self) -> Option<Delimiter> {
+        self.layout.map(|layout| layout.delimiter)
+    }
+
     /// Returns the format of the records.
     pub fn format(&self) -> RecordFormat {
         self.format
