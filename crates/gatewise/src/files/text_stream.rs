@@ -2,7 +2,7 @@
 //!
 //! Input: bytes, and the encoding where the user names one. Output: a [`TextStream`].
 
-use super::compressed::Compression;
+use super::compressed::{Compression, Damaged};
 use super::encoding::Encoding;
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -58,6 +58,14 @@ impl TextStream {
     }
 }
 
+/// Returns the error of reading the file `name` at `line`.
+pub(super) fn failed(name: &str, line: u64, error: io::Error) -> Error {
+    match error.get_ref().is_some_and(|cause| cause.is::<Damaged>()) {
+        true => Error::data(format!("{name}:{line}: {error}")),
+        false => Error::io("cannot read", name, error),
+    }
+}
+
 /// Reads bytes until there are `count` of them or the stream ends.
 pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(count);
@@ -82,7 +90,7 @@ pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
 /// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding.
 pub fn read_text(path: &Path, encoding: Option<Encoding>) -> Result<String> {
-    let refused = |e| Error::io("cannot read", path, e);
+    let refused = |e| failed(&path.display().to_string(), 1, e);
     let file = File::open(path).map_err(refused)?;
     let mut text = TextStream::new(Box::new(file), encoding).map_err(refused)?;
     let mut bytes = Vec::new();

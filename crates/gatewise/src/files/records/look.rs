@@ -8,7 +8,7 @@ use super::syntax::Syntax;
 use super::{RecordFormat, RecordOptions};
 use crate::error::{Error, Result};
 use crate::files::SeriesFormat;
-use crate::files::format::foreign;
+use crate::files::format::{foreign, utf16, zero_bytes};
 use crate::files::text_stream::{TextStream, peek};
 use std::fs::File;
 use std::path::Path;
@@ -70,9 +70,12 @@ impl FileKind {
             (Some(Self::Records(RecordFormat::Parquet)), _) => (Self::Records(RecordFormat::Parquet), None),
             (_, Some(what)) => (Self::Foreign(what), None),
             (Some(named), None) => (named, None),
-            (None, None) => match head.format() {
-                Some((format, note)) => (Self::Records(format), Some(note.to_owned())),
-                None => (Self::Text, None),
+            // Whoever reads it asks for the encoding.
+            (None, None) if utf16(&head.text).is_some() => (Self::Records(RecordFormat::Csv), None),
+            (None, None) => match (zero_bytes(&head.text), head.format()) {
+                (Some(what), _) => (Self::Foreign(what), None),
+                (None, Some((format, note))) => (Self::Records(format), Some(note.to_owned())),
+                (None, None) => (Self::Text, None),
             },
         }
     }

@@ -92,6 +92,11 @@ trait Source: Send {
     /// Fills the empty `record`; returns `false` at the end.
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw>;
 
+    /// Returns what may be wrong with the records read so far, though each of them is valid.
+    fn doubts(&self) -> Option<String> {
+        None
+    }
+
     /// Returns the columns that are not read.
     fn unread(&self) -> &[UnreadColumn] {
         &[]
@@ -258,6 +263,7 @@ impl Records {
     }
 
     /// Returns what was found by looking at the file, one sentence each, such as which delimiter separates its fields.
+    /// At the end of the file, notes about doubtful records are added.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -316,6 +322,9 @@ impl Records {
             let message = match self.source.read(record) {
                 Ok(more) => {
                     self.over = !more;
+                    if self.over {
+                        self.notes.extend(self.source.doubts());
+                    }
                     return Ok(more);
                 }
                 Err(Flaw::Record(message)) => message,

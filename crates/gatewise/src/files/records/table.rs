@@ -25,6 +25,8 @@ pub(super) struct Table {
     first: Option<Record>,
     /// The number of bytes that were looked at again.
     again: u64,
+    /// The number of records of lines that look like rows, and the line of the first.
+    doubtful: (u64, u64),
 }
 
 impl Table {
@@ -64,7 +66,16 @@ impl Table {
 
     /// Returns a reader of all lines as rows.
     pub fn new(input: Input, syntax: Syntax) -> Self {
-        Self { input, syntax, columns: 0, header: false, cut: Cut::default(), first: None, again: 0 }
+        Self {
+            input,
+            syntax,
+            columns: 0,
+            header: false,
+            cut: Cut::default(),
+            first: None,
+            again: 0,
+            doubtful: (0, 0),
+        }
     }
 
     /// Sets the number of fields that a row has.
@@ -128,6 +139,17 @@ impl Table {
 }
 
 impl Source for Table {
+    fn doubts(&self) -> Option<String> {
+        let (count, line) = self.doubtful;
+        let (fields, run) = if count == 1 { ("quoted field", "runs") } else { ("quoted fields", "run") };
+        (count > 0).then(|| {
+            format!(
+                "{count} {fields} {run} over lines that look like rows, the first from line {line} on; if a quotation mark is \
+                 missing there, close it"
+            )
+        })
+    }
+
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
         if let Some(first) = self.first.take() {
             *record = first;
@@ -161,6 +183,12 @@ impl Source for Table {
             }
             self.again += below;
             return Err(Flaw::Record(message));
+        }
+        if self.cut.lines > 1
+            && self.syntax.look_like_rows(&self.input.bytes()[..self.cut.next], self.columns)
+        {
+            self.doubtful.0 += 1;
+            self.doubtful.1 = self.doubtful.1.max(u64::from(self.doubtful.0 == 1) * record.number);
         }
         let raw = self.input.text(self.cut.end, std::mem::take(&mut record.raw));
         self.input.consume(self.cut.next, self.cut.lines);
