@@ -225,8 +225,8 @@ impl Records {
     ) -> Result<Self> {
         let input = || input::Input::new(name, Box::new(bytes), options.encoding);
         let opened = match format {
-            RecordFormat::Csv => table::Table::open(input()?, Delimiter::COMMA, options)?,
-            RecordFormat::Tsv => table::Table::open(input()?, Delimiter::TAB, options)?,
+            RecordFormat::Csv => open_table(input()?, Delimiter::COMMA, options)?,
+            RecordFormat::Tsv => open_table(input()?, Delimiter::TAB, options)?,
             RecordFormat::JsonLines => json_lines::JsonLines::open(input()?)?,
             RecordFormat::Parquet if cfg!(not(feature = "parquet")) => {
                 return Err(Error::config("Parquet files are read by a build with the feature parquet only"));
@@ -392,6 +392,15 @@ impl Iterator for Records {
             Err(error) => Some(Err(error)),
         }
     }
+}
+
+/// Finds the dialect of a table, and reads its header.
+fn open_table(mut input: input::Input, usual: Delimiter, options: &RecordOptions) -> Result<Opened> {
+    let dialect::Dialect { syntax, header, states_delimiter, notes } = dialect::find(&input, usual, options);
+    if states_delimiter {
+        input.skip_line()?;
+    }
+    Ok(Opened { notes, ..table::Table::open(input, syntax, header)? })
 }
 
 #[cfg(test)]

@@ -3,10 +3,9 @@
 //! Input: lines, and the syntax of the table. Output: records with the same number of fields. After a record whose quotation
 //! marks or whose number of fields are wrong, reading goes on at the line after its first, so that no good row is lost.
 
-use super::dialect::{self, Dialect};
 use super::input::{Found, Input, too_long};
 use super::syntax::{Cut, Flaw as CutFlaw, Syntax};
-use super::{Column, Delimiter, FieldKind, Flaw, Layout, MAX_COLUMNS, Opened, Record, RecordOptions, Source};
+use super::{Column, Delimiter, FieldKind, Flaw, Layout, MAX_COLUMNS, Opened, Record, Source};
 use crate::error::{Error, Result};
 use memchr::memchr;
 
@@ -30,13 +29,9 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Finds the syntax, and reads the header.
-    pub fn open(mut input: Input, usual: Delimiter, options: &RecordOptions) -> Result<Opened> {
+    /// Reads the header, or the first row of a table without one.
+    pub fn open(input: Input, syntax: Syntax, header: bool) -> Result<Opened> {
         let name = input.name.clone();
-        let Dialect { syntax, header, states_delimiter, notes } = dialect::find(&input, usual, options);
-        if states_delimiter {
-            input.skip_line()?;
-        }
         let mut table = Self::new(input, syntax);
         table.header = header;
         let mut first = Record::default();
@@ -60,7 +55,6 @@ impl Table {
         }
         let mut opened = Opened::new(table, columns);
         opened.layout = Delimiter::of(syntax.delimiter).map(|delimiter| Layout { delimiter, header });
-        opened.notes = notes;
         Ok(opened)
     }
 
