@@ -61,6 +61,12 @@ impl DescribeConfig {
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a path that is not a file or folder of labelled
     /// texts; otherwise as [`LabelledTexts::read`].
     pub fn run(&self) -> Result<Description> {
+        let parts = Source::file(&self.file).parts()?;
+        if let Some(parts) = parts {
+            let mut description = Self { file: parts.training.clone(), ..self.clone() }.run()?;
+            description.notes.insert(0, parts.note());
+            return Ok(description);
+        }
         let name = self.file.display().to_string();
         let is_named = !matches!(Source::from(name.as_str()).0, Data::Path(_));
         if is_named || !is_labelled_texts(&self.file) {

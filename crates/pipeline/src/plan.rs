@@ -45,6 +45,9 @@ pub struct TrainPlan {
     tokenizer: Tokenizer,
     #[serde(skip)]
     config: TrainConfig,
+    /// What was found in a folder.
+    #[serde(skip)]
+    note: Option<String>,
 }
 
 impl TrainConfig {
@@ -86,6 +89,7 @@ impl TrainConfig {
 
 impl TrainPlan {
     fn new(config: TrainConfig) -> Result<Self> {
+        let (config, note) = config.in_parts()?;
         let task = config.the_task();
         let kind = config.data.kind(task);
         check_source(&config.data, kind, task)?;
@@ -103,7 +107,7 @@ impl TrainPlan {
             (None, DataKind::Text) => Tokenizer::characters(),
             _ => Tokenizer::default(),
         };
-        let plan = Self { data: config.data.to_string(), kind, problem, settings, tokenizer, config };
+        let plan = Self { data: config.data.to_string(), kind, problem, settings, tokenizer, config, note };
         plan.check_size()?;
         Ok(plan)
     }
@@ -149,6 +153,11 @@ impl TrainPlan {
     /// Returns the settings that the plan was made from.
     pub fn config(&self) -> &TrainConfig {
         &self.config
+    }
+
+    /// Returns a sentence about the parts of a folder that the plan reads.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Returns the files that the run reads and writes. The plan has checked them; a program that writes more files

@@ -2,7 +2,7 @@
 
 use crate::choices::Task;
 use gatewise::datasets::imdb;
-use gatewise::files::{FileKind, RecordFormat};
+use gatewise::files::{FileKind, FolderParts, RecordFormat};
 use gatewise::rows::TimeSeries;
 use gatewise::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
@@ -140,7 +140,7 @@ impl Source {
     ///
     /// | data | path |
     /// |---|---|
-    /// | labelled texts | .csv, .tsv, .jsonl, .ndjson (each also .gz or .zst), .parquet; a folder with a sub-folder of .txt files per label |
+    /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .json, .parquet, lines with a label and a text, .arff, all but .parquet also as .gz or .zst; a folder with a sub-folder of texts per label |
     /// | labelled series | .ts; .arff; tables of the UCR archive (numbers, the class first, without a header) |
     /// | the IMDB reviews | an `aclImdb` folder or its .tar.gz |
     /// | a text | any file, with [`Task::LanguageModel`] |
@@ -250,6 +250,14 @@ impl Source {
             },
             Data::Texts(_) | Data::Mismatch(_) => DataKind::Texts,
             Data::Series(_) => DataKind::Series,
+        }
+    }
+
+    /// Returns the parts of a folder whose rows are not in label folders of its own.
+    pub(crate) fn parts(&self) -> gatewise::Result<Option<FolderParts>> {
+        match &self.0 {
+            Data::Path(path) if !imdb::is_at(path) => FolderParts::at(path),
+            _ => Ok(None),
         }
     }
 

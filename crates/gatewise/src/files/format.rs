@@ -15,14 +15,21 @@ pub enum RecordFormat {
     Tsv,
     /// One JSON object per line.
     JsonLines,
+    /// A JSON list of objects; also an object with one list of objects, and objects one after the other.
+    Json,
+    /// Lines with a label and a text: fastText's `__label__x text`, `label<TAB>text`, `text<TAB>label`, TREC's
+    /// `LABEL:fine text`.
+    LabelledLines,
+    /// Weka's ARFF.
+    Arff,
     /// Apache Parquet; needs the feature `parquet`.
     Parquet,
-    /// A folder with a subfolder for each label and a .txt file for each text.
+    /// A folder with a subfolder for each label and a file for each text.
     Folder,
 }
 
 impl RecordFormat {
-    /// Returns the format by the extension of `path` (.csv, .tsv, .jsonl, .ndjson, .parquet), else
+    /// Returns the format by the extension of `path` (.csv, .tsv, .jsonl, .ndjson, .json, .arff, .ft, .parquet), else
     /// [`Folder`](Self::Folder) if `path` is a folder, else `None`. The endings .gz and .zst are removed first.
     ///
     /// ```
@@ -38,9 +45,17 @@ impl RecordFormat {
             "csv" => Some(Self::Csv),
             "tsv" => Some(Self::Tsv),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "json" => Some(Self::Json),
+            "arff" => Some(Self::Arff),
+            "ft" => Some(Self::LabelledLines),
             "parquet" => Some(Self::Parquet),
             _ => path.is_dir().then_some(Self::Folder),
         }
+    }
+
+    /// Returns whether records can be written in this format.
+    pub fn is_written(self) -> bool {
+        matches!(self, Self::Csv | Self::Tsv | Self::JsonLines | Self::Json | Self::Parquet)
     }
 }
 

@@ -9,6 +9,7 @@ mod compressed;
 pub mod description;
 mod encoding;
 mod findings;
+mod folder_parts;
 mod format;
 mod label_list;
 mod labelled_text;
@@ -23,6 +24,7 @@ mod text_stream;
 pub use columns::{Columns, FoundColumns};
 pub use description::Description;
 pub use encoding::Encoding;
+pub use folder_parts::FolderParts;
 pub use format::RecordFormat;
 pub use labelled_text::{LabelledTexts, ReadOptions};
 pub use records::{
@@ -30,5 +32,5 @@ pub use records::{
     Skipped, UnreadColumn,
 };
 pub use series::{last_number_column, read_series};
-pub use series_file::{SeriesFile, SeriesFormat, SeriesTargets, parse_ts, read_ts};
+pub use series_file::{SeriesFile, SeriesTargets, parse_ts, read_ts};
 pub use text_stream::read_text;

@@ -98,7 +98,7 @@ impl Input {
     }
 
     /// Reads more bytes; returns `false` at the end of the file.
-    fn refill(&mut self) -> Result<bool> {
+    pub fn refill(&mut self) -> Result<bool> {
         if self.over {
             return Ok(false);
         }
@@ -200,6 +200,25 @@ impl Input {
                 found => return Ok(found),
             }
         }
+    }
+
+    /// Consumes the next line that is not empty, and returns its number with its text, in the memory of `raw`, or the reason
+    /// why it is bad; `None` at the end of the file.
+    pub fn read_line(&mut self, raw: String) -> Result<Option<(u64, std::result::Result<String, String>)>> {
+        let found = self.next_line()?;
+        let number = self.line;
+        Ok(match found {
+            Found::End => None,
+            Found::TooLong => {
+                self.skip_line()?;
+                Some((number, Err(too_long(""))))
+            }
+            Found::Line(Line { end, next }) => {
+                let text = self.text(end, raw);
+                self.consume(next, 1);
+                Some((number, text))
+            }
+        })
     }
 
     /// Returns the first `count` bytes as text, in the memory of `raw`, or the reason why they are none.

@@ -5,10 +5,11 @@
 use super::dialect::Trial;
 use super::header::has_name;
 use super::syntax::Syntax;
-use super::{RecordFormat, RecordOptions};
+use super::{RecordFormat, RecordOptions, labelled_lines};
 use crate::error::{Error, Result};
-use crate::files::SeriesFormat;
-use crate::files::format::{foreign, utf16, zero_bytes};
+use crate::files::arff;
+use crate::files::format::{foreign, unpacked, utf16, zero_bytes};
+use crate::files::series_file::is_series;
 use crate::files::text_stream::{TextStream, peek};
 use std::fs::File;
 use std::path::Path;
@@ -24,7 +25,7 @@ const ROWS: usize = 5;
 pub enum FileKind {
     /// Records in this format.
     Records(RecordFormat),
-    /// Series, in a [`SeriesFormat`].
+    /// Series: a .ts file, ARFF with series, or a table of the UCR archive.
     Series,
     /// Text that is not recognized as records.
     Text,
@@ -52,10 +53,11 @@ impl FileKind {
 
     /// Returns what is at `path`, and a note where its first bytes decided.
     pub(super) fn look(path: &Path, options: &RecordOptions) -> (Self, Option<String>) {
-        if SeriesFormat::of(path).is_some() {
-            return (Self::Series, None);
-        }
-        let named = RecordFormat::from_path(path).map(Self::Records);
+        let series = unpacked(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"));
+        let named = match RecordFormat::from_path(path) {
+            Some(format) => Some(Self::Records(format)),
+            None => series.then_some(Self::Series),
+        };
         if !path.is_file() {
             return (named.unwrap_or(Self::Absent), None);
         }
@@ -65,10 +67,14 @@ impl FileKind {
             let parquet = Self::Records(RecordFormat::Parquet);
             return (parquet.clone(), (named != Some(parquet)).then_some(note));
         }
+        // Who states how a table is read has a table.
+        let stated = options.delimiter.is_some() || options.header.is_some();
+        let series = !stated && head.series(named.as_ref());
         match (named, foreign(&head.text)) {
             // What is wrong with these is told by their readers.
             (Some(Self::Records(RecordFormat::Parquet)), _) => (Self::Records(RecordFormat::Parquet), None),
             (_, Some(what)) => (Self::Foreign(what), None),
+            _ if series => (Self::Series, None),
             (Some(named), None) => (named, None),
             // Whoever reads it asks for the encoding.
             (None, None) if utf16(&head.text).is_some() => (Self::Records(RecordFormat::Csv), None),
@@ -94,8 +100,8 @@ impl FileKind {
             (Self::Series, _) => "it is a file of series",
             (Self::Text, _) => {
                 "it is text, but neither a table with the same number of fields in each line nor JSON; name the delimiter of its \
-                 fields (--delimiter), or give it a name that ends in .csv, .tsv, .jsonl, .ndjson or .parquet; a text without \
-                 labels is for a language model (--task language-model)"
+                 fields (--delimiter), or write a label into each line (label, tab, text; or __label__x text); a text without labels is for a language \
+                 model (--task language-model)"
             }
         };
         Err(Error::data(format!("{} is not a file of records: {what}", path.display())))
@@ -126,8 +132,25 @@ impl Head {
         Ok(Self { raw, text, whole, delimiter: options.delimiter.map(|delimiter| delimiter.byte()) })
     }
 
+    /// Returns whether the file, whose name states what it is, contains series.
+    fn series(&self, named: Option<&FileKind>) -> bool {
+        use RecordFormat::{Arff, Csv, Tsv};
+        let may_be = matches!(named, None | Some(FileKind::Records(Arff | Csv | Tsv)));
+        may_be && is_series(&String::from_utf8_lossy(&self.text), self.whole)
+    }
+
     /// Returns the format of the text, and a note that states it.
     fn format(&self) -> Option<(RecordFormat, &'static str)> {
+        let text = String::from_utf8_lossy(super::dialect::whole_lines(&self.text, self.whole));
+        if arff::looks_like(&text) {
+            return Some((RecordFormat::Arff, "the file is read as ARFF, as its first line states"));
+        }
+        if labelled_lines::layout(&text).is_some() {
+            return Some((RecordFormat::LabelledLines, "the file is read as lines with a label and a text"));
+        }
+        if self.is_json_list() {
+            return Some((RecordFormat::Json, "the file is read as JSON, as its first bytes state"));
+        }
         if self.is_json_lines() {
             return Some((
                 RecordFormat::JsonLines,
@@ -139,6 +162,16 @@ impl Head {
             return Some((RecordFormat::Csv, note));
         }
         None
+    }
+
+    /// Returns whether the text starts like a list of objects, or like an object over several lines.
+    fn is_json_list(&self) -> bool {
+        let mut bytes = self.text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        match (bytes.next(), bytes.next()) {
+            (Some(b'['), Some(b'{')) => true,
+            (Some(b'{'), Some(b'"')) => !self.is_json_lines() && self.text.contains(&b':'),
+            _ => false,
+        }
     }
 
     fn is_json_lines(&self) -> bool {

@@ -1,18 +1,24 @@
-//! Streaming readers of record files: CSV, TSV, JSON lines, Parquet, and folders of texts.
+//! Streaming readers of record files: CSV, TSV, JSON, Parquet, ARFF, labelled lines, and folders of texts.
 //!
 //! Input: a file or a stream. Output: the columns and then [`Record`]s, one at a time, each with its place.
 //! Memory does not grow with the file. A bad record is an error with file and line, or is skipped and counted
 //! ([`OnError`]).
 
+mod arff_rows;
 mod dialect;
 mod folder;
 mod header;
 mod input;
 mod json_lines;
+mod json_shape;
+mod label_folders;
+mod labelled_lines;
 mod look;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_columns;
 mod record;
 mod syntax;
 mod table;
@@ -212,7 +218,7 @@ impl Records {
         Ok(records)
     }
 
-    /// Reads CSV, TSV or JSON lines from a stream; `name` is for messages.
+    /// Reads a table, JSON, labelled lines or ARFF from a stream; `name` is for messages.
     ///
     /// # Errors
     /// As [`open`](Self::open); [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be
@@ -227,7 +233,10 @@ impl Records {
         let opened = match format {
             RecordFormat::Csv => open_table(input()?, Delimiter::COMMA, options)?,
             RecordFormat::Tsv => open_table(input()?, Delimiter::TAB, options)?,
-            RecordFormat::JsonLines => json_lines::JsonLines::open(input()?)?,
+            RecordFormat::JsonLines => json_lines::JsonLines::open(input()?, true)?,
+            RecordFormat::Json => json_lines::JsonLines::open(input()?, false)?,
+            RecordFormat::LabelledLines => labelled_lines::LabelledLines::open(input()?)?,
+            RecordFormat::Arff => arff_rows::ArffRows::open(input()?)?,
             RecordFormat::Parquet if cfg!(not(feature = "parquet")) => {
                 return Err(Error::config("Parquet files are read by a build with the feature parquet only"));
             }
