@@ -289,6 +289,11 @@ impl Records {
         self.source.unread()
     }
 
+    /// Returns the delimiter of a table, else `None`.
+    pub fn delimiter(&self) -> Option<Delimiter> {
+        self.layout.map(|layout| layout.delimiter)
+    }
+
     /// Returns whether the first line of a table names the columns. Other files have names for theirs.
     pub fn has_header(&self) -> bool {
         self.layout.is_none_or(|layout| layout.header)

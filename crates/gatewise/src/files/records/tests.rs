@@ -154,6 +154,20 @@ fn a_folder_has_a_text_a_file_in_order() {
     assert!(records.skipped().first[0].contains("neg"));
 }
 
+/// Every line opens a quotation mark, closes another one far below, or has the wrong number of fields.
+#[test]
+fn a_file_of_nothing_but_flaws_takes_a_bounded_time() {
+    let many = 200_000;
+    for line in ["a,\"b\n", "\"\n", "\",\"\n", "a,\"\"\"b\n", "a,b,c\"\n", "\"a\n\n"] {
+        let text = format!("x,y\n{}", line.repeat(many));
+        let start = std::time::Instant::now();
+        let mut records = open(text, RecordFormat::Csv, OnError::Skip).unwrap();
+        let read = records.by_ref().count() as u64;
+        assert!(read + records.skipped().count > 0, "{line:?}");
+        assert!(start.elapsed().as_secs() < 30, "{line:?} took {:?}", start.elapsed());
+    }
+}
+
 #[test]
 fn what_was_peeked_at_comes_again() {
     let mut records = open("a\n1\n2\n3\n", RecordFormat::Csv, OnError::Fail).unwrap();
@@ -177,6 +191,8 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         "[a-c,\"\\n\\r\\té;{}:]{0,6}".prop_map(String::into_bytes),
         Just(b"{\"a\": [1, null], \"b\": \"x\\ny\"}\n".to_vec()),
         Just(b"a,b\n".to_vec()),
+        Just(b"a\tb\r\n".to_vec()),
+        Just(b"\"x\\\"y\", \"z\" ;1|\r".to_vec()),
         prop::collection::vec(1..=u8::MAX, 0..3),
     ];
     prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
@@ -205,6 +221,35 @@ proptest! {
                     prop_assert!(message.starts_with("rows:"), "{message}");
                 }
             }
+        }
+    }
+
+    /// Whatever the encoding and the packing are: the same, or an error, and no panic.
+    #[test]
+    fn any_encoding_and_any_archive_is_read_alike(bytes in lines(), step in 1usize..5, cut in 0usize..40) {
+        for encoding in ["utf-16le", "shift_jis", "gb18030", "iso-2022-jp"] {
+            let options = RecordOptions::from(OnError::Skip).encoding(encoding.parse().unwrap());
+            let told = |bytes: Drip<std::io::Cursor<Vec<u8>>>| {
+                let records = Records::from_reader(bytes, RecordFormat::Csv, "rows", &options);
+                let all = records.and_then(|mut records| fields(&mut records));
+                all.map_err(|error| error.to_string())
+            };
+            let whole = told(Drip(std::io::Cursor::new(bytes.clone()), usize::MAX));
+            prop_assert_eq!(told(Drip(std::io::Cursor::new(bytes.clone()), step)), whole);
+        }
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, &bytes).unwrap();
+        let zst = ruzstd::encoding::compress_to_vec(&*bytes, ruzstd::encoding::CompressionLevel::Fastest);
+        let plain = open(bytes.clone(), RecordFormat::Csv, OnError::Skip).and_then(|mut records| fields(&mut records));
+        for packed in [packed.finish().unwrap(), zst] {
+            let whole = open(packed.clone(), RecordFormat::Csv, OnError::Skip).and_then(|mut records| fields(&mut records));
+            prop_assert_eq!(whole.as_ref().ok(), plain.as_ref().ok());
+            // Cut off or damaged, it may be anything but a panic.
+            let _ = open(&packed[..packed.len().saturating_sub(cut)], RecordFormat::Csv, OnError::Skip).map(|mut it| fields(&mut it));
+            let mut damaged = packed;
+            let at = cut % damaged.len();
+            damaged[at] ^= 0x55;
+            let _ = open(damaged, RecordFormat::Csv, OnError::Skip).map(|mut it| fields(&mut it));
         }
     }
 
