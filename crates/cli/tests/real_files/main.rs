@@ -18,5 +18,10 @@
 mod home;
 
 mod case;
+mod columns;
+mod labels;
 mod neat;
+mod remembered;
+mod scripts;
 mod series_files;
+mod splits;

@@ -5,7 +5,7 @@
 //!
 //! | content | as texts | as a label |
 //! |---|---|---|
-//! | figures, dates, links, codes, lists | −8 | dates, links: −6 |
+//! | figures, dates, links, codes, lists | −8 | dates, links: −6; lists: 0 |
 //! | mostly empty | −8 | −8, with any number of labels 0 |
 //! | else | log₂ of the mean length | |
 //! | values repeat | −2 | 5 − ½ log₂ of their number; numbers −1 |
@@ -42,6 +42,7 @@ impl Candidate {
             (Problem::MultiLabel { .. }, _) if content.has_several() => 4.0,
             (Problem::MultiLabel { .. }, _) => 0.0,
             _ if content.is_mostly_empty() => -8.0,
+            (_, Holds::List) => 0.0,
             (_, Holds::Date | Holds::Link) => -6.0,
             _ if kinds <= 1 => -3.0,
             _ if content.repeats() => {

@@ -119,7 +119,7 @@ impl Look {
         }
         let within =
             |leaf: &&Candidate| leaf.place.column == place.column && leaf.place.keys.len() > place.keys.len();
-        match self.columns.iter().find(within) {
+        match self.columns.iter().filter(within).min_by_key(|leaf| leaf.place.keys.len()) {
             Some(leaf) if content.holds() == Holds::Object => Err(format!(
                 "the column '{name}' holds objects; name a value in them, such as '{}'",
                 leaf.name
