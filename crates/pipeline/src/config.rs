@@ -5,11 +5,11 @@
 
 use crate::choices::{Preset, Task, Threshold};
 use crate::source::{Data, Source, Target};
-use gatewise::Isa;
 use gatewise::files::{Delimiter, Encoding, OnError};
 use gatewise::layers::RecurrentCell;
 use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
+use gatewise::{Isa, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -206,6 +206,24 @@ impl TrainConfig {
             Data::Series(series) if !series.training.values.is_empty() => Task::Regression,
             _ => Task::Classify,
         })
+    }
+
+    /// Returns the configuration with the parts of its folder as data, test and validation rows, and a sentence that
+    /// names them; the same configuration for other data.
+    pub(crate) fn in_parts(mut self) -> Result<(Self, Option<String>)> {
+        let labelled = self.the_task() != Task::LanguageModel;
+        let parts = labelled.then(|| self.data.parts()).transpose()?.flatten();
+        let Some(mut parts) = parts else { return Ok((self, None)) };
+        let accurate = self.preset == Some(Preset::Accurate);
+        parts.test = parts.test.filter(|_| self.test.is_none() && self.test_split.is_none());
+        parts.validation = parts
+            .validation
+            .filter(|_| self.validation.is_none() && self.validation_split.is_none() && !accurate);
+        let note = parts.note();
+        self.data = Source::file(parts.training);
+        self.test = self.test.or(parts.test);
+        self.validation = self.validation.or(parts.validation);
+        Ok((self, Some(note)))
     }
 
     /// Returns whether test rows are given.

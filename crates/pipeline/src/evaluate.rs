@@ -58,12 +58,16 @@ impl EvaluateConfig {
     /// As [`TrainPlan::run`](crate::TrainPlan::run) for the data, and
     /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for labels that the model does not have.
     pub fn run(&self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<EvaluateOutcome> {
-        self.rows.check(&self.data)?;
-        RunFiles::new().reads_source(&self.data).check_inputs()?;
-        let test = match self.data.kind(Task::Classify) {
-            DataKind::Series => artifact.series_dataset(&*series::labelled(&self.data, observer)?)?,
+        let parts = self.data.parts()?;
+        parts.iter().for_each(|parts| observer.note(&parts.note()));
+        let data = parts.map(|parts| Source::file(parts.test.unwrap_or(parts.training)));
+        let data = data.as_ref().unwrap_or(&self.data);
+        self.rows.check(data)?;
+        RunFiles::new().reads_source(data).check_inputs()?;
+        let test = match data.kind(Task::Classify) {
+            DataKind::Series => artifact.series_dataset(&*series::labelled(data, observer)?)?,
             _ => {
-                let corpus = reading::for_artifact(artifact, &self.data, &self.rows, Test::All, observer)?;
+                let corpus = reading::for_artifact(artifact, data, &self.rows, Test::All, observer)?;
                 corpus.notes.iter().for_each(|note| observer.note(note));
                 artifact.dataset(&corpus, &corpus.test)?
             }

@@ -19,9 +19,18 @@ mod home;
 
 mod case;
 mod columns;
+mod compressed;
+mod delimiters;
+mod encodings;
+mod face;
+mod folders;
+mod headers;
 mod labels;
 mod neat;
+mod parquet;
+mod quotes;
 mod remembered;
+mod safety;
 mod scripts;
 mod series_files;
 mod splits;

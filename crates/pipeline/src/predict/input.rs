@@ -196,13 +196,13 @@ fn kind(word: &OsStr) -> Result<Word> {
         let end = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
         endings.contains(&end.as_str())
     };
-    match FileKind::at(path).0 {
+    match FileKind::at(path) {
         FileKind::Records(RecordFormat::Folder) => Ok(Word::Folder),
         FileKind::Records(_) => Ok(Word::Records),
         FileKind::Series if path.exists() => {
             Err(Error::config(format!("{} holds series, but the model reads texts", path.display())))
         }
-        FileKind::Foreign(what) => Err(Error::config(format!("{} is {what}", path.display()))),
+        FileKind::Foreign(what) => Err(Error::config(format!("{} is not read: {what}", path.display()))),
         _ if path.exists() => Ok(Word::Lines),
         _ if ends(ENDINGS) || starts_as_path(word) => Err(missing(word, "check the path")),
         _ => Ok(Word::Text),

@@ -22,7 +22,7 @@ use std::path::Path;
 
 pub fn predict(args: Predict) -> Result<Done> {
     if let Some(output) = &args.output {
-        let files = args.inputs.iter().map(Path::new).filter(|path| path.is_file());
+        let files = args.inputs.iter().map(Path::new).filter(|path| path.exists());
         let files = files.fold(RunFiles::new(), |files, path| files.reads("the input", path));
         files.replaces("--output", output).check()?;
     }
