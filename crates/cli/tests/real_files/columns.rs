@@ -123,6 +123,13 @@ fn well_known_tables() {
             "v1",
         ),
         (
+            "names of people, which have no spaces",
+            "name,language",
+            &["Ivanov,Russian", "Rossini,Italian", "Popov,Russian", "Bellini,Italian"],
+            "name",
+            "language",
+        ),
+        (
             "a flag",
             "subject,is_spam,sent",
             &[
@@ -156,6 +163,7 @@ fn a_title_stands_before_its_text() {
         ("id,title,text,label", "title, text"),
         ("id,Headline,Article Body,label", "Headline, Article Body"),
         ("id,sentence1,sentence2,label", "sentence1, sentence2"),
+        ("id,premise,hypothesis,label", "premise, hypothesis"),
         ("id,name,text,label", "text"),
     ] {
         Case::new(header).file("a.csv", table(header, &rows)).rows(4).text_column(text).check();

@@ -17,6 +17,7 @@
 #[path = "../cli/home.rs"]
 mod home;
 
+mod answers;
 mod case;
 mod columns;
 mod compressed;
@@ -25,6 +26,9 @@ mod encodings;
 mod face;
 mod folders;
 mod headers;
+mod imbalance;
+mod inputs_of_predict;
+mod json_output;
 mod labels;
 mod neat;
 mod parquet;
@@ -34,3 +38,4 @@ mod safety;
 mod scripts;
 mod series_files;
 mod splits;
+mod toy;
