@@ -130,6 +130,18 @@ fn well_known_tables() {
             "language",
         ),
         (
+            "who wrote it",
+            "id,text,author",
+            &[
+                "id26305,This process afforded me no means,EAP",
+                "id17569,It never once occurred to me,HPL",
+                "id11008,In his left hand,EAP",
+                "id27763,How lovely is spring,HPL",
+            ],
+            "text",
+            "author",
+        ),
+        (
             "a flag",
             "subject,is_spam,sent",
             &[

@@ -49,11 +49,6 @@ const NEITHER: &[&str] = &[
     "timestamp",
     "datetime",
     "year",
-    "author",
-    "user",
-    "username",
-    "file",
-    "filename",
     "path",
     "image",
     "email",
@@ -61,12 +56,22 @@ const NEITHER: &[&str] = &[
     "count",
     "number",
     "length",
-    "lang",
-    "language",
 ];
 
-const NOT_TEXTS: Weights =
-    &[("label", NEVER), ("score", NEVER), ("rating", NEVER), ("star", NEVER), ("name", -2.0)];
+const NOT_TEXTS: Weights = &[
+    ("label", NEVER),
+    ("score", NEVER),
+    ("rating", NEVER),
+    ("star", NEVER),
+    ("author", NEVER),
+    ("user", NEVER),
+    ("username", NEVER),
+    ("language", NEVER),
+    ("lang", NEVER),
+    ("file", NEVER),
+    ("filename", NEVER),
+    ("name", -2.0),
+];
 
 const NOT_LABELS: Weights = &[
     ("confidence", NEVER),
