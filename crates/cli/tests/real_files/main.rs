@@ -19,6 +19,7 @@ mod home;
 
 mod case;
 mod folders;
+mod kinds;
 mod neat;
 mod parquet;
 mod series_files;

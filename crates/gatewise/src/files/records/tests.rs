@@ -177,6 +177,11 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         "[a-c,\"\\n\\r\\té;{}:]{0,6}".prop_map(String::into_bytes),
         Just(b"{\"a\": [1, null], \"b\": \"x\\ny\"}\n".to_vec()),
         Just(b"a,b\n".to_vec()),
+        Just(b"[{\"a\": [1, null]},".to_vec()),
+        Just(b"{\"a\": 1}\n, 7 ] ".to_vec()),
+        Just(b"@attribute a string\n@attribute b {x, y}\n@data\n'q',?\n".to_vec()),
+        Just(b"__label__x y\n".to_vec()),
+        Just(b"x\tso\n".to_vec()),
         prop::collection::vec(1..=u8::MAX, 0..3),
     ];
     prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
@@ -187,7 +192,8 @@ proptest! {
     /// panic.
     #[test]
     fn any_bytes_are_records_or_an_error(bytes in lines(), step in 1usize..5) {
-        for format in [RecordFormat::Csv, RecordFormat::Tsv, RecordFormat::JsonLines] {
+        use RecordFormat::{Arff, Csv, Json, JsonLines, LabelledLines, Tsv};
+        for format in [Csv, Tsv, JsonLines, Json, LabelledLines, Arff] {
             for on_error in [OnError::Fail, OnError::Skip] {
                 let told = |records: Result<Records>| {
                     let read = |mut records: Records| {
