@@ -27,7 +27,13 @@ use std::time::Duration;
     name = "gatewise",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by Ctrl-C or SIGTERM (work saved)."
+    after_help = "\
+Examples:
+  gatewise train films.csv --test test.csv
+  gatewise predict model.gatewise 'A fine film, and not a dull minute.'
+  gatewise predict 'The built-in model labels this.'
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 stopped by Ctrl-C or SIGTERM."
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -35,9 +41,9 @@ pub struct Args {
 }
 
 impl Args {
-    /// Returns the command line. The help of `train` states the defaults of the pipeline's table.
+    /// Returns the command line. The help of `train` has headings, and the defaults of the pipeline's table.
     pub fn with_defaults() -> clap::Command {
-        <Self as clap::CommandFactory>::command().mut_subcommand("train", train::with_defaults)
+        <Self as clap::CommandFactory>::command().mut_subcommand("train", train::with_sections)
     }
 
     /// Parses a command line.
@@ -61,10 +67,40 @@ pub enum Command {
     Data(Data),
     #[command(subcommand)]
     Lab(Lab),
+    Completions(Completions),
+    Man(Man),
+}
+
+/// Print the completions of a shell.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise completions bash > ~/.local/share/bash-completion/completions/gatewise
+  gatewise completions zsh > ~/.zfunc/_gatewise
+  gatewise completions fish > ~/.config/fish/completions/gatewise.fish")]
+pub struct Completions {
+    /// Shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page of gatewise, or write one for each command.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise man | man -l -
+  gatewise man --dir ~/.local/share/man/man1")]
+pub struct Man {
+    /// Folder for the page of every command, such as gatewise-train.1. It is created if it does not exist.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 /// Evaluate a model on test rows: loss, accuracy, and the metrics of its task.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise evaluate model.gatewise test.csv
+  gatewise evaluate model.gatewise test.csv --calibration calibration.svg")]
 pub struct Evaluate {
     /// Model file.
     pub model: PathBuf,
@@ -82,10 +118,15 @@ pub struct Evaluate {
     pub format: Format,
 }
 
-/// Predict labels or numbers for texts, the lines or records of files, a folder of texts, or series.
+/// Predict labels or numbers for texts, files or folders of texts, or series.
 #[derive(Debug, ClapArgs)]
 #[command(
-    override_usage = "gatewise predict [OPTIONS] [MODEL] [TEXTS]...\n       gatewise predict [OPTIONS] [MODEL] FILE|FOLDER|-"
+    override_usage = "gatewise predict [OPTIONS] [MODEL] [TEXTS]...\n       gatewise predict [OPTIONS] [MODEL] FILE|FOLDER|-",
+    after_help = "\
+Examples:
+  gatewise predict model.gatewise 'A fine film.' 'A dull film.'
+  gatewise predict model.gatewise films.csv --output answers.csv
+  gatewise predict model.gatewise < lines.txt"
 )]
 pub struct Predict {
     /// Model file, followed by texts; by a .csv, .tsv, .jsonl or .parquet file of texts; by other files, whose
@@ -119,6 +160,10 @@ pub struct Predict {
 
 /// Generate text with a language model.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise generate model.gatewise --prompt 'ROMEO:' --length 200
+  gatewise generate model.gatewise --temperature 0.5 --seed 3")]
 pub struct Generate {
     /// Model file, trained with `--task language-model`.
     pub model: PathBuf,
@@ -148,6 +193,10 @@ pub struct Generate {
 
 /// Forecast a series of numbers, and test the forecasts on its last part.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise forecast passengers.csv --output forecast.svg
+  gatewise forecast sales.csv --column units --period 7 --horizon 14")]
 pub struct Forecast {
     /// CSV file with one number per line, in order of time.
     pub file: PathBuf,
@@ -205,6 +254,9 @@ pub enum Task {
 
 /// Print the contents of a model file.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  gatewise summary model.gatewise --stages")]
 pub struct Summary {
     /// Model file.
     pub model: PathBuf,
@@ -218,6 +270,10 @@ pub struct Summary {
 
 /// Measure how fast a model predicts and trains on this machine.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise bench model.gatewise
+  gatewise bench model.gatewise films.csv --threads 1")]
 pub struct Bench {
     /// Model file.
     pub model: PathBuf,
@@ -312,5 +368,44 @@ impl Machine {
     /// Returns the requested machine, or the machine of the process.
     pub fn machine(&self) -> gatewise::Machine {
         gatewise_pipeline::machine(self.threads, self.isa)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns every command that runs, with its words.
+    fn commands(command: &clap::Command, words: &str) -> Vec<(String, clap::Command)> {
+        let all = command.get_subcommands().flat_map(|inner| {
+            let words = format!("{words} {}", inner.get_name());
+            match inner.has_subcommands() {
+                true => commands(inner, &words),
+                false => vec![(words, inner.clone())],
+            }
+        });
+        all.collect()
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_it_parses() {
+        for (words, command) in commands(&Args::with_defaults(), "gatewise") {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+            assert!(!examples.is_empty(), "{words} has no example");
+            for example in examples {
+                // As a shell cuts it, up to a redirection.
+                let mut words = Vec::new();
+                for (at, part) in example.split('\'').enumerate() {
+                    match at % 2 {
+                        0 => words.extend(part.split_whitespace().map(str::to_owned)),
+                        _ => words.push(part.to_owned()),
+                    }
+                }
+                let end = words.iter().position(|word| ["<", ">", "|"].contains(&word.as_str()));
+                words.truncate(end.unwrap_or(words.len()));
+                assert!(Args::read(&words).is_ok(), "{example}");
+            }
+        }
     }
 }

@@ -51,5 +51,7 @@ fn run(args: Args) -> Result<Done> {
         Command::Summary(args) => commands::summary(args),
         Command::Data(args) => commands::data(args),
         Command::Lab(args) => commands::lab(args),
+        Command::Completions(args) => commands::completions(args),
+        Command::Man(args) => commands::man(args),
     }
 }

@@ -402,7 +402,7 @@ fn other_settings_are_refused_by_name() {
     let averaging = resumed().ema(Ema::default());
     refused(averaging, own(), &data(), "ema.momentum is nothing in the checkpoint, but 0.99 in this run");
     refused(resumed().optimizer(Poison { at: 1 }), own(), &data(), "optimizer.name is \"adam\"");
-    refused(resumed(), spec.layers.compile(4).unwrap(), &data(), "first_weights_sha256 is ");
+    refused(resumed(), spec.layers.compile(4).unwrap(), &data(), "the model begins with other weights");
     refused(
         resumed(),
         model(&specs()[1]),
@@ -424,8 +424,8 @@ fn other_settings_are_refused_by_name() {
         targets[3] = target;
         Dataset::new(specs::sequences(&rows), targets).unwrap().with_padding(paddings()[0])
     };
-    refused(resumed(), own(), &other(1, data().targets().values()[3]), "data.inputs_sha256 is ");
-    refused(resumed(), own(), &other(0, 0.5), "data.targets_sha256 is ");
+    refused(resumed(), own(), &other(1, data().targets().values()[3]), "the training rows are others");
+    refused(resumed(), own(), &other(0, 0.5), "the training rows have other labels");
     // A refusal leaves the checkpoints as they are.
     resumed().run(&mut own(), &other(0, data().targets().values()[3])).unwrap();
 }

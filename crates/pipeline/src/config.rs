@@ -244,8 +244,22 @@ impl TrainConfig {
     /// assert_eq!(config.options().join(" "), "--units 8,4 --early-stopping=3 --no-baseline");
     /// ```
     pub fn options(&self) -> Vec<String> {
-        let given = serde_json::to_value(Self { data: Source::default(), ..self.clone() });
-        let given = given.unwrap_or_default();
+        let mut shown = Self { data: Source::default(), ..self.clone() };
+        let paths = [
+            &mut shown.test,
+            &mut shown.validation,
+            &mut shown.output,
+            &mut shown.checkpoint_best,
+            &mut shown.csv_log,
+            &mut shown.tensorboard,
+            &mut shown.checkpoint_dir,
+            &mut shown.data_dir,
+        ];
+        for path in paths.into_iter().flatten().filter(|path| path.to_str().is_none()) {
+            // JSON has no other paths; what is not UTF-8 is shown as well as can be.
+            *path = path.to_string_lossy().into_owned().into();
+        }
+        let given = serde_json::to_value(shown).unwrap_or_default();
         let mut options = Vec::new();
         for &setting in Setting::ALL {
             let (option, value) = (setting.option(), &given[setting.name()]);

@@ -260,7 +260,7 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
         (!source.is_in_memory()).then(|| source_note(&texts, reading.rows)).into_iter().collect();
     notes.extend(texts.notes());
     if !matches!(test, Test::All) {
-        texts.check().map_err(|error| Error::data(format!("{source}: {error}")))?;
+        texts.check_classes().map_err(|error| Error::data(format!("{source}: {error}")))?;
     }
     let mut corpus = match (test, own_test) {
         (Test::All, _) => texts.test_corpus()?,

@@ -15,6 +15,10 @@ pub enum Data {
 
 /// Describe a file of labelled texts: labels, lengths, words, suggested settings, and problems.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise data describe films.csv
+  gatewise data describe prices.csv --task regression --label-column price")]
 pub struct DataDescribe {
     /// A .csv, .tsv, .jsonl, .ndjson or .parquet file of labelled texts, or a folder with a sub-folder of
     /// .txt files for each label.

@@ -14,6 +14,9 @@ pub enum Lab {
 
 /// Compare LSTM with other recurrent layers on the long-lag tasks of Hochreiter and Schmidhuber (1997).
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  gatewise lab tasks adding-100 order-6a --cells lstm,simple_rnn --trials 1 --output lags.svg")]
 pub struct LabTasks {
     /// Tasks: reber, noise-free-100, two-sequences, adding-100, adding-500, adding-1000, multiplication,
     /// order-6a, order-6b, or all [default: noise-free-100 adding-100 order-6a].
@@ -57,6 +60,9 @@ pub struct LabTasks {
 
 /// Check which tunes of a text are valid ABC notation.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  gatewise lab abc tunes.abc --at-least 0.9")]
 pub struct LabAbc {
     /// File of tunes; - for standard input.
     pub file: PathBuf,

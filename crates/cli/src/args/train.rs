@@ -41,9 +41,6 @@ pub struct Train {
     /// dropout.
     #[arg(long, value_enum, value_name = "PRESET")]
     pub preset: Option<Preset>,
-    /// Model file to write; the training curve is written beside it as .svg.
-    #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
-    pub output: PathBuf,
     /// Number of passes over the training rows; the accurate preset makes up to four times as many on small
     /// data.
     #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
@@ -108,6 +105,9 @@ pub struct Train {
     /// Divide the learning rate by ten when val_loss has not improved for PATIENCE epochs.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "PATIENCE", value_parser = at_least(0))]
     pub reduce_lr_on_plateau: Option<usize>,
+    /// Model file to write; the training curve is written beside it as .svg.
+    #[arg(short, long, default_value = "model.gatewise", value_name = "FILE")]
+    pub output: PathBuf,
     /// File for the model with the best val_loss so far, written at each improvement; {epoch} and
     /// {val_loss:.2f} in its name are replaced.
     #[arg(long, value_name = "FILE")]
@@ -147,27 +147,107 @@ pub struct Train {
     pub format: Format,
 }
 
-/// Appends to the help of each option its default from the table of defaults.
-pub(super) fn with_defaults(command: Command) -> Command {
+/// The headings of `train --help`. An option that is not named here is about the data: it says how rows are read.
+const SECTIONS: [(&str, &[&str]); 4] = [
+    (
+        "Model",
+        &[
+            "preset",
+            "max_words",
+            "min_count",
+            "tokenizer",
+            "maxlen",
+            "padding",
+            "truncating",
+            "mask_zero",
+            "embedding",
+            "cell",
+            "units",
+            "dropout",
+        ],
+    ),
+    (
+        "Training",
+        &[
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "class_weight",
+            "threshold",
+            "early_stopping",
+            "reduce_lr_on_plateau",
+            "seed",
+            "no_baseline",
+        ],
+    ),
+    (
+        "Saving",
+        &[
+            "output",
+            "checkpoint_best",
+            "csv_log",
+            "tensorboard",
+            "checkpoint_dir",
+            "checkpoint_every",
+            "resume",
+            "verbose",
+            "format",
+        ],
+    ),
+    ("Machine", &["threads", "isa"]),
+];
+
+/// What `train -h` shows: the most used options, each in a few words.
+const SHORT: [(&str, &str); 11] = [
+    ("data", "A file or folder, or imdb or reviews [default: imdb, else reviews]"),
+    ("test", "File to test on"),
+    ("task", "What to predict"),
+    ("text_column", "Column that contains the texts"),
+    ("label_column", "Column that contains the labels"),
+    ("preset", "Set of defaults"),
+    ("units", "Number of recurrent units"),
+    ("epochs", "Number of passes over the training rows"),
+    ("early_stopping", "Stop when val_loss no longer improves"),
+    ("seed", "Seed of the weights and of the order of the rows"),
+    ("output", "Model file to write"),
+];
+
+const EXAMPLES: &str = "\
+Examples:
+  gatewise train films.csv --test test.csv
+  gatewise train vowels.ts --output vowels.gatewise --epochs 50
+  gatewise train tales.txt --task language-model --maxlen 64";
+
+/// Gives `train` its headings, its short help, and in the long help of each option its default from the table of
+/// defaults.
+pub(super) fn with_sections(command: Command) -> Command {
     let (few, many) = (folds_and_members(0).1, folds_and_members(FEW_ROWS).1);
     let accurate = format!(
         " accurate: an ensemble of {few} small bidirectional LSTMs ({many} from {FEW_ROWS} training rows on) and a linear \
          model of word n-grams; slower and larger"
     );
-    command.mut_args(|arg: Arg| {
-        let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        if arg.get_id() == "preset" {
-            help = format!("{help}.{accurate}");
-        }
-        match default_sentence(arg.get_id().as_str()) {
-            Some(default) => {
-                let help = help.split(" [default: ").next().unwrap_or_default();
-                let help = format!("{help} [default: {default}]");
-                arg.help(help)
+    let sectioned = command.mut_args(|arg: Arg| {
+        let id = arg.get_id().to_string();
+        let own = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
+        let own = own.trim_end_matches('.');
+        // Shells show it beside the option.
+        let first = |text: &str| text.split(['.', ';', ':']).next().unwrap_or_default().to_owned();
+        let long = match (default_sentence(&id), id.as_str()) {
+            (Some(default), "preset") => format!("{own}.{accurate} [default: {default}]"),
+            (Some(default), _) => {
+                format!("{} [default: {default}]", own.split(" [default: ").next().unwrap_or_default())
             }
-            None => arg,
-        }
-    })
+            (None, _) => own.to_owned(),
+        };
+        let section = SECTIONS.iter().find(|(_, ids)| ids.contains(&id.as_str())).map_or("Data", |it| it.0);
+        let short = SHORT.iter().find(|(shown, _)| *shown == id).map(|it| it.1.to_owned());
+        let arg =
+            arg.long_help(long).hide_short_help(short.is_none()).help(short.unwrap_or_else(|| first(own)));
+        if arg.is_positional() { arg } else { arg.help_heading(section) }
+    });
+    sectioned
+        .after_help(format!("{EXAMPLES}\n\nAll options: gatewise train --help"))
+        .after_long_help(EXAMPLES)
 }
 
 /// Sets each setting of a configuration that has a value.
@@ -273,6 +353,17 @@ mod tests {
         assert_eq!(read(&[]), TrainConfig::new("a.csv"));
     }
 
+    /// The short help and the headings name options that there are.
+    #[test]
+    fn sections_name_options() {
+        let command = Args::with_defaults();
+        let train = command.find_subcommand("train").unwrap();
+        let named = SECTIONS.iter().flat_map(|(_, ids)| ids.iter()).chain(SHORT.iter().map(|(id, _)| id));
+        for id in named {
+            assert!(train.get_arguments().any(|arg| arg.get_id() == id), "{id}");
+        }
+    }
+
     /// Every default that help states is the table's, and every default of the table is stated.
     #[test]
     fn help_states_the_defaults_of_the_table() {
@@ -280,7 +371,7 @@ mod tests {
         let train = command.get_subcommands().find(|command| command.get_name() == "train").unwrap();
         for arg in train.get_arguments() {
             let (id, help) =
-                (arg.get_id().as_str(), arg.get_help().map(ToString::to_string).unwrap_or_default());
+                (arg.get_id().as_str(), arg.get_long_help().map(ToString::to_string).unwrap_or_default());
             let stated = help.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']').to_owned());
             match default_sentence(id) {
                 Some(default) => assert_eq!(stated, Some(default), "{id}"),

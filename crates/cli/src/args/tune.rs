@@ -9,6 +9,10 @@ use std::time::Duration;
 
 /// Search for good settings for a data set within a given time, and save the best model.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewise tune films.csv --time 10m
+  gatewise tune films.csv --trials 20 --output best.gatewise -- --test test.csv --cell gru")]
 pub struct Tune {
     /// Data, as in `gatewise train`.
     pub data: OsString,

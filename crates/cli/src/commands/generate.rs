@@ -1,7 +1,7 @@
 //! `gatewise generate`: generates text with a language model.
 
-use crate::Done;
 use crate::args::{Format, Generate};
+use crate::{Done, note};
 use gatewise::{Artifact, Error, Generator, Result, Sampling};
 use serde_json::json;
 use std::io::{ErrorKind, Write};
@@ -10,6 +10,12 @@ pub fn generate(args: Generate) -> Result<Done> {
     let artifact = Artifact::load(&args.model)?;
     let Generate { temperature, top_k, top_p, seed, ref prompt, .. } = args;
     let prompt = prompt.strip_prefix('\u{feff}').unwrap_or(prompt);
+    if let (Some(tokenizer), Some(vocabulary)) = (artifact.tokenizer(), artifact.vocabulary()) {
+        let unknown = vocabulary.unknown(tokenizer, prompt);
+        if !unknown.is_empty() {
+            note!("note: {}", not_learnt(&unknown));
+        }
+    }
     let sampling = Sampling::default().temperature(temperature).top_k(top_k).top_p(top_p).seed(seed);
     let said = Generator::new(artifact, prompt, sampling)?.take(args.length);
     let mut out = std::io::stdout().lock();
@@ -33,4 +39,18 @@ pub fn generate(args: Generate) -> Result<Done> {
         }
         _ => Ok(Done::Whole),
     }
+}
+
+/// Returns a note on characters of a prompt that the model has not learnt.
+fn not_learnt(unknown: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<_> = unknown.iter().take(SHOWN).map(|it| format!("{it:?}")).collect();
+    let more = match unknown.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!(" and {more} more"),
+        _ => String::new(),
+    };
+    format!(
+        "the text of the training had no {}{more}; the model reads each as the unknown character",
+        shown.join(", ")
+    )
 }

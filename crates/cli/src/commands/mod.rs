@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod bench;
+mod completions;
 mod describe;
 mod evaluate;
 mod forecast;
@@ -13,6 +14,7 @@ mod train;
 mod tune;
 
 pub use bench::bench;
+pub use completions::{completions, man};
 pub use describe::data;
 pub use evaluate::evaluate;
 pub use forecast::forecast;

@@ -5,7 +5,7 @@ use crate::args::{Format, Summary};
 use crate::{Done, out};
 use gatewise::ensemble::{Accuracies, Ensemble};
 use gatewise::rows::Problem;
-use gatewise::{Artifact, Reader, Result};
+use gatewise::{AnswerKind, Artifact, Reader, Result};
 use serde_json::json;
 
 pub fn summary(args: Summary) -> Result<Done> {
@@ -60,23 +60,24 @@ pub fn summary(args: Summary) -> Result<Done> {
         text += &members(ensemble);
     }
     text += &match artifact.reader() {
-        Reader::Text { vocabulary, .. } => {
-            format!("Vocabulary: {} words, ids below {}; ", vocabulary.len(), vocabulary.max_words())
+        Reader::Text { vocabulary, tokenizer, .. } => {
+            let unit = if tokenizer.char_level() { "characters" } else { "words" };
+            format!("Vocabulary: {} {unit}, ids below {}; ", vocabulary.len(), vocabulary.max_words())
         }
         Reader::Series { scalers, .. } => format!("Series of {} channels; ", scalers.len()),
         _ => "Rows of ids; ".to_owned(),
     };
     text += &format!(
-        "rows of {} steps; {}: {}\n",
+        "rows of {} steps; {}\n",
         artifact.padding().maxlen.map_or("any".to_owned(), |steps| steps.to_string()),
-        match artifact.problem() {
-            Problem::MultiLabel { .. } => "any number of the labels",
-            Problem::Regression { .. } => "a number, in training",
-            _ => "labels",
-        },
-        match artifact.problem() {
-            Problem::Regression { scale, .. } => format!("{} ± {}", scale.mean, scale.deviation),
-            _ => artifact.labels().join(", "),
+        match (artifact.answer_kind(), artifact.problem()) {
+            (AnswerKind::NextToken, _) => "a language model: the next one at each step".to_owned(),
+            (_, Problem::MultiLabel { .. }) =>
+                format!("any number of the labels: {}", artifact.labels().join(", ")),
+            (_, Problem::Regression { scale, .. }) => {
+                format!("a number, in training: {} ± {}", scale.mean, scale.deviation)
+            }
+            _ => format!("labels: {}", artifact.labels().join(", ")),
         }
     );
     if let Some(positive) = artifact.positive() {

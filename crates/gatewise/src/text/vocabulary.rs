@@ -8,6 +8,7 @@ use super::Sequences;
 use super::{Tokenizer, interner::Interner};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The ids of the special tokens (padding, start, out-of-vocabulary) and the offset of the word ids. The
 /// default is Keras's.
@@ -235,6 +236,24 @@ impl Vocabulary {
             out.push(id);
         });
         stats
+    }
+
+    /// Returns the words of `text` that have no id of their own, each once, in alphabetical order.
+    ///
+    /// ```
+    /// use gatewise::text::{Tokenizer, Vocabulary};
+    /// let vocabulary = Vocabulary::from_ranked(&["a", "b"].map(String::from), 6)?;
+    /// assert_eq!(vocabulary.unknown(&Tokenizer::characters(), "a zoo"), [" ", "o", "z"]);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn unknown(&self, tokenizer: &Tokenizer, text: &str) -> Vec<String> {
+        let mut unknown = BTreeSet::new();
+        tokenizer.for_each_word(text, &mut String::new(), |word| {
+            if self.id(word) == self.policy.oov && !unknown.contains(word) {
+                unknown.insert(word.to_owned());
+            }
+        });
+        unknown.into_iter().collect()
     }
 
     /// Returns the ids of rows of word ranks, such as a split of a [`Corpus`](crate::rows::Corpus). They

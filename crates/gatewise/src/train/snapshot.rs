@@ -213,23 +213,41 @@ fn differences(saved: &Value, own: &Value) -> Option<String> {
     // Checksums are listed only if nothing more specific differs.
     let specific: Vec<_> = different.iter().copied().filter(|name| !name.ends_with(CHECKSUM)).collect();
     let shown = |value: Option<&String>| {
-        value.map_or("nothing".to_owned(), |value| {
-            if value.len() > 40 {
-                format!("{} …", value.chars().take(16).collect::<String>())
-            } else {
-                value.clone()
-            }
+        value.map_or("nothing".to_owned(), |value| match value.char_indices().nth(40) {
+            Some((end, _)) => format!("{} …", &value[..end]),
+            None => value.clone(),
         })
     };
     let sentence = |name: &String| {
-        format!(
-            "{name} is {} in the checkpoint, but {} in this run",
-            shown(saved.get(name)),
-            shown(own.get(name))
+        in_words(name).map_or_else(
+            || {
+                format!(
+                    "{name} is {} in the checkpoint, but {} in this run",
+                    shown(saved.get(name)),
+                    shown(own.get(name))
+                )
+            },
+            str::to_owned,
         )
     };
     let listed = if specific.is_empty() { different } else { specific };
     (!listed.is_empty()).then(|| listed.into_iter().map(sentence).collect::<Vec<_>>().join("; "))
+}
+
+/// Returns what a different checksum means.
+fn in_words(name: &str) -> Option<&'static str> {
+    let validation = name.starts_with("validation_data");
+    Some(match name.rsplit('.').next()?.strip_suffix(CHECKSUM)? {
+        "inputs" if validation => "the validation rows are others",
+        "inputs" => {
+            "the training rows are others: other texts or series, another split, or another vocabulary"
+        }
+        "targets" if validation => "the validation rows have other labels",
+        "targets" => "the training rows have other labels",
+        "sample_weight" => "the rows have other weights",
+        "first_weights" => "the model begins with other weights",
+        _ => return None,
+    })
 }
 
 /// Flattens JSON: `{"a": {"b": 1}}` becomes `a.b` → `1`.
@@ -268,7 +286,7 @@ mod tests {
     }
 
     fn settings() -> Value {
-        json!({"seed": 1, "rate": 0.1, "data": {"rows": 3, "ids_sha256": "ab"}})
+        json!({"seed": 1, "rate": 0.1, "data": {"rows": 3, "inputs_sha256": "ab"}})
     }
 
     /// Returns a moment with numbers that rounding would change, as bytes.
@@ -331,7 +349,7 @@ mod tests {
 
     #[test]
     fn differences_are_listed_and_checksums_only_where_nothing_else_differs() {
-        let other = json!({"seed": 2, "data": {"rows": 3, "ids_sha256": "cd"}, "more": null});
+        let other = json!({"seed": 2, "data": {"rows": 3, "inputs_sha256": "cd"}, "more": null});
         let listed = differences(&settings(), &other).unwrap();
         assert_eq!(
             listed,
@@ -339,8 +357,16 @@ mod tests {
              in this run; seed is 1 in the checkpoint, but 2 in this run"
         );
         let mut other = settings();
-        other["data"]["ids_sha256"] = "cd".into();
-        assert!(differences(&settings(), &other).unwrap().starts_with("data.ids_sha256 is \"ab\""));
+        other["data"]["inputs_sha256"] = "cd".into();
+        assert!(
+            differences(&settings(), &other)
+                .unwrap()
+                .starts_with("the training rows are others: other texts")
+        );
+        other["validation_data"]["targets_sha256"] = "ef".into();
+        assert!(
+            differences(&settings(), &other).unwrap().ends_with("; the validation rows have other labels")
+        );
         assert_eq!(differences(&settings(), &settings()), None);
     }
 }

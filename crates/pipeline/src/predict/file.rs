@@ -121,6 +121,8 @@ impl<'a> PredictFile<'a> {
             Destination::File(path) => files.replaces("--output", path).check()?,
             Destination::Stream(..) => {}
         }
+        // A model that predicts no labels or numbers is refused before anything is written.
+        predictor.predict::<&str>(&[])?;
         let mut records = Records::open(&self.input, &self.records)?;
         records.notes().iter().for_each(|note| observer.note(note));
         let columns = Columns::default().text(self.text_column).trained(artifact.training().columns.clone());

@@ -212,7 +212,7 @@ fn kind(word: &OsStr) -> Result<Word> {
 /// Returns whether a word begins as a path does: `./`, `../`, `~/`, or `/` and a letter.
 fn starts_as_path(word: &OsStr) -> bool {
     let text = word.to_string_lossy();
-    let from_root = text.strip_prefix('/').is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let from_root = text.strip_prefix('/').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
     let word = !text.contains(char::is_whitespace);
     word && (from_root || ["./", "../", "~/"].iter().any(|start| text.starts_with(start)))
 }

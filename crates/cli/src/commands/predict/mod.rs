@@ -22,7 +22,7 @@ use std::path::Path;
 
 pub fn predict(args: Predict) -> Result<Done> {
     if let Some(output) = &args.output {
-        let files = args.inputs.iter().map(Path::new).filter(|path| path.is_file());
+        let files = args.inputs.iter().map(Path::new).filter(|path| path.exists());
         let files = files.fold(RunFiles::new(), |files, path| files.reads("the input", path));
         files.replaces("--output", output).check()?;
     }
@@ -37,6 +37,8 @@ pub fn predict(args: Predict) -> Result<Done> {
     if predictor.artifact().vocabulary().is_none() {
         return series(&predictor, inputs, &args);
     }
+    // A model that predicts no labels or numbers is refused before anything is read.
+    predictor.predict::<&str>(&[])?;
     let input = input(inputs, &args.text)?;
     let of_records = [
         ("--output", args.output.is_some()),

@@ -217,10 +217,11 @@ fn fetch(
             [] => "No place is known to look in".to_owned(),
             _ => format!("No aclImdb or aclImdb*.tar.gz in {search}"),
         };
+        let from = if why.contains(&remote.url) { String::new() } else { format!(" from {}", remote.url) };
         Error::data(format!(
             "the IMDB reviews were not found.\n{places}.\n{why}\n\
-             Put {} (84 MB) from {} there, or name its folder with --data-dir or $GATEWISE_DATA.",
-            remote.file_name, remote.url
+             Put {}{from} (84 MB) there, or name its folder with --data-dir or $GATEWISE_DATA.",
+            remote.file_name
         ))
     };
     let Some(progress) = progress else {
