@@ -88,6 +88,7 @@ fn json_without_records_is_explained() {
         ),
         ("[\"a fine film\", \"a dull film\"]", "the file is a list of texts without labels"),
         ("[]", "the list is empty"),
+        ("[{\"text\": \"a fine film\", \"label\": NaN}]", "NaN is not JSON: write null in its place"),
         (
             "{\"text\": [\"a fine film\"], \"label\": [\"good\"]}",
             "to_json(path, orient='records', lines=True)",
