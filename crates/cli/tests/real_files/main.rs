@@ -29,6 +29,7 @@ mod headers;
 mod imbalance;
 mod inputs_of_predict;
 mod json_output;
+mod kinds;
 mod labels;
 mod neat;
 mod parquet;
