@@ -7,7 +7,7 @@ use crate::source::{DataKind, Source};
 use crate::{Task, defaults, language_model, series};
 use gatewise::metrics::{Calibration, Evaluation, Report};
 use gatewise::rows::Dataset;
-use gatewise::{AnswerKind, Artifact, Machine, Result};
+use gatewise::{AnswerKind, Artifact, Error, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::time::Instant;
@@ -63,11 +63,19 @@ impl EvaluateConfig {
         parts.iter().for_each(|parts| observer.note(&parts.note()));
         let data = parts.map(|parts| Source::file(parts.test.unwrap_or(parts.training)));
         let data = data.as_ref().unwrap_or(&self.data);
-        self.rows.check(data)?;
+        match is_language_model {
+            true if self.rows != self.rows.only_encoding() => {
+                return Err(Error::config(
+                    "an option about rows is given, but a language model reads one text, without labels; leave it out",
+                ));
+            }
+            true => {}
+            false => self.rows.check(data)?,
+        }
         RunFiles::new().reads_source(data).check_inputs()?;
         let test = match data.kind(Task::Classify) {
             _ if is_language_model => {
-                let (windows, unknown) = language_model::windows(artifact, data)?;
+                let (windows, unknown) = language_model::windows(artifact, data, self.rows.encoding)?;
                 if unknown > 0 {
                     observer.note(&format!("{unknown} characters of the text are unknown to the model"));
                 }

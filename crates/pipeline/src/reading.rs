@@ -95,6 +95,11 @@ impl RowOptions {
         }
     }
 
+    /// Returns the options with nothing but the encoding.
+    pub(crate) fn only_encoding(&self) -> Self {
+        Self { encoding: self.encoding, ..Self::default() }
+    }
+
     /// Refuses options where there are no data to read.
     ///
     /// # Errors
