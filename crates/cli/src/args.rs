@@ -149,7 +149,8 @@ pub struct Predict {
     /// Number of most probable labels to print, each with its probability.
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub top_k: Option<usize>,
-    /// Decision threshold, in place of the model's own; for binary and multi-label models.
+    /// Decision threshold, in place of the model's own: above it, a text is of the positive class; of a multi-label
+    /// model, has the label.
     #[arg(long, value_name = "P", value_parser = probability, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
     /// Output format; json writes one object per line.

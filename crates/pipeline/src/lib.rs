@@ -68,7 +68,7 @@ pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
 pub use predict::{
     Destination, Drift, PredictFile, PredictInput, PredictOutcome, PredictSeries, check_top_k,
-    predicted_probabilities, read_text, set_threshold, text_files, top_labels,
+    predicted_probabilities, set_threshold, text_files, top_labels,
 };
 pub use reading::RowOptions;
 pub use run_files::RunFiles;

@@ -109,17 +109,6 @@ impl Table {
         self.header.then_some(true).or(self.no_header.then_some(false))
     }
 
-    /// Returns the first option that is given.
-    pub fn given(&self) -> Option<&'static str> {
-        let given = [
-            ("--delimiter", self.delimiter.is_some()),
-            ("--header", self.header),
-            ("--no-header", self.no_header),
-            ("--encoding", self.encoding.is_some()),
-        ];
-        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
-    }
-
     /// Converts to the library's options.
     pub fn record_options(&self) -> RecordOptions {
         let mut options = RecordOptions::default();

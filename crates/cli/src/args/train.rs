@@ -92,7 +92,8 @@ pub struct Train {
     /// random, the same fraction of each label.
     #[arg(long, value_name = "FRACTION", value_parser = share, allow_negative_numbers = true)]
     pub validation_split: Option<f64>,
-    /// Weight of each class in the loss: `balanced`, or one number per class.
+    /// Weight of each class in the loss: `balanced`, or one number per class, in the order of the labels (the positive
+    /// class last).
     #[arg(long, value_name = "WEIGHTS")]
     pub class_weight: Option<ClassWeight>,
     /// Decision threshold of a binary or multi-label model: a number, or the metric to maximize on the
