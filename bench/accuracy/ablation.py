@@ -56,7 +56,7 @@ def ablate(args, scratch, rows):
             options = ["--epochs", str(max(1, epochs // 2))]
         result = train(args.gatewise, scratch, "accurate", args.seed, rows, options)
         epochs = epochs or len(result["history"]["epochs"])
-        shares = " | ".join(f"{100 * result['unseen_accuracy'][part]:.2f}" for part in ("member", "linear", "joined"))
+        shares = " | ".join(f"{100 * result['out_of_fold_accuracy'][part]:.2f}" for part in ("member", "linear", "joined"))
         print(f"| {variant} | {shares} | {result['wall_seconds']:.0f} |", flush=True)
 
 

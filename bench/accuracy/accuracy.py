@@ -35,10 +35,10 @@ def train(gatewise, scratch, preset, seed, data, extra=()):
 
 
 def describe(name, result):
-    parts = [f"{name}: {100 * result['test_accuracy']:.2f} % in {result['wall_seconds']:.0f} s"]
+    parts = [f"{name}: {100 * result['accuracy']:.2f} % in {result['wall_seconds']:.0f} s"]
     for baseline in result["baselines"]:
-        parts.append(f"linear alone {100 * baseline['test_accuracy']:.2f} %")
-    unseen = result.get("unseen_accuracy")
+        parts.append(f"linear alone {100 * baseline['accuracy']:.2f} %")
+    unseen = result.get("out_of_fold_accuracy")
     if unseen:
         shares = ", ".join(f"{part} {100 * share:.2f} %" for part, share in unseen.items())
         parts.append(f"on unseen training rows: {shares}")
@@ -46,8 +46,8 @@ def describe(name, result):
 
 
 def summary(name, results):
-    accuracies = [100 * result["test_accuracy"] for result in results]
-    linear = [100 * result["baselines"][0]["test_accuracy"] for result in results]
+    accuracies = [100 * result["accuracy"] for result in results]
+    linear = [100 * result["baselines"][0]["accuracy"] for result in results]
     mean = lambda shares: sum(shares) / len(shares)
     longest = max(result["wall_seconds"] for result in results)
     print(

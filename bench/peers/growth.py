@@ -33,7 +33,7 @@ def epoch_seconds(gatewise, scratch, epochs, flags):
     said = subprocess.run(command, capture_output=True, text=True)
     if said.returncode:
         raise SystemExit(said.stderr)
-    return statistics.median(json.loads(said.stdout)["epoch_seconds"])
+    return statistics.median(epoch["seconds"] for epoch in json.loads(said.stdout)["history"]["epochs"])
 
 
 def slope(points):

@@ -197,7 +197,7 @@ class Gatewise:
         start, busy = time.monotonic(), busy_seconds()
         if self.work.kind == "train":
             said, own, peak = self.call(*self.training(self.work.epochs))
-            seconds = statistics.median(said["epoch_seconds"])
+            seconds = statistics.median(epoch["seconds"] for epoch in said["history"]["epochs"])
         elif self.work.kind == "fit":
             said, own, peak = self.call(*self.training(self.work.epochs))
             seconds = said["fit_seconds"]

@@ -118,7 +118,7 @@ pub struct Evaluate {
     pub format: Format,
 }
 
-/// Predict labels or numbers for texts, the lines or records of files, a folder of texts, or series.
+/// Predict labels or numbers for texts, files or folders of texts, or series.
 #[derive(Debug, ClapArgs)]
 #[command(
     override_usage = "gatewise predict [OPTIONS] [MODEL] [TEXTS]...\n       gatewise predict [OPTIONS] [MODEL] FILE|FOLDER|-",

@@ -72,7 +72,7 @@ fn text_goes_the_same_way_and_strange_ids_are_refused() {
     let answers = artifact.predict(&texts).unwrap();
     let predictor = Predictor::new(artifact).unwrap();
     for (text, answer) in texts.iter().zip(&answers) {
-        assert_eq!(predictor.probability(text).unwrap(), answer.probability);
+        assert_eq!(predictor.probability(text).unwrap(), answer.scores[0]);
     }
     assert_eq!((answers[2].words, answers[2].oov), (4, 2));
     let error = predictor.probability_of_ids(&[1, 1_000]).unwrap_err();

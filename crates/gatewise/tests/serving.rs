@@ -76,7 +76,7 @@ fn eight_threads_share_one_predictor_and_get_its_bits() {
                                 .collect(),
                             _ => {
                                 let answers = predictor.predict_of_ids(&rows()).unwrap();
-                                answers.iter().map(|answer| answer.probability.to_bits()).collect()
+                                answers.iter().map(|answer| answer.scores[0].to_bits()).collect()
                             }
                         };
                         assert_eq!(bits, *one);
@@ -110,7 +110,7 @@ fn an_answer_does_not_depend_on_its_neighbours() {
             let alone = Sequences::from_iter([row.iter().copied()]);
             let model = artifact.model().predict(&alone.into(), padding).unwrap()[0];
             let what = format!("layers {kind}, mask_zero {mask_zero}, {padding:?}, row {at}");
-            assert_eq!(answer.probability.to_bits(), model.to_bits(), "{what}: among others");
+            assert_eq!(answer.scores[0].to_bits(), model.to_bits(), "{what}: among others");
             let one = predictor.probability_of_ids(row).unwrap();
             assert_eq!(one.to_bits(), model.to_bits(), "{what}: one row");
         }

@@ -5,11 +5,11 @@
 
 use crate::choices::{Preset, Task, Threshold};
 use crate::source::{Data, Source, Target};
-use gatewise::Isa;
 use gatewise::files::{Delimiter, Encoding, OnError};
 use gatewise::layers::RecurrentCell;
 use gatewise::rows::ClassWeight;
 use gatewise::text::Side;
+use gatewise::{Isa, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -208,6 +208,24 @@ impl TrainConfig {
         })
     }
 
+    /// Returns the configuration with the parts of its folder as data, test and validation rows, and a sentence that
+    /// names them; the same configuration for other data.
+    pub(crate) fn in_parts(mut self) -> Result<(Self, Option<String>)> {
+        let labelled = self.the_task() != Task::LanguageModel;
+        let parts = labelled.then(|| self.data.parts()).transpose()?.flatten();
+        let Some(mut parts) = parts else { return Ok((self, None)) };
+        let accurate = self.preset == Some(Preset::Accurate);
+        parts.test = parts.test.filter(|_| self.test.is_none() && self.test_split.is_none());
+        parts.validation = parts
+            .validation
+            .filter(|_| self.validation.is_none() && self.validation_split.is_none() && !accurate);
+        let note = parts.note();
+        self.data = Source::file(parts.training);
+        self.test = self.test.or(parts.test);
+        self.validation = self.validation.or(parts.validation);
+        Ok((self, Some(note)))
+    }
+
     /// Returns whether test rows are given.
     pub(crate) fn has_test_rows(&self) -> bool {
         self.test.is_some() || self.data.has_test_rows()
@@ -226,8 +244,22 @@ impl TrainConfig {
     /// assert_eq!(config.options().join(" "), "--units 8,4 --early-stopping=3 --no-baseline");
     /// ```
     pub fn options(&self) -> Vec<String> {
-        let given = serde_json::to_value(Self { data: Source::default(), ..self.clone() });
-        let given = given.unwrap_or_default();
+        let mut shown = Self { data: Source::default(), ..self.clone() };
+        let paths = [
+            &mut shown.test,
+            &mut shown.validation,
+            &mut shown.output,
+            &mut shown.checkpoint_best,
+            &mut shown.csv_log,
+            &mut shown.tensorboard,
+            &mut shown.checkpoint_dir,
+            &mut shown.data_dir,
+        ];
+        for path in paths.into_iter().flatten().filter(|path| path.to_str().is_none()) {
+            // JSON has no other paths; what is not UTF-8 is shown as well as can be.
+            *path = path.to_string_lossy().into_owned().into();
+        }
+        let given = serde_json::to_value(shown).unwrap_or_default();
         let mut options = Vec::new();
         for &setting in Setting::ALL {
             let (option, value) = (setting.option(), &given[setting.name()]);

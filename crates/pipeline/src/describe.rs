@@ -2,7 +2,7 @@
 
 use crate::choices::Task;
 use crate::reading::RowOptions;
-use crate::source::{Data, LABELLED_TEXTS, Source, is_labelled_texts};
+use crate::source::{Data, LABELLED_TEXTS, Source, check_path, is_labelled_texts};
 use crate::tokenizer;
 use gatewise::files::{Description, LabelledTexts};
 use gatewise::rows::Problem;
@@ -61,9 +61,18 @@ impl DescribeConfig {
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a path that is not a file or folder of labelled
     /// texts; otherwise as [`LabelledTexts::read`].
     pub fn run(&self) -> Result<Description> {
+        let parts = Source::file(&self.file).parts()?;
+        if let Some(parts) = parts {
+            let mut description = Self { file: parts.training.clone(), ..self.clone() }.run()?;
+            description.notes.insert(0, parts.note());
+            return Ok(description);
+        }
         let name = self.file.display().to_string();
         let is_named = !matches!(Source::from(name.as_str()).0, Data::Path(_));
         if is_named || !is_labelled_texts(&self.file) {
+            if self.file.is_file() && !is_named {
+                check_path(&self.file)?;
+            }
             let there_is = if self.file.exists() { "" } else { ", and there is no such file" };
             return Err(Error::config(format!(
                 "describe reads {LABELLED_TEXTS}; {name} is not one{there_is}"

@@ -4,10 +4,10 @@ use crate::observer::Observer;
 use crate::reading::{self, RowOptions, Test};
 use crate::run_files::RunFiles;
 use crate::source::{DataKind, Source};
-use crate::{Task, defaults, series};
+use crate::{Task, defaults, language_model, series};
 use gatewise::metrics::{Calibration, Evaluation, Report};
 use gatewise::rows::Dataset;
-use gatewise::{Artifact, Machine, Result};
+use gatewise::{AnswerKind, Artifact, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::time::Instant;
@@ -58,12 +58,24 @@ impl EvaluateConfig {
     /// As [`TrainPlan::run`](crate::TrainPlan::run) for the data, and
     /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) for labels that the model does not have.
     pub fn run(&self, artifact: &Artifact, observer: &mut dyn Observer) -> Result<EvaluateOutcome> {
-        self.rows.check(&self.data)?;
-        RunFiles::new().reads_source(&self.data).check_inputs()?;
-        let test = match self.data.kind(Task::Classify) {
-            DataKind::Series => artifact.series_dataset(&*series::labelled(&self.data, observer)?)?,
+        let is_language_model = artifact.answer_kind() == AnswerKind::NextToken;
+        let parts = if is_language_model { None } else { self.data.parts()? };
+        parts.iter().for_each(|parts| observer.note(&parts.note()));
+        let data = parts.map(|parts| Source::file(parts.test.unwrap_or(parts.training)));
+        let data = data.as_ref().unwrap_or(&self.data);
+        self.rows.check(data)?;
+        RunFiles::new().reads_source(data).check_inputs()?;
+        let test = match data.kind(Task::Classify) {
+            _ if is_language_model => {
+                let (windows, unknown) = language_model::windows(artifact, data)?;
+                if unknown > 0 {
+                    observer.note(&format!("{unknown} characters of the text are unknown to the model"));
+                }
+                windows
+            }
+            DataKind::Series => artifact.series_dataset(&*series::labelled(data, observer)?)?,
             _ => {
-                let corpus = reading::for_artifact(artifact, &self.data, &self.rows, Test::All, observer)?;
+                let corpus = reading::for_artifact(artifact, data, &self.rows, Test::All, observer)?;
                 corpus.notes.iter().for_each(|note| observer.note(note));
                 artifact.dataset(&corpus, &corpus.test)?
             }

@@ -5,11 +5,11 @@ use crate::layers;
 use crate::parts::Parts;
 use crate::plan::TrainPlan;
 use crate::prepared::Prepared;
-use crate::source::Data;
+use crate::source::{Data, Source};
 use crate::untrained::{self, Reads};
-use gatewise::rows::{ColumnNames, Problem, next_tokens};
+use gatewise::rows::{ColumnNames, Dataset, Problem, next_tokens};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
-use gatewise::{Error, Reader, Result};
+use gatewise::{Artifact, Error, Reader, Result};
 use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
@@ -22,11 +22,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Prepares the untrained model and the windows of the plan's text.
 pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
-    let text = match &plan.config().data.0 {
-        Data::Text(text) => Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)),
-        Data::Path(path) => Cow::Owned(read(path)?),
-        _ => return Err(Error::config(format!("{} is not a text", plan.data()))),
-    };
+    let text = text(&plan.config().data)?;
     let tokenizer = Tokenizer::characters();
     let mut counter = WordCounter::new();
     tokenizer.for_each_word(&text, &mut String::new(), |word| {
@@ -48,6 +44,39 @@ pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
     let artifact = untrained::artifact(plan, settings, model, reads)?;
     let parts = Parts { training, validation: None, test: None };
     Ok(Prepared { artifact, parts, ngrams: &[], text: Some(summary) })
+}
+
+/// The largest number of probabilities of an evaluation, which are in memory at once.
+const MAX_OUTPUTS: usize = 1 << 28;
+
+/// Returns the windows of a text for a trained language model, and the number of characters that it has no id for.
+pub(crate) fn windows(artifact: &Artifact, source: &Source) -> Result<(Dataset, usize)> {
+    let (Some(vocabulary), Some(tokenizer)) = (artifact.vocabulary(), artifact.tokenizer()) else {
+        return Err(Error::config("this language model does not read text"));
+    };
+    let mut ids = Vec::new();
+    vocabulary.encode(tokenizer, &text(source)?, &mut ids);
+    if ids.len().saturating_mul(artifact.model().output_width()) > MAX_OUTPUTS {
+        return Err(Error::data(format!(
+            "{source} has {} characters, too many to evaluate at once; evaluate on a part of at most {}",
+            ids.len(),
+            MAX_OUTPUTS / artifact.model().output_width().max(1)
+        )));
+    }
+    let unknown = ids.iter().filter(|&&id| id == vocabulary.policy().oov).count();
+    let windows = next_tokens(&ids, artifact.padding().maxlen.unwrap_or(ids.len()))?;
+    Ok((windows.with_padding(artifact.padding()), unknown))
+}
+
+/// Returns the text of a source, without a byte order mark.
+fn text(source: &Source) -> Result<Cow<'_, str>> {
+    match &source.0 {
+        Data::Text(text) => Ok(Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))),
+        Data::Path(path) => read(path).map(Cow::Owned),
+        _ => Err(Error::config(format!(
+            "a language model reads a text, but the data are {source}; give the path of a text file"
+        ))),
+    }
 }
 
 /// Reads a file of text, without a byte order mark.

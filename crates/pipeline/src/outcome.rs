@@ -101,7 +101,7 @@ impl TrainOutcome {
             "val_loss": self.val_loss(),
             "out_of_fold_accuracy": artifact.ensemble().map(Ensemble::accuracy),
             "baselines": self.baselines,
-            "history": history,
+            "history": timed(history),
             "fit_seconds": self.timings.fit_seconds,
             "evaluate_seconds": self.timings.evaluate_seconds,
             "parameters": artifact.model().params().len(),
@@ -112,6 +112,15 @@ impl TrainOutcome {
             "interrupted": self.interrupted,
         })
     }
+}
+
+/// Returns a history with the seconds of each epoch, which the history of an artifact leaves out.
+fn timed(history: &History) -> Value {
+    let mut object = json!(history);
+    for (at, epoch) in history.epochs.iter().enumerate() {
+        object["epochs"][at]["seconds"] = epoch.seconds.into();
+    }
+    object
 }
 
 impl Serialize for TrainOutcome {

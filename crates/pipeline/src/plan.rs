@@ -5,7 +5,7 @@ use crate::config::TrainConfig;
 use crate::defaults::Settings;
 use crate::run_files::RunFiles;
 use crate::source::{
-    Data, DataKind, KERAS_IMDB, LABELLED_TEXTS, MemoryTexts, Source, Target, is_labelled_texts,
+    Data, DataKind, LABELLED_TEXTS, MemoryTexts, Source, Target, check_path, is_labelled_texts,
 };
 use crate::{layers, refusals, tokenizer};
 use gatewise::layers::RecurrentCell;
@@ -45,6 +45,9 @@ pub struct TrainPlan {
     tokenizer: Tokenizer,
     #[serde(skip)]
     config: TrainConfig,
+    /// What was found in a folder.
+    #[serde(skip)]
+    note: Option<String>,
 }
 
 impl TrainConfig {
@@ -86,6 +89,7 @@ impl TrainConfig {
 
 impl TrainPlan {
     fn new(config: TrainConfig) -> Result<Self> {
+        let (config, note) = config.in_parts()?;
         let task = config.the_task();
         let kind = config.data.kind(task);
         check_source(&config.data, kind, task)?;
@@ -103,7 +107,7 @@ impl TrainPlan {
             (None, DataKind::Text) => Tokenizer::characters(),
             _ => Tokenizer::default(),
         };
-        let plan = Self { data: config.data.to_string(), kind, problem, settings, tokenizer, config };
+        let plan = Self { data: config.data.to_string(), kind, problem, settings, tokenizer, config, note };
         plan.check_size()?;
         Ok(plan)
     }
@@ -149,6 +153,11 @@ impl TrainPlan {
     /// Returns the settings that the plan was made from.
     pub fn config(&self) -> &TrainConfig {
         &self.config
+    }
+
+    /// Returns a sentence about the parts of a folder that the plan reads.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Returns the files that the run reads and writes. The plan has checked them; a program that writes more files
@@ -310,7 +319,7 @@ fn check_source(source: &Source, kind: DataKind, task: Task) -> Result<()> {
         (_, DataKind::Text, _) => Err(Error::config(
             "a language model learns from a text; give its file, as in gatewise train text.txt",
         )),
-        (Data::Path(path), DataKind::Imdb, _) if !path.exists() => Err(no_data(path)),
+        (Data::Path(path), ..) => check_path(path),
         _ => Ok(()),
     }
 }
@@ -325,15 +334,6 @@ fn check_validation(file: &Path) -> Result<()> {
             file.display()
         ))),
     }
-}
-
-/// Returns the error for a path that does not exist.
-pub(crate) fn no_data(path: &Path) -> Error {
-    Error::data(format!(
-        "there is no data set '{}': give imdb, reviews, {KERAS_IMDB}, the path of an aclImdb folder or .tar.gz (there is \
-         nothing at this path), or {LABELLED_TEXTS}",
-        path.display()
-    ))
 }
 
 /// Returns the problem of the rows.

@@ -2,8 +2,7 @@
 
 use crate::defaults::DATA_SEED;
 use crate::observer::{Observer, Progress};
-use crate::plan::no_data;
-use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target};
+use crate::source::{Data, IN_MEMORY, LABELLED_TEXTS, Source, Target, check_path};
 use gatewise::datasets::imdb::{self, ImdbOptions};
 use gatewise::datasets::{keras_imdb, locate, reviews};
 use gatewise::files::{Columns, Delimiter, Encoding, LabelledTexts, OnError, ReadOptions, RecordOptions};
@@ -190,6 +189,9 @@ pub(crate) fn for_artifact(
     test: Test<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Corpus> {
+    if let Data::Path(path) = &source.0 {
+        check_path(path)?;
+    }
     rows.check(source)?;
     read(source, test, Reading::of(artifact, rows)?, observer)
 }
@@ -209,11 +211,11 @@ pub(crate) fn read(
     match &source.0 {
         Data::Reviews => Ok(reviews::corpus(SEED, &tokenizer)),
         Data::KerasImdb => keras_imdb(data_dir),
-        Data::Path(path) if path.exists() => {
+        Data::Path(path) => {
+            check_path(path)?;
             let options = ImdbOptions::default().data_dir(path.as_path()).only_data_dir(true);
             imdb::load(options.seed(DATA_SEED).tokenizer(tokenizer))
         }
-        Data::Path(path) => Err(no_data(path)),
         Data::Mismatch(why) => Err(Error::config(*why)),
         Data::Series(_) | Data::Text(_) => {
             Err(Error::config(format!("labelled texts are read here, but the data are {source}")))
@@ -258,7 +260,7 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
         (!source.is_in_memory()).then(|| source_note(&texts, reading.rows)).into_iter().collect();
     notes.extend(texts.notes());
     if !matches!(test, Test::All) {
-        texts.check().map_err(|error| Error::data(format!("{source}: {error}")))?;
+        texts.check_classes().map_err(|error| Error::data(format!("{source}: {error}")))?;
     }
     let mut corpus = match (test, own_test) {
         (Test::All, _) => texts.test_corpus()?,

@@ -35,6 +35,7 @@ impl TrainPlan {
     /// [`Fit::run`](gatewise::Fit::run).
     pub fn run(&self, observer: &mut dyn Observer) -> Result<TrainOutcome> {
         self.files().check_inputs()?;
+        self.note().into_iter().for_each(|note| observer.note(note));
         match self.kind() {
             DataKind::Text => learn(self, language_model::prepare(self)?, observer),
             DataKind::Series => {

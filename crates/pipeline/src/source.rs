@@ -2,8 +2,9 @@
 
 use crate::choices::Task;
 use gatewise::datasets::imdb;
-use gatewise::files::{RecordFormat, SeriesFormat};
+use gatewise::files::{FileKind, FolderParts, RecordFormat};
 use gatewise::rows::TimeSeries;
+use gatewise::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::ffi::OsStr;
 use std::fmt;
@@ -139,7 +140,7 @@ impl Source {
     ///
     /// | data | path |
     /// |---|---|
-    /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .parquet; a folder with a sub-folder of .txt files per label |
+    /// | labelled texts | .csv, .tsv, .jsonl, .ndjson, .json, .parquet, lines with a label and a text, .arff, all but .parquet also as .gz or .zst; a folder with a sub-folder of texts per label |
     /// | labelled series | .ts; .arff; tables of the UCR archive (numbers, the class first, without a header) |
     /// | the IMDB reviews | an `aclImdb` folder or its .tar.gz |
     /// | a text | any file, with [`Task::LanguageModel`] |
@@ -232,7 +233,7 @@ impl Source {
         self
     }
 
-    /// Returns the kind of data for `task`. For a path, its ending and the file or folder at the path decide.
+    /// Returns the kind of data for `task`. For a path, its ending and the first bytes of the file at the path decide.
     pub fn kind(&self, task: Task) -> DataKind {
         match &self.0 {
             Data::Text(_) => DataKind::Text,
@@ -240,11 +241,23 @@ impl Source {
             Data::Default | Data::Imdb => DataKind::Imdb,
             Data::Reviews => DataKind::Reviews,
             Data::KerasImdb => DataKind::KerasImdb,
-            Data::Path(path) if is_series(path) => DataKind::Series,
-            Data::Path(path) if is_labelled_texts(path) => DataKind::Texts,
-            Data::Path(_) => DataKind::Imdb,
+            Data::Path(path) => match FileKind::at(path) {
+                FileKind::Series => DataKind::Series,
+                FileKind::Absent => DataKind::Imdb,
+                _ if imdb::is_at(path) => DataKind::Imdb,
+                // The plan refuses what is not read.
+                _ => DataKind::Texts,
+            },
             Data::Texts(_) | Data::Mismatch(_) => DataKind::Texts,
             Data::Series(_) => DataKind::Series,
+        }
+    }
+
+    /// Returns the parts of a folder whose rows are not in label folders of its own.
+    pub(crate) fn parts(&self) -> gatewise::Result<Option<FolderParts>> {
+        match &self.0 {
+            Data::Path(path) if !imdb::is_at(path) => FolderParts::at(path),
+            _ => Ok(None),
         }
     }
 
@@ -314,7 +327,7 @@ impl From<&OsStr> for Source {
 }
 
 impl Serialize for Source {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match &self.0 {
             Data::Default => serializer.serialize_none(),
             Data::Path(path) => match path.to_str() {
@@ -332,7 +345,7 @@ impl Serialize for Source {
 }
 
 impl<'de> Deserialize<'de> for Source {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let name = Option::<String>::deserialize(deserializer)?;
         match name.as_deref() {
             None => Ok(Self::default()),
@@ -348,17 +361,31 @@ fn collect<X: Into<String>, Y: Into<Target>>(
     rows.into_iter().map(|(text, target)| (text.into(), target.into())).collect()
 }
 
-/// Returns whether `path` is a file of series.
-pub(crate) fn is_series(path: &Path) -> bool {
-    SeriesFormat::of(path).is_some()
-}
-
 /// Returns whether `path` is a file or a folder of labelled texts.
 pub(crate) fn is_labelled_texts(path: &Path) -> bool {
-    match RecordFormat::from_path(path) {
-        Some(RecordFormat::Folder) => !imdb::is_at(path),
-        format => format.is_some(),
+    match FileKind::at(path) {
+        FileKind::Records(RecordFormat::Folder) => !imdb::is_at(path),
+        kind => matches!(kind, FileKind::Records(_) | FileKind::Text) && !imdb::is_at(path),
     }
+}
+
+/// Refuses a path at which nothing is that can be read, and says what is there instead.
+pub(crate) fn check_path(path: &Path) -> Result<()> {
+    let file = path.display();
+    let flaw = match FileKind::at(path) {
+        // With the right options text may be records; whoever reads it decides.
+        FileKind::Records(_) | FileKind::Series | FileKind::Text => return Ok(()),
+        _ if path.exists() && imdb::is_at(path) => return Ok(()),
+        FileKind::Foreign(what) => {
+            format!("{file} is not read: {what}. Data are {LABELLED_TEXTS}, or a .ts file of series")
+        }
+        _ if path.exists() => format!("{file} cannot be read; check the permissions"),
+        _ => format!(
+            "there is no data set '{file}': give imdb, reviews, {KERAS_IMDB}, the path of an aclImdb folder or .tar.gz (there is \
+             nothing at this path), or {LABELLED_TEXTS}",
+        ),
+    };
+    Err(Error::data(flaw))
 }
 
 #[cfg(test)]

@@ -88,10 +88,7 @@ fn nothing_is_kept_to_test_on_where_that_is_asked_for() {
     assert_eq!((outcome.data.training, outcome.data.validation, outcome.data.test), (40, None, None));
     assert!(outcome.evaluation.is_none() && outcome.report.is_none() && outcome.baselines.is_empty());
     let object = serde_json::to_value(&outcome).unwrap();
-    assert_eq!(
-        (&object["test_loss"], &object["baselines"]),
-        (&serde_json::Value::Null, &serde_json::json!([]))
-    );
+    assert_eq!((&object["loss"], &object["baselines"]), (&serde_json::Value::Null, &serde_json::json!([])));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn members_and_trials_are_seen_and_stopped() {
     let outcome = config().epochs(1).preset(Preset::Accurate).plan().unwrap().run(&mut seen).unwrap();
     assert_eq!(seen.count("member"), 10);
     assert_eq!(outcome.artifact.ensemble().map(|ensemble| ensemble.others().len()), Some(9));
-    assert!(serde_json::to_value(&outcome).unwrap()["unseen_accuracy"]["joined"].is_f64());
+    assert!(serde_json::to_value(&outcome).unwrap()["out_of_fold_accuracy"]["joined"].is_f64());
     let mut seen = Seen { stop_after: Some(1), ..Seen::default() };
     let outcome = config().preset(Preset::Accurate).plan().unwrap().run(&mut seen).unwrap();
     assert_eq!((seen.count("member"), outcome.interrupted), (1, true));

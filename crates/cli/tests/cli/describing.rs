@@ -47,7 +47,7 @@ fn one_label_several_labels_and_numbers_are_described() {
     let object = home.run(&format!("{args} --tokenizer characters --format json")).ok().json();
     assert_eq!((object["data"].as_str(), object["rows"].as_u64()), (Some("n.jsonl"), Some(2)));
     assert_eq!(
-        object["numbers"],
+        object["number_summary"],
         serde_json::json!({"min": 1.0, "mean": 2.5, "standard_deviation": 1.5, "max": 4.0})
     );
     assert_eq!(object["lengths"]["max"], 3, "characters");

@@ -59,6 +59,8 @@ fn summary_as_json_has_these_fields() {
     }
     training["test"]["loss"] = "[figure]".into();
     training["test"]["accuracy"] = "[figure]".into();
+    object["loss"] = "[figure]".into();
+    object["accuracy"] = "[figure]".into();
     assert_snapshot("summary.json", &format!("{object:#}\n"));
 }
 
@@ -76,7 +78,7 @@ fn arguments_and_lines_get_the_same_answers() {
         let fields: Vec<_> = line.split('\t').collect();
         assert!(["neg", "pos"].contains(&fields[0]), "{line}");
         let probability: f64 = fields[1].parse().unwrap();
-        assert_eq!(fields[0] == "pos", probability > 0.5);
+        assert!(probability >= 0.5, "the probability of the label beside it: {line}");
         assert_eq!(fields[2], text);
     }
     let json = predict(&home, "--format json", texts.join("\n")).ok();
@@ -151,7 +153,7 @@ fn bench_measures_with_and_without_data() {
     }
     let object = home.run("bench model.gatewise --threads 1 --format json").ok().json();
     assert_eq!((&object["data"], &object["threads"]), (&"random words".into(), &1.into()));
-    for key in ["reviews_per_second", "epoch_seconds"] {
+    for key in ["rows_per_second", "epoch_seconds"] {
         assert!(object[key].as_f64().unwrap() > 0.0, "{object}");
     }
     assert!(object["latency_us_text"]["median"].as_f64() <= object["latency_us_text"]["p99"].as_f64());

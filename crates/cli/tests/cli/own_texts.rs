@@ -31,7 +31,7 @@ fn a_file_of_three_classes_from_training_to_answer() {
     let two = questions(30).lines().filter(|line| !line.contains("person")).collect::<Vec<_>>().join("\n");
     fs::write(home.path("two.csv"), two).unwrap();
     let tested = home.run("evaluate model.gatewise two.csv --format json").ok().json();
-    assert_eq!((tested["samples"].as_u64(), tested["accuracy"].as_f64()), (Some(20), Some(1.0)));
+    assert_eq!((tested["test_rows"].as_u64(), tested["accuracy"].as_f64()), (Some(20), Some(1.0)));
     fs::write(home.path("other.csv"), "text,label\nwhy,reason\nwho,person\n").unwrap();
     home.run("evaluate model.gatewise other.csv")
         .failed(1, &["does not have the label 'reason'", "its labels are person, place, time"]);
@@ -48,7 +48,7 @@ fn rows_are_held_out_and_two_classes_have_a_threshold() {
         .run("train a.tsv --text-column x --epochs 6 --units 4 --embedding 4 --threshold f1 --format json")
         .ok();
     let object = ran.json();
-    assert_eq!(object["test_accuracy"], 1.0, "rows ordered by label are shuffled before any are kept");
+    assert_eq!(object["accuracy"], 1.0, "rows ordered by label are shuffled before any are kept");
     assert!(
         ran.stderr.contains("20 of 200 rows, drawn at random from each label, are held out for testing"),
         "{ran:#?}"

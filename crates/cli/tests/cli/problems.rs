@@ -79,9 +79,9 @@ fn any_number_of_labels_from_training_to_answer() {
         ))
         .ok()
         .json();
-    assert_eq!(json["test_report"]["task"], "labels");
-    assert_eq!(json["test_report"]["threshold"], json["threshold"]);
-    assert!(json["baselines"][0]["test_report"]["exact_matches"].is_f64());
+    assert_eq!(json["report"]["task"], "labels");
+    assert_eq!(json["report"]["threshold"], json["threshold"]);
+    assert!(json["baselines"][0]["report"]["exact_matches"].is_f64());
 }
 
 #[test]
@@ -93,11 +93,11 @@ fn numbers_from_training_to_answer() {
         .ok();
     assert!(ran.stderr.contains("labels from 'euros'"), "guessed by its numbers: {ran:#?}");
     let json = ran.json();
-    assert_eq!(json["test_accuracy"], serde_json::Value::Null);
+    assert_eq!(json["accuracy"], serde_json::Value::Null);
     let error = |report: &serde_json::Value| report["mean_absolute_error"].as_f64().unwrap();
-    let (model, mean) = (error(&json["test_report"]), error(&json["baselines"][0]["test_report"]));
+    let (model, mean) = (error(&json["report"]), error(&json["baselines"][0]["report"]));
     assert!(model < 20.0 && mean > 50.0, "in euros: {model} and {mean}");
-    assert!(json["test_report"]["r2"].as_f64().unwrap() > 0.9);
+    assert!(json["report"]["r2"].as_f64().unwrap() > 0.9);
     let answers = home.command(["predict", "model.gatewise", "so more more it is", "--format", "json"]);
     let answers = String::from_utf8({ answers }.output().unwrap().stdout).unwrap();
     let answer: serde_json::Value = serde_json::from_str(&answers).unwrap();

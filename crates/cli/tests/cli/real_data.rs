@@ -47,7 +47,7 @@ fn imdb_from_end_to_end() {
     assert_eq!(again.test_results(), (loss, accuracy));
     let (exact, _) = run(&home, &data, "evaluate model.gatewise imdb --format json");
     let object = exact.json();
-    assert_eq!(object["samples"], 25_000);
+    assert_eq!(object["test_rows"], 25_000);
     let summary = home.run("summary model.gatewise --format json").ok().json();
     assert_eq!(summary["training"]["test"]["loss"], object["loss"]);
     assert_eq!(summary["training"]["test"]["accuracy"], object["accuracy"]);

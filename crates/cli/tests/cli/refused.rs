@@ -45,5 +45,5 @@ fn a_share_of_the_rows_is_kept_to_test_on_or_none() {
     assert!(none.stdout.contains("a.csv, 32 training and 8 validation rows"), "{none:#?}");
     assert!(!none.stdout.contains("Test results"), "{none:#?}");
     let object = home.run(&format!("{train} --test-split 0 --format json")).ok().json();
-    assert_eq!(object["test_loss"], serde_json::Value::Null);
+    assert_eq!(object["loss"], serde_json::Value::Null);
 }

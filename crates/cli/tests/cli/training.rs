@@ -58,25 +58,25 @@ fn json_is_one_object_with_every_figure() {
     let ran = home.run("train reviews --epochs 2 --seed 7 --threads 2 --format json -o m.gatewise").ok();
     let object = ran.json();
     let number = |key: &str| object[key].as_f64().unwrap_or_else(|| panic!("{key}: {object}"));
-    assert!((0.0..10.0).contains(&number("test_loss")) && (0.0..=1.0).contains(&number("test_accuracy")));
-    let seconds = object["epoch_seconds"].as_array().unwrap();
-    assert_eq!(seconds.len(), 2);
-    let sum: f64 = seconds.iter().map(|s| s.as_f64().unwrap()).sum();
+    assert!((0.0..10.0).contains(&number("loss")) && (0.0..=1.0).contains(&number("accuracy")));
+    let epochs = object["history"]["epochs"].as_array().unwrap();
+    assert_eq!(epochs.len(), 2);
+    let sum: f64 = epochs.iter().map(|epoch| epoch["seconds"].as_f64().unwrap()).sum();
     assert!(sum > 0.0 && number("fit_seconds") >= sum && number("evaluate_seconds") > 0.0, "{object}");
     assert_eq!(object["parameters"], 76_051);
     assert_eq!((&object["seed"], &object["threads"]), (&7.into(), &2.into()));
-    assert_eq!(object["artifact"], "m.gatewise");
+    assert_eq!(object["model"], "m.gatewise");
     let baselines = object["baselines"].as_array().unwrap();
-    assert_eq!(baselines.len(), 2);
-    assert!(baselines.iter().all(|b| b["name"].is_string() && b["test_accuracy"].is_f64()), "{object}");
+    assert_eq!(baselines.len(), 3, "{object}");
+    assert!(baselines.iter().all(|b| b["name"].is_string() && b["accuracy"].is_f64()), "{object}");
     let artifact = Artifact::load(home.path("m.gatewise")).unwrap();
     assert_eq!(object["weights_sha256"], artifact.weights_sha256());
     let summary = home.run("summary m.gatewise --format json").ok().json();
     assert_eq!(summary["weights_sha256"], object["weights_sha256"]);
     let evaluated = home.run("evaluate m.gatewise reviews --format json").ok().json();
-    assert_eq!(evaluated["loss"], object["test_loss"]);
-    assert_eq!(evaluated["accuracy"], object["test_accuracy"]);
-    assert_eq!(evaluated["samples"], 4000);
+    assert_eq!(evaluated["loss"], object["loss"]);
+    assert_eq!(evaluated["accuracy"], object["accuracy"]);
+    assert_eq!(evaluated["test_rows"], 4000);
     assert!(evaluated["evaluate_seconds"].is_f64());
 }
 
@@ -210,7 +210,7 @@ fn classes_are_weighed_and_the_threshold_is_chosen_and_kept() {
     assert!((0.0..1.0).contains(&threshold));
     let evaluated = home.run("evaluate model.gatewise reviews --format json").ok().json();
     assert_eq!(evaluated["report"]["threshold"].as_f64(), Some(threshold));
-    assert_eq!(evaluated["accuracy"], chosen["test_accuracy"]);
+    assert_eq!(evaluated["accuracy"], chosen["accuracy"]);
     assert_eq!(evaluated["accuracy"], evaluated["report"]["accuracy"]);
     let text = train("--threshold youden --class-weight balanced").ok().stdout;
     assert!(text.contains("the best youden on the validation rows"), "{text}");

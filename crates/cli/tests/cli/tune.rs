@@ -54,9 +54,9 @@ fn the_best_trial_is_kept_and_its_command_trains_it_again() {
     let command = best["command"].as_str().unwrap().strip_prefix("gatewise ").unwrap();
     let again = home.run(&format!("{command} -o again.gatewise --format json")).ok().json();
     assert_eq!(again["weights_sha256"], object["weights_sha256"]);
-    assert_eq!(again["test_loss"], object["test_loss"]);
+    assert_eq!(again["loss"], object["loss"]);
     let artifact = Artifact::load(home.path("m.gatewise")).unwrap();
-    assert_eq!(artifact.training().test.unwrap().loss, object["test_loss"].as_f64().unwrap());
+    assert_eq!(artifact.training().test.unwrap().loss, object["loss"].as_f64().unwrap());
     assert_eq!(artifact.weights_sha256(), object["weights_sha256"]);
 }
 

@@ -118,7 +118,7 @@ impl Case {
             }
         }
         if let Some(mut wanted) = self.labels {
-            let labels = found["labels"]["counts"].as_array().cloned().unwrap_or_default();
+            let labels = found["label_summary"]["counts"].as_array().cloned().unwrap_or_default();
             let mut labels: Vec<(&str, u64)> = labels
                 .iter()
                 .map(|label| (label["label"].as_str().unwrap(), label["rows"].as_u64().unwrap()))

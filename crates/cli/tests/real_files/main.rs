@@ -17,8 +17,20 @@
 #[path = "../cli/home.rs"]
 mod home;
 
+mod answers;
 mod case;
+mod compressed;
+mod delimiters;
+mod encodings;
 mod face;
+mod folders;
+mod headers;
+mod imbalance;
+mod inputs_of_predict;
+mod json_output;
 mod neat;
+mod parquet;
+mod quotes;
 mod safety;
 mod series_files;
+mod toy;

@@ -222,7 +222,7 @@ fn answers_for_series_go_to_a_file() {
     assert!(text.starts_with("{\"file\":\"new.ts\",\"series\":1,\"label\":\"up\","), "{text}");
     assert!(text.lines().all(|line| line.contains("\"top_2\"")), "{text}");
     home.run("predict model.gatewise new.ts -o out.ts")
-        .failed(2, &["must end in .csv, .tsv, .jsonl or .parquet"]);
+        .failed(2, &["must end in .csv, .tsv, .json, .jsonl or .parquet"]);
     home.run("predict model.gatewise new.ts --text-column x")
         .failed(2, &["--text-column is for files of texts"]);
     assert!(!home.path("out.ts").exists());

@@ -5,9 +5,11 @@
 
 mod arff;
 mod columns;
+mod compressed;
 pub mod description;
 mod encoding;
 mod findings;
+mod folder_parts;
 mod format;
 mod label_list;
 mod labelled_text;
@@ -17,15 +19,18 @@ mod row_words;
 mod series;
 mod series_file;
 mod spill;
+mod text_stream;
 
 pub use columns::{Columns, FoundColumns};
 pub use description::Description;
 pub use encoding::Encoding;
-pub use format::{FileKind, RecordFormat};
+pub use folder_parts::FolderParts;
+pub use format::RecordFormat;
 pub use labelled_text::{LabelledTexts, ReadOptions};
 pub use records::{
-    Column, Delimiter, Field, FieldKind, OnError, Record, RecordOptions, RecordWriter, Records, Skipped,
-    UnreadColumn,
+    Column, Delimiter, Field, FieldKind, FileKind, OnError, Record, RecordOptions, RecordWriter, Records,
+    Skipped, UnreadColumn,
 };
 pub use series::{last_number_column, read_series};
-pub use series_file::{SeriesFile, SeriesFormat, SeriesTargets, parse_ts, read_ts};
+pub use series_file::{SeriesFile, SeriesTargets, parse_ts, read_ts};
+pub use text_stream::read_text;

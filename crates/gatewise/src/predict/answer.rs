@@ -88,6 +88,9 @@ impl Artifact {
     pub(super) fn check_predicts_rows(&self) -> Result<()> {
         match self.answer_kind() {
             AnswerKind::Class | AnswerKind::Labels | AnswerKind::Number => Ok(()),
+            AnswerKind::NextToken => Err(Error::config(
+                "this is a language model, which continues texts and predicts no labels; use gatewise generate, or Generator",
+            )),
             _ => Err(Error::config(
                 "this model is not a classifier: it outputs numbers, or one value per step",
             )),

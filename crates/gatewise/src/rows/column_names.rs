@@ -35,23 +35,13 @@ impl ColumnNames {
     }
 
     /// Returns a sentence without a full stop, such as `texts are taken from the column 'text', labels from 'label'`.
-    ///
-    /// ```
-    /// use gatewise::rows::ColumnNames;
-    /// let columns = ColumnNames::new(["title", "body"], ["kind"]);
-    /// assert_eq!(columns.sentence(), "texts are taken from the columns 'title' and 'body', labels from 'kind'");
-    /// ```
+    /// Several columns are separated by commas.
     pub fn sentence(&self) -> String {
-        let quoted = |names: &[String]| -> String {
-            let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-            match names.split_last() {
-                Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-                _ => names.concat(),
-            }
+        let labels = match self.label.is_empty() {
+            true => String::new(),
+            false => format!(", labels from '{}'", self.label.join(", ")),
         };
-        let column = if self.text.len() == 1 { "column" } else { "columns" };
-        let labels = if self.label.is_empty() { "" } else { ", labels from " };
-        format!("texts are taken from the {column} {}{labels}{}", quoted(&self.text), quoted(&self.label))
+        format!("texts are taken from the column '{}'{labels}", self.text.join(", "))
     }
 
     /// Returns whether there is no column.

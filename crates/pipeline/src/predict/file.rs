@@ -121,6 +121,8 @@ impl<'a> PredictFile<'a> {
             Destination::File(path) => files.replaces("--output", path).check()?,
             Destination::Stream(..) => {}
         }
+        // A model that predicts no labels or numbers is refused before anything is written.
+        predictor.predict::<&str>(&[])?;
         let mut records = Records::open(&self.input, &self.records)?;
         records.notes().iter().for_each(|note| observer.note(note));
         let columns = Columns::default().text(self.text_column).trained(artifact.training().columns.clone());
@@ -143,6 +145,8 @@ impl<'a> PredictFile<'a> {
             Destination::Stream(out, format) => {
                 let as_is = match records.format() {
                     RecordFormat::Parquet => RecordFormat::JsonLines,
+                    RecordFormat::LabelledLines => RecordFormat::Tsv,
+                    RecordFormat::Arff => RecordFormat::Csv,
                     format => format,
                 };
                 let done = job.run(records, predictor, out, format.unwrap_or(as_is), observer)?;
@@ -156,10 +160,19 @@ impl<'a> PredictFile<'a> {
 
 /// Returns the format of a file's ending.
 pub(super) fn format_of(output: &Path) -> Result<RecordFormat> {
-    let format = RecordFormat::from_path(output).filter(|&format| format != RecordFormat::Folder);
+    let packed = output
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("gz") || end.eq_ignore_ascii_case("zst"));
+    if packed {
+        return Err(Error::config(format!(
+            "--output {}: predictions are written without compression; leave the ending .gz or .zst out",
+            output.display()
+        )));
+    }
+    let format = RecordFormat::from_path(output).filter(|format| format.is_written());
     format.ok_or_else(|| {
         Error::config(format!(
-            "--output {} must end in .csv, .tsv, .jsonl or .parquet, because the predictions are a file of records",
+            "--output {} must end in .csv, .tsv, .json, .jsonl or .parquet, because the predictions are a file of records",
             output.display()
         ))
     })

@@ -196,13 +196,13 @@ fn kind(word: &OsStr) -> Result<Word> {
         let end = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
         endings.contains(&end.as_str())
     };
-    match FileKind::at(path).0 {
+    match FileKind::at(path) {
         FileKind::Records(RecordFormat::Folder) => Ok(Word::Folder),
         FileKind::Records(_) => Ok(Word::Records),
         FileKind::Series if path.exists() => {
             Err(Error::config(format!("{} holds series, but the model reads texts", path.display())))
         }
-        FileKind::Foreign(what) => Err(Error::config(format!("{} is {what}", path.display()))),
+        FileKind::Foreign(what) => Err(Error::config(format!("{} is not read: {what}", path.display()))),
         _ if path.exists() => Ok(Word::Lines),
         _ if ends(ENDINGS) || starts_as_path(word) => Err(missing(word, "check the path")),
         _ => Ok(Word::Text),
@@ -212,7 +212,7 @@ fn kind(word: &OsStr) -> Result<Word> {
 /// Returns whether a word begins as a path does: `./`, `../`, `~/`, or `/` and a letter.
 fn starts_as_path(word: &OsStr) -> bool {
     let text = word.to_string_lossy();
-    let from_root = text.strip_prefix('/').is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let from_root = text.strip_prefix('/').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
     let word = !text.contains(char::is_whitespace);
     word && (from_root || ["./", "../", "~/"].iter().any(|start| text.starts_with(start)))
 }

@@ -42,9 +42,9 @@ impl<'a> Answers<'a> {
                 object["words"] = (*words).into();
                 object["oov"] = (*oov).into();
             }
-            if value.is_none() && artifact.labels().len() == scores.len() {
-                let of_label = artifact.labels().iter().zip(scores);
-                object["probabilities"] = of_label.map(|(label, &p)| (label.clone(), p)).collect();
+            if value.is_none() {
+                let all = top_labels(artifact, scores, artifact.labels().len());
+                object["probabilities"] = all.into_iter().map(|(label, p)| (label.to_owned(), p)).collect();
             }
             if let Some(top) = top {
                 let of_label = |(label, p)| serde_json::json!({"label": label, "probability": p});

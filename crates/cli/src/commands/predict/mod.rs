@@ -37,6 +37,8 @@ pub fn predict(args: Predict) -> Result<Done> {
     if predictor.artifact().vocabulary().is_none() {
         return series(&predictor, inputs, &args);
     }
+    // A model that predicts no labels or numbers is refused before anything is read.
+    predictor.predict::<&str>(&[])?;
     let input = input(inputs, &args.text)?;
     let of_records = [
         ("--output", args.output.is_some()),

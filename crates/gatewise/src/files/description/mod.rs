@@ -31,6 +31,7 @@ pub struct Description {
     /// The lengths of the rows, in words.
     pub lengths: LengthSummary,
     /// The words of the rows.
+    #[serde(rename = "word_summary")]
     pub words: WordSummary,
     /// The smallest round `max_words` that covers at least 95 % of the running words, and the covered
     /// fraction. As in Keras, `max_words` includes the ids of the special tokens (pad, start,
@@ -46,10 +47,10 @@ pub struct Description {
 
 /// The labels or numbers of rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LabelSummary {
     /// Classification, single-label or multi-label.
+    #[serde(rename = "label_summary")]
     #[non_exhaustive]
     Labels {
         /// The labels, the most frequent first; labels with equal counts are in alphabetical order.
@@ -60,6 +61,7 @@ pub enum LabelSummary {
         rows_without: usize,
     },
     /// Regression: one number for each row.
+    #[serde(rename = "number_summary")]
     #[non_exhaustive]
     Numbers {
         /// The smallest number.

@@ -216,25 +216,28 @@ impl LabelledTexts {
         })
     }
 
-    /// Checks that there is anything to learn: two labels, and no column of numbers that are all different.
+    /// Checks that the labels are classes: not numbers that all differ.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) with the reason.
-    pub fn check(&self) -> Result<()> {
-        self.check_labels(&self.labels.problem(), &self.labels.names())
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if each row has another number.
+    pub fn check_classes(&self) -> Result<()> {
+        let is_whole = self.len() == self.file.words.len();
+        let labels = self.labels.tally().len();
+        match is_whole && labels > 2 && labels == self.len() && self.labels.is_numbers() {
+            false => Ok(()),
+            true => Err(Error::data(format!(
+                "each row has another number in the column {}, so these are no classes; give --task regression to predict \
+                 numbers, or name another column",
+                self.label_column
+            ))),
+        }
     }
 
     fn check_labels(&self, problem: &Problem, labels: &[String]) -> Result<()> {
         match self.nothing_to_learn(problem, labels) {
-            Some(flaw) => Err(Error::data(format!("{flaw}; name another column with --label-column"))),
+            Some(flaw) => Err(Error::data(format!("{flaw}; name another column"))),
             None => Ok(()),
         }
-    }
-
-    /// Returns whether the file has some rows, and each has a number of its own as its label.
-    fn is_each_number_once(&self, labels: usize) -> bool {
-        let is_whole = self.len() == self.file.words.len();
-        is_whole && labels > 2 && labels == self.len() && self.labels.is_numbers()
     }
 
     fn nothing_to_learn(&self, problem: &Problem, labels: &[String]) -> Option<String> {
@@ -244,22 +247,9 @@ impl LabelledTexts {
                 format!("every row has the label '{only}' in the column {column}")
             }
             (Problem::MultiLabel { .. }, []) => format!("no row has a label in the column {column}"),
-            (Problem::SingleLabel, labels) if self.is_each_number_once(labels.len()) => {
-                return Some(format!(
-                    "each row has another number in the column {column}, so these are no classes; --task regression predicts \
-                     numbers"
-                ));
-            }
             _ => return None,
         };
         Some(format!("{flaw}, so there is nothing to learn"))
-    }
-}
-
-impl LabelledTexts {
-    fn with_rows(&self, order: Vec<usize>, labels: RowLabels) -> Self {
-        let (text_column, label_column) = (self.text_column.clone(), self.label_column.clone());
-        Self { text_column, label_column, file: self.file.clone(), order, labels }
     }
 }
 

@@ -10,7 +10,9 @@ impl LabelledTexts {
     /// Returns the rows with the indices `order`, in that order.
     fn select(&self, order: &[usize]) -> Self {
         let rows = order.iter().map(|&row| self.order[row]).collect();
-        self.with_rows(rows, self.labels.select(order))
+        let (text_column, label_column) = (self.text_column.clone(), self.label_column.clone());
+        let (file, labels) = (self.file.clone(), self.labels.select(order));
+        Self { text_column, label_column, file, order: rows, labels }
     }
 
     /// Returns the rows in an order drawn from `seed`.

@@ -1,17 +1,19 @@
-//! Records of a folder with a subfolder for each label and a .txt file for each text.
+//! Records of a folder with a subfolder for each label and a file for each text.
 
-use super::input::utf8;
-use super::{Column, FieldKind, Flaw, MAX_RECORD, Opened, Record, Source};
+use super::label_folders::{label_folders, texts};
+use super::{Column, FieldKind, Flaw, MAX_RECORD, Opened, Record, RecordOptions, Source};
 use crate::error::{Error, Result};
+use crate::files::encoding::Encoding;
+use crate::files::text_stream::{TextStream, peek, utf8};
 use std::collections::VecDeque;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// A reader of subfolders and files, in the order of their names.
 pub(super) struct Folder {
     folders: VecDeque<PathBuf>,
     label: String,
+    encoding: Option<Encoding>,
     /// The unread files of the current label.
     files: VecDeque<PathBuf>,
     read: u64,
@@ -19,20 +21,28 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Lists the subfolders.
-    pub fn open(path: &Path) -> Result<Opened> {
-        let folders = list(path, |entry| entry.is_dir())?;
-        let mut folder = Self { folders, label: String::new(), files: VecDeque::new(), read: 0 };
+    pub fn open(path: &Path, options: &RecordOptions) -> Result<Opened> {
+        let (folders, note) = label_folders(path)?;
+        let mut folder = Self {
+            folders,
+            label: String::new(),
+            encoding: options.encoding,
+            files: VecDeque::new(),
+            read: 0,
+        };
         folder.next_label()?;
         if folder.files.is_empty() {
             return Err(Error::data(format!(
-                "there are no texts in the folder {}; it should have a sub-folder for each label, and .txt files in those, such \
-                 as {}",
+                "there are no texts in the folder {}; it should have a sub-folder for each label, and a file for each text in those, \
+                 such as {}",
                 path.display(),
                 path.join("positive").join("1.txt").display()
             )));
         }
         let column = |name: &str| Column { name: name.into(), kind: FieldKind::Text };
-        Ok(Opened::new(folder, vec![column("text"), column("label")]))
+        let mut opened = Opened::new(folder, vec![column("text"), column("label")]);
+        opened.notes.extend(note);
+        Ok(opened)
     }
 
     /// Advances to the next subfolder with texts when the current one is exhausted.
@@ -43,8 +53,7 @@ impl Folder {
             self.label = name.to_str().map(str::to_owned).ok_or_else(|| {
                 Error::data(format!("the name of the folder {} is not UTF-8; rename it", folder.display()))
             })?;
-            let text = |path: &Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("txt"));
-            self.files = list(&folder, |entry| text(entry) && entry.is_file())?;
+            self.files = texts(&folder)?;
         }
         Ok(())
     }
@@ -57,31 +66,17 @@ impl Source for Folder {
         self.read += 1;
         record.number = self.read;
         record.file = Some(path.display().to_string());
-        let mut bytes = Vec::new();
-        let file =
-            File::open(&path).and_then(|file| file.take(MAX_RECORD as u64 + 1).read_to_end(&mut bytes));
-        file.map_err(|e| Error::io("cannot read", &path, e))?;
+        let refused = |e| Error::io("cannot read", &path, e);
+        let mut stream = File::open(&path)
+            .and_then(|file| TextStream::new(Box::new(file), self.encoding))
+            .map_err(refused)?;
+        let bytes = peek(&mut stream.bytes, MAX_RECORD + 1).map_err(refused)?;
         if bytes.len() > MAX_RECORD {
             return Err(Flaw::Record(format!("this text is longer than {} MiB", MAX_RECORD >> 20)));
         }
-        let text = utf8(bytes, 0).map_err(Flaw::Record)?;
-        record.push(FieldKind::Text, text.trim_start_matches('\u{feff}'));
+        let text = utf8(bytes, stream.mark as u64, stream.encoding, stream.compression);
+        record.push(FieldKind::Text, &text.map_err(Flaw::Record)?);
         record.push(FieldKind::Text, &self.label);
         Ok(true)
     }
-}
-
-/// Returns the paths in a folder that are `wanted` and not hidden, in the order of their names.
-fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<VecDeque<PathBuf>> {
-    let refused = |e| Error::io("cannot list", folder, e);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(refused)? {
-        let entry = entry.map_err(refused)?;
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !hidden && wanted(&entry.path()) {
-            found.push(entry.path());
-        }
-    }
-    found.sort_unstable();
-    Ok(found.into())
 }

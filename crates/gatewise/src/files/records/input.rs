@@ -1,127 +1,244 @@
-//! The bytes of a text file: removes a byte order mark, refuses binary content, counts lines and bytes.
+//! The lines of a text file.
+//!
+//! Input: a stream of bytes. Output: lines with their numbers and offsets. The reader looks ahead as far as is asked, and
+//! what was looked at is consumed later, or is looked at again.
 
 use super::MAX_RECORD;
 use crate::error::{Error, Result};
-use std::io::{BufRead, BufReader, Read};
+use crate::files::compressed::Compression;
+use crate::files::encoding::Encoding;
+use crate::files::format::foreign;
+use crate::files::text_stream::{self, TextStream};
+use memchr::{memchr, memchr_iter, memchr2};
+use std::io::{self, Read};
 
-/// The number of bytes read at a time.
-const BUFFER: usize = 1 << 18;
-/// The byte order mark of UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
+/// The number of bytes read at a time, and the size of the sample.
+const CHUNK: usize = 1 << 18;
 
-/// A buffered reader that counts lines and bytes.
+/// A buffered reader of lines.
 pub(super) struct Input {
     pub name: String,
-    bytes: BufReader<Box<dyn Read + Send>>,
-    /// The offset of the next byte in the file.
+    bytes: Box<dyn Read + Send>,
+    /// Read bytes; those from `start` to `end` are not consumed.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Whether the stream has ended.
+    over: bool,
+    /// Whether a carriage return alone ends a line.
+    returns: bool,
+    encoding: Option<Encoding>,
+    compression: Option<Compression>,
+    /// The offset of the next byte in the text.
     pub offset: u64,
     /// The line of the next byte, from 1.
     pub line: u64,
+    /// What was found by looking, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A line, by places in what is not consumed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    /// The end of its text.
+    pub end: usize,
+    /// The start of the next line.
+    pub next: usize,
+}
+
+/// What a look for a line finds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found {
+    Line(Line),
+    /// A line that ends more than [`MAX_RECORD`] bytes after the first byte that is not consumed.
+    TooLong,
+    /// The end of the file.
+    End,
 }
 
 impl Input {
     /// Reads the first bytes; `name` is for messages.
-    pub fn new(name: &str, bytes: Box<dyn Read + Send>) -> Result<Self> {
-        let bytes = BufReader::with_capacity(BUFFER, bytes);
-        let mut input = Self { name: name.to_owned(), bytes, offset: 0, line: 1 };
-        let first = input.fill()?;
-        if let Some(reason) = foreign(first) {
+    pub fn new(name: &str, bytes: Box<dyn Read + Send>, encoding: Option<Encoding>) -> Result<Self> {
+        let text = TextStream::new(bytes, encoding).map_err(|e| Error::io("cannot read", name, e))?;
+        let TextStream { bytes, mark, compression, encoding, notes } = text;
+        let mut input = Self {
+            name: name.to_owned(),
+            bytes,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            over: false,
+            returns: false,
+            encoding,
+            compression,
+            offset: mark as u64,
+            line: 1,
+            notes,
+        };
+        while input.end < CHUNK && input.refill()? {}
+        let sample = input.sample().0;
+        if let Some(reason) = foreign(sample) {
             return Err(Error::data(format!("{name} cannot be read as text: {reason}")));
         }
-        if first.starts_with(BOM) {
-            input.consume(BOM.len());
-        }
+        let feeds = memchr_iter(b'\n', sample).count();
+        // Those before a line feed belong to it.
+        let returns = memchr_iter(b'\r', sample).filter(|at| sample.get(at + 1) != Some(&b'\n')).count();
+        input.returns = returns > feeds;
         Ok(input)
     }
 
-    /// Returns the buffered bytes and refills an empty buffer; empty at the end of the file.
-    pub fn fill(&mut self) -> Result<&[u8]> {
-        let name = &self.name;
-        self.bytes.fill_buf().map_err(|e| Error::io("cannot read", name, e))
+    /// Returns the first bytes, and whether they are all. Nothing may be consumed before.
+    pub fn sample(&self) -> (&[u8], bool) {
+        (&self.buffer[..self.end.min(CHUNK)], self.over && self.end <= CHUNK)
     }
 
-    /// Skips `count` buffered bytes.
-    pub fn consume(&mut self, count: usize) {
-        self.line += line_breaks(&self.bytes.buffer()[..count]);
-        self.offset += count as u64;
-        self.bytes.consume(count);
+    /// Returns the read bytes that are not consumed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
     }
 
-    /// Skips line breaks up to the start of a record; returns `false` at the end of the file.
-    pub fn skip_line_breaks(&mut self) -> Result<bool> {
-        loop {
-            let bytes = self.fill()?;
-            let breaks = bytes.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-            if breaks < bytes.len() || bytes.is_empty() {
-                let more = !bytes.is_empty();
-                self.consume(breaks);
-                return Ok(more);
+    /// Reads more bytes; returns `false` at the end of the file.
+    pub fn refill(&mut self) -> Result<bool> {
+        if self.over {
+            return Ok(false);
+        }
+        if self.start > 0 && self.buffer.len() - self.end < CHUNK / 4 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.buffer.len() - self.end < CHUNK / 4 {
+            self.buffer.resize((2 * self.buffer.len()).max(2 * CHUNK), 0);
+        }
+        let read = loop {
+            match self.bytes.read(&mut self.buffer[self.end..]) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
             }
-            self.consume(breaks);
+        };
+        let read = read.map_err(|e| self.failed(e))?;
+        self.end += read;
+        self.over = read == 0;
+        Ok(!self.over)
+    }
+
+    fn failed(&self, error: io::Error) -> Error {
+        match self.compression {
+            // Whatever else fails is the system's.
+            Some(compression) if error.raw_os_error().is_none() => {
+                let line = self.line + memchr_iter(b'\n', self.bytes()).count() as u64;
+                Error::data(format!(
+                    "{}:{line}: the {compression} file is damaged or cut off here: {error}",
+                    self.name
+                ))
+            }
+            _ => Error::io("cannot read", &self.name, error),
         }
     }
 
-    /// Skips the rest of the line.
+    /// Returns the line that starts at `from`.
+    pub fn line_at(&mut self, from: usize) -> Result<Found> {
+        let mut searched = from;
+        loop {
+            let bytes = self.bytes();
+            let rest = bytes.get(searched..).unwrap_or_default();
+            let found = if self.returns { memchr2(b'\n', b'\r', rest) } else { memchr(b'\n', rest) };
+            let Some(at) = found.map(|at| searched + at) else {
+                let length = bytes.len();
+                if length > MAX_RECORD + 1 {
+                    return Ok(Found::TooLong);
+                }
+                searched = length.max(from);
+                if self.refill()? {
+                    continue;
+                }
+                return Ok(match length <= from {
+                    true => Found::End,
+                    false => self.within(from, length, length),
+                });
+            };
+            // A carriage return and a line feed are one end.
+            if bytes[at] == b'\r' && at + 1 == bytes.len() && self.refill()? {
+                searched = at;
+                continue;
+            }
+            let both = self.bytes()[at..].starts_with(b"\r\n");
+            return Ok(self.within(from, at, at + 1 + usize::from(both)));
+        }
+    }
+
+    /// Returns the line from `from` to `end`, without carriage returns at its end.
+    fn within(&self, from: usize, end: usize, next: usize) -> Found {
+        if end > MAX_RECORD {
+            return Found::TooLong;
+        }
+        let returns = self.bytes()[from..end].iter().rev().take_while(|&&byte| byte == b'\r').count();
+        Found::Line(Line { end: end - returns, next })
+    }
+
+    /// Consumes `count` bytes with `lines` ends of lines.
+    pub fn consume(&mut self, count: usize, lines: u64) {
+        self.start += count;
+        self.offset += count as u64;
+        self.line += lines;
+    }
+
+    /// Consumes the line at which the input stands, however long it is.
     pub fn skip_line(&mut self) -> Result<()> {
         loop {
-            let bytes = self.fill()?;
-            let (length, end) = match bytes.iter().position(|&byte| byte == b'\n') {
-                Some(at) => (at + 1, true),
-                None => (bytes.len(), bytes.is_empty()),
-            };
-            self.consume(length);
-            if end {
-                return Ok(());
+            match self.line_at(0)? {
+                Found::Line(line) => {
+                    self.consume(line.next, 1);
+                    return Ok(());
+                }
+                Found::End => return Ok(()),
+                Found::TooLong => {
+                    let bytes = self.bytes();
+                    let end = match self.returns {
+                        true => memchr2(b'\n', b'\r', bytes),
+                        false => memchr(b'\n', bytes),
+                    };
+                    self.consume(end.unwrap_or(bytes.len()), 0);
+                }
             }
         }
     }
 
-    /// Moves `count` buffered bytes to `raw`; returns `false` if the record is too long.
-    pub fn take(&mut self, count: usize, raw: &mut Vec<u8>) -> bool {
-        raw.extend_from_slice(&self.bytes.buffer()[..count]);
-        self.consume(count);
-        raw.len() <= MAX_RECORD
+    /// Consumes empty lines, and returns the first line that is not empty.
+    pub fn next_line(&mut self) -> Result<Found> {
+        loop {
+            match self.line_at(0)? {
+                Found::Line(Line { end: 0, next }) => self.consume(next, 1),
+                found => return Ok(found),
+            }
+        }
     }
-}
 
-fn line_breaks(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
-}
+    /// Consumes the next line that is not empty, and returns its number with its text, in the memory of `raw`, or the reason
+    /// why it is bad; `None` at the end of the file.
+    pub fn read_line(&mut self, raw: String) -> Result<Option<(u64, std::result::Result<String, String>)>> {
+        let found = self.next_line()?;
+        let number = self.line;
+        Ok(match found {
+            Found::End => None,
+            Found::TooLong => {
+                self.skip_line()?;
+                Some((number, Err(too_long(""))))
+            }
+            Found::Line(Line { end, next }) => {
+                let text = self.text(end, raw);
+                self.consume(next, 1);
+                Some((number, text))
+            }
+        })
+    }
 
-/// Returns the reason why a file that starts with `bytes` is not UTF-8 text.
-fn foreign(bytes: &[u8]) -> Option<String> {
-    let utf16 = |name: &str| {
-        format!(
-            "it is in {name}, by the mark at its byte 0; convert it to UTF-8, for example with: iconv -f {name} -t UTF-8"
-        )
-    };
-    if bytes.starts_with(b"\xff\xfe") {
-        return Some(utf16("UTF-16LE"));
+    /// Returns the first `count` bytes as text, in the memory of `raw`, or the reason why they are none.
+    pub fn text(&self, count: usize, raw: String) -> std::result::Result<String, String> {
+        let mut raw = raw.into_bytes();
+        raw.clear();
+        raw.extend_from_slice(&self.bytes()[..count]);
+        text_stream::utf8(raw, self.offset, self.encoding, self.compression)
     }
-    if bytes.starts_with(b"\xfe\xff") {
-        return Some(utf16("UTF-16BE"));
-    }
-    if bytes.starts_with(b"PAR1") {
-        return Some("it is a Parquet file; give it a name that ends in .parquet".into());
-    }
-    let zero = bytes.iter().position(|&byte| byte == 0)?;
-    Some(format!(
-        "its byte {zero} is 0, which does not occur in text; if it is UTF-16, convert it to UTF-8, for example with: \
-         iconv -f UTF-16LE -t UTF-8"
-    ))
-}
-
-/// Returns `bytes`, which start at `offset` of the file, as text, or the reason why they are not UTF-8.
-pub(super) fn utf8(bytes: Vec<u8>, offset: u64) -> std::result::Result<String, String> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!(
-            "this is not UTF-8: the byte 0x{:02X} at offset {} of the file is invalid; convert the file, \
-             for example with: iconv -f WINDOWS-1252 -t UTF-8",
-            error.as_bytes()[at],
-            offset + at as u64,
-        )
-    })
 }
 
 /// Returns the message for a record that is too long.

@@ -1,21 +1,32 @@
-//! Streaming readers of record files: CSV, TSV, JSON lines, Parquet, and folders of texts.
+//! Streaming readers of record files: CSV, TSV, JSON, Parquet, ARFF, labelled lines, and folders of texts.
 //!
 //! Input: a file or a stream. Output: the columns and then [`Record`]s, one at a time, each with its place.
 //! Memory does not grow with the file. A bad record is an error with file and line, or is skipped and counted
 //! ([`OnError`]).
 
+mod arff_rows;
+mod dialect;
 mod folder;
+mod header;
 mod input;
 mod json_lines;
+mod json_shape;
+mod label_folders;
+mod labelled_lines;
+mod look;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_columns;
 mod record;
+mod syntax;
 mod table;
 mod write;
 #[cfg(feature = "parquet")]
 mod write_parquet;
 
+pub use look::FileKind;
 pub use options::{Delimiter, RecordOptions};
 pub use record::{Column, Field, FieldKind, Record, UnreadColumn};
 pub use write::RecordWriter;
@@ -99,16 +110,25 @@ trait Source: Send {
     }
 }
 
+/// How a table is laid out.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    delimiter: Delimiter,
+    /// Whether the first line names the columns.
+    header: bool,
+}
+
 /// A source with its columns, and notes about what was found by looking.
 struct Opened {
     source: Box<dyn Source>,
     columns: Vec<Column>,
+    layout: Option<Layout>,
     notes: Vec<String>,
 }
 
 impl Opened {
     fn new(source: impl Source + 'static, columns: Vec<Column>) -> Self {
-        Self { source: Box::new(source), columns, notes: Vec::new() }
+        Self { source: Box::new(source), columns, layout: None, notes: Vec::new() }
     }
 }
 
@@ -139,12 +159,14 @@ impl From<Error> for Flaw {
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
-/// Text is UTF-8, with or without a byte order mark. A record has at most 16 MiB. The iterator ends after the
+/// Text is UTF-8, with or without a byte order mark, or in the encoding of the options. A record has at most 16 MiB. The iterator ends after the
 /// first error. [`read`](Self::read) yields the same records without an allocation for each record.
 pub struct Records {
     name: String,
     format: RecordFormat,
     columns: Vec<Column>,
+    /// The layout of a table.
+    layout: Option<Layout>,
     notes: Vec<String>,
     source: Box<dyn Source>,
     /// Records that were peeked.
@@ -168,33 +190,30 @@ impl fmt::Debug for Records {
 }
 
 impl Records {
-    /// Opens the file or folder at `path`; its name determines the [`RecordFormat`].
+    /// Opens the file or folder at `path`. Its [`RecordFormat`] is decided by its name, or by its first bytes where the name
+    /// states nothing. Files in gzip and Zstandard are unpacked as they are read.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if it cannot be read,
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for an unknown format, text that is not UTF-8, and
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for an unknown format, text in another encoding, and
     /// malformed content.
     pub fn open(path: &Path, options: &RecordOptions) -> Result<Self> {
         let name = path.display().to_string();
-        let format = RecordFormat::from_path(path).ok_or_else(|| {
-            Error::data(format!(
-                "{name} is not a file of records: its name should end in .csv, .tsv, .jsonl, .ndjson or .parquet, or it should be \
-                 a folder with a sub-folder for each label"
-            ))
-        })?;
-        let opened = match format {
-            RecordFormat::Folder => folder::Folder::open(path)?,
+        let (format, note) = FileKind::records(path, options)?;
+        let mut records = match format {
+            RecordFormat::Folder => Self::new(name, format, folder::Folder::open(path, options)?, options),
             #[cfg(feature = "parquet")]
-            RecordFormat::Parquet => parquet::Rows::open(path)?,
+            RecordFormat::Parquet => Self::new(name, format, parquet::Rows::open(path)?, options),
             _ => {
                 let file = File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
-                return Self::from_reader(file, format, &name, options);
+                Self::from_reader(file, format, &name, options)
             }
-        };
-        Self::new(name, format, opened, options)
+        }?;
+        records.notes.splice(0..0, note);
+        Ok(records)
     }
 
-    /// Reads CSV, TSV or JSON lines from a stream; `name` is for messages.
+    /// Reads a table, JSON, labelled lines or ARFF from a stream; `name` is for messages.
     ///
     /// # Errors
     /// As [`open`](Self::open); [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be
@@ -205,11 +224,14 @@ impl Records {
         name: &str,
         options: &RecordOptions,
     ) -> Result<Self> {
-        let input = input::Input::new(name, Box::new(bytes))?;
+        let input = || input::Input::new(name, Box::new(bytes), options.encoding);
         let opened = match format {
-            RecordFormat::Csv => table::Table::open(input, Delimiter::COMMA, options)?,
-            RecordFormat::Tsv => table::Table::open(input, Delimiter::TAB, options)?,
-            RecordFormat::JsonLines => json_lines::JsonLines::open(input)?,
+            RecordFormat::Csv => table::Table::open(input()?, Delimiter::COMMA, options)?,
+            RecordFormat::Tsv => table::Table::open(input()?, Delimiter::TAB, options)?,
+            RecordFormat::JsonLines => json_lines::JsonLines::open(input()?, true)?,
+            RecordFormat::Json => json_lines::JsonLines::open(input()?, false)?,
+            RecordFormat::LabelledLines => labelled_lines::LabelledLines::open(input()?)?,
+            RecordFormat::Arff => arff_rows::ArffRows::open(input()?)?,
             RecordFormat::Parquet if cfg!(not(feature = "parquet")) => {
                 return Err(Error::config("Parquet files are read by a build with the feature parquet only"));
             }
@@ -221,7 +243,7 @@ impl Records {
     }
 
     fn new(name: String, format: RecordFormat, opened: Opened, options: &RecordOptions) -> Result<Self> {
-        let Opened { source, columns, notes } = opened;
+        let Opened { source, columns, layout, notes } = opened;
         if columns.len() > MAX_COLUMNS {
             return Err(Error::data(format!(
                 "{name} has {} columns; at most {MAX_COLUMNS} are read",
@@ -229,7 +251,19 @@ impl Records {
             )));
         }
         let (ahead, skipped, on_error) = (VecDeque::new(), Skipped::default(), options.on_error);
-        Ok(Self { name, format, columns, notes, source, ahead, failed: None, on_error, skipped, over: false })
+        Ok(Self {
+            name,
+            format,
+            columns,
+            layout,
+            notes,
+            source,
+            ahead,
+            failed: None,
+            on_error,
+            skipped,
+            over: false,
+        })
     }
 
     /// Returns what was found by looking at the file, one sentence each, such as which delimiter separates its fields.
@@ -247,6 +281,11 @@ impl Records {
     /// text form.
     pub fn unread(&self) -> &[UnreadColumn] {
         self.source.unread()
+    }
+
+    /// Returns whether the first line of a table names the columns. Other files have names for theirs.
+    pub fn has_header(&self) -> bool {
+        self.layout.is_none_or(|layout| layout.header)
     }
 
     /// Returns the format of the records.

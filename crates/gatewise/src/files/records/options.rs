@@ -81,23 +81,30 @@ impl Delimiter {
     pub fn byte(self) -> u8 {
         self.0
     }
+
+    /// Returns the delimiter of this character.
+    pub(super) fn of(byte: u8) -> Option<Self> {
+        let stands = byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n\0".contains(&byte);
+        stands.then_some(Self(byte))
+    }
 }
 
 impl FromStr for Delimiter {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match text.as_bytes() {
-            b"tab" | b"TAB" | b"\\t" => Ok(Self::TAB),
-            b"space" => Ok(Self(b' ')),
-            &[byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n\0".contains(&byte) => {
-                Ok(Self(byte))
-            }
-            _ => Err(Error::config(format!(
-                "'{text}' is not a delimiter; it must be one character that is no letter, digit or quotation mark, such as ; or |, or \
-                 the word tab"
-            ))),
-        }
+        let found = match text.as_bytes() {
+            b"tab" | b"TAB" | b"\\t" => Some(Self::TAB),
+            b"space" => Some(Self(b' ')),
+            &[byte] => Self::of(byte),
+            _ => None,
+        };
+        found.ok_or_else(|| {
+            Error::config(format!(
+                "'{text}' is not a delimiter; it must be one character that is no letter, digit or quotation mark, such as ; or \
+                 |, or the word tab"
+            ))
+        })
     }
 }
 

@@ -1,8 +1,9 @@
-//! Records of Parquet files: the columns with one value per row.
+//! Records of Parquet files: the columns with one value, or one list of values, per row.
 
+use super::parquet_columns::{Leaf, columns};
 use super::{Column, FieldKind, Flaw, Opened, Record, Source, UnreadColumn};
 use crate::error::{Error, Result};
-use parquet::basic::{ConvertedType, Type};
+use parquet::basic::ConvertedType;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -12,6 +13,7 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The number of rows of a column that are decoded at a time.
 const BATCH: usize = 256;
@@ -21,7 +23,7 @@ pub(super) struct Rows {
     name: String,
     file: SerializedFileReader<File>,
     /// The leaves of the schema that are read.
-    leaves: Vec<usize>,
+    leaves: Vec<Leaf>,
     /// Their declared types.
     declared: Vec<TypePtr>,
     unread: Vec<UnreadColumn>,
@@ -44,23 +46,9 @@ impl Rows {
         let opened = unpanicked(|| SerializedFileReader::new(file));
         let file =
             opened.and_then(|file| check(&file, size).map(|()| file)).map_err(|e| damaged(&name, &e))?;
-        let (mut leaves, mut declared, mut columns) = (Vec::new(), Vec::new(), Vec::new());
-        let mut unread: Vec<UnreadColumn> = Vec::new();
-        for (leaf, column) in file.metadata().file_metadata().schema_descr().columns().iter().enumerate() {
-            match kind(column) {
-                Ok(kind) => {
-                    leaves.push(leaf);
-                    declared.push(column.self_type_ptr());
-                    columns.push(Column { name: column.name().trim().to_owned(), kind });
-                }
-                Err(reason) => {
-                    let root = column.path().parts().first().map_or("", |name| name.trim());
-                    if unread.last().is_none_or(|last| last.name != root) {
-                        unread.push(UnreadColumn { name: root.to_owned(), reason });
-                    }
-                }
-            }
-        }
+        let (leaves, unread, notes) = columns(file.metadata().file_metadata());
+        let declared = leaves.iter().map(|leaf| leaf.declared.clone()).collect();
+        let columns = leaves.iter().map(|leaf| Column::new(&leaf.name, leaf.kind)).collect();
         let rows = Self {
             name,
             file,
@@ -73,7 +61,9 @@ impl Rows {
             ready: 0,
             read: 0,
         };
-        Ok(Opened::new(rows, columns))
+        let mut opened = Opened::new(rows, columns);
+        opened.notes = notes;
+        Ok(opened)
     }
 
     /// Decodes the next rows; returns `false` at the end.
@@ -84,9 +74,9 @@ impl Rows {
             }
             let group = self.file.get_row_group(self.next_group)?;
             self.left = usize::try_from(group.metadata().num_rows())?;
-            let readers = self.leaves.iter().map(|&leaf| {
-                let column = group.metadata().column(leaf).column_descr();
-                Ok(Decoder::new(group.get_column_reader(leaf)?, column))
+            let readers = self.leaves.iter().map(|leaf| {
+                let column = group.metadata().column(leaf.index).column_descr();
+                Ok(Decoder::new(group.get_column_reader(leaf.index)?, column, leaf))
             });
             self.columns = readers.collect::<Result<_, ParquetError>>()?;
             self.next_group += 1;
@@ -152,23 +142,6 @@ fn check(file: &SerializedFileReader<File>, size: u64) -> Result<(), ParquetErro
     Ok(())
 }
 
-/// Returns the kind of a column with one value per row that has a plain text form, else the reason why it is
-/// not read.
-fn kind(column: &ColumnDescriptor) -> Result<FieldKind, &'static str> {
-    if column.path().parts().len() != 1 || column.max_rep_level() != 0 {
-        return Err("nested");
-    }
-    match column.physical_type() {
-        Type::INT96 => Err("of 96-bit times"),
-        _ if column.converted_type() == ConvertedType::DECIMAL => Err("of decimal numbers"),
-        Type::FIXED_LEN_BYTE_ARRAY => Err("of bytes"),
-        Type::BOOLEAN => Ok(FieldKind::Boolean),
-        Type::INT32 | Type::INT64 => Ok(FieldKind::Integer),
-        Type::FLOAT | Type::DOUBLE => Ok(FieldKind::Float),
-        Type::BYTE_ARRAY => Ok(FieldKind::Text),
-    }
-}
-
 /// Returns whether the integers are unsigned.
 pub(super) fn unsigned(converted: ConvertedType) -> bool {
     use ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
@@ -181,49 +154,64 @@ struct Decoder {
     unsigned: bool,
     /// The definition level of a present value.
     present: i16,
+    list: Option<i16>,
+    names: Option<Arc<[String]>>,
+    levels: Levels,
     text: Vec<u8>,
     /// The kind of each field and the end of its text.
     fields: Vec<(FieldKind, usize)>,
 }
 
+/// The definition and repetition level of each value of the decoded rows.
+#[derive(Default)]
+struct Levels {
+    definition: Vec<i16>,
+    repetition: Vec<i16>,
+}
+
 impl Decoder {
-    fn new(reader: ColumnReader, column: &ColumnDescriptor) -> Self {
+    fn new(reader: ColumnReader, column: &ColumnDescriptor, leaf: &Leaf) -> Self {
         let unsigned = unsigned(column.converted_type());
-        Self { reader, unsigned, present: column.max_def_level(), text: Vec::new(), fields: Vec::new() }
+        let (list, names, present) = (leaf.list, leaf.names.clone(), column.max_def_level());
+        let (levels, text, fields) = (Levels::default(), Vec::new(), Vec::new());
+        Self { reader, unsigned, present, list, names, levels, text, fields }
     }
 
     /// Decodes the next `count` rows.
     fn decode(&mut self, count: usize) -> Result<(), ParquetError> {
         self.text.clear();
         self.fields.clear();
-        let (text, unsigned) = (&mut self.text, self.unsigned);
+        let (text, unsigned, names) = (&mut self.text, self.unsigned, self.names.as_deref());
+        let (levels, present) = (&mut self.levels, self.present);
         let fields = match &mut self.reader {
             ColumnReader::BoolColumnReader(reader) => {
-                read(reader, count, self.present, |value| show(text, FieldKind::Boolean, value))?
+                read(reader, count, present, levels, |value| show(text, FieldKind::Boolean, value))?
             }
             ColumnReader::Int32ColumnReader(reader) => {
-                read(reader, count, self.present, |&value| match unsigned {
-                    true => show(text, FieldKind::Integer, &(value as u32)),
-                    false => show(text, FieldKind::Integer, &value),
+                read(reader, count, present, levels, |&value| match (names, unsigned) {
+                    (Some(names), _) => class(text, names, value.into()),
+                    (None, true) => show(text, FieldKind::Integer, &(value as u32)),
+                    (None, false) => show(text, FieldKind::Integer, &value),
                 })?
             }
             ColumnReader::Int64ColumnReader(reader) => {
-                read(reader, count, self.present, |&value| match unsigned {
-                    true => show(text, FieldKind::Integer, &(value as u64)),
-                    false => show(text, FieldKind::Integer, &value),
+                read(reader, count, present, levels, |&value| match (names, unsigned) {
+                    (Some(names), _) => class(text, names, value),
+                    (None, true) => show(text, FieldKind::Integer, &(value as u64)),
+                    (None, false) => show(text, FieldKind::Integer, &value),
                 })?
             }
             ColumnReader::FloatColumnReader(reader) => {
-                read(reader, count, self.present, |&value| float(text, value.into(), &value))?
+                read(reader, count, present, levels, |&value| float(text, value.into(), &value))?
             }
             ColumnReader::DoubleColumnReader(reader) => {
-                read(reader, count, self.present, |&value| float(text, value, &value))?
+                read(reader, count, present, levels, |&value| float(text, value, &value))?
             }
-            ColumnReader::ByteArrayColumnReader(reader) => read(reader, count, self.present, |value| {
+            ColumnReader::ByteArrayColumnReader(reader) => read(reader, count, present, levels, |value| {
                 text.extend_from_slice(value.data());
                 (FieldKind::Text, text.len())
             })?,
-            // `kind` refuses these.
+            // The schema's columns of these types are not read.
             ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => Vec::new(),
         };
         // A missing value ends where the value before it ends.
@@ -233,20 +221,76 @@ impl Decoder {
             end = at;
             (kind, at)
         }));
+        match self.list {
+            Some(element) => self.join_lists(element),
+            None => Ok(()),
+        }
+    }
+
+    /// Joins the values of each row into a JSON array; `element` is the definition level of an element.
+    fn join_lists(&mut self, element: i16) -> Result<(), ParquetError> {
+        let values = std::mem::take(&mut self.text);
+        let fields = std::mem::take(&mut self.fields);
+        let mut start = 0;
+        let levels = std::mem::take(&mut self.levels);
+        let both = levels.definition.iter().zip(&levels.repetition);
+        for ((kind, end), (&definition, &repetition)) in fields.into_iter().zip(both) {
+            let value = &values[start..end];
+            start = end;
+            if repetition == 0 {
+                self.end_list();
+                let kind = if definition + 1 < element { FieldKind::Missing } else { FieldKind::Json };
+                self.text.extend_from_slice(if kind == FieldKind::Json { b"[" } else { b"" });
+                self.fields.push((kind, self.text.len()));
+            }
+            if definition < element {
+                continue;
+            }
+            if repetition > 0 {
+                self.text.push(b',');
+            }
+            match kind {
+                FieldKind::Missing => self.text.extend_from_slice(b"null"),
+                FieldKind::Text => {
+                    let text = std::str::from_utf8(value);
+                    let text =
+                        text.map_err(|_| ParquetError::General("a text in a list is not UTF-8".into()))?;
+                    self.text.extend_from_slice(serde_json::json!(text).to_string().as_bytes());
+                }
+                _ => self.text.extend_from_slice(value),
+            }
+        }
+        self.end_list();
+        self.levels = levels;
         Ok(())
+    }
+
+    /// Closes the array of the last row.
+    fn end_list(&mut self) {
+        if let Some((kind, end)) = self.fields.last_mut() {
+            if *kind == FieldKind::Json {
+                self.text.push(b']');
+            }
+            *end = self.text.len();
+        }
     }
 }
 
-/// Returns `each` of the next `count` values of a column, or `None` for a missing value.
+/// Returns `each` of the values of the next `count` rows of a column, or `None` for a missing value.
 fn read<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     count: usize,
     present: i16,
+    levels: &mut Levels,
     mut each: impl FnMut(&T::T) -> (FieldKind, usize),
 ) -> Result<Vec<Option<(FieldKind, usize)>>, ParquetError> {
-    let (mut levels, mut values, mut rows) = (Vec::new(), Vec::new(), 0);
+    let Levels { definition, repetition } = levels;
+    definition.clear();
+    repetition.clear();
+    let (mut values, mut rows) = (Vec::new(), 0);
     while rows < count {
-        let (read, ..) = reader.read_records(count - rows, Some(&mut levels), None, &mut values)?;
+        let (read, ..) =
+            reader.read_records(count - rows, Some(definition), Some(repetition), &mut values)?;
         if read == 0 {
             return Err(ParquetError::EOF("a column ends before the rows do".into()));
         }
@@ -255,7 +299,9 @@ fn read<T: DataType>(
     let mut values = values.iter().map(&mut each);
     match present {
         0 => Ok(values.map(Some).collect()),
-        _ => Ok(levels.iter().map(|&level| if level == present { values.next() } else { None }).collect()),
+        _ => {
+            Ok(definition.iter().map(|&level| if level == present { values.next() } else { None }).collect())
+        }
     }
 }
 
@@ -263,6 +309,14 @@ fn show(text: &mut Vec<u8>, kind: FieldKind, value: &dyn Display) -> (FieldKind,
     // Writing to memory cannot fail.
     let _ = write!(text, "{value}");
     (kind, text.len())
+}
+
+/// Appends the name of a class. A number without a name, such as -1, is a missing value.
+fn class(text: &mut Vec<u8>, names: &[String], number: i64) -> (FieldKind, usize) {
+    match usize::try_from(number).ok().and_then(|at| names.get(at)) {
+        Some(name) => show(text, FieldKind::Text, name),
+        None => (FieldKind::Missing, text.len()),
+    }
 }
 
 /// Appends a float. NaN is a missing value; infinity is text, because JSON has no number for it.

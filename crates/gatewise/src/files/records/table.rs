@@ -1,32 +1,45 @@
-//! Records of CSV and TSV files.
+//! Records of tables: CSV, TSV, and their relatives.
+//!
+//! Input: lines, and the syntax of the table. Output: records with the same number of fields. After a record whose quotation
+//! marks or whose number of fields are wrong, reading goes on at the line after its first, so that no good row is lost.
 
-use super::input::{Input, too_long, utf8};
-use super::{Column, Delimiter, FieldKind, Flaw, MAX_COLUMNS, Opened, Record, RecordOptions, Source};
+use super::dialect::{self, Dialect};
+use super::input::{Found, Input, too_long};
+use super::syntax::{Cut, Flaw as CutFlaw, Syntax};
+use super::{Column, Delimiter, FieldKind, Flaw, Layout, MAX_COLUMNS, Opened, Record, RecordOptions, Source};
 use crate::error::{Error, Result};
-use csv_core::ReadRecordResult;
+use memchr::memchr;
 
-/// A reader of tables: a header, then records with the same number of fields.
+/// The maximum number of bytes that are looked at again, beyond the size of the file, since a record was bad.
+const AGAIN: u64 = 64 << 20;
+
+/// A reader of records with the same number of fields.
 pub(super) struct Table {
     input: Input,
-    core: csv_core::Reader,
+    syntax: Syntax,
     columns: usize,
-    /// The fields of a record, and the end of each field.
-    fields: Vec<u8>,
-    ends: Vec<usize>,
+    /// Whether the first line names the columns.
+    header: bool,
+    cut: Cut,
+    /// The first row of a table without a header.
+    first: Option<Record>,
+    /// The number of bytes that were looked at again.
+    again: u64,
 }
 
 impl Table {
-    /// Reads the header.
-    pub fn open(input: Input, usual: Delimiter, options: &RecordOptions) -> Result<Opened> {
+    /// Finds the syntax, and reads the header.
+    pub fn open(mut input: Input, usual: Delimiter, options: &RecordOptions) -> Result<Opened> {
         let name = input.name.clone();
-        let delimiter = options.delimiter.unwrap_or(usual);
-        let core = csv_core::ReaderBuilder::new().delimiter(delimiter.byte()).build();
-        let mut table = Self { input, core, columns: 0, fields: vec![0; 1 << 10], ends: vec![0; 1 << 6] };
-        let mut header = Record::default();
-        let read = table.read(&mut header);
-        let line = header.number;
-        let read = read.map_err(|flaw| match flaw {
-            Flaw::Record(message) => Error::data(format!("{name}:{line}: {message}")),
+        let Dialect { syntax, header, states_delimiter, notes } = dialect::find(&input, usual, options);
+        if states_delimiter {
+            input.skip_line()?;
+        }
+        let mut table = Self::new(input, syntax);
+        table.header = header;
+        let mut first = Record::default();
+        let read = table.read(&mut first).map_err(|flaw| match flaw {
+            Flaw::Record(message) => Error::data(format!("{name}:{}: {message}", first.number)),
             Flaw::Fatal(error) => error,
         })?;
         if !read {
@@ -34,91 +47,131 @@ impl Table {
                 "{name} is empty; a header with the names of the columns was expected"
             )));
         }
-        let columns: Vec<Column> = header
-            .fields()
-            .map(|field| Column { name: field.unwrap_or_default().trim().to_owned(), kind: FieldKind::Text })
-            .collect();
-        table.columns = columns.len();
-        Ok(Opened::new(table, columns))
+        table.columns = first.fields.len();
+        let column = |name: String| Column { name, kind: FieldKind::Text };
+        let columns = match header {
+            true => first.fields().map(|field| column(field.unwrap_or_default().trim().to_owned())).collect(),
+            false => (1..=table.columns).map(|number| column(number.to_string())).collect(),
+        };
+        if !header {
+            table.first = Some(first);
+        }
+        let mut opened = Opened::new(table, columns);
+        opened.layout = Delimiter::of(syntax.delimiter).map(|delimiter| Layout { delimiter, header });
+        opened.notes = notes;
+        Ok(opened)
     }
 
-    /// Reads a record into `raw` and its fields. Returns the number of fields, and the reason if the record
-    /// is bad.
-    fn scan(&mut self, raw: &mut Vec<u8>) -> Result<(usize, Option<String>)> {
-        let (mut length, mut count) = (0, 0);
-        loop {
-            let bytes = self.input.fill()?;
-            // At the end of the file a line break ends the record, unless a quoted field is open.
-            let last = bytes.is_empty();
-            let bytes = if last { b"\n" } else { bytes };
-            let (result, read, written, ended) =
-                self.core.read_record(bytes, &mut self.fields[length..], &mut self.ends[count..]);
-            length += written;
-            count += ended;
-            if !last && !self.input.take(read, raw) {
-                self.core.reset();
-                self.input.skip_line()?;
-                return Ok((count, Some(too_long("; is a quotation mark missing?"))));
-            }
-            match result {
-                ReadRecordResult::InputEmpty if last => {
-                    self.core.reset();
-                    return Ok((
-                        count,
-                        Some("the quotation mark that opens a field here is never closed".into()),
-                    ));
-                }
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => self.fields.resize(2 * self.fields.len(), 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
-                ReadRecordResult::Record | ReadRecordResult::End => return Ok((count, None)),
-            }
+    /// Returns a reader of all lines as rows.
+    pub fn new(input: Input, syntax: Syntax) -> Self {
+        Self { input, syntax, columns: 0, header: false, cut: Cut::default(), first: None, again: 0 }
+    }
+
+    /// Sets the number of fields that a row has.
+    pub fn set_columns(&mut self, columns: usize) {
+        self.columns = columns;
+    }
+
+    /// Returns the places of the fields of the last record.
+    pub fn cut(&self) -> &Cut {
+        &self.cut
+    }
+
+    /// Returns the reason why the cut record is bad, if it is.
+    fn flaw(&self) -> Option<String> {
+        let line = self.input.line;
+        match self.cut.flaw {
+            None => self.miscounted(),
+            Some(CutFlaw::NeverClosed) => Some(
+                "the quotation mark that opens a field here is never closed; close it, or double it if it belongs to the text"
+                    .into(),
+            ),
+            Some(CutFlaw::Lone(below)) => Some(format!(
+                "the quotation mark that opens a field here is never closed: line {} has another one; close it, or double those \
+                 that belong to the text",
+                line + below
+            )),
+            Some(CutFlaw::TooLong) => Some(too_long("; is a quotation mark missing?")),
         }
     }
 
-    /// Returns the reason why a record of `count` fields is bad, if it is.
-    fn miscounted(&self, count: usize) -> Option<String> {
+    fn miscounted(&self) -> Option<String> {
+        let count = self.cut.fields.len();
         let fields = |count| if count == 1 { "is 1 field".into() } else { format!("are {count} fields") };
-        match self.columns {
-            0 if count > MAX_COLUMNS => {
-                Some(format!("{count} columns are too many; at most {MAX_COLUMNS} are read"))
-            }
-            0 => None,
-            columns if columns == count => None,
-            columns => {
-                let hint = if count > columns {
-                    "; a text with the delimiter in it goes between quotes"
-                } else {
-                    ""
-                };
-                Some(format!("there {} where the header names {columns} columns{hint}", fields(count)))
-            }
+        let columns = self.columns;
+        if count > MAX_COLUMNS {
+            return Some(format!("there are more than {MAX_COLUMNS} fields; at most {MAX_COLUMNS} are read"));
         }
+        if columns == 0 || columns == count {
+            return None;
+        }
+        let hint = match self.cut.lines {
+            1 if count > columns => "; a text with the delimiter in it goes between quotes".into(),
+            1 => String::new(),
+            lines => format!(
+                ", in a record that a quoted field carries on to line {}; is a quotation mark missing?",
+                self.input.line + lines - 1
+            ),
+        };
+        let expected = match self.header {
+            true => format!("the header names {columns} columns"),
+            false => format!("the first row has {columns}"),
+        };
+        Some(format!("there {} where {expected}{hint}", fields(count)))
+    }
+
+    /// Returns whether a line is blank, and so no row: a line of a table with one column may be an empty text.
+    fn is_blank(&self, bytes: &[u8]) -> bool {
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t') && *byte != self.syntax.delimiter;
+        self.columns != 1 && bytes.iter().all(blank)
     }
 }
 
 impl Source for Table {
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
-        if !self.input.skip_line_breaks()? {
-            return Ok(false);
+        if let Some(first) = self.first.take() {
+            *record = first;
+            return Ok(true);
         }
+        let first = loop {
+            match self.input.next_line()? {
+                Found::End => return Ok(false),
+                Found::TooLong => {
+                    record.number = self.input.line;
+                    self.input.skip_line()?;
+                    return Err(Flaw::Record(too_long("")));
+                }
+                Found::Line(line) if self.is_blank(&self.input.bytes()[..line.end]) => {
+                    self.input.consume(line.next, 1);
+                }
+                Found::Line(line) => break line,
+            }
+        };
         record.number = self.input.line;
-        let offset = self.input.offset;
-        let mut raw = std::mem::take(&mut record.raw).into_bytes();
-        let (count, flaw) = self.scan(&mut raw)?;
-        if let Some(message) = flaw {
+        match self.syntax.delimiter {
+            b'\t' => self.syntax.cut_tabs(&mut self.input, first, self.columns, &mut self.cut)?,
+            _ => self.syntax.cut(&mut self.input, first, self.columns, &mut self.cut)?,
+        }
+        if let Some(message) = self.flaw() {
+            // The lines below may be rows, but a file of nothing but flaws must not take forever.
+            let (below, lines) = ((self.cut.next - first.next) as u64, self.cut.lines);
+            match self.again + below > AGAIN + self.input.offset {
+                true => self.input.consume(self.cut.next, lines),
+                false => self.input.consume(first.next, 1),
+            }
+            self.again += below;
             return Err(Flaw::Record(message));
         }
-        while raw.pop_if(|byte| matches!(byte, b'\n' | b'\r')).is_some() {}
-        record.raw = utf8(raw, offset).map_err(Flaw::Record)?;
-        if let Some(message) = self.miscounted(count) {
-            return Err(Flaw::Record(message));
+        let raw = self.input.text(self.cut.end, std::mem::take(&mut record.raw));
+        self.input.consume(self.cut.next, self.cut.lines);
+        record.raw = raw.map_err(Flaw::Record)?;
+        if memchr(0, record.raw.as_bytes()).is_some() {
+            return Err(Flaw::Record("there is a byte 0 here, which does not occur in text".into()));
         }
-        let mut start = 0;
-        for &end in &self.ends[..count] {
-            // Fields are cut out of valid UTF-8 at ASCII characters, so that they are valid UTF-8.
-            record.push(FieldKind::Text, &String::from_utf8_lossy(&self.fields[start..end]));
-            start = end;
+        for &field in &self.cut.fields {
+            let start = record.text.len();
+            self.syntax.push(&record.raw, field, &mut record.text);
+            record.fields.push((FieldKind::Text, start..record.text.len()));
         }
         Ok(true)
     }

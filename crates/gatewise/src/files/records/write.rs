@@ -2,7 +2,7 @@
 //!
 //! Input: records and the added fields. Output: CSV, TSV, JSON lines or Parquet.
 
-use super::{Column, Field, FieldKind, Record, RecordFormat, Records, refused};
+use super::{Column, Delimiter, Field, FieldKind, Record, RecordFormat, Records, refused};
 use crate::error::{Error, Result};
 use std::io::{self, Write};
 
@@ -45,12 +45,15 @@ pub struct RecordWriter<W: Write + Send> {
 enum Sink<W: Write + Send> {
     Table(Box<csv::Writer<W>>),
     JsonLines(io::BufWriter<W>),
+    /// A list of objects, and whether it has any yet.
+    Json(io::BufWriter<W>, bool),
     #[cfg(feature = "parquet")]
     Parquet(Box<Table<W>>),
 }
 
 impl<W: Write + Send> RecordWriter<W> {
-    /// Returns a writer to `out` in `format`, with the columns of `records` followed by the columns `added`.
+    /// Returns a writer to `out` in `format`, with the columns of `records` followed by the columns `added`. A table that is
+    /// written in its own format keeps its delimiter, and gets no header if it has none.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a format that cannot be written, and
@@ -68,16 +71,22 @@ impl<W: Write + Send> RecordWriter<W> {
     }
 
     fn with(out: W, format: RecordFormat, records: Option<&Records>, columns: Vec<Column>) -> Result<Self> {
-        let table = |delimiter: u8, out: W| -> Result<Sink<W>> {
+        // A table stays as it is: its delimiter, and a header only if there was one.
+        let layout = records.filter(|records| format == records.format()).and_then(|records| records.layout);
+        let table = |usual: Delimiter, out: W| -> Result<Sink<W>> {
+            let delimiter = layout.map_or(usual, |layout| layout.delimiter).byte();
             let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
-            let header = writer.write_record(columns.iter().map(|column| column.name.as_bytes()));
-            header.map_err(|e| refused(e.into()))?;
+            if layout.is_none_or(|layout| layout.header) {
+                let header = writer.write_record(columns.iter().map(|column| column.name.as_bytes()));
+                header.map_err(|e| refused(e.into()))?;
+            }
             Ok(Sink::Table(Box::new(writer)))
         };
         let sink = match format {
-            RecordFormat::Csv => table(b',', out)?,
-            RecordFormat::Tsv => table(b'\t', out)?,
+            RecordFormat::Csv => table(Delimiter::COMMA, out)?,
+            RecordFormat::Tsv => table(Delimiter::TAB, out)?,
             RecordFormat::JsonLines => Sink::JsonLines(io::BufWriter::new(out)),
+            RecordFormat::Json => Sink::Json(io::BufWriter::new(out), false),
             #[cfg(feature = "parquet")]
             RecordFormat::Parquet => {
                 let declared = records.map_or(&[][..], |records| records.source.declared());
@@ -85,12 +94,12 @@ impl<W: Write + Send> RecordWriter<W> {
             }
             _ => {
                 return Err(Error::config(format!(
-                    "records cannot be written as {format:?}; use CSV, TSV or JSON lines"
+                    "records cannot be written as {format:?}; use CSV, TSV, JSON or JSON lines"
                 )));
             }
         };
-        let as_read =
-            format == RecordFormat::JsonLines && records.is_some_and(|records| records.format() == format);
+        let is_json = |format| matches!(format, RecordFormat::JsonLines | RecordFormat::Json);
+        let as_read = is_json(format) && records.is_some_and(|records| is_json(records.format()));
         let own = records.map_or(0, |records| records.columns().len());
         Ok(Self { own, columns, as_read, sink, line: String::new() })
     }
@@ -110,28 +119,17 @@ impl<W: Write + Send> RecordWriter<W> {
                 written.and_then(|()| writer.write_record(None::<&[u8]>)).map_err(|e| refused(e.into()))
             }
             Sink::JsonLines(out) => {
-                let line = &mut self.line;
-                line.clear();
-                // The source text, including keys that are not columns.
-                let body = record.raw().trim_end().strip_suffix('}').map(str::trim_end);
-                let skip = match body.filter(|_| self.as_read) {
-                    Some(body) => {
-                        line.push_str(body);
-                        self.own
-                    }
-                    None => {
-                        line.push('{');
-                        0
-                    }
-                };
-                for (column, field) in self.columns.iter().zip(fields).skip(skip) {
-                    line.extend((!line.ends_with('{')).then_some(','));
-                    push_string(line, &column.name);
-                    line.push(':');
-                    push_value(line, field);
-                }
-                line.push_str("}\n");
-                out.write_all(line.as_bytes()).map_err(refused)
+                self.line.clear();
+                object(&mut self.line, &self.columns, record.raw(), self.as_read.then_some(self.own), fields);
+                self.line.push('\n');
+                out.write_all(self.line.as_bytes()).map_err(refused)
+            }
+            Sink::Json(out, has_any) => {
+                self.line.clear();
+                self.line.push_str(if *has_any { ",\n" } else { "[\n" });
+                *has_any = true;
+                object(&mut self.line, &self.columns, record.raw(), self.as_read.then_some(self.own), fields);
+                out.write_all(self.line.as_bytes()).map_err(refused)
             }
             #[cfg(feature = "parquet")]
             Sink::Parquet(table) => table.write(fields),
@@ -145,7 +143,7 @@ impl<W: Write + Send> RecordWriter<W> {
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.sink {
             Sink::Table(writer) => writer.flush().map_err(refused),
-            Sink::JsonLines(out) => out.flush().map_err(refused),
+            Sink::JsonLines(out) | Sink::Json(out, _) => out.flush().map_err(refused),
             // Rows are written in groups.
             #[cfg(feature = "parquet")]
             Sink::Parquet(_) => Ok(()),
@@ -160,10 +158,48 @@ impl<W: Write + Send> RecordWriter<W> {
         match self.sink {
             Sink::Table(writer) => writer.into_inner().map_err(|e| refused(e.into_error())),
             Sink::JsonLines(out) => out.into_inner().map_err(|e| refused(e.into_error())),
+            Sink::Json(mut out, has_any) => {
+                let end: &[u8] = if has_any { b"\n]\n" } else { b"[]\n" };
+                out.write_all(end).map_err(refused)?;
+                out.into_inner().map_err(|e| refused(e.into_error()))
+            }
             #[cfg(feature = "parquet")]
             Sink::Parquet(table) => table.finish(),
         }
     }
+}
+
+/// Appends a JSON object with `fields`. With `own`, the number of the record's own columns, its source text `raw` is copied,
+/// with keys that are not columns, and only the added fields follow.
+fn object<'a>(
+    line: &mut String,
+    columns: &[Column],
+    raw: &str,
+    own: Option<usize>,
+    fields: impl Iterator<Item = Field<'a>>,
+) {
+    let start = line.len();
+    let body = raw.trim_end().strip_suffix('}').map(str::trim_end);
+    let skip = match body.zip(own) {
+        Some((body, own)) => {
+            // Line breaks are between values only, since a string has none.
+            for (at, part) in body.lines().enumerate() {
+                line.push_str(if at == 0 { part } else { part.trim() });
+            }
+            own
+        }
+        None => {
+            line.push('{');
+            0
+        }
+    };
+    for (column, field) in columns.iter().zip(fields).skip(skip) {
+        line.extend((!line[start..].ends_with('{')).then_some(','));
+        push_string(line, &column.name);
+        line.push(':');
+        push_value(line, field);
+    }
+    line.push('}');
 }
 
 fn push_string(line: &mut String, text: &str) {

@@ -12,57 +12,32 @@ mod ucr;
 
 pub use ts::{parse_ts, read_ts};
 
+use super::format::unpacked;
+use super::text_stream::read_text;
 use crate::error::{Error, Result};
 use crate::rows::{Features, TimeSeries};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// The format of a file of series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SeriesFormat {
-    /// The `.ts` format of sktime and the UEA archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
     Ts,
-    /// Weka's ARFF: numbers, or a relational attribute, and a nominal class.
     Arff,
-    /// A table of the UCR archive: a series in each line, after the number of its class.
     Ucr,
 }
 
-/// The number of bytes that decide the format.
-const LOOKED_AT: u64 = 1 << 18;
+/// Returns whether a file that starts with `first`, which is all of it if `whole` is set, is ARFF with series or a table of
+/// the UCR archive. The name of a `.ts` file states its format.
+pub(super) fn is_series(first: &str, whole: bool) -> bool {
+    format_of(first, whole).is_some()
+}
 
-impl SeriesFormat {
-    /// Returns the format of the file at `path`, or `None` if it does not contain series. A name that ends in
-    /// .ts decides, otherwise the first bytes of the file.
-    ///
-    /// ```
-    /// use gatewise::files::SeriesFormat;
-    /// assert_eq!(SeriesFormat::of("vowels.TS".as_ref()), Some(SeriesFormat::Ts));
-    /// assert_eq!(SeriesFormat::of("films.csv".as_ref()), None);
-    /// ```
-    pub fn of(path: &Path) -> Option<Self> {
-        if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ts")) {
-            return Some(Self::Ts);
-        }
-        let mut first = Vec::new();
-        let file = path.is_file().then(|| File::open(path).ok()).flatten()?;
-        file.take(LOOKED_AT).read_to_end(&mut first).ok()?;
-        let whole = (first.len() as u64) < LOOKED_AT;
-        Self::of_bytes(&first, whole)
+fn format_of(first: &str, whole: bool) -> Option<Format> {
+    if arff::looks_like(first) {
+        return Some(Format::Arff);
     }
-
-    /// Returns the format of a file that starts with `first`, which is all of it if `whole` is set.
-    fn of_bytes(first: &[u8], whole: bool) -> Option<Self> {
-        let text = String::from_utf8_lossy(first);
-        let text = text.trim_start_matches('\u{feff}');
-        if arff::looks_like(text) {
-            return Some(Self::Arff);
-        }
-        let text = if whole { text } else { &text[..text.rfind('\n').map_or(0, |end| end + 1)] };
-        ucr::looks_like(text).then_some(Self::Ucr)
-    }
+    let lines = if whole { first } else { &first[..first.rfind('\n').map_or(0, |end| end + 1)] };
+    ucr::looks_like(lines).then_some(Format::Ucr)
 }
 
 /// The target of each series.
@@ -108,7 +83,8 @@ pub struct SeriesFile {
 }
 
 impl SeriesFile {
-    /// Reads a file of series in any [`SeriesFormat`].
+    /// Reads a file of series: a `.ts` file of sktime or the UEA archive, an ARFF file with series, or a table of the UCR
+    /// archive; also compressed as .gz or .zst.
     ///
     /// Missing values (`?`, `NaN`) are interpolated linearly, by time where the file has time stamps; at the ends
     /// of a series the nearest value is repeated. Values with time stamps are sorted by time.
@@ -117,11 +93,11 @@ impl SeriesFile {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, if it is malformed.
     pub fn read(path: &Path) -> Result<Self> {
-        let format = SeriesFormat::of(path).unwrap_or(SeriesFormat::Ts);
-        let bytes = std::fs::read(path).map_err(|e| Error::io("cannot read", path, e))?;
-        let name = path.display().to_string();
-        let text = String::from_utf8(bytes).map_err(|_| Error::data(format!("{name} is not UTF-8 text")))?;
-        Self::parse_as(format, &name, &text)
+        let (text, name) = (read_text(path, None)?, path.display().to_string());
+        match unpacked(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts")) {
+            true => ts::parse(&name, &text),
+            false => Self::parse(&name, &text),
+        }
     }
 
     /// Parses the content of a file of series; errors refer to the file as `name`.
@@ -129,16 +105,11 @@ impl SeriesFile {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let format = SeriesFormat::of_bytes(text.as_bytes(), true).unwrap_or(SeriesFormat::Ts);
-        Self::parse_as(format, name, text)
-    }
-
-    fn parse_as(format: SeriesFormat, name: &str, text: &str) -> Result<Self> {
         let text = text.trim_start_matches('\u{feff}');
-        match format {
-            SeriesFormat::Ts => ts::parse(name, text),
-            SeriesFormat::Arff => arff::parse(name, text),
-            SeriesFormat::Ucr => ucr::parse(name, text),
+        match format_of(text, true).unwrap_or(Format::Ts) {
+            Format::Ts => ts::parse(name, text),
+            Format::Arff => arff::parse(name, text),
+            Format::Ucr => ucr::parse(name, text),
         }
     }
 
