@@ -215,7 +215,7 @@ fn every_command_has_a_manual_page() {
         let path = home.path(&format!("pages/gatewise-{}.1", command.replace(' ', "-")));
         let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert!(page.contains(".SH SYNOPSIS"), "{page}");
-        if let Ok(rendered) = Command::new("groff").args(["-man", "-Tutf8", "-ww"]).arg(&path).output() {
+        if let Ok(rendered) = Command::new("groff").args(["-k", "-man", "-Tutf8", "-ww"]).arg(&path).output() {
             assert!(rendered.status.success() && rendered.stderr.is_empty(), "{command}: {rendered:?}");
         }
     }
