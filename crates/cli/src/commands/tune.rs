@@ -27,7 +27,13 @@ pub fn tune(args: Tune) -> Result<Done> {
     let mut watch = Watch::search(args.time);
     let outcome = plan.run(&mut watch);
     watch.end_search();
-    let outcome = outcome?;
+    let outcome = match (outcome, watch.signal()) {
+        (Err(error), Some(signal)) => {
+            note!("Stopped by {signal}: {error}");
+            return watch.done();
+        }
+        (outcome, _) => outcome?,
+    };
     training_curve(&outcome.best.artifact, &curve)?;
     match args.format {
         Format::Text => {

@@ -91,7 +91,10 @@ fn an_output_of_train_is_none_of_its_inputs() {
                 "is the same file as the data films1.csv",
             ),
             ("train films.csv --tokenizer tokenizer.json -o tokenizer.json", "the same file as --tokenizer"),
-            ("train tale.txt --task language-model --units 4 -o tale.txt", "is the same file as the data tale.txt"),
+            (
+                "train tale.txt --task language-model --units 4 -o tale.txt",
+                "is the same file as the data tale.txt",
+            ),
             (
                 "train drawing.svg --task language-model --units 4 -o drawing",
                 "the training curve drawing.svg is the same file",
