@@ -18,7 +18,7 @@ pub(crate) const KERAS_IMDB: &str = "keras-imdb";
 pub(crate) const IN_MEMORY: &str = "rows in memory";
 
 /// The description of files of labelled texts in errors.
-pub const LABELLED_TEXTS: &str = "a .csv, .tsv, .jsonl or .parquet file, or a folder, of labelled texts";
+pub const LABELLED_TEXTS: &str = "a .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a folder, of labelled texts";
 
 /// A source of data: named data, a file or folder, or rows in memory.
 ///

@@ -116,7 +116,7 @@ fn what_is_wrong_with_a_file_or_its_options_is_said() {
         .failed(1, &["a.csv:1: there is no column 'kind'; the columns are id, category, question"]);
     home.run("train a.csv --threshold 0.4").failed(2, &["decides between two classes, but a.csv has 3"]);
     home.run("train reviews --test a.csv")
-        .failed(2, &["--test goes with a .csv, .tsv, .jsonl or .parquet file", "reviews"]);
+        .failed(2, &["--test goes with a .csv, .tsv, .json, .jsonl, .arff or .parquet file", "reviews"]);
     home.run("evaluate m.gatewise reviews --text-column x").failed(1, &["m.gatewise"]);
     home.run("train reviews --label-column x").failed(2, &["--label-column goes with"]);
     assert_eq!(home.files(), ["a.csv", "bad.csv", "one.csv"], "nothing half-made is left");

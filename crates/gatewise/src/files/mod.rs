@@ -33,4 +33,4 @@ pub use records::{
 };
 pub use series::{last_number_column, read_series};
 pub use series_file::{SeriesFile, SeriesTargets, parse_ts, read_ts};
-pub use text_stream::read_text;
+pub use text_stream::{open_text, read_text};

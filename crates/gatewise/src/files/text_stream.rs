@@ -2,7 +2,7 @@
 //!
 //! Input: bytes, and the encoding where the user names one. Output: a [`TextStream`].
 
-use super::compressed::Compression;
+use super::compressed::{Compression, Damaged};
 use super::encoding::Encoding;
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -11,6 +11,9 @@ use std::path::Path;
 
 /// The number of bytes at the start from which compression and encoding are told.
 const HEAD: usize = 64;
+
+/// The largest text that is read as a whole.
+const MAX_TEXT: usize = 1 << 30;
 
 /// A text as it is read: bytes that are UTF-8, unless the file is damaged.
 pub(super) struct TextStream {
@@ -58,15 +61,23 @@ impl TextStream {
     }
 }
 
+/// Returns the error of reading the file `name` at `line`.
+pub(super) fn failed(name: &str, line: u64, error: io::Error) -> Error {
+    match error.get_ref().is_some_and(|cause| cause.is::<Damaged>()) {
+        true => Error::data(format!("{name}:{line}: {error}")),
+        false => Error::io("cannot read", name, error),
+    }
+}
+
 /// Reads bytes until there are `count` of them or the stream ends.
 pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(count);
+    let mut head = Vec::with_capacity(count.min(1 << 16));
     bytes.by_ref().take(count as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
 /// Returns the text of a file: unpacked if it is a .gz or .zst file, decoded from `encoding` (default: UTF-8, or UTF-16 with
-/// a byte order mark), and without a byte order mark.
+/// a byte order mark), and without a byte order mark. It has at most 1 GiB.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -80,15 +91,29 @@ pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding.
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding, or longer.
 pub fn read_text(path: &Path, encoding: Option<Encoding>) -> Result<String> {
-    let refused = |e| Error::io("cannot read", path, e);
+    let name = path.display().to_string();
+    let refused = |e| failed(&name, 1, e);
     let file = File::open(path).map_err(refused)?;
     let mut text = TextStream::new(Box::new(file), encoding).map_err(refused)?;
-    let mut bytes = Vec::new();
-    text.bytes.read_to_end(&mut bytes).map_err(refused)?;
+    let bytes = peek(&mut text.bytes, MAX_TEXT + 1).map_err(refused)?;
+    if bytes.len() > MAX_TEXT {
+        return Err(Error::data(format!("{name} is longer than {} MiB; use a part of it", MAX_TEXT >> 20)));
+    }
     let read = utf8(bytes, text.mark as u64, text.encoding, text.compression);
-    read.map_err(|flaw| Error::data(format!("{}: {flaw}", path.display())))
+    read.map_err(|flaw| Error::data(format!("{name}: {flaw}")))
+}
+
+/// Opens a file of text to be read as UTF-8, as [`read_text`] reads it. A byte that is not UTF-8 stands for bytes without a
+/// meaning in the encoding.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read.
+pub fn open_text(path: &Path, encoding: Option<Encoding>) -> Result<Box<dyn Read + Send>> {
+    let refused = |e| failed(&path.display().to_string(), 1, e);
+    let file = File::open(path).map_err(refused)?;
+    TextStream::new(Box::new(file), encoding).map(|text| text.bytes).map_err(refused)
 }
 
 /// Returns `bytes`, which start at `offset` of the unpacked and decoded file, as text, or the reason why they are none.

@@ -9,14 +9,13 @@ use crate::args::{Format, Predict};
 use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
-use gatewise::files::RecordFormat;
+use gatewise::files::{RecordFormat, open_text};
 use gatewise::{Artifact, Error, Predictor, Result};
 use gatewise_pipeline::{
     Destination, Drift, PredictFile, PredictInput, PredictSeries, RunFiles, check_top_k, read_text,
     set_threshold, text_files,
 };
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -45,7 +44,9 @@ pub fn predict(args: Predict) -> Result<Done> {
         ("--text-column", !args.text_column.is_empty()),
         (args.table.given().unwrap_or_default(), args.table.given().is_some()),
     ];
-    let ignored = of_records.iter().find(|(_, given)| *given);
+    // Lines have an encoding too.
+    let heeded = |option: &str| option == "--encoding" && matches!(input, PredictInput::Lines(_));
+    let ignored = of_records.iter().find(|(option, given)| *given && !heeded(option));
     match (input, ignored) {
         (PredictInput::Records(path), _) => file_of_texts(&predictor, &path, &args),
         (_, Some((option, _))) => Err(Error::config(format!(
@@ -54,7 +55,7 @@ pub fn predict(args: Predict) -> Result<Done> {
         (PredictInput::Lines(paths), _) => {
             let mut drift = Drift::default();
             for path in paths {
-                let file = File::open(&path).map_err(|e| Error::io("cannot read", &path, e))?;
+                let file = open_text(&path, args.table.encoding)?;
                 note!("note: each line of {} is a text", path.display());
                 lines::lines(&predictor, &args, file, &path.display().to_string(), &mut drift)?;
             }
