@@ -77,7 +77,7 @@ pub use tokenizer::named as named_tokenizer;
 pub use trial_log::{Figure, TrialLog};
 pub use tune::{TuneConfig, TuneOutcome, TunePlan, quoted};
 
-/// The programs in the recipes of the book are tests.
+/// Runs the example of the README as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../../../book/recipes.md")]
-struct Recipes;
+#[doc = include_str!("../README.md")]
+struct Readme;
