@@ -131,8 +131,7 @@ Examples:
   gatewise predict model.gatewise < lines.txt"
 )]
 pub struct Predict {
-    /// Model file, followed by texts; by a .csv, .tsv, .jsonl or .parquet file of texts; by other files, whose
-    /// lines are texts; by a folder, whose files are texts; or by -, or nothing, for the lines of standard
+    /// Model file, followed by texts; by a file of texts, as in `train`; by other files, whose lines are texts; by a folder, whose files are texts; or by -, or nothing, for the lines of standard
     /// input. A model of series reads .ts files. Without a model file, the built-in model predicts the
     /// sentiment of English film reviews.
     #[arg(value_name = "MODEL|TEXT|FILE")]
@@ -140,8 +139,8 @@ pub struct Predict {
     /// Text, also if it looks like a path; give several.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub text: Vec<String>,
-    /// File for the records of FILE with the predictions added: .csv, .tsv, .jsonl or .parquet [default:
-    /// standard output, in the format of FILE].
+    /// File for the records of FILE with the predictions added, or for the predictions of series: .csv, .tsv,
+    /// .json, .jsonl or .parquet [default: standard output, in the format of FILE].
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Column of FILE that contains the texts; give several, and they are joined [default: guessed].
@@ -152,7 +151,8 @@ pub struct Predict {
     /// Number of most probable labels to print, each with its probability.
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub top_k: Option<usize>,
-    /// Decision threshold, in place of the model's own; for binary and multi-label models.
+    /// Decision threshold, in place of the model's own: above it, a text is of the positive class; of a multi-label
+    /// model, has the label.
     #[arg(long, value_name = "P", value_parser = probability, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
     /// Output format; json writes one object per line.

@@ -189,5 +189,5 @@ pub use train::{Checkpoints, Fit, History};
 
 /// Runs the examples of the README as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -63,11 +63,14 @@ impl EvaluateConfig {
         parts.iter().for_each(|parts| observer.note(&parts.note()));
         let data = parts.map(|parts| Source::file(parts.test.unwrap_or(parts.training)));
         let data = data.as_ref().unwrap_or(&self.data);
-        self.rows.check(data)?;
+        match is_language_model {
+            true => self.rows.check_one_text()?,
+            false => self.rows.check(data)?,
+        }
         RunFiles::new().reads_source(data).check_inputs()?;
         let test = match data.kind(Task::Classify) {
             _ if is_language_model => {
-                let (windows, unknown) = language_model::windows(artifact, data)?;
+                let (windows, unknown) = language_model::windows(artifact, data, self.rows.encoding)?;
                 if unknown > 0 {
                     observer.note(&format!("{unknown} characters of the text are unknown to the model"));
                 }
@@ -145,7 +148,8 @@ pub fn rows_for(
     rows: &RowOptions,
     observer: &mut dyn Observer,
 ) -> Result<(Dataset, Dataset)> {
-    let test = Test::Apart(None, defaults::TEST_SPLIT);
+    let parts = source.parts()?.map(|parts| Source::file(parts.training));
+    let (source, test) = (parts.as_ref().unwrap_or(source), Test::Apart(None, defaults::TEST_SPLIT));
     let corpus = reading::for_artifact(artifact, source, rows, test, observer)?;
     Ok((artifact.dataset(&corpus, &corpus.train)?, artifact.dataset(&corpus, &corpus.test)?))
 }

@@ -7,22 +7,18 @@ use crate::plan::TrainPlan;
 use crate::prepared::Prepared;
 use crate::source::{Data, Source};
 use crate::untrained::{self, Reads};
+use gatewise::files::{Encoding, read_text};
 use gatewise::rows::{ColumnNames, Dataset, Problem, next_tokens};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Artifact, Error, Reader, Result};
 use std::borrow::Cow;
-use std::fs;
-use std::path::Path;
-
-/// The largest text, in bytes. The ids, the targets and an epoch of a larger text may not fit into memory.
-const MAX_TEXT: u64 = 1 << 30;
 
 /// The mark that some programs write at the start of a text. It is no character of the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Prepares the untrained model and the windows of the plan's text.
 pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
-    let text = text(&plan.config().data)?;
+    let text = text(&plan.config().data, plan.config().encoding)?;
     let tokenizer = Tokenizer::characters();
     let mut counter = WordCounter::new();
     tokenizer.for_each_word(&text, &mut String::new(), |word| {
@@ -50,12 +46,16 @@ pub(crate) fn prepare(plan: &TrainPlan) -> Result<Prepared> {
 const MAX_OUTPUTS: usize = 1 << 28;
 
 /// Returns the windows of a text for a trained language model, and the number of characters that it has no id for.
-pub(crate) fn windows(artifact: &Artifact, source: &Source) -> Result<(Dataset, usize)> {
+pub(crate) fn windows(
+    artifact: &Artifact,
+    source: &Source,
+    encoding: Option<Encoding>,
+) -> Result<(Dataset, usize)> {
     let (Some(vocabulary), Some(tokenizer)) = (artifact.vocabulary(), artifact.tokenizer()) else {
         return Err(Error::config("this language model does not read text"));
     };
     let mut ids = Vec::new();
-    vocabulary.encode(tokenizer, &text(source)?, &mut ids);
+    vocabulary.encode(tokenizer, &text(source, encoding)?, &mut ids);
     if ids.len().saturating_mul(artifact.model().output_width()) > MAX_OUTPUTS {
         return Err(Error::data(format!(
             "{source} has {} characters, too many to evaluate at once; evaluate on a part of at most {}",
@@ -69,36 +69,12 @@ pub(crate) fn windows(artifact: &Artifact, source: &Source) -> Result<(Dataset, 
 }
 
 /// Returns the text of a source, without a byte order mark.
-fn text(source: &Source) -> Result<Cow<'_, str>> {
+fn text(source: &Source, encoding: Option<Encoding>) -> Result<Cow<'_, str>> {
     match &source.0 {
         Data::Text(text) => Ok(Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))),
-        Data::Path(path) => read(path).map(Cow::Owned),
+        Data::Path(path) => read_text(path, encoding).map(Cow::Owned),
         _ => Err(Error::config(format!(
             "a language model reads a text, but the data are {source}; give the path of a text file"
         ))),
     }
-}
-
-/// Reads a file of text, without a byte order mark.
-fn read(path: &Path) -> Result<String> {
-    let io = |e| Error::io("cannot read the text", path, e);
-    let size = fs::metadata(path).map_err(io)?.len();
-    if size > MAX_TEXT {
-        return Err(Error::data(format!(
-            "{} has {size} bytes, but the largest text has {MAX_TEXT}; train on a part of it",
-            path.display()
-        )));
-    }
-    let mut bytes = fs::read(path).map_err(io)?;
-    if bytes.starts_with(BYTE_ORDER_MARK.as_bytes()) {
-        bytes.drain(..BYTE_ORDER_MARK.len());
-    }
-    String::from_utf8(bytes).map_err(|e| {
-        Error::data(format!(
-            "{} is not UTF-8: its byte at offset {} is invalid; convert the text to UTF-8, for \
-             example with iconv",
-            path.display(),
-            e.utf8_error().valid_up_to()
-        ))
-    })
 }

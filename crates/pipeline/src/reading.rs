@@ -108,6 +108,17 @@ impl RowOptions {
         }
     }
 
+    /// Refuses options that reading one text, without rows, would ignore.
+    pub(crate) fn check_one_text(&self) -> Result<()> {
+        let heeded = Self { encoding: self.encoding, ..Self::default() };
+        match *self == heeded {
+            true => Ok(()),
+            false => Err(Error::config(
+                "options about rows and columns are given, but a language model reads one text; of them, only --encoding is for it",
+            )),
+        }
+    }
+
     /// Refuses options that reading `source` would ignore, as the table of refusals does for training.
     pub(crate) fn check(&self, source: &Source) -> Result<()> {
         let columns = [

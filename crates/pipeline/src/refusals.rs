@@ -76,7 +76,6 @@ const TABLE: &[Refusal] = &[
             For(Setting::delimiter),
             For(Setting::header),
             For(Setting::no_header),
-            For(Setting::encoding),
             For(Setting::on_error),
         ],
         because: "{option} is for --task classify; a language model learns one text, without labels",

@@ -59,7 +59,7 @@ fn what_is_no_series_is_said() {
     home.run("forecast hole.csv")
         .failed(1, &["hole.csv:3: the number in column 'a' is missing", "--missing"]);
     home.run("forecast short.csv --column x").failed(1, &["no column 'x'; the columns are quarter, sales"]);
-    home.run("forecast none.csv").failed(1, &["cannot read none.csv"]);
+    home.run("forecast none.csv").failed(1, &["there is no file none.csv"]);
     home.run("forecast short.csv --period 2 --output no/f.svg").failed(1, &["no"]);
     assert_eq!(home.files(), ["hole.csv", "short.csv", "words.csv"]);
 }

@@ -35,4 +35,4 @@ pub use records::{
     Skipped, UnreadColumn,
 };
 pub use series_file::{SeriesFile, SeriesTargets, parse_ts, read_ts};
-pub use text_stream::read_text;
+pub use text_stream::{OpenText, open_text, read_text, read_text_of};

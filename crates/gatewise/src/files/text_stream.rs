@@ -2,7 +2,7 @@
 //!
 //! Input: bytes, and the encoding where the user names one. Output: a [`TextStream`].
 
-use super::compressed::Compression;
+use super::compressed::{Compression, Damaged};
 use super::encoding::Encoding;
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -11,6 +11,9 @@ use std::path::Path;
 
 /// The number of bytes at the start from which compression and encoding are told.
 const HEAD: usize = 64;
+
+/// The largest text that is read as a whole.
+const MAX_TEXT: u64 = 1 << 30;
 
 /// A text as it is read: bytes that are UTF-8, unless the file is damaged.
 pub(super) struct TextStream {
@@ -58,15 +61,63 @@ impl TextStream {
     }
 }
 
+/// Returns the error of reading the file `name` at `line`.
+pub(super) fn failed(name: &str, line: u64, error: io::Error) -> Error {
+    match error.get_ref().is_some_and(|cause| cause.is::<Damaged>()) {
+        true => Error::data(format!("{name}:{line}: {error}")),
+        false => Error::io("cannot read", name, error),
+    }
+}
+
 /// Reads bytes until there are `count` of them or the stream ends.
 pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(count);
+    let mut head = Vec::with_capacity(count.min(1 << 16));
     bytes.by_ref().take(count as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
+/// A text file as it is read: the bytes of the text in UTF-8, and notes.
+#[non_exhaustive]
+pub struct OpenText {
+    /// The bytes: unpacked, decoded to UTF-8, without a byte order mark. Of a damaged file they may not be UTF-8.
+    pub bytes: Box<dyn Read + Send>,
+    /// What was found by looking, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Opens a text file, to be read as it is unpacked and decoded; see [`read_text`].
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read.
+pub fn open_text(path: &Path, encoding: Option<Encoding>) -> Result<OpenText> {
+    let refused = |e| Error::io("cannot read", path, e);
+    let file = File::open(path).map_err(refused)?;
+    let TextStream { bytes, notes, .. } = TextStream::new(Box::new(file), encoding).map_err(refused)?;
+    Ok(OpenText { bytes, notes })
+}
+
+/// Returns the text of a file of at most `most` bytes, unpacked and decoded; otherwise as [`read_text`].
+///
+/// # Errors
+/// As [`read_text`], and [`ErrorKind::Data`](crate::ErrorKind::Data) if the text is longer.
+pub fn read_text_of(path: &Path, encoding: Option<Encoding>, most: u64) -> Result<String> {
+    let refused = |e| Error::io("cannot read", path, e);
+    let file = File::open(path).map_err(refused)?;
+    let text = TextStream::new(Box::new(file), encoding).map_err(refused)?;
+    let mut bytes = Vec::new();
+    text.bytes.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() as u64 > most {
+        return Err(Error::data(format!(
+            "{} has more than {most} bytes of text, which is the most that is read at once; give a part of it",
+            path.display()
+        )));
+    }
+    let read = utf8(bytes, text.mark as u64, text.encoding, text.compression);
+    read.map_err(|flaw| Error::data(format!("{}: {flaw}", path.display())))
+}
+
 /// Returns the text of a file: unpacked if it is a .gz or .zst file, decoded from `encoding` (default: UTF-8, or UTF-16 with
-/// a byte order mark), and without a byte order mark.
+/// a byte order mark), and without a byte order mark. It has at most 1 GiB.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -80,15 +131,9 @@ pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding.
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding, or longer.
 pub fn read_text(path: &Path, encoding: Option<Encoding>) -> Result<String> {
-    let refused = |e| Error::io("cannot read", path, e);
-    let file = File::open(path).map_err(refused)?;
-    let mut text = TextStream::new(Box::new(file), encoding).map_err(refused)?;
-    let mut bytes = Vec::new();
-    text.bytes.read_to_end(&mut bytes).map_err(refused)?;
-    let read = utf8(bytes, text.mark as u64, text.encoding, text.compression);
-    read.map_err(|flaw| Error::data(format!("{}: {flaw}", path.display())))
+    read_text_of(path, encoding, MAX_TEXT)
 }
 
 /// Returns `bytes`, which start at `offset` of the unpacked and decoded file, as text, or the reason why they are none.

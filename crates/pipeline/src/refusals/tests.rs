@@ -142,7 +142,7 @@ fn what_no_row_names_is_heeded() {
             of_kind(Series),
             format!("{always} task test test_split padding truncating mask_zero class_weight threshold positive"),
         ),
-        (of_kind(Text), format!("{always} embedding")),
+        (of_kind(Text), format!("{always} embedding encoding")),
         (
             of_kind(Imdb).preset(Preset::Accurate),
             "output epochs batch_size learning_rate maxlen cell units dropout seed no_baseline threads isa max_words \
