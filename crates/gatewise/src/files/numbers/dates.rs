@@ -388,6 +388,9 @@ pub(super) fn settle(
     let times = times(&full, order)?;
     let finest = written.iter().map(|date| date.precision as u8).max().unwrap_or(0);
     let precision = written.iter().map(|date| date.precision).find(|precision| *precision as u8 == finest);
+    if written.windows(2).any(|pair| pair[0].offset != pair[1].offset) {
+        notes.push(format!("times in '{column}' are read in UTC, since their offsets differ"));
+    }
     let precision = match precision.unwrap_or(Precision::Day) {
         Precision::Minute | Precision::Second if times.iter().all(|at| at.time() == Time::midnight()) => {
             Precision::Day
@@ -404,7 +407,9 @@ fn first_year(short: &[i32]) -> i32 {
     gaps.chain([(first + 100 - last, *first)]).max_by_key(|gap| gap.0).map_or(*first, |gap| gap.1)
 }
 
+/// Returns the points in time: in UTC where the offsets from it differ, else by the clock of the file.
 fn times(written: &[Written], order: DateOrder) -> Result<Vec<DateTime>, String> {
+    let differ = written.windows(2).any(|pair| pair[0].offset != pair[1].offset);
     let one = |date: &Written| {
         let (month, day) = match (date.open, order) {
             (true, DateOrder::DayFirst) => (date.parts.1, date.parts.0),
@@ -413,7 +418,8 @@ fn times(written: &[Written], order: DateOrder) -> Result<Vec<DateTime>, String>
         let year = i16::try_from(date.year).ok();
         let day = year.and_then(|year| Date::new(year, month, day).ok());
         let at = day.map(|day| day.to_datetime(date.time));
-        let at = at.and_then(|at| at.checked_sub(Span::new().seconds(date.offset)).ok());
+        let offset = Span::new().seconds(if differ { date.offset } else { 0 });
+        let at = at.and_then(|at| at.checked_sub(offset).ok());
         at.ok_or_else(|| {
             format!(
                 "there is no day {day_of} in month {month} of {}",
