@@ -149,7 +149,7 @@ fn verdict(series: &SeriesForecast, decimals: usize) -> String {
         _ if own == its => format!("The LSTM is level with the best baseline, {}: {own}.\n", best.name),
         true => format!("The LSTM beats the best baseline, {}: {own} against {its}.\n", best.name),
         false => format!(
-            "The LSTM does not beat the baseline {}: {own} against {its}. Use the baseline.\n",
+            "The LSTM does not beat the baseline {}: {own} against {its}. Here the baseline is the better forecast.\n",
             best.name
         ),
     }
