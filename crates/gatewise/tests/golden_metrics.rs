@@ -176,14 +176,21 @@ fn reports_print_and_are_read_back() {
     let text = "\
 rows               4
 threshold          0.5000
+positive class     spam
 accuracy           0.5000
+balanced accuracy  0.5000
 precision          0.5000
 recall             0.5000
 F1                 0.5000
+macro F1           0.5000
 ROC-AUC            0.7500
 PR-AUC             0.8333
 log loss           0.6252
 Brier score        0.2227
+
+class     rows  precision   recall       F1
+ham          2     0.5000   0.5000   0.5000
+spam         2     0.5000   0.5000   0.5000
 
 actual \\ predicted  ham  spam
 ham                   1     1
@@ -195,6 +202,7 @@ spam                  1     1
     let text = "\
 rows               3
 accuracy           0.6667
+balanced accuracy  0.6667
 top-2 accuracy     1.0000
 macro F1           0.5556
 micro F1           0.6667

@@ -148,7 +148,8 @@ pub fn rows_for(
     rows: &RowOptions,
     observer: &mut dyn Observer,
 ) -> Result<(Dataset, Dataset)> {
-    let test = Test::Apart(None, defaults::TEST_SPLIT);
+    let parts = source.parts()?.map(|parts| Source::file(parts.training));
+    let (source, test) = (parts.as_ref().unwrap_or(source), Test::Apart(None, defaults::TEST_SPLIT));
     let corpus = reading::for_artifact(artifact, source, rows, test, observer)?;
     Ok((artifact.dataset(&corpus, &corpus.train)?, artifact.dataset(&corpus, &corpus.test)?))
 }

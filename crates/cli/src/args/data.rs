@@ -20,8 +20,8 @@ Examples:
   gatewise data describe films.csv
   gatewise data describe prices.csv --task regression --label-column price")]
 pub struct DataDescribe {
-    /// A .csv, .tsv, .jsonl, .ndjson or .parquet file of labelled texts, or a folder with a sub-folder of
-    /// .txt files for each label.
+    /// A .csv, .tsv, .json, .jsonl, .arff or .parquet file of labelled texts, lines with a label each, or a
+    /// folder with a sub-folder of texts for each label.
     pub file: PathBuf,
     /// What to predict: labels, or a number for each text.
     #[arg(long, default_value = "classify", value_parser = task(), value_name = "TASK")]
@@ -107,17 +107,6 @@ impl Table {
     /// Returns whether the first line names the columns, where the command line states it.
     pub fn header(&self) -> Option<bool> {
         self.header.then_some(true).or(self.no_header.then_some(false))
-    }
-
-    /// Returns the first option that is given.
-    pub fn given(&self) -> Option<&'static str> {
-        let given = [
-            ("--delimiter", self.delimiter.is_some()),
-            ("--header", self.header),
-            ("--no-header", self.no_header),
-            ("--encoding", self.encoding.is_some()),
-        ];
-        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
     }
 
     /// Converts to the library's options.

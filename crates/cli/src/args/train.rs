@@ -14,9 +14,9 @@ use std::time::Duration;
 #[derive(Debug, ClapArgs)]
 pub struct Train {
     /// Data: `imdb`, `reviews` (built in), `keras-imdb`, the path of an aclImdb folder or .tar.gz, your own
-    /// labelled texts (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt
-    /// files for each label), or a .ts file of labelled series. For a language model: a text file. Without
-    /// DATA: imdb if it is present or can be downloaded, else reviews.
+    /// labelled texts (a .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a
+    /// folder with a sub-folder of texts for each label), or a .ts, .arff or UCR file of labelled series. For a
+    /// language model: a text file. Without DATA: imdb if it is present or can be downloaded, else reviews.
     pub data: Option<OsString>,
     /// File to test on, for your own texts or series.
     #[arg(long, value_name = "FILE")]
@@ -92,7 +92,8 @@ pub struct Train {
     /// random, the same fraction of each label.
     #[arg(long, value_name = "FRACTION", value_parser = share, allow_negative_numbers = true)]
     pub validation_split: Option<f64>,
-    /// Weight of each class in the loss: `balanced`, or one number per class.
+    /// Weight of each class in the loss: `balanced`, or one number per class, in the order of the labels (the positive
+    /// class last).
     #[arg(long, value_name = "WEIGHTS")]
     pub class_weight: Option<ClassWeight>,
     /// Decision threshold of a binary or multi-label model: a number, or the metric to maximize on the

@@ -78,7 +78,8 @@ fn a_folder_is_answered_file_by_file() {
     let object: serde_json::Value = serde_json::from_str(ran.stdout.lines().next().unwrap()).unwrap();
     assert!(object["file"].as_str().unwrap().ends_with("1.eml"), "{object}");
     fs::write(home.path("inbox/9.txt"), b"caf\xe9").unwrap();
-    home.run("predict model.gatewise inbox").failed(1, &["9.txt is not UTF-8", "offset 3"]);
+    home.run("predict model.gatewise inbox")
+        .failed(1, &["9.txt: this is not UTF-8", "offset 3", "--encoding"]);
     fs::create_dir(home.path("none")).unwrap();
     home.run("predict model.gatewise none").failed(1, &["the folder none has no file"]);
 }
@@ -87,18 +88,12 @@ fn a_folder_is_answered_file_by_file() {
 #[test]
 fn a_path_that_does_not_exist_is_no_text() {
     let (home, _) = trained(&LABELS, "");
-    for path in [
-        "reviews.txt",
-        "Reviews.TXT",
-        "reviews.json",
-        "reviews.csv.gz",
-        "notes.docx",
-        "./reviews",
-        "../x",
-        "a/b.txt",
-    ] {
+    for path in ["reviews.txt", "Reviews.TXT", "notes.docx", "./reviews", "../x", "a/b.txt"] {
         let ran = home.run(&format!("predict model.gatewise {path}"));
         ran.failed(2, &[&format!("there is no file '{path}'"), "--text TEXT"]);
+    }
+    for path in ["reviews.json", "reviews.csv.gz", "reviews.csv"] {
+        home.run(&format!("predict model.gatewise {path}")).failed(1, &[&format!("there is no file {path}")]);
     }
     let mut command = home.command(["predict", "model.gatewise", "my reviews.txt"]);
     let ran = crate::home::Ran::new("predict", command.output().unwrap());
@@ -166,6 +161,39 @@ fn a_line_that_is_not_utf_8_is_named_with_its_file() {
     ran.failed(1, &["line 2 of mails.txt is not UTF-8", "offset 3"]);
 }
 
+#[test]
+fn text_files_have_encodings_and_are_packed() {
+    let (home, _) = trained(&LABELS, "");
+    fs::create_dir(home.path("inbox")).unwrap();
+    fs::write(home.path("inbox/1"), b"refund caf\xe9").unwrap();
+    fs::write(home.path("latin.txt"), b"refund caf\xe9\nthanks\n").unwrap();
+    let ran = home.run("predict model.gatewise latin.txt --encoding windows-1252").ok();
+    assert_eq!(labels(&ran.stdout), ["bill", "praise"]);
+    assert!(ran.stdout.contains("refund caf\u{e9}\n"), "{ran:#?}");
+    assert_eq!(labels(&home.run("predict model.gatewise inbox --encoding latin1").ok().stdout), ["bill"]);
+    let wide: Vec<u8> = "\u{feff}refund\nthanks\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(home.path("wide.txt"), wide).unwrap();
+    let ran = home.run("predict model.gatewise wide.txt").ok();
+    assert_eq!(labels(&ran.stdout), ["bill", "praise"], "UTF-16 with its mark: {ran:#?}");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, b"thanks\nrefund\n").unwrap();
+    fs::write(home.path("mails.txt.gz"), packed.finish().unwrap()).unwrap();
+    assert_eq!(labels(&home.run("predict model.gatewise mails.txt.gz").ok().stdout), ["praise", "bill"]);
+}
+
+/// As many commas in each line may be chance, and make no table of a text.
+#[test]
+fn a_text_file_with_commas_is_a_text_file_unless_options_name_columns() {
+    let (home, _) = trained(&LABELS, "");
+    let lines = "text,well\nthanks,well\nrefund,well\nthanks,so\nrefund,so\nthanks,no\nrefund,no\n";
+    fs::write(home.path("mails.txt"), lines).unwrap();
+    let ran = home.run("predict model.gatewise mails.txt").ok();
+    assert_eq!(labels(&ran.stdout)[1..], ["praise", "bill", "praise", "bill", "praise", "bill"], "{ran:#?}");
+    assert_eq!(ran.stdout.lines().count(), 7, "each line is a text, the first one too");
+    let ran = home.run("predict model.gatewise mails.txt --text-column text --header").ok();
+    assert!(ran.stdout.starts_with("text,well,label,probability\nthanks,well,praise,"), "{ran:#?}");
+}
+
 /// A path is bytes, and on Linux these need not be UTF-8.
 #[cfg(target_os = "linux")]
 #[test]
@@ -218,6 +246,15 @@ fn a_language_model_learns_no_byte_order_mark() {
     let (with, without) = (train(&format!("\u{feff}{}", "abcd ".repeat(60))), train(&"abcd ".repeat(60)));
     assert_eq!(with["characters"], without["characters"]);
     assert_eq!(with["weights_sha256"], without["weights_sha256"], "the same text, the same model");
+    // A text in another encoding is the same text.
+    fs::write(home.path("latin.txt"), b"caf\xe9 ".repeat(60)).unwrap();
+    let quick =
+        "--task language-model --epochs 1 --units 4 --embedding 4 --maxlen 8 --verbose 0 --format json";
+    let latin =
+        home.run(&format!("train latin.txt {quick} --encoding windows-1252 -o l.gatewise")).ok().json();
+    assert_eq!(latin["weights_sha256"], train(&"caf\u{e9} ".repeat(60))["weights_sha256"]);
+    home.run("evaluate l.gatewise latin.txt --encoding windows-1252").ok();
+    train(&"abcd ".repeat(60));
     let generate = |prompt: &str| {
         let mut command = home.command(["generate", "model.gatewise", "--length", "20", "--prompt", prompt]);
         crate::home::Ran::new("generate", command.output().unwrap()).ok().stdout

@@ -13,7 +13,7 @@ use std::path::Path;
 const HEAD: usize = 64;
 
 /// The largest text that is read as a whole.
-const MAX_TEXT: usize = 1 << 30;
+const MAX_TEXT: u64 = 1 << 30;
 
 /// A text as it is read: bytes that are UTF-8, unless the file is damaged.
 pub(super) struct TextStream {
@@ -76,6 +76,46 @@ pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
+/// A text file as it is read: the bytes of the text in UTF-8, and notes.
+#[non_exhaustive]
+pub struct OpenText {
+    /// The bytes: unpacked, decoded to UTF-8, without a byte order mark. Of a damaged file they may not be UTF-8.
+    pub bytes: Box<dyn Read + Send>,
+    /// What was found by looking, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Opens a text file, to be read as it is unpacked and decoded; see [`read_text`].
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read.
+pub fn open_text(path: &Path, encoding: Option<Encoding>) -> Result<OpenText> {
+    let refused = |e| Error::io("cannot read", path, e);
+    let file = File::open(path).map_err(refused)?;
+    let TextStream { bytes, notes, .. } = TextStream::new(Box::new(file), encoding).map_err(refused)?;
+    Ok(OpenText { bytes, notes })
+}
+
+/// Returns the text of a file of at most `most` bytes, unpacked and decoded; otherwise as [`read_text`].
+///
+/// # Errors
+/// As [`read_text`], and [`ErrorKind::Data`](crate::ErrorKind::Data) if the text is longer.
+pub fn read_text_of(path: &Path, encoding: Option<Encoding>, most: u64) -> Result<String> {
+    let refused = |e| Error::io("cannot read", path, e);
+    let file = File::open(path).map_err(refused)?;
+    let text = TextStream::new(Box::new(file), encoding).map_err(refused)?;
+    let mut bytes = Vec::new();
+    text.bytes.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() as u64 > most {
+        return Err(Error::data(format!(
+            "{} has more than {most} bytes of text, which is the most that is read at once; give a part of it",
+            path.display()
+        )));
+    }
+    let read = utf8(bytes, text.mark as u64, text.encoding, text.compression);
+    read.map_err(|flaw| Error::data(format!("{}: {flaw}", path.display())))
+}
+
 /// Returns the text of a file: unpacked if it is a .gz or .zst file, decoded from `encoding` (default: UTF-8, or UTF-16 with
 /// a byte order mark), and without a byte order mark. It has at most 1 GiB.
 ///
@@ -93,27 +133,7 @@ pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
 /// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding, or longer.
 pub fn read_text(path: &Path, encoding: Option<Encoding>) -> Result<String> {
-    let name = path.display().to_string();
-    let refused = |e| failed(&name, 1, e);
-    let file = File::open(path).map_err(refused)?;
-    let mut text = TextStream::new(Box::new(file), encoding).map_err(refused)?;
-    let bytes = peek(&mut text.bytes, MAX_TEXT + 1).map_err(refused)?;
-    if bytes.len() > MAX_TEXT {
-        return Err(Error::data(format!("{name} is longer than {} MiB; use a part of it", MAX_TEXT >> 20)));
-    }
-    let read = utf8(bytes, text.mark as u64, text.encoding, text.compression);
-    read.map_err(|flaw| Error::data(format!("{name}: {flaw}")))
-}
-
-/// Opens a file of text to be read as UTF-8, as [`read_text`] reads it. A byte that is not UTF-8 stands for bytes without a
-/// meaning in the encoding.
-///
-/// # Errors
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read.
-pub fn open_text(path: &Path, encoding: Option<Encoding>) -> Result<Box<dyn Read + Send>> {
-    let refused = |e| failed(&path.display().to_string(), 1, e);
-    let file = File::open(path).map_err(refused)?;
-    TextStream::new(Box::new(file), encoding).map(|text| text.bytes).map_err(refused)
+    read_text_of(path, encoding, MAX_TEXT)
 }
 
 /// Returns `bytes`, which start at `offset` of the unpacked and decoded file, as text, or the reason why they are none.

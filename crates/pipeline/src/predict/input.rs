@@ -62,8 +62,6 @@ const ENDINGS: &[&str] = &[
     "zip",
     "zst",
 ];
-/// The largest file of a folder: a text.
-const MAX_TEXT: u64 = 16 << 20;
 /// The largest number of files of a folder, and its deepest folder.
 const MAX_FILES: usize = 1_000_000;
 const MAX_DEPTH: usize = 16;
@@ -73,7 +71,7 @@ const MAX_DEPTH: usize = 16;
 /// | words | input |
 /// |---|---|
 /// | none, or `-` | the lines of standard input |
-/// | one file of records: .csv, .tsv, .jsonl, .ndjson, .parquet | its records |
+/// | one file of records: .csv, .tsv, .json, .jsonl, .parquet, lines with a label and a text, … | its records |
 /// | other files | their lines |
 /// | a folder | its files, each a text |
 /// | a word that ends like a file, such as `films.txt`, and is none | an error |
@@ -82,11 +80,11 @@ const MAX_DEPTH: usize = 16;
 /// ```
 /// use gatewise_pipeline::PredictInput;
 /// let words = |words: &[&str]| words.iter().map(Into::into).collect::<Vec<std::ffi::OsString>>();
-/// let texts = PredictInput::of(&words(&["A fine film.", "10/10"]))?;
+/// let texts = PredictInput::of(&words(&["A fine film.", "10/10"]), false)?;
 /// assert_eq!(texts, PredictInput::Texts(vec!["A fine film.".into(), "10/10".into()]));
-/// assert_eq!(PredictInput::of(&words(&["-"]))?, PredictInput::StandardInput);
+/// assert_eq!(PredictInput::of(&words(&["-"]), false)?, PredictInput::StandardInput);
 /// // A file that does not exist is not a text.
-/// assert!(PredictInput::of(&words(&["no such film.txt"])).is_err());
+/// assert!(PredictInput::of(&words(&["no such film.txt"]), false).is_err());
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,13 +113,15 @@ enum Word {
 }
 
 impl PredictInput {
-    /// Returns the input that `words` name, for a model of texts.
+    /// Returns the input that `words` name, for a model of texts. `as_records` states that options of records are given
+    /// (such as a delimiter): any file is then a file of records. Otherwise a .txt file that merely looks like a table is
+    /// read line by line.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a file that does not exist, for a file of records beside
     /// other words, and for a text that is not UTF-8.
-    pub fn of(words: &[OsString]) -> Result<Self> {
-        let kinds = words.iter().map(|word| kind(word)).collect::<Result<Vec<Word>>>()?;
+    pub fn of(words: &[OsString], as_records: bool) -> Result<Self> {
+        let kinds = words.iter().map(|word| kind(word, as_records)).collect::<Result<Vec<Word>>>()?;
         let all = |kind: Word| kinds.iter().all(|other| *other == kind);
         if all(Word::Text) && !words.is_empty() {
             return words.iter().map(|word| text(word)).collect::<Result<_>>().map(Self::Texts);
@@ -187,7 +187,7 @@ fn is_model(word: &OsStr) -> Result<bool> {
 }
 
 /// Returns what a word is.
-fn kind(word: &OsStr) -> Result<Word> {
+fn kind(word: &OsStr, as_records: bool) -> Result<Word> {
     let path = Path::new(word);
     if word == "-" {
         return Ok(Word::StandardInput);
@@ -198,11 +198,16 @@ fn kind(word: &OsStr) -> Result<Word> {
     };
     match FileKind::at(path) {
         FileKind::Records(RecordFormat::Folder) => Ok(Word::Folder),
-        FileKind::Records(_) => Ok(Word::Records),
+        // As many commas in each line may be chance.
+        FileKind::Records(RecordFormat::Csv) if !as_records && ends(&["txt", "text", "log", "md"]) => {
+            Ok(Word::Lines)
+        }
+        FileKind::Records(_) if path.exists() => Ok(Word::Records),
         FileKind::Series if path.exists() => {
             Err(Error::config(format!("{} holds series, but the model reads texts", path.display())))
         }
         FileKind::Foreign(what) => Err(Error::config(format!("{} is not read: {what}", path.display()))),
+        _ if path.exists() && as_records => Ok(Word::Records),
         _ if path.exists() => Ok(Word::Lines),
         _ if ends(ENDINGS) || starts_as_path(word) => Err(missing(word, "check the path")),
         _ => Ok(Word::Text),
@@ -277,30 +282,6 @@ pub fn text_files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// Returns the text of a file, without a byte order mark.
-///
-/// # Errors
-/// [`ErrorKind::Io`](gatewise::ErrorKind::Io) if the file cannot be read, [`ErrorKind::Data`](gatewise::ErrorKind::Data)
-/// if it is larger than 16 MiB or not UTF-8.
-pub fn read_text(path: &Path) -> Result<String> {
-    let io = |e| Error::io("cannot read", path, e);
-    let size = fs::metadata(path).map_err(io)?.len();
-    if size > MAX_TEXT {
-        return Err(Error::data(format!(
-            "{} has {size} bytes, but a text has at most {MAX_TEXT}; cut it into several files",
-            path.display()
-        )));
-    }
-    let text = String::from_utf8(fs::read(path).map_err(io)?).map_err(|e| {
-        Error::data(format!(
-            "{} is not UTF-8: its byte at offset {} is invalid; convert the text to UTF-8, for example with iconv",
-            path.display(),
-            e.utf8_error().valid_up_to()
-        ))
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,18 +300,27 @@ mod tests {
             "/10",
             "~5",
         ] {
-            assert_eq!(kind(OsStr::new(text)).unwrap(), Word::Text, "{text}");
+            assert_eq!(kind(OsStr::new(text), false).unwrap(), Word::Text, "{text}");
         }
-        for path in ["film.txt", "my films.TXT", "a.csv.gz", "./film", "../x", "/tmp/none", "~/film", "x.PDF"]
-        {
-            let error = kind(OsStr::new(path)).unwrap_err();
+        for path in [
+            "film.txt",
+            "none.csv",
+            "none.json",
+            "my films.TXT",
+            "a.csv.gz",
+            "./film",
+            "../x",
+            "/tmp/none",
+            "~/film",
+            "x.PDF",
+        ] {
+            let error = kind(OsStr::new(path), false).unwrap_err();
             assert_eq!(error.kind(), gatewise::ErrorKind::Config);
             assert!(error.to_string().contains("there is no file"), "{path}: {error}");
         }
-        assert_eq!(kind(OsStr::new("Cargo.toml")).unwrap(), Word::Lines);
-        assert_eq!(kind(OsStr::new("src")).unwrap(), Word::Folder);
-        assert_eq!(kind(OsStr::new("none.csv")).unwrap(), Word::Records);
-        assert_eq!(kind(OsStr::new("-")).unwrap(), Word::StandardInput);
+        assert_eq!(kind(OsStr::new("Cargo.toml"), false).unwrap(), Word::Lines);
+        assert_eq!(kind(OsStr::new("src"), false).unwrap(), Word::Folder);
+        assert_eq!(kind(OsStr::new("-"), false).unwrap(), Word::StandardInput);
     }
 
     #[test]

@@ -9,5 +9,5 @@ mod series;
 pub use answers::{check_top_k, predicted_probabilities, set_threshold, top_labels};
 pub use drift::Drift;
 pub use file::{Destination, PredictFile, PredictOutcome};
-pub use input::{PredictInput, read_text, text_files};
+pub use input::{PredictInput, text_files};
 pub use series::PredictSeries;

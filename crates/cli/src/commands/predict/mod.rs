@@ -9,11 +9,11 @@ use crate::args::{Format, Predict};
 use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
-use gatewise::files::{RecordFormat, open_text};
+use gatewise::files::{RecordFormat, open_text, read_text_of};
 use gatewise::{Artifact, Error, Predictor, Result};
 use gatewise_pipeline::{
-    Destination, Drift, PredictFile, PredictInput, PredictSeries, RunFiles, check_top_k, read_text,
-    set_threshold, text_files,
+    Destination, Drift, PredictFile, PredictInput, PredictSeries, RunFiles, check_top_k, set_threshold,
+    text_files,
 };
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -38,15 +38,20 @@ pub fn predict(args: Predict) -> Result<Done> {
     }
     // A model that predicts no labels or numbers is refused before anything is read.
     predictor.predict::<&str>(&[])?;
-    let input = input(inputs, &args.text)?;
-    let of_records = [
+    let of_records =
+        args.text_column.first().is_some() || args.table.delimiter.is_some() || args.table.header().is_some();
+    let encoding = args.table.encoding;
+    let input = input(inputs, &args.text, of_records)?;
+    let is_file = matches!(input, PredictInput::Lines(_) | PredictInput::Folder(_));
+    let ignored = [
         ("--output", args.output.is_some()),
         ("--text-column", !args.text_column.is_empty()),
-        (args.table.given().unwrap_or_default(), args.table.given().is_some()),
+        ("--delimiter", args.table.delimiter.is_some()),
+        ("--header", args.table.header),
+        ("--no-header", args.table.no_header),
+        ("--encoding", encoding.is_some() && !is_file),
     ];
-    // Lines have an encoding too.
-    let heeded = |option: &str| option == "--encoding" && matches!(input, PredictInput::Lines(_));
-    let ignored = of_records.iter().find(|(option, given)| *given && !heeded(option));
+    let ignored = ignored.iter().find(|(_, given)| *given);
     match (input, ignored) {
         (PredictInput::Records(path), _) => file_of_texts(&predictor, &path, &args),
         (_, Some((option, _))) => Err(Error::config(format!(
@@ -55,9 +60,10 @@ pub fn predict(args: Predict) -> Result<Done> {
         (PredictInput::Lines(paths), _) => {
             let mut drift = Drift::default();
             for path in paths {
-                let file = open_text(&path, args.table.encoding)?;
+                let file = open_text(&path, encoding)?;
+                file.notes.iter().for_each(|note| note!("note: {}: {note}", path.display()));
                 note!("note: each line of {} is a text", path.display());
-                lines::lines(&predictor, &args, file, &path.display().to_string(), &mut drift)?;
+                lines::lines(&predictor, &args, file.bytes, &path.display().to_string(), &mut drift)?;
             }
             words::report(&drift, predictor.artifact());
             Ok(Done::Whole)
@@ -85,9 +91,9 @@ pub fn predict(args: Predict) -> Result<Done> {
 }
 
 /// Returns what the words after the model name, or the texts of `--text`.
-fn input(words: &[OsString], texts: &[String]) -> Result<PredictInput> {
+fn input(words: &[OsString], texts: &[String], of_records: bool) -> Result<PredictInput> {
     match (words.first(), texts.is_empty()) {
-        (_, true) => PredictInput::of(words),
+        (_, true) => PredictInput::of(words, of_records),
         (None, false) => Ok(PredictInput::Texts(texts.to_vec())),
         (Some(word), false) => Err(Error::config(format!(
             "--text gives the texts, but '{}' is given too; leave one of them out",
@@ -100,11 +106,16 @@ fn input(words: &[OsString], texts: &[String]) -> Result<PredictInput> {
 fn folder_of_texts(predictor: &Predictor, folder: &Path, args: &Predict) -> Result<Done> {
     /// Files predicted at a time, so that memory is bounded.
     const CHUNK: usize = 256;
+    /// The largest text, in bytes.
+    const MAX_TEXT: u64 = 16 << 20;
     let files = text_files(folder)?;
     let mut out = Answers::new(predictor.artifact(), args, "file");
     let mut drift = Drift::default();
     for chunk in files.chunks(CHUNK) {
-        let texts = chunk.iter().map(|path| read_text(path)).collect::<Result<Vec<_>>>()?;
+        let texts = chunk
+            .iter()
+            .map(|path| read_text_of(path, args.table.encoding, MAX_TEXT))
+            .collect::<Result<Vec<_>>>()?;
         let answers = predictor.predict(&texts)?;
         drift.count(&answers);
         let names: Vec<String> = chunk.iter().map(|path| path.display().to_string()).collect();

@@ -84,9 +84,9 @@ fn flaws_are_named_with_line_and_offset() {
             "rows:2: this is not a JSON object: EOF while parsing a value, at column 5",
         ),
         (
-            b"[{\"a\":1}]",
+            b"{\"a\":1}\n[1]",
             JsonLines,
-            "rows:1: this is not a JSON object: invalid type: sequence, expected an object",
+            "rows:2: this is not a JSON object: invalid type: sequence, expected an object",
         ),
         (b"{\"a\":1} x", JsonLines, "rows:1: this is not a JSON object: trailing characters, at column 9"),
         (b"{\"a\":\"\\ud800\"}", JsonLines, "rows:1: this is not a JSON object: "),
@@ -145,12 +145,17 @@ fn a_folder_has_a_text_a_file_in_order() {
     write("pos/10.txt", "\u{feff}fine".as_bytes());
     write("neg/a.TXT", b"caf\xe9");
     write("neg/b.txt", b"bad");
-    write("neg/c.md", b"no text");
+    write("neg/c.md", b"dull");
+    write("neg/d.png", b"\x89PNG\0");
     write(".hidden/a.txt", b"none");
     let message = fields(&mut open(OnError::Fail).unwrap()).unwrap_err().to_string();
     assert!(message.contains("a.TXT: this is not UTF-8: the byte 0xE9 at offset 3"), "{message}");
     let mut records = open(OnError::Skip).unwrap();
-    assert_eq!(fields(&mut records).unwrap(), [["bad", "neg"], ["fine", "pos"], ["good", "pos"]]);
+    assert_eq!(
+        fields(&mut records).unwrap(),
+        [["bad", "neg"], ["dull", "neg"], ["fine", "pos"], ["good", "pos"]]
+    );
+    assert!(records.notes()[0].starts_with("left out: 1 file that is not text"), "{:?}", records.notes());
     assert!(records.skipped().first[0].contains("neg"));
 }
 
@@ -193,6 +198,11 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         Just(b"a,b\n".to_vec()),
         Just(b"a\tb\r\n".to_vec()),
         Just(b"\"x\\\"y\", \"z\" ;1|\r".to_vec()),
+        Just(b"[{\"a\": [1, null]},".to_vec()),
+        Just(b"{\"a\": 1}\n, 7 ] ".to_vec()),
+        Just(b"@attribute a string\n@attribute b {x, y}\n@data\n'q',?\n".to_vec()),
+        Just(b"__label__x y\n".to_vec()),
+        Just(b"x\tso\n".to_vec()),
         prop::collection::vec(1..=u8::MAX, 0..3),
     ];
     prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
@@ -203,7 +213,8 @@ proptest! {
     /// panic.
     #[test]
     fn any_bytes_are_records_or_an_error(bytes in lines(), step in 1usize..5) {
-        for format in [RecordFormat::Csv, RecordFormat::Tsv, RecordFormat::JsonLines] {
+        use RecordFormat::{Arff, Csv, Json, JsonLines, LabelledLines, Tsv};
+        for format in [Csv, Tsv, JsonLines, Json, LabelledLines, Arff] {
             for on_error in [OnError::Fail, OnError::Skip] {
                 let told = |records: Result<Records>| {
                     let read = |mut records: Records| {
@@ -276,8 +287,7 @@ mod parquet {
     use ::parquet::schema::parser::parse_message_type;
     use std::sync::Arc;
 
-    /// Two groups of 300 rows: text (every third missing), a label, a number, a flag, and a list, which is
-    /// left out.
+    /// Two groups of 300 rows: text (every third missing), a label, a number, a flag, and an empty list.
     pub(super) fn file(codec: ::parquet::basic::Compression) -> Vec<u8> {
         let schema = "message rows {
             optional binary text (UTF8); required int64 label; required double score; required boolean flag;
@@ -331,13 +341,19 @@ mod parquet {
     #[test]
     fn rows_of_every_kind_and_codec() {
         use ::parquet::basic::{Compression, ZstdLevel};
-        for codec in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(ZstdLevel::default())]
-        {
+        for codec in [
+            Compression::UNCOMPRESSED,
+            Compression::SNAPPY,
+            Compression::ZSTD(ZstdLevel::default()),
+            Compression::GZIP(Default::default()),
+            Compression::BROTLI(Default::default()),
+            Compression::LZ4_RAW,
+        ] {
             let rows = read(&file(codec)).unwrap();
             assert_eq!(rows.len(), 600);
-            assert_eq!(rows[0], ["-", "-1", "0", "true"]);
-            assert_eq!(rows[1], ["text 1", "0", "-", "false"]);
-            assert_eq!(rows[599], ["text 599", "0", "299.5", "false"]);
+            assert_eq!(rows[0], ["-", "-1", "0", "true", "[]"]);
+            assert_eq!(rows[1], ["text 1", "0", "-", "false", "[]"]);
+            assert_eq!(rows[599], ["text 599", "0", "299.5", "false", "[]"]);
         }
     }
 
@@ -360,7 +376,7 @@ mod parquet {
             required binary text (UTF8); required int32 day (DATE); required int64 at (TIMESTAMP(MICROS,true));
             required int64 large (UINT_64); required int32 small (UINT_32); required float score;
             required int64 price (DECIMAL(9,2)); optional group people (LIST) { repeated group list {
-            optional binary element (UTF8); } } }";
+            optional group element { optional binary name (UTF8); optional binary town (UTF8); } } } }";
         let schema = Arc::new(parse_message_type(schema).unwrap());
         let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
         let mut columns = writer.next_row_group().unwrap();
@@ -423,15 +439,37 @@ mod parquet {
         assert_eq!(declared(&written)[..6], declared(&read)[..6]);
     }
 
+    /// Four rows of a list: two values, none, no list, and a missing value before another.
+    fn lists() -> Vec<u8> {
+        let schema = "message rows { optional group tags (LIST) { repeated group list { optional binary element (UTF8); } } }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+        let mut columns = writer.next_row_group().unwrap();
+        let mut column = columns.next_column().unwrap().unwrap();
+        let values = ["a", "b", "\"c\""].map(ByteArray::from);
+        let (definition, repetition) = ([3, 3, 1, 0, 2, 3], [0, 1, 0, 0, 0, 1]);
+        column.typed::<ByteArrayType>().write_batch(&values, Some(&definition), Some(&repetition)).unwrap();
+        column.close().unwrap();
+        columns.close().unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    #[test]
+    fn lists_are_json() {
+        let rows = read(&lists()).unwrap();
+        assert_eq!(rows.concat(), [r#"["a","b"]"#, "[]", "-", r#"[null,"\"c\""]"#]);
+    }
+
     /// A column that the file says lies elsewhere, and whatever the parquet crate panics at.
     #[test]
     fn no_flipped_byte_is_a_panic() {
-        let whole = typed();
-        for at in 0..whole.len() {
-            for flip in [1, 0x80, 0xff] {
-                let mut bytes = whole.clone();
-                bytes[at] ^= flip;
-                let _ = read(&bytes);
+        for whole in [typed(), lists()] {
+            for at in 0..whole.len() {
+                for flip in [1, 0x80, 0xff] {
+                    let mut bytes = whole.clone();
+                    bytes[at] ^= flip;
+                    let _ = read(&bytes);
+                }
             }
         }
     }
