@@ -62,7 +62,10 @@ pub use data_summary::{DataSummary, TextSummary};
 pub use defaults::{FEW_ROWS, default_sentence, folds_and_members, machine};
 pub use describe::DescribeConfig;
 pub use evaluate::{EvaluateConfig, EvaluateOutcome, rows_for};
-pub use forecast::{ForecastConfig, ForecastOutcome, TestedForecast};
+pub use forecast::{
+    Errors, ForecastConfig, ForecastFile, ForecastOutcome, ForecastPoint, SeriesForecast, TestedBaseline,
+    TestedForecast,
+};
 pub use observer::{Observer, Progress};
 pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
