@@ -11,7 +11,9 @@ pub use lab::{Lab, LabAbc, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
 
-use values::{at_least, cell, part, positive, probability, seed, separator, threads, time, units};
+use values::{
+    at_least, cell, decimal_mark, part, positive, probability, seed, separator, threads, time, units,
+};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use gatewise::Isa;
@@ -129,8 +131,7 @@ Examples:
   gatewise predict model.gatewise < lines.txt"
 )]
 pub struct Predict {
-    /// Model file, followed by texts; by a .csv, .tsv, .jsonl or .parquet file of texts; by other files, whose
-    /// lines are texts; by a folder, whose files are texts; or by -, or nothing, for the lines of standard
+    /// Model file, followed by texts; by a file of texts, as in `train`; by other files, whose lines are texts; by a folder, whose files are texts; or by -, or nothing, for the lines of standard
     /// input. A model of series reads .ts files. Without a model file, the built-in model predicts the
     /// sentiment of English film reviews.
     #[arg(value_name = "MODEL|TEXT|FILE")]
@@ -138,8 +139,8 @@ pub struct Predict {
     /// Text, also if it looks like a path; give several.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub text: Vec<String>,
-    /// File for the records of FILE with the predictions added: .csv, .tsv, .jsonl or .parquet [default:
-    /// standard output, in the format of FILE].
+    /// File for the records of FILE with the predictions added, or for the predictions of series: .csv, .tsv,
+    /// .json, .jsonl or .parquet [default: standard output, in the format of FILE].
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Column of FILE that contains the texts; give several, and they are joined [default: guessed].
@@ -192,42 +193,62 @@ pub struct Generate {
     pub format: Format,
 }
 
-/// Forecast a series of numbers, and test the forecasts on its last part.
+/// Forecast series of numbers, and test the forecasts on their last part.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  gatewise forecast passengers.csv --output forecast.svg
-  gatewise forecast sales.csv --column units --period 7 --horizon 14")]
+  gatewise forecast airline_passengers.csv -o forecast.svg
+  gatewise forecast sales.csv --column revenue --missing interpolate --horizon 30
+  gatewise forecast stores.parquet --id-column store,item -o forecasts.csv")]
 pub struct Forecast {
-    /// CSV file with one number per line, in order of time.
+    /// File with a row for each number: CSV, TSV, JSON lines or Parquet, perhaps with dates, and with columns that
+    /// name several series.
     pub file: PathBuf,
-    /// Column of the numbers [default: the last column of numbers].
+    /// Column of the numbers [default: y or value, else the last column of numbers].
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
+    /// Column of the dates, by which rows are sorted [default: found by looking].
+    #[arg(long, value_name = "NAME")]
+    pub date_column: Option<String>,
+    /// Columns that name the series of a row, separated by commas; each series is forecast [default: found by looking
+    /// where dates repeat].
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub id_column: Vec<String>,
     #[command(flatten)]
     pub table: Table,
-    /// Steps per season; the baseline is the number one season before.
-    #[arg(long, default_value_t = 12, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
-    pub period: usize,
+    /// Decimal mark of the numbers: . or , [default: found by looking].
+    #[arg(long, value_name = "MARK", value_parser = decimal_mark, allow_hyphen_values = true)]
+    pub decimal: Option<char>,
+    /// What comes first in dates such as 01/02/2020 [default: found by looking].
+    #[arg(long, value_enum, value_name = "day-first|month-first")]
+    pub date_order: Option<DateOrder>,
+    /// What takes the place of missing numbers and dates [default: nothing, they are errors].
+    #[arg(long, value_enum, value_name = "interpolate|previous|drop")]
+    pub missing: Option<Missing>,
+    /// Steps per season; 1 for none [default: by the dates: 12 months, 4 quarters, 52 weeks, 7 days, 24 hours; 12
+    /// without dates].
+    #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub period: Option<usize>,
     /// Steps to forecast [default: a season].
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub horizon: Option<usize>,
-    /// Steps that a forecast reads [default: two seasons].
+    /// Steps that the LSTMs read [default: two seasons].
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub length: Option<usize>,
-    /// Steps at the end to test on, with models that were not trained on them [default: two seasons].
+    /// Steps at the end to test on, with models that were not trained on them [default: two seasons, at most a fifth of
+    /// the series].
     #[arg(long, value_name = "STEPS", value_parser = at_least(1), allow_negative_numbers = true)]
     pub test: Option<usize>,
-    /// Units of the LSTM.
-    #[arg(long, default_value_t = 32, value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
+    /// Units of each of the five LSTMs.
+    #[arg(long, default_value_t = 16, value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: usize,
-    /// Number of passes over the series.
-    #[arg(long, default_value_t = 200, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
-    pub epochs: usize,
+    /// Number of passes over the series [default: 50, fewer for more than 400 numbers].
+    #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
+    pub epochs: Option<usize>,
     /// Seed of the weights and of the order of the windows.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
-    /// SVG file for a plot of the series and its forecasts.
+    /// File for the result: .svg for a picture; .csv, .tsv, .jsonl or .parquet for the forecasts as rows.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
@@ -235,6 +256,26 @@ pub struct Forecast {
     /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// What comes first in a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DateOrder {
+    /// 31/12/2020.
+    DayFirst,
+    /// 12/31/2020.
+    MonthFirst,
+}
+
+/// What takes the place of missing numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Missing {
+    /// The straight line between the numbers before and after.
+    Interpolate,
+    /// The number before.
+    Previous,
+    /// Nothing: the numbers before and after become neighbours.
+    Drop,
 }
 
 /// A set of defaults.

@@ -1,5 +1,9 @@
-//! Plots: the training curve (loss and accuracy, training and validation, epoch by epoch), the series with its
+//! Plots: the training curve (loss and accuracy, training and validation, epoch by epoch), series with their
 //! forecasts, and the reliability curve (predicted probability against the fraction of positives).
+
+mod forecast;
+
+pub use forecast::forecasts;
 
 use gatewise::metrics::Calibration;
 use gatewise::{Artifact, Error, ErrorKind, History, Result, TrainingSummary};
@@ -33,8 +37,32 @@ fn sheet<'a>(svg: &'a mut String, title: &str) -> std::result::Result<Sheet<'a>,
     let (head, body) = root.split_vertically(HEAD);
     let middle = i32::try_from(SIZE.0 / 2)?;
     let centred = Pos::new(HPos::Center, VPos::Center);
-    head.draw_text(title, &("sans-serif", 20).into_text_style(&head).pos(centred), (middle, 22))?;
+    let (lines, size) = fitted(title);
+    for (at, line) in lines.iter().enumerate() {
+        let y = if lines.len() == 1 { 22 } else { 13 + 18 * i32::try_from(at)? };
+        head.draw_text(line, &("sans-serif", size).into_text_style(&head).pos(centred), (middle, y))?;
+    }
     Ok(Sheet { root, head, body, middle })
+}
+
+/// Returns the lines of a title and the size of its letters, so that it lies inside the picture: one line, smaller if that is
+/// enough, else two of them, the second cut short where it must be.
+fn fitted(title: &str) -> (Vec<String>, u32) {
+    // A letter of a usual font is not wider than six tenths of its height on average.
+    let letters = |size: u32| (f64::from(SIZE.0 - 40) / (0.6 * f64::from(size))) as usize;
+    let count = title.chars().count();
+    if let Some(size) = (15..=20).rev().find(|&size| count <= letters(size)) {
+        return (vec![title.to_owned()], size);
+    }
+    let most = letters(15);
+    let chars: Vec<char> = title.chars().collect();
+    let space = (most / 2..=most).rev().find(|&at| chars.get(at) == Some(&' ')).unwrap_or(most);
+    let first: String = chars[..space].iter().collect();
+    let mut rest: String = chars[space..].iter().collect::<String>().trim().to_owned();
+    if rest.chars().count() > most {
+        rest = rest.chars().take(most - 1).chain(['…']).collect();
+    }
+    (vec![first, rest], 15)
 }
 
 /// Returns the path of the training curve: beside the model, and not the model's own path. Only the ending
@@ -146,70 +174,6 @@ where
     Ok(())
 }
 
-/// Writes a series, forecasts of its part from `first` on, and the forecast after its end as SVG, to a
-/// temporary file that is renamed.
-pub fn forecasts(
-    title: &str,
-    series: &[f32],
-    first: usize,
-    tested: &[(String, &[f32])],
-    next: &[f32],
-    path: &Path,
-) -> Result<()> {
-    let mut svg = String::new();
-    draw_forecasts(title, series, first, tested, next, &mut svg)
-        .map_err(|e| Error::new(ErrorKind::Io, format!("cannot draw {}: {e}", path.display())))?;
-    gatewise::write_atomic(path, svg.as_bytes())
-}
-
-fn draw_forecasts(
-    title: &str,
-    series: &[f32],
-    first: usize,
-    tested: &[(String, &[f32])],
-    next: &[f32],
-    svg: &mut String,
-) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let Sheet { root, head, body, middle } = sheet(svg, title)?;
-    let points = |from: usize, numbers: &[f32]| -> Vec<(f64, f64)> {
-        numbers.iter().enumerate().map(|(at, &number)| ((from + at) as f64, f64::from(number))).collect()
-    };
-    let mut lines = vec![("series".to_owned(), BLACK.mix(0.6), points(0, series))];
-    let colors = [TRAINING, RGBColor(0x2c, 0xa0, 0x2c)];
-    for ((name, numbers), color) in tested.iter().zip(colors) {
-        lines.push((name.clone(), color.to_rgba(), points(first, numbers)));
-    }
-    lines.push(("forecast".to_owned(), VALIDATION.to_rgba(), points(series.len(), next)));
-    let all = || lines.iter().flat_map(|line| &line.2).map(|point| point.1);
-    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
-    let margin = ((high - low) * 0.05).max(1e-3);
-    let left = Pos::new(HPos::Left, VPos::Center);
-    for (index, (name, color, _)) in lines.iter().enumerate() {
-        let x = middle - 260 + 140 * i32::try_from(index)?;
-        head.draw(&PathElement::new([(x, 46), (x + 24, 46)], color.stroke_width(3)))?;
-        head.draw_text(name, &("sans-serif", 14).into_text_style(&head).pos(left), (x + 32, 46))?;
-    }
-    let last = (series.len() + next.len()) as f64;
-    let mut chart = ChartBuilder::on(&body)
-        .margin(12)
-        .x_label_area_size(42)
-        .y_label_area_size(70)
-        .build_cartesian_2d(0.0..last, low - margin..high + margin)?;
-    chart
-        .configure_mesh()
-        .label_style(("sans-serif", 13))
-        .axis_desc_style(("sans-serif", 14))
-        .bold_line_style(BLACK.mix(0.12))
-        .light_line_style(TRANSPARENT)
-        .x_desc("step")
-        .draw()?;
-    for (_, color, points) in lines {
-        chart.draw_series(LineSeries::new(points, color.stroke_width(2)))?;
-    }
-    root.present()?;
-    Ok(())
-}
-
 /// Writes the reliability curve of a binary model as SVG, to a temporary file that is renamed.
 pub fn reliability_curve(calibration: &Calibration, title: &str, path: &Path) -> Result<()> {
     let mut svg = String::new();
@@ -296,4 +260,24 @@ fn mesh(
         .y_label_formatter(&y_label)
         .draw()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_lie_inside_the_picture() {
+        for count in [1, 60, 75, 90, 120, 200, 1000] {
+            let title: String = "word word wor ".chars().cycle().take(count).collect();
+            let (lines, size) = fitted(&title);
+            assert!(lines.len() <= 2 && (15..=20).contains(&size));
+            for line in lines {
+                assert!(
+                    0.6 * f64::from(size) * line.chars().count() as f64 <= f64::from(SIZE.0 - 40),
+                    "{line}"
+                );
+            }
+        }
+    }
 }

@@ -175,7 +175,7 @@ pub mod train;
 pub use artifact::{AnswerKind, Artifact, ArtifactBuilder, FORMAT, Reader, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
 pub use evaluate::Scored;
-pub use forecast::{ForecastOptions, Forecaster};
+pub use forecast::{Baseline, FittedBaseline, ForecastOptions, Forecaster, Interval};
 pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::Loss;
@@ -189,5 +189,5 @@ pub use train::{Checkpoints, Fit, History};
 
 /// Runs the examples of the README as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

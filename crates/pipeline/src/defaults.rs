@@ -313,7 +313,9 @@ pub fn default_sentence(setting: &str) -> Option<String> {
         Setting::cell => return Some("lstm".into()),
         Setting::padding | Setting::truncating => return Some("pre".into()),
         Setting::on_error => return Some("fail".into()),
-        Setting::tokenizer => return Some(TOKENIZER.into()),
+        Setting::tokenizer => {
+            return Some(format!("{TOKENIZER}; unicode for a file of texts in a script without spaces"));
+        }
         Setting::threshold => return Some(THRESHOLD.to_string()),
         Setting::seed => return Some(SEED.to_string()),
         Setting::test_split => return Some(TEST_SPLIT.to_string()),

@@ -7,7 +7,7 @@ use crate::source::{DataKind, Source};
 use crate::{Task, defaults, language_model, series};
 use gatewise::metrics::{Calibration, Evaluation, Report};
 use gatewise::rows::Dataset;
-use gatewise::{AnswerKind, Artifact, Error, Machine, Result};
+use gatewise::{AnswerKind, Artifact, Machine, Result};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use std::time::Instant;
@@ -64,12 +64,7 @@ impl EvaluateConfig {
         let data = parts.map(|parts| Source::file(parts.test.unwrap_or(parts.training)));
         let data = data.as_ref().unwrap_or(&self.data);
         match is_language_model {
-            true if self.rows != self.rows.only_encoding() => {
-                return Err(Error::config(
-                    "an option about rows is given, but a language model reads one text, without labels; leave it out",
-                ));
-            }
-            true => {}
+            true => self.rows.check_one_text()?,
             false => self.rows.check(data)?,
         }
         RunFiles::new().reads_source(data).check_inputs()?;
@@ -153,7 +148,8 @@ pub fn rows_for(
     rows: &RowOptions,
     observer: &mut dyn Observer,
 ) -> Result<(Dataset, Dataset)> {
-    let test = Test::Apart(None, defaults::TEST_SPLIT);
+    let parts = source.parts()?.map(|parts| Source::file(parts.training));
+    let (source, test) = (parts.as_ref().unwrap_or(source), Test::Apart(None, defaults::TEST_SPLIT));
     let corpus = reading::for_artifact(artifact, source, rows, test, observer)?;
     Ok((artifact.dataset(&corpus, &corpus.train)?, artifact.dataset(&corpus, &corpus.test)?))
 }

@@ -7,14 +7,11 @@ use crate::plan::TrainPlan;
 use crate::prepared::Prepared;
 use crate::source::{Data, Source};
 use crate::untrained::{self, Reads};
-use gatewise::files::{Encoding, read_text_of};
+use gatewise::files::{Encoding, read_text};
 use gatewise::rows::{ColumnNames, Dataset, Problem, next_tokens};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Artifact, Error, Reader, Result};
 use std::borrow::Cow;
-
-/// The largest text, in bytes. The ids, the targets and an epoch of a larger text may not fit into memory.
-const MAX_TEXT: u64 = 1 << 30;
 
 /// The mark that some programs write at the start of a text. It is no character of the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -75,7 +72,7 @@ pub(crate) fn windows(
 fn text(source: &Source, encoding: Option<Encoding>) -> Result<Cow<'_, str>> {
     match &source.0 {
         Data::Text(text) => Ok(Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))),
-        Data::Path(path) => read_text_of(path, encoding, MAX_TEXT).map(Cow::Owned),
+        Data::Path(path) => read_text(path, encoding).map(Cow::Owned),
         _ => Err(Error::config(format!(
             "a language model reads a text, but the data are {source}; give the path of a text file"
         ))),

@@ -62,7 +62,10 @@ pub use data_summary::{DataSummary, TextSummary};
 pub use defaults::{FEW_ROWS, default_sentence, folds_and_members, machine};
 pub use describe::DescribeConfig;
 pub use evaluate::{EvaluateConfig, EvaluateOutcome, rows_for};
-pub use forecast::{ForecastConfig, ForecastOutcome, TestedForecast};
+pub use forecast::{
+    Errors, ForecastConfig, ForecastFile, ForecastOutcome, ForecastPoint, SeriesForecast, TestedBaseline,
+    TestedForecast,
+};
 pub use observer::{Observer, Progress};
 pub use outcome::{Timings, TrainOutcome};
 pub use plan::TrainPlan;
@@ -77,7 +80,7 @@ pub use tokenizer::named as named_tokenizer;
 pub use trial_log::{Figure, TrialLog};
 pub use tune::{TuneConfig, TuneOutcome, TunePlan, quoted};
 
-/// The programs in the recipes of the book are tests.
+/// Runs the example of the README as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../../../book/recipes.md")]
-struct Recipes;
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -95,11 +95,6 @@ impl RowOptions {
         }
     }
 
-    /// Returns the options with nothing but the encoding.
-    pub(crate) fn only_encoding(&self) -> Self {
-        Self { encoding: self.encoding, ..Self::default() }
-    }
-
     /// Refuses options where there are no data to read.
     ///
     /// # Errors
@@ -109,6 +104,17 @@ impl RowOptions {
             true => Ok(()),
             false => Err(Error::config(
                 "options about data are given (--data-dir or how rows are read), but no data; give the data, or leave them out",
+            )),
+        }
+    }
+
+    /// Refuses options that reading one text, without rows, would ignore.
+    pub(crate) fn check_one_text(&self) -> Result<()> {
+        let heeded = Self { encoding: self.encoding, ..Self::default() };
+        match *self == heeded {
+            true => Ok(()),
+            false => Err(Error::config(
+                "options about rows and columns are given, but a language model reads one text; of them, only --encoding is for it",
             )),
         }
     }

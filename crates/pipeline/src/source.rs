@@ -18,7 +18,7 @@ pub(crate) const KERAS_IMDB: &str = "keras-imdb";
 pub(crate) const IN_MEMORY: &str = "rows in memory";
 
 /// The description of files of labelled texts in errors.
-pub const LABELLED_TEXTS: &str = "a .csv, .tsv, .jsonl or .parquet file, or a folder, of labelled texts";
+pub const LABELLED_TEXTS: &str = "a .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a folder, of labelled texts";
 
 /// A source of data: named data, a file or folder, or rows in memory.
 ///
@@ -380,6 +380,8 @@ pub(crate) fn check_path(path: &Path) -> Result<()> {
             format!("{file} is not read: {what}. Data are {LABELLED_TEXTS}, or a .ts file of series")
         }
         _ if path.exists() => format!("{file} cannot be read; check the permissions"),
+        // No data set has such a name.
+        _ if path.extension().is_some() => format!("there is no file {file}; check the path"),
         _ => format!(
             "there is no data set '{file}': give imdb, reviews, {KERAS_IMDB}, the path of an aclImdb folder or .tar.gz (there is \
              nothing at this path), or {LABELLED_TEXTS}",

@@ -20,8 +20,8 @@ Examples:
   gatewise data describe films.csv
   gatewise data describe prices.csv --task regression --label-column price")]
 pub struct DataDescribe {
-    /// A .csv, .tsv, .jsonl, .ndjson or .parquet file of labelled texts, or a folder with a sub-folder of
-    /// .txt files for each label.
+    /// A .csv, .tsv, .json, .jsonl, .arff or .parquet file of labelled texts, lines with a label each, or a
+    /// folder with a sub-folder of texts for each label.
     pub file: PathBuf,
     /// What to predict: labels, or a number for each text.
     #[arg(long, default_value = "classify", value_parser = task(), value_name = "TASK")]

@@ -14,9 +14,9 @@ use std::time::Duration;
 #[derive(Debug, ClapArgs)]
 pub struct Train {
     /// Data: `imdb`, `reviews` (built in), `keras-imdb`, the path of an aclImdb folder or .tar.gz, your own
-    /// labelled texts (a .csv, .tsv, .jsonl, .ndjson or .parquet file, or a folder with a sub-folder of .txt
-    /// files for each label), or a .ts file of labelled series. For a language model: a text file. Without
-    /// DATA: imdb if it is present or can be downloaded, else reviews.
+    /// labelled texts (a .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a
+    /// folder with a sub-folder of texts for each label), or a .ts, .arff or UCR file of labelled series. For a
+    /// language model: a text file. Without DATA: imdb if it is present or can be downloaded, else reviews.
     pub data: Option<OsString>,
     /// File to test on, for your own texts or series.
     #[arg(long, value_name = "FILE")]

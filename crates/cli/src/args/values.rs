@@ -24,6 +24,15 @@ pub fn units(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| "it must be a whole number from 1 to 16384".to_owned())
 }
 
+/// Parses a decimal mark.
+pub fn decimal_mark(text: &str) -> Result<char, String> {
+    match text {
+        "." | "point" => Ok('.'),
+        "," | "comma" => Ok(','),
+        _ => Err("it must be . or ,".to_owned()),
+    }
+}
+
 pub fn threads(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=1024).contains(number));
     number.ok_or_else(|| "it must be a whole number from 1 to 1024".to_owned())

@@ -1,67 +1,239 @@
-//! `gatewise forecast`: tests forecasts on the end of a series, and forecasts the numbers after it.
+//! `gatewise forecast`: tests forecasts on the end of each series, and forecasts the numbers after it.
 
-use crate::args::{Forecast, Format};
-use crate::{Done, out, plot};
+use crate::args::{DateOrder, Forecast, Format, Missing};
+use crate::{Done, note, out, plot};
 use gatewise::Result;
-use gatewise_pipeline::{ForecastConfig, ForecastOutcome, RunFiles, TestedForecast};
+use gatewise_pipeline::{Errors, ForecastConfig, ForecastFile, ForecastOutcome, RunFiles, SeriesForecast};
 use std::path::Path;
 
+/// The most rows of a table of forecasts, and the most series with a line of errors, in text.
+const ROWS: usize = 60;
+const SERIES: usize = 20;
+
 pub fn forecast(args: Forecast) -> Result<Done> {
-    if let Some(picture) = &args.output {
-        RunFiles::new().reads("the series", &args.file).replaces("--output", picture).check()?;
+    let mut output = None;
+    if let Some(path) = &args.output {
+        output = Some((path.as_path(), ForecastFile::of(path)?));
+        RunFiles::new().reads("the series", &args.file).replaces("--output", path).check()?;
     }
-    let mut config = ForecastConfig::new(&args.file)
-        .period(args.period)
-        .units(args.units)
-        .epochs(args.epochs)
-        .seed(args.seed)
-        .records(args.table.record_options())
-        .machine(args.machine.machine());
-    if let Some(column) = &args.column {
-        config = config.column(column);
-    }
-    if let Some(horizon) = args.horizon {
-        config = config.horizon(horizon);
-    }
-    if let Some(length) = args.length {
-        config = config.length(length);
-    }
-    if let Some(test) = args.test {
-        config = config.test(test);
-    }
-    let outcome = config.run()?;
-    if let Some(picture) = &args.output {
-        draw(&outcome, picture)?;
+    let outcome = config(&args).run()?;
+    match output {
+        Some((path, ForecastFile::Rows(format))) => outcome.write_rows(path, format)?,
+        Some((path, _)) => plot::forecasts(&outcome, path)?,
+        None => {}
     }
     match args.format {
-        Format::Text => tell(&outcome, args.output.as_deref())?,
+        Format::Text => {
+            outcome.notes.iter().for_each(|found| note!("note: {found}"));
+            tell(&outcome, args.output.as_deref())?;
+        }
         Format::Json => out!("{:#}\n", serde_json::json!(outcome))?,
     }
     Ok(Done::Whole)
 }
 
-fn draw(outcome: &ForecastOutcome, picture: &Path) -> Result<()> {
-    let ForecastOutcome { file, column, series, first, tested, next, .. } = outcome;
-    let name = file.file_name().map_or(column.as_str().into(), |name| name.to_string_lossy());
-    let lines: Vec<(String, &[f32])> =
-        tested.iter().map(|it| (format!("{} ahead", it.horizon), &it.forecasts[..])).collect();
-    plot::forecasts(&format!("{name}: {column}"), series, *first, &lines, next, picture)
+fn config(args: &Forecast) -> ForecastConfig {
+    let mut config = ForecastConfig::new(&args.file)
+        .units(args.units)
+        .seed(args.seed)
+        .records(args.table.record_options())
+        .machine(&args.machine.machine());
+    let set = |config: ForecastConfig,
+               value: Option<usize>,
+               setter: fn(ForecastConfig, usize) -> ForecastConfig| match value {
+        Some(value) => setter(config, value),
+        None => config,
+    };
+    config = set(config, args.period, ForecastConfig::period);
+    config = set(config, args.horizon, ForecastConfig::horizon);
+    config = set(config, args.length, ForecastConfig::length);
+    config = set(config, args.test, ForecastConfig::test);
+    config = set(config, args.epochs, ForecastConfig::epochs);
+    if let Some(column) = &args.column {
+        config = config.column(column);
+    }
+    if let Some(column) = &args.date_column {
+        config = config.date_column(column);
+    }
+    config = args.id_column.iter().fold(config, ForecastConfig::id_column);
+    if let Some(mark) = args.decimal {
+        config = config.decimal(mark);
+    }
+    if let Some(order) = args.date_order {
+        config = config.date_order(order.into());
+    }
+    match args.missing {
+        Some(missing) => config.missing(missing.into()),
+        None => config,
+    }
 }
 
-fn tell(outcome: &ForecastOutcome, picture: Option<&Path>) -> Result<()> {
-    let ForecastOutcome { file, column, series, period, season_before, .. } = outcome;
-    let scale = if outcome.logarithms { "changes of the logarithm" } else { "changes" };
-    let mut text =
-        format!("Series: {}, column '{column}', {} numbers; {scale}\n", file.display(), series.len());
-    text += &format!("Tested on the last {}, mean absolute error\n", series.len() - outcome.first);
-    text += &format!("  the number {period} steps before  {season_before:.4}\n");
-    for TestedForecast { horizon, mean_absolute_error, .. } in &outcome.tested {
-        text += &format!("  LSTM, {horizon} ahead  {mean_absolute_error:.4}\n");
+impl From<DateOrder> for gatewise::files::DateOrder {
+    fn from(order: DateOrder) -> Self {
+        match order {
+            DateOrder::DayFirst => Self::DayFirst,
+            DateOrder::MonthFirst => Self::MonthFirst,
+        }
     }
-    text += &format!("Next {}:", outcome.next.len());
-    outcome.next.iter().for_each(|number| text += &format!(" {number:.4}"));
-    if let Some(picture) = picture {
-        text += &format!("\nSaved {}", picture.display());
+}
+
+impl From<Missing> for gatewise::files::Missing {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Interpolate => Self::Interpolate,
+            Missing::Previous => Self::Previous,
+            Missing::Drop => Self::Drop,
+        }
     }
-    out!("{text}\n")
+}
+
+fn tell(outcome: &ForecastOutcome, saved: Option<&Path>) -> Result<()> {
+    let mut text = format!("{}, column '{}'", outcome.file.display(), outcome.column);
+    match outcome.series.as_slice() {
+        [one] => {
+            text += &whole(one);
+            text += &errors(one, outcome.decimals);
+        }
+        several => {
+            text += &format!(": {} series\n", several.len());
+            text += &summary(several, outcome.decimals);
+        }
+    }
+    text += &forecasts(outcome);
+    if let Some(path) = saved {
+        text += &format!("Saved {}\n", path.display());
+    }
+    out!("{text}")
+}
+
+/// Returns how many numbers a series has, and from when to when.
+fn whole(series: &SeriesForecast) -> String {
+    let count = series.numbers.len();
+    let dates = series.dates.as_ref().and_then(|dates| Some((dates.label(0)?, dates.label(count - 1)?)));
+    let dates = dates.map_or(String::new(), |(first, last)| format!(", {first} to {last}"));
+    let logs = if series.logarithms { "; logarithms" } else { "" };
+    format!(": {count} numbers{dates}{logs}\n")
+}
+
+/// Returns the table of errors of one series.
+fn errors(series: &SeriesForecast, decimals: usize) -> String {
+    let &SeriesForecast { horizon, ref numbers, first, ref baselines, ref lstm, .. } = series;
+    let heads = [format!("1 to {horizon} ahead"), "1 ahead".to_owned(), format!("{horizon} ahead")];
+    let heads = if horizon == 1 { &heads[1..2] } else { &heads[..] };
+    let row = |name: &str, cells: &[String]| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:>14}")).collect();
+        format!("  {name:<28}{cells}\n")
+    };
+    let figures = |errors: &Errors| {
+        let all = [errors.mae, errors.mae_first, errors.mae_last].map(|error| figure(error, decimals + 2));
+        if horizon == 1 { all[1..2].to_vec() } else { all.to_vec() }
+    };
+    let mut text = format!("Tested on the last {}: mean absolute error\n", numbers.len() - first);
+    text += &row("", heads);
+    baselines.iter().for_each(|baseline| text += &row(&baseline.name, &figures(&baseline.errors)));
+    text += &row("LSTM", &figures(lstm));
+    text += &verdict(series, decimals);
+    if let (Some(of_80), Some(of_95)) = (series.coverage_80, series.coverage_95) {
+        let [of_80, of_95] = [of_80, of_95].map(|share| format!("{:.0} %", 100.0 * share));
+        text += &format!(
+            "Of the numbers tested, {of_80} lie in their 80 % intervals and {of_95} in their 95 % intervals.\n"
+        );
+    }
+    text
+}
+
+fn verdict(series: &SeriesForecast, decimals: usize) -> String {
+    let Some(best) = series.best_baseline() else { return String::new() };
+    let [own, its] = [series.lstm.mae, best.errors.mae].map(|error| figure(error, decimals + 2));
+    match series.beats_baselines() {
+        true => format!("The LSTM beats the best baseline, {}: {own} against {its}.\n", best.name),
+        false => format!(
+            "The LSTM does not beat the baseline {}: {own} against {its}. Use the baseline.\n",
+            best.name
+        ),
+    }
+}
+
+/// Returns a line of errors for each of several series.
+fn summary(series: &[SeriesForecast], decimals: usize) -> String {
+    let wide = series
+        .iter()
+        .filter_map(|one| one.id.as_ref())
+        .map(|id| id.chars().count())
+        .max()
+        .unwrap_or(2)
+        .clamp(2, 30);
+    let mut text = format!(
+        "Mean absolute error on the last part of each, 1 to h ahead\n  {:<wide$}  {:>7} {:>12} {:>12}  best baseline\n",
+        "id", "numbers", "LSTM", "baseline"
+    );
+    for one in series.iter().take(SERIES) {
+        let (own, best) = (figure(one.lstm.mae, decimals + 2), one.best_baseline());
+        let its = best.map_or(String::new(), |best| figure(best.errors.mae, decimals + 2));
+        let name = best.map_or("", |best| &*best.name);
+        let id: String = one.id.as_deref().unwrap_or_default().chars().take(wide).collect();
+        text += &format!("  {id:<wide$}  {:>7} {own:>12} {its:>12}  {name}\n", one.numbers.len());
+    }
+    if series.len() > SERIES {
+        text += &format!("  … and {} more (--format json)\n", series.len() - SERIES);
+    }
+    let better = series.iter().filter(|one| one.beats_baselines()).count();
+    text + &format!("The LSTM beats the best baseline in {better} of {} series.\n", series.len())
+}
+
+/// Returns the table of the numbers that follow.
+fn forecasts(outcome: &ForecastOutcome) -> String {
+    let decimals = outcome.decimals + 1;
+    let interval = |bounds: Option<(f64, f64)>| {
+        bounds.map_or(String::new(), |(low, high)| {
+            format!("{} to {}", figure(low, decimals), figure(high, decimals))
+        })
+    };
+    let several = outcome.series.len() > 1;
+    let mut rows = vec![[
+        if several { "id" } else { "" }.to_owned(),
+        "date".to_owned(),
+        "forecast".to_owned(),
+        "80 % interval".to_owned(),
+        "95 % interval".to_owned(),
+    ]];
+    let all: usize = outcome.series.iter().map(|series| series.forecast.len()).sum();
+    let points =
+        outcome.series.iter().flat_map(|series| series.forecast.iter().map(move |point| (series, point)));
+    for (series, point) in points.take(ROWS) {
+        let date = point.date.clone().unwrap_or_else(|| {
+            rows[0][1] = "step".to_owned();
+            format!("+{}", point.step)
+        });
+        rows.push([
+            series.id.clone().unwrap_or_default(),
+            date,
+            figure(point.value, decimals),
+            interval(point.interval_80),
+            interval(point.interval_95),
+        ]);
+    }
+    let wide: Vec<usize> =
+        (0..5).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::from(" ");
+        for (at, cell) in row.iter().enumerate().filter(|(at, _)| wide[*at] > 0) {
+            line += &match at {
+                0 | 1 => format!(" {cell:<w$} ", w = wide[at]),
+                _ => format!(" {cell:>w$} ", w = wide[at]),
+            };
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    if all > ROWS {
+        text += &format!("  … and {} more; --output FILE.csv writes all\n", all - ROWS);
+    }
+    text
+}
+
+/// Returns a number with as many decimals as its data, and one or two more.
+fn figure(number: f64, decimals: usize) -> String {
+    format!("{number:.*}", decimals.min(12))
 }

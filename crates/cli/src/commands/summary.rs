@@ -71,7 +71,7 @@ pub fn summary(args: Summary) -> Result<Done> {
         "rows of {} steps; {}\n",
         artifact.padding().maxlen.map_or("any".to_owned(), |steps| steps.to_string()),
         match (artifact.answer_kind(), artifact.problem()) {
-            (AnswerKind::NextToken, _) => "a language model: the next one at each step".to_owned(),
+            (AnswerKind::NextToken, _) => "a language model".to_owned(),
             (_, Problem::MultiLabel { .. }) =>
                 format!("any number of the labels: {}", artifact.labels().join(", ")),
             (_, Problem::Regression { scale, .. }) => {

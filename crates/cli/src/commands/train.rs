@@ -106,7 +106,7 @@ fn resumable(outcome: &TrainOutcome) -> &'static str {
 }
 
 /// Returns a command that uses the model of `plan`.
-fn next_command(plan: &TrainPlan, saved: &Path) -> String {
+pub(super) fn next_command(plan: &TrainPlan, saved: &Path) -> String {
     let (verb, last) = match plan.kind() {
         DataKind::Text => ("generate", None),
         DataKind::Series => {

@@ -1,10 +1,11 @@
 //! `gatewise tune`: searches for good settings for a data set, and saves the best model.
 
 use super::results::tested;
+use super::train::next_command;
 use crate::args::{Args, Command, Format, Train, Tune};
 use crate::plot::{curve_beside, training_curve};
 use crate::watch::Watch;
-use crate::{Done, out};
+use crate::{Done, note, out};
 use gatewise::{Error, Result};
 use gatewise_pipeline::{TuneConfig, TuneOutcome};
 use std::ffi::OsString;
@@ -26,10 +27,19 @@ pub fn tune(args: Tune) -> Result<Done> {
     let mut watch = Watch::search(args.time);
     let outcome = plan.run(&mut watch);
     watch.end_search();
-    let outcome = outcome?;
+    let outcome = match (outcome, watch.signal()) {
+        (Err(error), Some(signal)) => {
+            note!("Stopped by {signal}: {error}");
+            return watch.done();
+        }
+        (outcome, _) => outcome?,
+    };
     training_curve(&outcome.best.artifact, &curve)?;
     match args.format {
-        Format::Text => tell(&outcome, &args.output, &curve, &log)?,
+        Format::Text => {
+            tell(&outcome, &args.output, &curve, &log)?;
+            note!("Next: {}", next_command(&outcome.best.plan, &args.output));
+        }
         Format::Json => out!("{:#}\n", serde_json::json!(outcome))?,
     }
     watch.done()

@@ -64,7 +64,7 @@ fn what_it_does_not_read_is_said() {
     for data in ["imdb", "a.ts", "aclImdb", "a.txt"] {
         home.run(&format!("data describe {data}")).failed(2, &["describe reads a .csv, .tsv", data]);
     }
-    home.run("data describe none.csv").failed(1, &["cannot read none.csv"]);
+    home.run("data describe none.csv").failed(1, &["there is no file none.csv"]);
     home.run("data describe a.csv --task language-model").failed(2, &["classify, regression"]);
     home.run("data describe a.csv --task regression --label-separator ;")
         .failed(2, &["--label-separator is for labels"]);

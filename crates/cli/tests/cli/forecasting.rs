@@ -17,20 +17,22 @@ fn a_season_is_forecast_and_drawn() {
     fs::write(home.path("sales.csv"), seasons(80)).unwrap();
     let ran = home.run("forecast sales.csv --period 4 --units 8 --format json -o f.svg").ok();
     let object = ran.json();
+    let series = &object["series"][0];
     let number = |value: &serde_json::Value| value.as_f64().unwrap();
     assert_eq!(
-        (&object["column"], &object["numbers"], &object["tested"]),
+        (&object["column"], &series["numbers"], &series["tested"]),
         (&"sales".into(), &80.into(), &8.into())
     );
-    let naive = number(&object["season_before_mae"]);
-    for (tested, horizon) in object["lstm"].as_array().unwrap().iter().zip([1, 4]) {
-        assert_eq!(tested["horizon"], horizon);
-        assert!(number(&tested["mae"]) < naive, "{object}");
+    let baselines = series["baselines"].as_array().unwrap();
+    let mae = |name: &str| number(&baselines.iter().find(|it| it["name"] == name).unwrap()["mae"]);
+    for key in ["mae", "mae_1_ahead", "mae_4_ahead"] {
+        assert!(number(&series["lstm"][key]) < mae("seasonal_naive"), "{object}");
     }
-    let next = object["forecast"].as_array().unwrap();
+    let next = series["forecast"].as_array().unwrap();
     for (t, forecast) in (80..).zip(next) {
         let expected = [4.0, 6.0, 5.0, 3.0][t % 4] * 1.01f64.powi(t as i32);
-        assert!((number(forecast) / expected - 1.0).abs() < 0.1, "{object}");
+        assert!((number(&forecast["value"]) / expected - 1.0).abs() < 0.01, "{object}");
+        assert_eq!(forecast["step"], t - 79);
     }
     assert_eq!(next.len(), 4);
     let svg = fs::read_to_string(home.path("f.svg")).unwrap();
@@ -40,7 +42,7 @@ fn a_season_is_forecast_and_drawn() {
     );
     let text = home.run("forecast sales.csv --period 4 --epochs 1 --column sales").ok().stdout;
     for part in
-        ["column 'sales', 80 numbers; changes of the logarithm", "the number 4 steps before", "Next 4: "]
+        ["column 'sales': 80 numbers; logarithms", "seasonal naive with growth", "95 % interval", "The LSTM"]
     {
         assert!(text.contains(part), "{text}");
     }
@@ -54,9 +56,10 @@ fn what_is_no_series_is_said() {
     fs::write(home.path("hole.csv"), "a\n1\n\"\"\n3\n").unwrap();
     home.run("forecast short.csv").failed(1, &["short.csv has 30 numbers in column 'sales'", "make --test"]);
     home.run("forecast words.csv").failed(1, &["no column of numbers; the columns are a, b"]);
-    home.run("forecast hole.csv").failed(1, &["hole.csv:3: '' in column 'a' is not a number"]);
+    home.run("forecast hole.csv")
+        .failed(1, &["hole.csv:3: the number in column 'a' is missing", "--missing"]);
     home.run("forecast short.csv --column x").failed(1, &["no column 'x'; the columns are quarter, sales"]);
-    home.run("forecast none.csv").failed(1, &["cannot read none.csv"]);
+    home.run("forecast none.csv").failed(1, &["there is no file none.csv"]);
     home.run("forecast short.csv --period 2 --output no/f.svg").failed(1, &["no"]);
     assert_eq!(home.files(), ["hole.csv", "short.csv", "words.csv"]);
 }

@@ -54,7 +54,7 @@ fn what_cannot_be_done_is_refused() {
     home.run("generate model.gatewise").failed(2, &["not a language model", "--task language-model"]);
     home.run("generate nothing.gatewise").failed(1, &["there is no such model"]);
     home.run("train --task language-model").failed(2, &["learns from a text", "gatewise train text.txt"]);
-    home.run("train none.txt --task language-model").failed(1, &["cannot read the text", "none.txt"]);
+    home.run("train none.txt --task language-model").failed(1, &["there is no file none.txt"]);
     fs::write(home.path("one.txt"), "").unwrap();
     home.run("train one.txt --task language-model").failed(1, &["at least 2 tokens"]);
     fs::write(home.path("latin1.txt"), b"caf\xe9").unwrap();

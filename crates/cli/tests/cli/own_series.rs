@@ -48,7 +48,7 @@ fn what_a_model_of_series_cannot_do_is_said() {
     fs::write(home.path("bad.ts"), "@classLabel true a\n@data\nx:a\n").unwrap();
     home.run("train bad.ts").failed(1, &["bad.ts:3: step 1 of channel 1 is 'x'"]);
     home.run("train a.ts --embedding 4").failed(2, &["--embedding is for texts, but a.ts contains series"]);
-    home.run("train a.ts --test none.ts").failed(1, &["cannot read none.ts"]);
+    home.run("train a.ts --test none.ts").failed(1, &["there is no file none.ts"]);
     home.run("train a.ts --epochs 1 --units 2").ok();
     home.run("predict model.gatewise").failed(2, &["this model reads series: give the .ts files"]);
     home.run("predict model.gatewise one.ts").failed(1, &["reads series of 2 channels, but these have 1"]);

@@ -98,7 +98,7 @@ fn texts_are_cut_as_asked() {
     fs::write(home.path("bad.json"), "{}").unwrap();
     home.run("train train.csv --tokenizer bad.json")
         .failed(1, &["bad.json: this is not a usable tokenizer.json"]);
-    home.run("train train.csv --tokenizer none.json").failed(1, &["cannot read none.json"]);
+    home.run("train train.csv --tokenizer none.json").failed(1, &["there is no file none.json"]);
     home.run("train train.csv --tokenizer stems").failed(2, &["there is no tokenizer 'stems'", "unicode"]);
     home.run("train keras-imdb --tokenizer unicode").failed(2, &["already tokenized"]);
 }
@@ -109,14 +109,14 @@ fn what_is_wrong_with_a_file_or_its_options_is_said() {
     fs::write(home.path("a.csv"), questions(12)).unwrap();
     fs::write(home.path("bad.csv"), "text,label\nx,y\nz\n").unwrap();
     fs::write(home.path("one.csv"), "text,label\nx,y\nz,y\n").unwrap();
-    home.run("train none.csv").failed(1, &["cannot read none.csv"]);
+    home.run("train none.csv").failed(1, &["there is no file none.csv"]);
     home.run("train bad.csv").failed(1, &["bad.csv:3: "]);
     home.run("train one.csv").failed(1, &["every row has the label 'y' in the column label"]);
     home.run("train a.csv --label-column kind")
         .failed(1, &["a.csv:1: there is no column 'kind'; the columns are id, category, question"]);
     home.run("train a.csv --threshold 0.4").failed(2, &["decides between two classes, but a.csv has 3"]);
     home.run("train reviews --test a.csv")
-        .failed(2, &["--test goes with a .csv, .tsv, .jsonl or .parquet file", "reviews"]);
+        .failed(2, &["--test goes with a .csv, .tsv, .json, .jsonl, .arff or .parquet file", "reviews"]);
     home.run("evaluate m.gatewise reviews --text-column x").failed(1, &["m.gatewise"]);
     home.run("train reviews --label-column x").failed(2, &["--label-column goes with"]);
     assert_eq!(home.files(), ["a.csv", "bad.csv", "one.csv"], "nothing half-made is left");
@@ -149,7 +149,7 @@ fn each_label_keeps_its_share_of_the_rows_to_validate_on() {
     assert_eq!(rows("--test b.csv --validation b.csv --threshold youden"), [200, 40]);
     home.run("train a.csv --validation b.csv --validation-split 0.1").failed(2, &["cannot be used with"]);
     home.run("train a.csv --validation imdb").failed(2, &["--validation imdb is not a .csv, .tsv"]);
-    home.run("train a.csv --validation c.csv").failed(1, &["cannot read c.csv"]);
+    home.run("train a.csv --validation c.csv").failed(1, &["there is no file c.csv"]);
     home.run("train reviews --validation b.csv").failed(2, &["--validation goes with", "reviews"]);
     fs::write(home.path("other.csv"), "text,label\nx,no\ny,perhaps\n").unwrap();
     home.run("train a.csv --validation other.csv").failed(1, &["does not have the label 'perhaps'"]);

@@ -29,7 +29,7 @@ fn send(signal: &str, child: &Child) {
 
 #[test]
 fn an_interrupted_run_leaves_a_whole_model() {
-    for signal in ["-INT", "-TERM"] {
+    for (signal, name) in [("-INT", "Ctrl-C"), ("-TERM", "SIGTERM")] {
         let home = Home::new();
         let (child, mut rest) = training(&home);
         send(signal, &child);
@@ -38,7 +38,7 @@ fn an_interrupted_run_leaves_a_whole_model() {
         let ran = Ran::new("train", child.wait_with_output().unwrap());
         assert_eq!(ran.code, Some(130), "{ran:#?}\n{stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
-        assert!(ran.stdout.contains("Stopped by Ctrl-C after "), "{ran:#?}");
+        assert!(ran.stdout.contains(&format!("Stopped by {name} after ")), "{ran:#?}");
         ran.test_results();
         let artifact = Artifact::load(home.path("model.gatewise")).unwrap();
         assert!(artifact.training().history.stopped);

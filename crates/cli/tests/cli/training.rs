@@ -38,12 +38,13 @@ fn the_defaults_beat_both_baselines_on_reviews() {
     assert_well_formed(&fs::read_to_string(home.path("model.svg")).unwrap());
     let artifact = Artifact::load(home.path("model.gatewise")).unwrap();
     assert_eq!(artifact.training().history.epochs.len(), 8);
-    // A line an epoch, and nothing else.
-    let lines: Vec<_> = ran.stderr.lines().collect();
+    // A line an epoch, and a command that uses the model.
+    let mut lines: Vec<_> = ran.stderr.lines().collect();
+    assert!(lines.pop().unwrap().starts_with("Next: gatewise predict model.gatewise "), "{ran:#?}");
     assert_eq!(lines.len(), 8, "{ran:#?}");
     for (epoch, line) in lines.iter().enumerate() {
         assert!(line.starts_with(&format!("Epoch {}/8 - ", epoch + 1)), "{line}");
-        for part in ["samples/s", "loss: ", "accuracy: ", "val_loss: ", "val_accuracy: "] {
+        for part in ["s - loss ", " acc ", " - val_loss ", " val_acc "] {
             assert!(line.contains(part), "{line}");
         }
     }
@@ -106,7 +107,8 @@ fn verbose_says_how_much() {
         let args = format!("train reviews --epochs 2 --no-baseline --verbose {verbose}");
         home.run(&args).ok().stderr.lines().count()
     };
-    assert_eq!([lines(0), lines(1), lines(2)], [0, 2, 2]);
+    // The last line names the next command.
+    assert_eq!([lines(0), lines(1), lines(2)], [0, 3, 3]);
 }
 
 #[test]

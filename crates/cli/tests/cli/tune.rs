@@ -93,6 +93,6 @@ fn the_time_is_kept_and_what_cannot_be_searched_is_refused() {
     home.run("tune a.csv -- --units many").failed(2, &["--units", "whole number"]);
     home.run("tune a.csv -- --task language-model").failed(2, &["tune is for labels and numbers"]);
     home.run("tune a.ts").failed(2, &["contains series"]);
-    home.run("tune none.csv").failed(1, &["cannot read", "none.csv"]);
+    home.run("tune none.csv").failed(1, &["there is no file none.csv"]);
     home.run("tune a.csv -o model.svg").failed(2, &["model.svg"]);
 }

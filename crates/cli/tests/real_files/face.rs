@@ -170,10 +170,12 @@ fn a_run_that_is_not_resumed_names_what_differs() {
     train("films.csv", "--no-baseline").ok();
     let text = fs::read_to_string(home.path("films.csv")).unwrap();
     fs::write(home.path("other.csv"), text.replace("film number 7,", "film number 8,")).unwrap();
+    fs::write(home.path("fewer.csv"), text.replace("a dull film number 59,bad\n", "")).unwrap();
     fs::write(home.path("labels.csv"), text.replace("number 7,bad", "number 7,good")).unwrap();
     for (data, more, says) in [
         ("other.csv", "", "the training rows are others: other texts"),
         ("labels.csv", "", "the training rows"),
+        ("fewer.csv", "", "(other texts or series, or another split)"),
         ("films.csv", "--units 5", "units is 4 in the checkpoint, but 5 in this run"),
         ("films.csv", "--seed 2", "seed is 1 in the checkpoint, but 2 in this run"),
     ] {
@@ -215,7 +217,8 @@ fn every_command_has_a_manual_page() {
         let path = home.path(&format!("pages/gatewise-{}.1", command.replace(' ', "-")));
         let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert!(page.contains(".SH SYNOPSIS"), "{page}");
-        if let Ok(rendered) = Command::new("groff").args(["-man", "-Tutf8", "-ww"]).arg(&path).output() {
+        if let Ok(rendered) = Command::new("groff").args(["-k", "-man", "-Tutf8", "-ww"]).arg(&path).output()
+        {
             assert!(rendered.status.success() && rendered.stderr.is_empty(), "{command}: {rendered:?}");
         }
     }

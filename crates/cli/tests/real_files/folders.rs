@@ -82,6 +82,14 @@ fn parts_for_training_and_testing() {
         .note("the rows are taken from the folder films/train, films/test for testing")
         .check();
 
+    let case = films(Case::new("as the newsgroups are"), "news/news-bydate-train", "");
+    films(case, "news/news-bydate-test", "")
+        .path("news")
+        .rows(4)
+        .labels(LABELS)
+        .note("from the folder news/news-bydate-train, news/news-bydate-test for testing")
+        .check();
+
     let home = Home::new();
     for (part, rows) in [("train", 9), ("test", 4)] {
         for (label, word) in [("good", "fine"), ("bad", "dull")] {

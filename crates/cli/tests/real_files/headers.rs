@@ -64,7 +64,7 @@ fn the_options_win() {
         .check();
     Case::new("--header")
         .file("films.csv", NONE)
-        .options("--header")
+        .options("--header --label-column 1")
         .rows(3)
         .text_column("good film")
         .no_note("the first line")

@@ -64,14 +64,31 @@ fn an_open_quotation_mark_costs_one_line() {
         .note("films.csv:3: the quotation mark that opens a field here is never closed")
         .check();
     Case::new("a record that it carries on has the wrong number of fields")
-        .file(
-            "films.csv",
-            "id,text,label\n1,good film,1\n2,\"bad film,0\n3,fine\",1\n4,dull,0\n5,so dull,0\n",
-        )
+        .file("films.csv", "id,text,label\n1,good film,1\n2,\"bad film,0\n3,fine\"\n4,dull,0\n5,so dull,0\n")
         .refused(
             1,
             &["films.csv:3: there are 2 fields", "in a record that a quoted field carries on to line 4"],
         )
+}
+
+#[test]
+fn a_field_that_might_have_swallowed_rows_is_reported() {
+    Case::new("valid, but its lines look like rows")
+        .file(
+            "films.csv",
+            "id,text,label\n1,good film,1\n2,\"bad film,0\n3,fine\",1\n4,dull,0\n5,so dull,0\n",
+        )
+        .rows(4)
+        .note("1 quoted field runs over lines that look like rows, the first from line 3 on")
+        .check();
+    Case::new("a text of several lines does not")
+        .file(
+            "films.csv",
+            "id,text,label\n1,\"good film,\nso fine\",1\n2,\"bad film\n\n\",0\n4,dull,0\n5,so dull,0\n",
+        )
+        .rows(4)
+        .no_note("look like rows")
+        .check();
 }
 
 #[test]

@@ -91,9 +91,12 @@ fn an_output_of_train_is_none_of_its_inputs() {
                 "is the same file as the data films1.csv",
             ),
             ("train films.csv --tokenizer tokenizer.json -o tokenizer.json", "the same file as --tokenizer"),
-            ("train tale.txt --task language-model -o tale.txt", "is the same file as the data tale.txt"),
             (
-                "train drawing.svg --task language-model -o drawing",
+                "train tale.txt --task language-model --units 4 -o tale.txt",
+                "is the same file as the data tale.txt",
+            ),
+            (
+                "train drawing.svg --task language-model --units 4 -o drawing",
                 "the training curve drawing.svg is the same file",
             ),
         ],
@@ -208,7 +211,7 @@ fn places_that_cannot_be_written_are_found_before_the_data_are_read() {
             ("train films.csv --test none.csv", "there is no file none.csv (--test)"),
             ("train films.csv --validation none.csv", "there is no file none.csv (--validation)"),
             ("train none.csv", "there is no file none.csv (the data)"),
-            ("train none.txt --task language-model", "there is no file none.txt (the data)"),
+            ("train none.txt --task language-model --units 4", "there is no file none.txt (the data)"),
             ("evaluate model.gatewise none.csv --calibration c.svg", "model.gatewise"),
             ("forecast none.csv", "there is no file none.csv"),
             ("data describe none.csv", "there is no file none.csv"),

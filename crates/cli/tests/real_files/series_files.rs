@@ -227,3 +227,17 @@ fn answers_for_series_go_to_a_file() {
         .failed(2, &["--text-column is for files of texts"]);
     assert!(!home.path("out.ts").exists());
 }
+
+#[test]
+fn series_are_unpacked_and_other_files_are_none() {
+    use std::io::Write;
+    let home = home([("signs.ts", &*ts()), ("films.csv", "text,label\na fine film,good\n")]);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(ts().replace('\n', "\r\n").as_bytes()).unwrap();
+    fs::write(home.path("signs.ts.gz"), packed.finish().unwrap()).unwrap();
+    let packed = train(&home, "signs.ts.gz --epochs 1 --format json").ok().json();
+    let plain = train(&home, "signs.ts --epochs 1 --format json").ok().json();
+    assert_eq!(packed["weights_sha256"], plain["weights_sha256"]);
+    home.run("predict model.gatewise films.csv")
+        .failed(1, &["films.csv is not a file of series: a .ts file"]);
+}

@@ -31,9 +31,43 @@ impl Compression {
     pub fn unpack(self, packed: impl Read + Send + 'static) -> Box<dyn Read + Send> {
         let packed = BufReader::with_capacity(1 << 16, packed);
         match self {
-            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zstandard => Box::new(Frames { packed, decoder: FrameDecoder::new(), open: false }),
+            Self::Gzip => Box::new(Unpacked { compression: self, bytes: MultiGzDecoder::new(packed) }),
+            Self::Zstandard => {
+                let bytes = Frames { packed, decoder: FrameDecoder::new(), open: false };
+                Box::new(Unpacked { compression: self, bytes })
+            }
         }
+    }
+}
+
+/// The error of a compressed file that is damaged or ends early.
+#[derive(Debug)]
+pub(super) struct Damaged {
+    compression: Compression,
+    cause: Error,
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} file is damaged or cut off here: {}", self.compression, self.cause)
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// A reader of unpacked bytes, whose errors are the system's or [`Damaged`].
+struct Unpacked<R> {
+    compression: Compression,
+    bytes: R,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(out).map_err(|cause| match cause.raw_os_error() {
+            Some(_) => cause,
+            None if cause.kind() == ErrorKind::Interrupted => cause,
+            None => Error::new(ErrorKind::InvalidData, Damaged { compression: self.compression, cause }),
+        })
     }
 }
 

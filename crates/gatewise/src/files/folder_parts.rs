@@ -78,7 +78,9 @@ impl FolderParts {
         let named = |names: &[&str]| {
             let is = |folder: &&PathBuf| {
                 let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-                names.contains(&&*name) && has_label_folders(folder)
+                // 20news-bydate-train is a part too.
+                let mut words = name.split(['-', '_', '.', ' ']);
+                words.any(|word| names.contains(&word)) && has_label_folders(folder)
             };
             folders.iter().find(is).cloned()
         };

@@ -133,7 +133,7 @@ const ZIPPED: &[(&str, &str)] = &[
     ("[Content_Types].xml", "it is an Office document; save it as CSV from the program that made it"),
 ];
 
-/// Returns what a file that starts with `head` is and what to do, if it is not text in UTF-8.
+/// Returns what a file that starts with `head` is and what to do, if it is of another program.
 pub(super) fn foreign(head: &[u8]) -> Option<String> {
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some((*what).to_owned());
@@ -157,16 +157,24 @@ pub(super) fn foreign(head: &[u8]) -> Option<String> {
             "it is a web page; was it downloaded from a link that shows a page and not the file?".to_owned(),
         );
     }
-    let zero = memchr::memchr(0, head)?;
+    None
+}
+
+/// Returns the encoding of text in UTF-16 without a byte order mark: about every second byte is zero.
+pub(super) fn utf16(head: &[u8]) -> Option<&'static str> {
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    // Of text in UTF-16 about every second byte is zero.
-    let encoding = match head.len() / 4 {
-        some if odd > some && even < odd / 4 => Some("utf-16le"),
-        some if even > some && odd < even / 4 => Some("utf-16be"),
+    let (even, odd, some) = (zeros(0), zeros(1), head.len() / 4);
+    match some > 0 {
+        true if odd > some && even < odd / 4 => Some("utf-16le"),
+        true if even > some && odd < even / 4 => Some("utf-16be"),
         _ => None,
-    };
-    Some(match encoding {
+    }
+}
+
+/// Returns what is wrong with a text that starts with `head`, if it contains the byte 0.
+pub(super) fn zero_bytes(head: &[u8]) -> Option<String> {
+    let zero = memchr::memchr(0, head)?;
+    Some(match utf16(head) {
         Some(name) => format!("it looks like UTF-16 without a byte order mark; give --encoding {name}"),
         None => format!(
             "its byte {zero} is 0, which does not occur in text; if it is UTF-16, give --encoding utf-16le"
@@ -191,11 +199,11 @@ mod tests {
             (b"\0t\0e\0x\0t\0,\0l\0a\0b", "--encoding utf-16be"),
             (b"text,label\na\0,b", "its byte 12 is 0"),
         ] {
-            let what = foreign(head).unwrap();
+            let what = foreign(head).or_else(|| zero_bytes(head)).unwrap();
             assert!(what.contains(says), "{what}");
         }
         for head in ["text,label\n", "", "caf\u{e9}", "RD,b\n"] {
-            assert_eq!(foreign(head.as_bytes()), None, "{head}");
+            assert_eq!((foreign(head.as_bytes()), zero_bytes(head.as_bytes())), (None, None), "{head}");
         }
     }
 }

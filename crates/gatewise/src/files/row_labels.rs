@@ -145,6 +145,9 @@ impl RowLabels {
             }
         }
         notes.extend(alike(&spellings));
+        if self.problem == Problem::SingleLabel {
+            notes.extend(self.joined());
+        }
         if spellings.len() < self.names.len() {
             let (mut names, mut numbers) = (Interner::default(), Vec::new());
             for name in self.names.words() {
@@ -171,6 +174,22 @@ impl RowLabels {
         }
         notes.truncate(NOTES);
         notes
+    }
+
+    /// Returns a note if labels are made of other labels and a separator.
+    fn joined(&self) -> Option<String> {
+        ["|", ";", ","].into_iter().find_map(|mark| {
+            let mut parts: HashMap<&str, usize> = HashMap::new();
+            let of = |name: &'_ str| name.split(mark).map(str::trim).map(str::to_owned).collect::<Vec<_>>();
+            self.names.words().flat_map(|name| name.split(mark)).for_each(|part| {
+                *parts.entry(part.trim()).or_default() += 1;
+            });
+            let is_joined = |name: &&str| {
+                name.contains(mark) && of(name).iter().all(|part| !part.is_empty() && parts[&**part] > 1)
+            };
+            let name = self.names.words().find(is_joined)?;
+            Some(format!("labels such as '{name}' contain '{mark}'; --label-separator '{mark}' makes several labels of them"))
+        })
     }
 
     /// Returns the number of rows.

@@ -2,7 +2,7 @@
 //!
 //! Input: bytes, and the encoding where the user names one. Output: a [`TextStream`].
 
-use super::compressed::Compression;
+use super::compressed::{Compression, Damaged};
 use super::encoding::Encoding;
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -11,6 +11,9 @@ use std::path::Path;
 
 /// The number of bytes at the start from which compression and encoding are told.
 const HEAD: usize = 64;
+
+/// The largest text that is read as a whole.
+const MAX_TEXT: u64 = 1 << 30;
 
 /// A text as it is read: bytes that are UTF-8, unless the file is damaged.
 pub(super) struct TextStream {
@@ -58,9 +61,17 @@ impl TextStream {
     }
 }
 
+/// Returns the error of reading the file `name` at `line`.
+pub(super) fn failed(name: &str, line: u64, error: io::Error) -> Error {
+    match error.get_ref().is_some_and(|cause| cause.is::<Damaged>()) {
+        true => Error::data(format!("{name}:{line}: {error}")),
+        false => Error::io("cannot read", name, error),
+    }
+}
+
 /// Reads bytes until there are `count` of them or the stream ends.
 pub(super) fn peek(bytes: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(count);
+    let mut head = Vec::with_capacity(count.min(1 << 16));
     bytes.by_ref().take(count as u64).read_to_end(&mut head)?;
     Ok(head)
 }
@@ -106,7 +117,7 @@ pub fn read_text_of(path: &Path, encoding: Option<Encoding>, most: u64) -> Resul
 }
 
 /// Returns the text of a file: unpacked if it is a .gz or .zst file, decoded from `encoding` (default: UTF-8, or UTF-16 with
-/// a byte order mark), and without a byte order mark.
+/// a byte order mark), and without a byte order mark. It has at most 1 GiB.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -120,9 +131,9 @@ pub fn read_text_of(path: &Path, encoding: Option<Encoding>, most: u64) -> Resul
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
-/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding.
+/// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a text in the encoding, or longer.
 pub fn read_text(path: &Path, encoding: Option<Encoding>) -> Result<String> {
-    read_text_of(path, encoding, u64::MAX)
+    read_text_of(path, encoding, MAX_TEXT)
 }
 
 /// Returns `bytes`, which start at `offset` of the unpacked and decoded file, as text, or the reason why they are none.

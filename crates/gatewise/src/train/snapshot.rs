@@ -221,17 +221,24 @@ fn differences(saved: &Value, own: &Value) -> Option<String> {
     let sentence = |name: &String| {
         in_words(name).map_or_else(
             || {
-                format!(
-                    "{name} is {} in the checkpoint, but {} in this run",
-                    shown(saved.get(name)),
-                    shown(own.get(name))
-                )
+                let (saved, own) = (shown(saved.get(name)), shown(own.get(name)));
+                format!("{name} is {saved} in the checkpoint, but {own} in this run{}", cause(name))
             },
             str::to_owned,
         )
     };
     let listed = if specific.is_empty() { different } else { specific };
     (!listed.is_empty()).then(|| listed.into_iter().map(sentence).collect::<Vec<_>>().join("; "))
+}
+
+/// Returns the cause of a different setting that nobody gives.
+fn cause(name: &str) -> &'static str {
+    match name {
+        "data.rows" => " (other texts or series, or another split)",
+        "validation_data.rows" => " (other rows to validate on, or another split)",
+        "layers.0.input_dim" => " (another vocabulary)",
+        _ => "",
+    }
 }
 
 /// Returns what a different checksum means.

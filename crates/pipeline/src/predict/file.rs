@@ -94,7 +94,7 @@ impl<'a> PredictFile<'a> {
         Self { top_k: Some(count), ..self }
     }
 
-    /// Sets the file to write: a .csv, .tsv, .jsonl or .parquet file.
+    /// Sets the file to write: a .csv, .tsv, .json, .jsonl or .parquet file.
     pub fn to_file(self, path: impl Into<PathBuf>) -> Self {
         Self { destination: Destination::File(path.into()), ..self }
     }

@@ -71,7 +71,7 @@ const MAX_DEPTH: usize = 16;
 /// | words | input |
 /// |---|---|
 /// | none, or `-` | the lines of standard input |
-/// | one file of records: .csv, .tsv, .jsonl, .ndjson, .parquet | its records |
+/// | one file of records: .csv, .tsv, .json, .jsonl, .parquet, lines with a label and a text, … | its records |
 /// | other files | their lines |
 /// | a folder | its files, each a text |
 /// | a word that ends like a file, such as `films.txt`, and is none | an error |
@@ -202,7 +202,7 @@ fn kind(word: &OsStr, as_records: bool) -> Result<Word> {
         FileKind::Records(RecordFormat::Csv) if !as_records && ends(&["txt", "text", "log", "md"]) => {
             Ok(Word::Lines)
         }
-        FileKind::Records(_) => Ok(Word::Records),
+        FileKind::Records(_) if path.exists() => Ok(Word::Records),
         FileKind::Series if path.exists() => {
             Err(Error::config(format!("{} holds series, but the model reads texts", path.display())))
         }
@@ -302,15 +302,24 @@ mod tests {
         ] {
             assert_eq!(kind(OsStr::new(text), false).unwrap(), Word::Text, "{text}");
         }
-        for path in ["film.txt", "my films.TXT", "a.csv.gz", "./film", "../x", "/tmp/none", "~/film", "x.PDF"]
-        {
+        for path in [
+            "film.txt",
+            "none.csv",
+            "none.json",
+            "my films.TXT",
+            "a.csv.gz",
+            "./film",
+            "../x",
+            "/tmp/none",
+            "~/film",
+            "x.PDF",
+        ] {
             let error = kind(OsStr::new(path), false).unwrap_err();
             assert_eq!(error.kind(), gatewise::ErrorKind::Config);
             assert!(error.to_string().contains("there is no file"), "{path}: {error}");
         }
         assert_eq!(kind(OsStr::new("Cargo.toml"), false).unwrap(), Word::Lines);
         assert_eq!(kind(OsStr::new("src"), false).unwrap(), Word::Folder);
-        assert_eq!(kind(OsStr::new("none.csv"), false).unwrap(), Word::Records);
         assert_eq!(kind(OsStr::new("-"), false).unwrap(), Word::StandardInput);
     }
 

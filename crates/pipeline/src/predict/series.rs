@@ -58,8 +58,8 @@ impl PredictSeries {
         Ok(())
     }
 
-    /// Writes a record for each series to a .csv, .tsv, .jsonl or .parquet file: the file, the number of the series
-    /// from 1, and the prediction.
+    /// Writes a record for each series to a .csv, .tsv, .json, .jsonl or .parquet file: the file, the number of
+    /// the series from 1, and the prediction.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a file ending without a format, and for `top_k` of a

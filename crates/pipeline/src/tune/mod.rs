@@ -205,6 +205,9 @@ impl TunePlan {
         let mut config = self.config.clone();
         // A default source may have fallen back to other data.
         config.base.data = first.config().data.clone();
+        // What only the data could tell.
+        config.base.label_separator.clone_from(&first.config().label_separator);
+        config.base.tokenizer.clone_from(&first.config().tokenizer);
         let mut search = Search::new(config, &corpus)?;
         search.run(observer)?;
         let seconds = search.start.elapsed().as_secs_f64();

@@ -5,10 +5,10 @@
 //!
 //! | content | as texts | as a label |
 //! |---|---|---|
-//! | figures, dates, links, codes, lists | −8 | dates, links: −6 |
+//! | figures, dates, links, codes, lists | −8 | dates, links: −6; lists: 0 |
 //! | mostly empty | −8 | −8, with any number of labels 0 |
 //! | else | log₂ of the mean length | |
-//! | values repeat | −2 | 5 − ½ log₂ of their number; numbers −1 |
+//! | values repeat, or are 0 and 1 | −2 | 5 − ½ log₂ of their number; numbers −1 |
 //! | values do not repeat | | −6; only one value: −3 |
 //! | several labels in a field | | with any number of labels 4 |
 //! | numbers | | for regression 3, anything else −6 |
@@ -42,9 +42,10 @@ impl Candidate {
             (Problem::MultiLabel { .. }, _) if content.has_several() => 4.0,
             (Problem::MultiLabel { .. }, _) => 0.0,
             _ if content.is_mostly_empty() => -8.0,
+            (_, Holds::List) => 0.0,
             (_, Holds::Date | Holds::Link) => -6.0,
             _ if kinds <= 1 => -3.0,
-            _ if content.repeats() => {
+            _ if content.repeats() || content.is_flags() => {
                 let numbers = if content.is_numbers() && !content.is_flags() { 1.0 } else { 0.0 };
                 5.0 - 0.5 * (kinds as f64).log2() - numbers
             }

@@ -11,6 +11,8 @@ use crate::files::records::LOOKED_AT;
 use crate::files::{FieldKind, RecordFormat, Records, UnreadColumn};
 use std::collections::HashMap;
 
+/// The size of an object in bytes from which its values are no columns.
+const LARGE: usize = 1 << 20;
 /// The most columns that an error lists.
 const LISTED: usize = 40;
 
@@ -52,6 +54,9 @@ impl Look {
             for at in 0..row.fields().len().min(columns.len()) {
                 columns[at].content.add(row.get(at), row.kind(at), separator);
                 let (Some(field), FieldKind::Json) = (row.get(at), row.kind(at)) else { continue };
+                if field.len() > LARGE || !field.starts_with('{') {
+                    continue;
+                }
                 let Ok(object) = serde_json::from_str(field) else { continue };
                 for_each_leaf(&object, &mut |keys, value| {
                     let path = [&[columns[at].name.clone()], keys].concat();
@@ -119,7 +124,7 @@ impl Look {
         }
         let within =
             |leaf: &&Candidate| leaf.place.column == place.column && leaf.place.keys.len() > place.keys.len();
-        match self.columns.iter().find(within) {
+        match self.columns.iter().filter(within).min_by_key(|leaf| leaf.place.keys.len()) {
             Some(leaf) if content.holds() == Holds::Object => Err(format!(
                 "the column '{name}' holds objects; name a value in them, such as '{}'",
                 leaf.name

@@ -23,6 +23,7 @@ const TEXTS: Weights = &[
     ("question", 5.0),
     ("tweet", 5.0),
     ("post", 5.0),
+    ("premise", 5.0),
     ("document", 5.0),
     ("article", 4.0),
     ("description", 4.0),
@@ -32,6 +33,9 @@ const TEXTS: Weights = &[
 
 /// Short texts that stand above a longer one, the likeliest first.
 const TITLES: &[&str] = &["title", "headline", "subject", "summary", "heading"];
+
+/// Texts of which both are needed, by their heads.
+const PAIRS: [[&str; 2]; 3] = [["premise", "hypothesis"], ["question", "passage"], ["question", "context"]];
 
 /// Words of columns that are neither texts nor labels.
 const NEITHER: &[&str] = &[
@@ -45,11 +49,6 @@ const NEITHER: &[&str] = &[
     "timestamp",
     "datetime",
     "year",
-    "author",
-    "user",
-    "username",
-    "file",
-    "filename",
     "path",
     "image",
     "email",
@@ -57,12 +56,22 @@ const NEITHER: &[&str] = &[
     "count",
     "number",
     "length",
-    "lang",
-    "language",
 ];
 
-const NOT_TEXTS: Weights =
-    &[("label", NEVER), ("score", NEVER), ("rating", NEVER), ("star", NEVER), ("name", -4.0)];
+const NOT_TEXTS: Weights = &[
+    ("label", NEVER),
+    ("score", NEVER),
+    ("rating", NEVER),
+    ("star", NEVER),
+    ("author", NEVER),
+    ("user", NEVER),
+    ("username", NEVER),
+    ("language", NEVER),
+    ("lang", NEVER),
+    ("file", NEVER),
+    ("filename", NEVER),
+    ("name", -2.0),
+];
 
 const NOT_LABELS: Weights = &[
     ("confidence", NEVER),
@@ -159,8 +168,14 @@ impl Name {
         self.words.is_empty()
     }
 
-    /// Returns whether two names differ in their numbers only, as `sentence1` and `sentence2`.
+    /// Returns whether two names differ in their numbers only, as `sentence1` and `sentence2`, or are a pair, as
+    /// `premise` and `hypothesis`.
     pub fn is_sibling(&self, other: &Self) -> bool {
+        if let (Some(a), Some(b)) = (self.words.last(), other.words.last())
+            && PAIRS.iter().any(|pair| pair.contains(&&**a) && pair.contains(&&**b) && a != b)
+        {
+            return true;
+        }
         let is_number = |word: &String| word.chars().all(char::is_numeric);
         let stem =
             |name: &Self| name.words.iter().filter(|word| !is_number(word)).cloned().collect::<Vec<_>>();

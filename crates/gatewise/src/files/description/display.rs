@@ -16,10 +16,12 @@ impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let skipped = match self.skipped {
             0 => String::new(),
+            1 => " (1 bad one skipped)".to_owned(),
             count => format!(" ({} bad ones skipped)", thousands(count)),
         };
         let (rows, text, label) = (thousands(self.rows), &self.text_column, &self.label_column);
-        writeln!(f, "{rows} rows{skipped}; texts in '{text}', {} in '{label}'\n", self.labels.kind())?;
+        let s = plural(self.rows);
+        writeln!(f, "{rows} row{s}{skipped}; texts in '{text}', {} in '{label}'\n", self.labels.kind())?;
         self.labels.fmt(f)?;
         writeln!(f, "\n{}\n{}", self.lengths, self.words)?;
         let (max_words, maxlen) = (&self.max_words, &self.maxlen);
@@ -69,8 +71,8 @@ impl fmt::Display for LabelSummary {
                 match rest.iter().map(|label| label.rows).sum::<usize>() {
                     0 => Ok(()),
                     rows => {
-                        let (more, rows) = (thousands(rest.len()), thousands(rows));
-                        writeln!(f, "  and {more} more, with {rows} rows in all")
+                        let (more, count, s) = (thousands(rest.len()), thousands(rows), plural(rows));
+                        writeln!(f, "  and {more} more, with {count} row{s} in all")
                     }
                 }
             }
@@ -120,10 +122,11 @@ impl fmt::Display for WordSummary {
 
 /// Writes a line with a title and column heads, and a line of figures.
 fn columns(f: &mut fmt::Formatter<'_>, title: &str, heads: &[&str], figures: &[String]) -> fmt::Result {
+    let width = |at: usize| 8.max(1 + heads[at].chars().count().max(figures[at].chars().count()));
     write!(f, "{title:<14}")?;
-    heads.iter().try_for_each(|head| write!(f, "{head:>8}"))?;
+    heads.iter().enumerate().try_for_each(|(at, head)| write!(f, "{head:>0$}", width(at)))?;
     write!(f, "\n{:14}", "")?;
-    figures.iter().try_for_each(|figure| write!(f, "{figure:>8}"))?;
+    figures.iter().enumerate().try_for_each(|(at, figure)| write!(f, "{figure:>0$}", width(at)))?;
     writeln!(f)
 }
 

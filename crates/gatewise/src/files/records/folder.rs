@@ -4,7 +4,7 @@ use super::label_folders::{label_folders, texts};
 use super::{Column, FieldKind, Flaw, MAX_RECORD, Opened, Record, RecordOptions, Source};
 use crate::error::{Error, Result};
 use crate::files::encoding::Encoding;
-use crate::files::text_stream::{TextStream, peek, utf8};
+use crate::files::text_stream::{TextStream, failed, peek, utf8};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl Source for Folder {
         self.read += 1;
         record.number = self.read;
         record.file = Some(path.display().to_string());
-        let refused = |e| Error::io("cannot read", &path, e);
+        let refused = |e| failed(&path.display().to_string(), 1, e);
         let mut stream = File::open(&path)
             .and_then(|file| TextStream::new(Box::new(file), self.encoding))
             .map_err(refused)?;

@@ -7,8 +7,8 @@ use super::MAX_RECORD;
 use crate::error::{Error, Result};
 use crate::files::compressed::Compression;
 use crate::files::encoding::Encoding;
-use crate::files::format::foreign;
-use crate::files::text_stream::{self, TextStream};
+use crate::files::format::{foreign, zero_bytes};
+use crate::files::text_stream::{TextStream, failed, utf8};
 use memchr::{memchr, memchr_iter, memchr2};
 use std::io::{self, Read};
 
@@ -59,7 +59,7 @@ pub(super) enum Found {
 impl Input {
     /// Reads the first bytes; `name` is for messages.
     pub fn new(name: &str, bytes: Box<dyn Read + Send>, encoding: Option<Encoding>) -> Result<Self> {
-        let text = TextStream::new(bytes, encoding).map_err(|e| Error::io("cannot read", name, e))?;
+        let text = TextStream::new(bytes, encoding).map_err(|e| failed(name, 1, e))?;
         let TextStream { bytes, mark, compression, encoding, notes } = text;
         let mut input = Self {
             name: name.to_owned(),
@@ -77,7 +77,7 @@ impl Input {
         };
         while input.end < CHUNK && input.refill()? {}
         let sample = input.sample().0;
-        if let Some(reason) = foreign(sample) {
+        if let Some(reason) = foreign(sample).or_else(|| zero_bytes(sample)) {
             return Err(Error::data(format!("{name} cannot be read as text: {reason}")));
         }
         let feeds = memchr_iter(b'\n', sample).count();
@@ -115,24 +115,13 @@ impl Input {
                 read => break read,
             }
         };
-        let read = read.map_err(|e| self.failed(e))?;
+        let read = read.map_err(|e| {
+            let line = self.line + memchr_iter(b'\n', self.bytes()).count() as u64;
+            failed(&self.name, line, e)
+        })?;
         self.end += read;
         self.over = read == 0;
         Ok(!self.over)
-    }
-
-    fn failed(&self, error: io::Error) -> Error {
-        match self.compression {
-            // Whatever else fails is the system's.
-            Some(compression) if error.raw_os_error().is_none() => {
-                let line = self.line + memchr_iter(b'\n', self.bytes()).count() as u64;
-                Error::data(format!(
-                    "{}:{line}: the {compression} file is damaged or cut off here: {error}",
-                    self.name
-                ))
-            }
-            _ => Error::io("cannot read", &self.name, error),
-        }
     }
 
     /// Returns the line that starts at `from`.
@@ -237,7 +226,7 @@ impl Input {
         let mut raw = raw.into_bytes();
         raw.clear();
         raw.extend_from_slice(&self.bytes()[..count]);
-        text_stream::utf8(raw, self.offset, self.encoding, self.compression)
+        utf8(raw, self.offset, self.encoding, self.compression)
     }
 }
 

@@ -196,7 +196,9 @@ fn for_each_entry(line: &str, each: impl FnMut(&str, FieldKind, &str)) -> Result
             true => String::new(),
             false => format!(", at column {}", error.column()),
         };
-        format!("this is not a JSON object: {message}{column}")
+        // As Python writes it.
+        let hint = if line.contains("NaN") { "; NaN is not JSON: write null in its place" } else { "" };
+        format!("this is not a JSON object: {message}{column}{hint}")
     })
 }
 

@@ -8,7 +8,7 @@ use super::syntax::Syntax;
 use super::{RecordFormat, RecordOptions, labelled_lines};
 use crate::error::{Error, Result};
 use crate::files::arff;
-use crate::files::format::{foreign, unpacked};
+use crate::files::format::{foreign, unpacked, utf16, zero_bytes};
 use crate::files::series_file::is_series;
 use crate::files::text_stream::{TextStream, peek};
 use std::fs::File;
@@ -76,9 +76,12 @@ impl FileKind {
             (_, Some(what)) => (Self::Foreign(what), None),
             _ if series => (Self::Series, None),
             (Some(named), None) => (named, None),
-            (None, None) => match head.format() {
-                Some((format, note)) => (Self::Records(format), Some(note.to_owned())),
-                None => (Self::Text, None),
+            // Whoever reads it asks for the encoding.
+            (None, None) if utf16(&head.text).is_some() => (Self::Records(RecordFormat::Csv), None),
+            (None, None) => match (zero_bytes(&head.text), head.format()) {
+                (Some(what), _) => (Self::Foreign(what), None),
+                (None, Some((format, note))) => (Self::Records(format), Some(note.to_owned())),
+                (None, None) => (Self::Text, None),
             },
         }
     }

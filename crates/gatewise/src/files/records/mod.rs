@@ -98,6 +98,11 @@ trait Source: Send {
     /// Fills the empty `record`; returns `false` at the end.
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw>;
 
+    /// Returns what may be wrong with the records read so far, though each of them is valid.
+    fn doubts(&self) -> Option<String> {
+        None
+    }
+
     /// Returns the columns that are not read.
     fn unread(&self) -> &[UnreadColumn] {
         &[]
@@ -226,8 +231,8 @@ impl Records {
     ) -> Result<Self> {
         let input = || input::Input::new(name, Box::new(bytes), options.encoding);
         let opened = match format {
-            RecordFormat::Csv => table::Table::open(input()?, Delimiter::COMMA, options)?,
-            RecordFormat::Tsv => table::Table::open(input()?, Delimiter::TAB, options)?,
+            RecordFormat::Csv => open_table(input()?, Delimiter::COMMA, options)?,
+            RecordFormat::Tsv => open_table(input()?, Delimiter::TAB, options)?,
             RecordFormat::JsonLines => json_lines::JsonLines::open(input()?, true)?,
             RecordFormat::Json => json_lines::JsonLines::open(input()?, false)?,
             RecordFormat::LabelledLines => labelled_lines::LabelledLines::open(input()?)?,
@@ -267,6 +272,7 @@ impl Records {
     }
 
     /// Returns what was found by looking at the file, one sentence each, such as which delimiter separates its fields.
+    /// At the end of the file, notes about doubtful records are added.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -281,6 +287,11 @@ impl Records {
     /// text form.
     pub fn unread(&self) -> &[UnreadColumn] {
         self.source.unread()
+    }
+
+    /// Returns the delimiter of a table, else `None`.
+    pub fn delimiter(&self) -> Option<Delimiter> {
+        self.layout.map(|layout| layout.delimiter)
     }
 
     /// Returns whether the first line of a table names the columns. Other files have names for theirs.
@@ -325,6 +336,9 @@ impl Records {
             let message = match self.source.read(record) {
                 Ok(more) => {
                     self.over = !more;
+                    if self.over {
+                        self.notes.extend(self.source.doubts());
+                    }
                     return Ok(more);
                 }
                 Err(Flaw::Record(message)) => message,
@@ -392,6 +406,15 @@ impl Iterator for Records {
             Err(error) => Some(Err(error)),
         }
     }
+}
+
+/// Finds the dialect of a table, and reads its header.
+fn open_table(mut input: input::Input, usual: Delimiter, options: &RecordOptions) -> Result<Opened> {
+    let dialect::Dialect { syntax, header, states_delimiter, notes } = dialect::find(&input, usual, options);
+    if states_delimiter {
+        input.skip_line()?;
+    }
+    Ok(Opened { notes, ..table::Table::open(input, syntax, header)? })
 }
 
 #[cfg(test)]

@@ -221,9 +221,12 @@ impl Decoder {
             end = at;
             (kind, at)
         }));
-        match self.list {
-            Some(element) => self.join_lists(element),
-            None => Ok(()),
+        if let Some(element) = self.list {
+            self.join_lists(element)?;
+        }
+        match self.fields.len() == count {
+            true => Ok(()),
+            false => Err(ParquetError::General("a column has another number of rows".into())),
         }
     }
 

@@ -147,6 +147,16 @@ impl Syntax {
         lines.all(|line| memchr_iter(self.delimiter, line).count() + 1 == columns)
     }
 
+    /// Returns whether each line has `columns` fields, and a last one that could be a label: one word.
+    pub fn look_like_rows(self, lines: &[u8], columns: usize) -> bool {
+        let word = |line: &[u8]| {
+            let last = line.rsplit(|byte| *byte == self.delimiter).next().unwrap_or_default().trim_ascii();
+            !last.is_empty() && !last.iter().any(u8::is_ascii_whitespace)
+        };
+        let mut all = lines.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+        columns > 1 && self.are_rows(lines, columns) && all.all(word)
+    }
+
     fn begin(self, first: Line, cut: &mut Cut) {
         cut.fields.clear();
         (cut.end, cut.next, cut.lines) = (first.end, first.next, 1);

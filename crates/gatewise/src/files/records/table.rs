@@ -3,10 +3,9 @@
 //! Input: lines, and the syntax of the table. Output: records with the same number of fields. After a record whose quotation
 //! marks or whose number of fields are wrong, reading goes on at the line after its first, so that no good row is lost.
 
-use super::dialect::{self, Dialect};
 use super::input::{Found, Input, too_long};
 use super::syntax::{Cut, Flaw as CutFlaw, Syntax};
-use super::{Column, Delimiter, FieldKind, Flaw, Layout, MAX_COLUMNS, Opened, Record, RecordOptions, Source};
+use super::{Column, Delimiter, FieldKind, Flaw, Layout, MAX_COLUMNS, Opened, Record, Source};
 use crate::error::{Error, Result};
 use memchr::memchr;
 
@@ -25,16 +24,14 @@ pub(super) struct Table {
     first: Option<Record>,
     /// The number of bytes that were looked at again.
     again: u64,
+    /// The number of records of lines that look like rows, and the line of the first.
+    doubtful: (u64, u64),
 }
 
 impl Table {
-    /// Finds the syntax, and reads the header.
-    pub fn open(mut input: Input, usual: Delimiter, options: &RecordOptions) -> Result<Opened> {
+    /// Reads the header, or the first row of a table without one.
+    pub fn open(input: Input, syntax: Syntax, header: bool) -> Result<Opened> {
         let name = input.name.clone();
-        let Dialect { syntax, header, states_delimiter, notes } = dialect::find(&input, usual, options);
-        if states_delimiter {
-            input.skip_line()?;
-        }
         let mut table = Self::new(input, syntax);
         table.header = header;
         let mut first = Record::default();
@@ -58,13 +55,21 @@ impl Table {
         }
         let mut opened = Opened::new(table, columns);
         opened.layout = Delimiter::of(syntax.delimiter).map(|delimiter| Layout { delimiter, header });
-        opened.notes = notes;
         Ok(opened)
     }
 
     /// Returns a reader of all lines as rows.
     pub fn new(input: Input, syntax: Syntax) -> Self {
-        Self { input, syntax, columns: 0, header: false, cut: Cut::default(), first: None, again: 0 }
+        Self {
+            input,
+            syntax,
+            columns: 0,
+            header: false,
+            cut: Cut::default(),
+            first: None,
+            again: 0,
+            doubtful: (0, 0),
+        }
     }
 
     /// Sets the number of fields that a row has.
@@ -128,6 +133,17 @@ impl Table {
 }
 
 impl Source for Table {
+    fn doubts(&self) -> Option<String> {
+        let (count, line) = self.doubtful;
+        let (fields, run) = if count == 1 { ("quoted field", "runs") } else { ("quoted fields", "run") };
+        (count > 0).then(|| {
+            format!(
+                "{count} {fields} {run} over lines that look like rows, the first from line {line} on; if a quotation mark is \
+                 missing there, close it"
+            )
+        })
+    }
+
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
         if let Some(first) = self.first.take() {
             *record = first;
@@ -161,6 +177,12 @@ impl Source for Table {
             }
             self.again += below;
             return Err(Flaw::Record(message));
+        }
+        if self.cut.lines > 1
+            && self.syntax.look_like_rows(&self.input.bytes()[..self.cut.next], self.columns)
+        {
+            self.doubtful.0 += 1;
+            self.doubtful.1 = self.doubtful.1.max(u64::from(self.doubtful.0 == 1) * record.number);
         }
         let raw = self.input.text(self.cut.end, std::mem::take(&mut record.raw));
         self.input.consume(self.cut.next, self.cut.lines);

@@ -84,9 +84,9 @@ fn flaws_are_named_with_line_and_offset() {
             "rows:2: this is not a JSON object: EOF while parsing a value, at column 5",
         ),
         (
-            b"[{\"a\":1}]",
+            b"{\"a\":1}\n[1]",
             JsonLines,
-            "rows:1: this is not a JSON object: invalid type: sequence, expected an object",
+            "rows:2: this is not a JSON object: invalid type: sequence, expected an object",
         ),
         (b"{\"a\":1} x", JsonLines, "rows:1: this is not a JSON object: trailing characters, at column 9"),
         (b"{\"a\":\"\\ud800\"}", JsonLines, "rows:1: this is not a JSON object: "),
@@ -145,13 +145,32 @@ fn a_folder_has_a_text_a_file_in_order() {
     write("pos/10.txt", "\u{feff}fine".as_bytes());
     write("neg/a.TXT", b"caf\xe9");
     write("neg/b.txt", b"bad");
-    write("neg/c.md", b"no text");
+    write("neg/c.md", b"dull");
+    write("neg/d.png", b"\x89PNG\0");
     write(".hidden/a.txt", b"none");
     let message = fields(&mut open(OnError::Fail).unwrap()).unwrap_err().to_string();
     assert!(message.contains("a.TXT: this is not UTF-8: the byte 0xE9 at offset 3"), "{message}");
     let mut records = open(OnError::Skip).unwrap();
-    assert_eq!(fields(&mut records).unwrap(), [["bad", "neg"], ["fine", "pos"], ["good", "pos"]]);
+    assert_eq!(
+        fields(&mut records).unwrap(),
+        [["bad", "neg"], ["dull", "neg"], ["fine", "pos"], ["good", "pos"]]
+    );
+    assert!(records.notes()[0].starts_with("left out: 1 file that is not text"), "{:?}", records.notes());
     assert!(records.skipped().first[0].contains("neg"));
+}
+
+/// Every line opens a quotation mark, closes another one far below, or has the wrong number of fields.
+#[test]
+fn a_file_of_nothing_but_flaws_takes_a_bounded_time() {
+    let many = 200_000;
+    for line in ["a,\"b\n", "\"\n", "\",\"\n", "a,\"\"\"b\n", "a,b,c\"\n", "\"a\n\n"] {
+        let text = format!("x,y\n{}", line.repeat(many));
+        let start = std::time::Instant::now();
+        let mut records = open(text, RecordFormat::Csv, OnError::Skip).unwrap();
+        let read = records.by_ref().count() as u64;
+        assert!(read + records.skipped().count > 0, "{line:?}");
+        assert!(start.elapsed().as_secs() < 30, "{line:?} took {:?}", start.elapsed());
+    }
 }
 
 #[test]
@@ -177,6 +196,13 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         "[a-c,\"\\n\\r\\té;{}:]{0,6}".prop_map(String::into_bytes),
         Just(b"{\"a\": [1, null], \"b\": \"x\\ny\"}\n".to_vec()),
         Just(b"a,b\n".to_vec()),
+        Just(b"a\tb\r\n".to_vec()),
+        Just(b"\"x\\\"y\", \"z\" ;1|\r".to_vec()),
+        Just(b"[{\"a\": [1, null]},".to_vec()),
+        Just(b"{\"a\": 1}\n, 7 ] ".to_vec()),
+        Just(b"@attribute a string\n@attribute b {x, y}\n@data\n'q',?\n".to_vec()),
+        Just(b"__label__x y\n".to_vec()),
+        Just(b"x\tso\n".to_vec()),
         prop::collection::vec(1..=u8::MAX, 0..3),
     ];
     prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
@@ -187,7 +213,8 @@ proptest! {
     /// panic.
     #[test]
     fn any_bytes_are_records_or_an_error(bytes in lines(), step in 1usize..5) {
-        for format in [RecordFormat::Csv, RecordFormat::Tsv, RecordFormat::JsonLines] {
+        use RecordFormat::{Arff, Csv, Json, JsonLines, LabelledLines, Tsv};
+        for format in [Csv, Tsv, JsonLines, Json, LabelledLines, Arff] {
             for on_error in [OnError::Fail, OnError::Skip] {
                 let told = |records: Result<Records>| {
                     let read = |mut records: Records| {
@@ -205,6 +232,35 @@ proptest! {
                     prop_assert!(message.starts_with("rows:"), "{message}");
                 }
             }
+        }
+    }
+
+    /// Whatever the encoding and the packing are: the same, or an error, and no panic.
+    #[test]
+    fn any_encoding_and_any_archive_is_read_alike(bytes in lines(), step in 1usize..5, cut in 0usize..40) {
+        for encoding in ["utf-16le", "shift_jis", "gb18030", "iso-2022-jp"] {
+            let options = RecordOptions::from(OnError::Skip).encoding(encoding.parse().unwrap());
+            let told = |bytes: Drip<std::io::Cursor<Vec<u8>>>| {
+                let records = Records::from_reader(bytes, RecordFormat::Csv, "rows", &options);
+                let all = records.and_then(|mut records| fields(&mut records));
+                all.map_err(|error| error.to_string())
+            };
+            let whole = told(Drip(std::io::Cursor::new(bytes.clone()), usize::MAX));
+            prop_assert_eq!(told(Drip(std::io::Cursor::new(bytes.clone()), step)), whole);
+        }
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, &bytes).unwrap();
+        let zst = ruzstd::encoding::compress_to_vec(&*bytes, ruzstd::encoding::CompressionLevel::Fastest);
+        let plain = open(bytes.clone(), RecordFormat::Csv, OnError::Skip).and_then(|mut records| fields(&mut records));
+        for packed in [packed.finish().unwrap(), zst] {
+            let whole = open(packed.clone(), RecordFormat::Csv, OnError::Skip).and_then(|mut records| fields(&mut records));
+            prop_assert_eq!(whole.as_ref().ok(), plain.as_ref().ok());
+            // Cut off or damaged, it may be anything but a panic.
+            let _ = open(&packed[..packed.len().saturating_sub(cut)], RecordFormat::Csv, OnError::Skip).map(|mut it| fields(&mut it));
+            let mut damaged = packed;
+            let at = cut % damaged.len();
+            damaged[at] ^= 0x55;
+            let _ = open(damaged, RecordFormat::Csv, OnError::Skip).map(|mut it| fields(&mut it));
         }
     }
 
@@ -231,8 +287,7 @@ mod parquet {
     use ::parquet::schema::parser::parse_message_type;
     use std::sync::Arc;
 
-    /// Two groups of 300 rows: text (every third missing), a label, a number, a flag, and a list, which is
-    /// left out.
+    /// Two groups of 300 rows: text (every third missing), a label, a number, a flag, and an empty list.
     pub(super) fn file(codec: ::parquet::basic::Compression) -> Vec<u8> {
         let schema = "message rows {
             optional binary text (UTF8); required int64 label; required double score; required boolean flag;
@@ -286,13 +341,19 @@ mod parquet {
     #[test]
     fn rows_of_every_kind_and_codec() {
         use ::parquet::basic::{Compression, ZstdLevel};
-        for codec in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(ZstdLevel::default())]
-        {
+        for codec in [
+            Compression::UNCOMPRESSED,
+            Compression::SNAPPY,
+            Compression::ZSTD(ZstdLevel::default()),
+            Compression::GZIP(Default::default()),
+            Compression::BROTLI(Default::default()),
+            Compression::LZ4_RAW,
+        ] {
             let rows = read(&file(codec)).unwrap();
             assert_eq!(rows.len(), 600);
-            assert_eq!(rows[0], ["-", "-1", "0", "true"]);
-            assert_eq!(rows[1], ["text 1", "0", "-", "false"]);
-            assert_eq!(rows[599], ["text 599", "0", "299.5", "false"]);
+            assert_eq!(rows[0], ["-", "-1", "0", "true", "[]"]);
+            assert_eq!(rows[1], ["text 1", "0", "-", "false", "[]"]);
+            assert_eq!(rows[599], ["text 599", "0", "299.5", "false", "[]"]);
         }
     }
 
@@ -315,7 +376,7 @@ mod parquet {
             required binary text (UTF8); required int32 day (DATE); required int64 at (TIMESTAMP(MICROS,true));
             required int64 large (UINT_64); required int32 small (UINT_32); required float score;
             required int64 price (DECIMAL(9,2)); optional group people (LIST) { repeated group list {
-            optional binary element (UTF8); } } }";
+            optional group element { optional binary name (UTF8); optional binary town (UTF8); } } } }";
         let schema = Arc::new(parse_message_type(schema).unwrap());
         let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
         let mut columns = writer.next_row_group().unwrap();
@@ -378,15 +439,37 @@ mod parquet {
         assert_eq!(declared(&written)[..6], declared(&read)[..6]);
     }
 
+    /// Four rows of a list: two values, none, no list, and a missing value before another.
+    fn lists() -> Vec<u8> {
+        let schema = "message rows { optional group tags (LIST) { repeated group list { optional binary element (UTF8); } } }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+        let mut columns = writer.next_row_group().unwrap();
+        let mut column = columns.next_column().unwrap().unwrap();
+        let values = ["a", "b", "\"c\""].map(ByteArray::from);
+        let (definition, repetition) = ([3, 3, 1, 0, 2, 3], [0, 1, 0, 0, 0, 1]);
+        column.typed::<ByteArrayType>().write_batch(&values, Some(&definition), Some(&repetition)).unwrap();
+        column.close().unwrap();
+        columns.close().unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    #[test]
+    fn lists_are_json() {
+        let rows = read(&lists()).unwrap();
+        assert_eq!(rows.concat(), [r#"["a","b"]"#, "[]", "-", r#"[null,"\"c\""]"#]);
+    }
+
     /// A column that the file says lies elsewhere, and whatever the parquet crate panics at.
     #[test]
     fn no_flipped_byte_is_a_panic() {
-        let whole = typed();
-        for at in 0..whole.len() {
-            for flip in [1, 0x80, 0xff] {
-                let mut bytes = whole.clone();
-                bytes[at] ^= flip;
-                let _ = read(&bytes);
+        for whole in [typed(), lists()] {
+            for at in 0..whole.len() {
+                for flip in [1, 0x80, 0xff] {
+                    let mut bytes = whole.clone();
+                    bytes[at] ^= flip;
+                    let _ = read(&bytes);
+                }
             }
         }
     }

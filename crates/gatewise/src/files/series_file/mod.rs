@@ -94,9 +94,13 @@ impl SeriesFile {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), with file and line, if it is malformed.
     pub fn read(path: &Path) -> Result<Self> {
         let (text, name) = (read_text(path, None)?, path.display().to_string());
-        match unpacked(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts")) {
-            true => ts::parse(&name, &text),
-            false => Self::parse(&name, &text),
+        let named = unpacked(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"));
+        match named || text.trim_start().starts_with(['@', '#', '%']) || is_series(&text, true) {
+            true => Self::parse_as(named.then_some(Format::Ts), &name, &text),
+            false => Err(Error::data(format!(
+                "{name} is not a file of series: a .ts file, ARFF with numeric attributes and a nominal class, or a table of \
+                 numbers with the class first was expected"
+            ))),
         }
     }
 
@@ -105,8 +109,12 @@ impl SeriesFile {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(name: &str, text: &str) -> Result<Self> {
+        Self::parse_as(None, name, text)
+    }
+
+    fn parse_as(format: Option<Format>, name: &str, text: &str) -> Result<Self> {
         let text = text.trim_start_matches('\u{feff}');
-        match format_of(text, true).unwrap_or(Format::Ts) {
+        match format.or_else(|| format_of(text, true)).unwrap_or(Format::Ts) {
             Format::Ts => ts::parse(name, text),
             Format::Arff => arff::parse(name, text),
             Format::Ucr => ucr::parse(name, text),

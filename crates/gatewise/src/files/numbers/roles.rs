@@ -1,0 +1,151 @@
+//! Which column has the numbers, and which the dates.
+//!
+//! Input: the names of the columns and their first cells. Output: the number of each column that has a role.
+
+use super::NumberOptions;
+use super::dates::written;
+use super::parse::{is_missing, is_number};
+use crate::error::{Error, Result};
+use crate::files::records::{Record, Records};
+
+/// Names that a column of numbers has where there are several.
+const NUMBERS: [&str; 5] = ["y", "value", "values", "target", "close"];
+/// Words in the name of a column of dates, in a few languages.
+const TIMES: [&str; 32] = [
+    "date",
+    "time",
+    "ds",
+    "year",
+    "month",
+    "day",
+    "period",
+    "quarter",
+    "week",
+    "timestamp",
+    "datetime",
+    "datum",
+    "zeit",
+    "jahr",
+    "monat",
+    "tag",
+    "quartal",
+    "woche",
+    "fecha",
+    "mes",
+    "año",
+    "ano",
+    "dia",
+    "día",
+    "annee",
+    "année",
+    "mois",
+    "jour",
+    "data",
+    "mese",
+    "anno",
+    "yearmonth",
+];
+/// Words in the name of a column that tells series apart.
+const IDS: [&str; 9] = ["id", "store", "item", "series", "product", "region", "sku", "shop", "key"];
+
+/// The columns with a role.
+#[derive(Debug)]
+pub(super) struct Roles {
+    pub numbers: usize,
+    pub date: Option<usize>,
+    /// Whether the name of the column of dates speaks of time.
+    pub named: bool,
+    /// The columns that name the series, where stated.
+    pub ids: Vec<usize>,
+}
+
+fn words(name: &str) -> impl Iterator<Item = String> {
+    name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase)
+}
+
+fn speaks_of(name: &str, of: &[&str]) -> bool {
+    words(name).any(|word| of.contains(&&*word))
+}
+
+impl Roles {
+    /// Finds the columns, by name where it is stated, else by looking at the first records.
+    pub fn find(records: &mut Records, options: &NumberOptions, notes: &mut Vec<String>) -> Result<Self> {
+        let names: Vec<String> = records.columns().iter().map(|column| column.name.clone()).collect();
+        let file = records.name().to_owned();
+        let of = |name: &String| {
+            names.iter().position(|found| found == name.trim()).ok_or_else(|| {
+                Error::data(format!(
+                    "{file}:1: there is no column '{name}'; the columns are {}",
+                    names.join(", ")
+                ))
+            })
+        };
+        let stated = options.column.as_ref().map(of).transpose()?;
+        let ids = options.id_columns.iter().map(of).collect::<Result<Vec<_>>>()?;
+        let looked = records.peek(crate::files::records::LOOKED_AT)?;
+        let share = |column: usize, is: &dyn Fn(&str) -> bool| {
+            let cells =
+                looked.iter().filter_map(|record| record.get(column)).filter(|cell| !is_missing(cell));
+            let (mut all, mut right) = (0.0f64, 0.0);
+            cells.for_each(|cell| (all, right) = (all + 1.0, right + f64::from(u8::from(is(cell)))));
+            if all > 0.0 { right / all } else { 0.0 }
+        };
+        // A few rows may be units, totals and sources.
+        let enough = |share: f64| share >= 0.6;
+        let free = |column: &usize| !ids.contains(column) && Some(*column) != stated;
+        let date = match &options.date_column {
+            Some(name) => Some(of(name)?),
+            None => (0..names.len()).filter(free).find(|&column| {
+                let named = speaks_of(&names[column], &TIMES);
+                enough(share(column, &|cell| written(cell, named).is_some()))
+                    && (named || !enough(share(column, &is_number)) || counts_up(looked, column))
+                    && names.len() > 1
+            }),
+        };
+        let named =
+            options.date_column.is_some() || date.is_some_and(|column| speaks_of(&names[column], &TIMES));
+        let candidates: Vec<usize> = (0..names.len())
+            .filter(|column| Some(*column) != date && !ids.contains(column))
+            .filter(|&column| enough(share(column, &is_number)))
+            .collect();
+        let numbers = match stated {
+            Some(column) => column,
+            None => {
+                let plain = |column: &&usize| !speaks_of(&names[**column], &IDS);
+                let called = |column: &&usize| NUMBERS.contains(&&*names[**column].to_lowercase());
+                let found = candidates.iter().find(called);
+                let found = found.or_else(|| candidates.iter().rfind(plain)).or(candidates.last());
+                *found.ok_or_else(|| {
+                    Error::data(format!(
+                        "{file} has no column of numbers; the columns are {}",
+                        names.join(", ")
+                    ))
+                })?
+            }
+        };
+        if stated.is_none() && candidates.len() > 1 {
+            let others: Vec<_> = candidates
+                .iter()
+                .filter(|column| **column != numbers)
+                .map(|column| format!("'{}'", names[*column]))
+                .collect();
+            notes.push(format!(
+                "the series is column '{}'; other columns of numbers are {} (--column)",
+                names[numbers],
+                others.join(", ")
+            ));
+        }
+        Ok(Self { numbers, date, named, ids })
+    }
+}
+
+/// Returns whether bare years follow one another in equal steps, so that they are dates and not numbers.
+fn counts_up(looked: &[Record], column: usize) -> bool {
+    let years = looked.iter().filter_map(|record| record.get(column)?.trim().parse::<i32>().ok());
+    let years: Vec<i32> = years.filter(|year| (1500..=2200).contains(year)).collect();
+    let mut steps = years.windows(2).map(|pair| pair[1] - pair[0]);
+    match steps.next() {
+        None | Some(0) => false,
+        Some(first) => steps.all(|step| step == first),
+    }
+}
