@@ -36,11 +36,10 @@ impl Missing {
         for at in 0..values.len() {
             let Some(value) = values[at] else { continue };
             if let Some((from, number)) = before {
-                for hole in from + 1..at {
-                    values[hole] = match self {
+                for (steps, hole) in (1u32..).zip(&mut values[from + 1..at]) {
+                    *hole = match self {
                         Self::Interpolate => {
-                            let share = (hole - from) as f64 / (at - from) as f64;
-                            Some(number + share * (value - number))
+                            Some(number + f64::from(steps) / (at - from) as f64 * (value - number))
                         }
                         Self::Previous => Some(number),
                         Self::Refuse | Self::Drop => None,
