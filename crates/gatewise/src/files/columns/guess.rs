@@ -60,7 +60,7 @@ impl Candidate {
         let content = &self.content;
         content.holds() == Holds::Words
             && !content.is_mostly_empty()
-            && content.distinct() > 1
+            && (content.distinct() > 1 || content.filled == 1)
             && !content.repeats()
     }
 }
