@@ -4,7 +4,7 @@ use crate::choices::Task;
 use crate::reading::RowOptions;
 use crate::source::{Data, LABELLED_TEXTS, Source, check_path, is_labelled_texts};
 use crate::tokenizer;
-use gatewise::files::{Description, LabelledTexts};
+use gatewise::files::{Description, FileKind, LabelledTexts};
 use gatewise::rows::Problem;
 use gatewise::{Error, Result};
 use std::path::PathBuf;
@@ -69,11 +69,20 @@ impl DescribeConfig {
         }
         let name = self.file.display().to_string();
         let is_named = !matches!(Source::from(name.as_str()).0, Data::Path(_));
-        if is_named || !is_labelled_texts(&self.file) {
+        // With options for tables, text may be one.
+        let is_text = FileKind::at(&self.file) == FileKind::Text && self.rows == RowOptions::new();
+        if is_named || is_text || !is_labelled_texts(&self.file) {
             if self.file.is_file() && !is_named {
                 check_path(&self.file)?;
             }
-            let there_is = if self.file.exists() { "" } else { ", and there is no such file" };
+            let there_is = match self.file.exists() {
+                false => ", and there is no such file",
+                true if is_text => {
+                    ": it is text, but neither a table with the same number of fields in each line nor JSON; name the delimiter \
+                     of its fields (--delimiter)"
+                }
+                true => "",
+            };
             return Err(Error::config(format!(
                 "describe reads {LABELLED_TEXTS}; {name} is not one{there_is}"
             )));

@@ -12,6 +12,7 @@ use gatewise::rows::{ColumnNames, Dataset, Problem, next_tokens};
 use gatewise::text::{Tokenizer, Vocabulary, WordCounter};
 use gatewise::{Artifact, Error, Reader, Result};
 use std::borrow::Cow;
+use std::fs::File;
 
 /// The mark that some programs write at the start of a text. It is no character of the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -72,7 +73,10 @@ pub(crate) fn windows(
 fn text(source: &Source, encoding: Option<Encoding>) -> Result<Cow<'_, str>> {
     match &source.0 {
         Data::Text(text) => Ok(Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))),
-        Data::Path(path) => read_text(path, encoding).map(Cow::Owned),
+        Data::Path(path) => {
+            File::open(path).map_err(|e| Error::io("cannot read the text", path, e))?;
+            read_text(path, encoding).map(Cow::Owned)
+        }
         _ => Err(Error::config(format!(
             "a language model reads a text, but the data are {source}; give the path of a text file"
         ))),

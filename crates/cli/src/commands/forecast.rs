@@ -146,9 +146,10 @@ fn verdict(series: &SeriesForecast, decimals: usize) -> String {
     let Some(best) = series.best_baseline() else { return String::new() };
     let [own, its] = [series.lstm.mae, best.errors.mae].map(|error| figure(error, decimals + 2));
     match series.beats_baselines() {
+        _ if own == its => format!("The LSTM is level with the best baseline, {}: {own}.\n", best.name),
         true => format!("The LSTM beats the best baseline, {}: {own} against {its}.\n", best.name),
         false => format!(
-            "The LSTM does not beat the baseline {}: {own} against {its}. Use the baseline.\n",
+            "The LSTM does not beat the baseline {}: {own} against {its}. Here the baseline is the better forecast.\n",
             best.name
         ),
     }
@@ -235,5 +236,10 @@ fn forecasts(outcome: &ForecastOutcome) -> String {
 
 /// Returns a number with as many decimals as its data, and one or two more.
 fn figure(number: f64, decimals: usize) -> String {
-    format!("{number:.*}", decimals.min(12))
+    let text = format!("{number:.*}", decimals.min(12));
+    match text.strip_prefix('-') {
+        // Rounded to zero.
+        Some(rest) if !rest.contains(|c: char| ('1'..='9').contains(&c)) => rest.to_owned(),
+        _ => text,
+    }
 }

@@ -108,9 +108,10 @@ fn a_named_path_is_not_replaced_by_another() {
     write_files(&home.path("good/aclImdb"), &small_imdb());
     fs::create_dir(home.path("empty")).unwrap();
     fs::write(home.path("table.txt"), "text,label\n").unwrap();
-    for (data, says) in
-        [("empty", "there are no texts in the folder"), ("table.txt", "holds no IMDB reviews")]
-    {
+    for (data, says) in [
+        ("empty", "there are no texts in the folder"),
+        ("table.txt", "it is text, but neither a table with the same number of fields"),
+    ] {
         let mut command = home.command(["train", data]);
         let output = command.env("GATEWISE_DATA", home.path("good")).output().unwrap();
         Ran::new(data, output).failed(1, &[data, says]);

@@ -156,7 +156,7 @@ fn a_table_under_another_name() {
         .check();
     Case::new("prose")
         .file("tale", "Once upon a time, there was a king.\nHe had a daughter.\n")
-        .refused(1, &["tale is not a file of records: it is text", "--delimiter", "--task language-model"]);
+        .refused(2, &["it is text, but neither a table with the same number of fields", "--delimiter"]);
 }
 
 #[test]

@@ -41,6 +41,10 @@ fn dates_are_found_and_go_on() {
         .file("n.csv", table(|t| format!("2021-01-{:02}T{:02}:00:00Z", t / 24 + 1, t % 24)))
         .series(48, [("2021-01-03 00:00:00", number(48))])
         .check();
+    Case::new("hours of one time zone keep their clock")
+        .file("n.csv", table(|t| format!("2021-01-{:02}T{:02}:00:00+02:00", t / 24 + 1, t % 24)))
+        .series(48, [("2021-01-03 00:00:00", number(48))])
+        .check();
     Case::new("ends of months, as pandas resamples")
         .file(
             "n.csv",

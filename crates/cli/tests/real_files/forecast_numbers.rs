@@ -23,6 +23,10 @@ fn bare_numbers_without_a_header() {
         .series(48, [("1", number(48)), ("2", number(49))])
         .note("the first line is a row")
         .check();
+    Case::new("in a file of any name")
+        .file("numbers.txt", rows("", 48, |t| format!("{:.3}", number(t))))
+        .series(48, [("1", number(48)), ("2", number(49))])
+        .check();
 }
 
 #[test]
@@ -114,7 +118,7 @@ fn units_totals_and_sources() {
         .series(48, [("1994-01", number(48))])
         .note("n.csv:2: a line of units is left out ('thousands')")
         .note("n.csv:51: a row after the series is left out ('Total')")
-        .note("n.csv:52: there is 1 field")
+        .note("a row after the series is left out: n.csv:52: there is 1 field")
         .check();
     Case::new("a bad row between good ones is not a source")
         .file("n.csv", format!("{header}\n1989-11,1\nSource\n{body}"))
@@ -168,9 +172,7 @@ fn what_is_no_number() {
 fn large_numbers_keep_their_last_digits() {
     let line = |t: usize| 330_000_000.0 + t as f64;
     let case = Case::new("330000000 + t").file("n.csv", rows("y", 144, |t| line(t).to_string()));
-    case.options("--period 12 --horizon 12 --test 24")
-        .series(144, [("1", line(144)), ("2", line(145))])
-        .check();
+    case.by_the_dates().series(144, [("1", line(144)), ("2", line(145))]).check();
     let home = crate::home::Home::new();
     std::fs::write(home.path("n.csv"), rows("y", 144, |t| line(t).to_string())).unwrap();
     let ran = home.run("forecast n.csv --units 1 --epochs 0").ok();

@@ -84,6 +84,12 @@ fn forecasts_go_where_the_ending_says() {
     assert!(
         bound("lo95") <= bound("lo80") && bound("lo80") <= bound("value") && bound("value") <= bound("hi80")
     );
+    home.run("forecast n.csv --period 4 --horizon 24 --test 4 --units 1 --epochs 0 -o out.parquet").ok();
+    let again = home.run(&format!("forecast out.parquet {fast} --column value --format json")).ok().json();
+    for (series, id) in again["series"].as_array().unwrap().iter().zip(["A", "B"]) {
+        assert_eq!((&series["id"], &series["numbers"]), (&id.into(), &24.into()), "{again:#}");
+        assert_eq!(series["forecast"][0]["date"], "1996-01");
+    }
     home.run(&format!("forecast n.csv {fast} -o out.svg")).ok();
     let picture = fs::read_to_string(home.path("out.svg")).unwrap();
     for part in ["n.csv: y", "80 % interval", "95 % interval", "1990-01", "<polygon"] {

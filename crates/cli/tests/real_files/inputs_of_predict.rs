@@ -88,12 +88,19 @@ fn a_folder_is_answered_file_by_file() {
 #[test]
 fn a_path_that_does_not_exist_is_no_text() {
     let (home, _) = trained(&LABELS, "");
-    for path in ["reviews.txt", "Reviews.TXT", "notes.docx", "./reviews", "../x", "a/b.txt"] {
+    let paths = [
+        "reviews.txt",
+        "Reviews.TXT",
+        "reviews.json",
+        "reviews.csv.gz",
+        "notes.docx",
+        "./reviews",
+        "../x",
+        "a/b.txt",
+    ];
+    for path in paths {
         let ran = home.run(&format!("predict model.gatewise {path}"));
         ran.failed(2, &[&format!("there is no file '{path}'"), "--text TEXT"]);
-    }
-    for path in ["reviews.json", "reviews.csv.gz", "reviews.csv"] {
-        home.run(&format!("predict model.gatewise {path}")).failed(1, &[&format!("there is no file {path}")]);
     }
     let mut command = home.command(["predict", "model.gatewise", "my reviews.txt"]);
     let ran = crate::home::Ran::new("predict", command.output().unwrap());
@@ -226,6 +233,9 @@ fn paths_that_are_not_utf_8_are_paths() {
         run(&[word("summary"), &model], &format);
         run(&[word("bench"), &model, &table], &format!("--time 0.1s {format}"));
         run(&[word("data"), word("describe"), &table], &format);
+        fs::write(beside(&name("-sales.csv")), format!("passengers\n{}", "1\n2\n".repeat(20))).unwrap();
+        let few = "--period 2 --horizon 2 --length 4 --test 4 --epochs 1 --units 2";
+        run(&[word("forecast"), &name("-sales.csv")], &format!("{few} {format}"));
         let log = name(".jsonl");
         run(
             &[word("tune"), &table, word("-o"), &model, word("--log"), &log],

@@ -10,6 +10,7 @@ const BOOK: &str = include_str!("../../../../book/json.md");
 
 /// The output of every command that has a model or labelled texts, by its name.
 fn all(home: &Home) -> Vec<(&'static str, Value)> {
+    fs::write(home.path("sales.csv"), format!("sales\n{}", "1\n3\n".repeat(20))).unwrap();
     let few = "--epochs 2 --units 2 --embedding 2 --maxlen 4";
     [
         ("train", format!("train mails.csv {few} --verbose 0 --format json")),
@@ -19,6 +20,13 @@ fn all(home: &Home) -> Vec<(&'static str, Value)> {
         ("bench", "bench model.gatewise mails.csv --time 0.1s --format json".into()),
         ("tune", format!("tune mails.csv -o t.gatewise --trials 1 --format json -- {few}")),
         ("data describe", "data describe mails.csv --format json".into()),
+        (
+            "forecast",
+            format!(
+                "forecast sales.csv {} --format json",
+                "--period 2 --horizon 2 --test 4 --epochs 1 --units 2"
+            ),
+        ),
     ]
     .into_iter()
     .map(|(name, args)| (name, home.run(&args).ok().json()))

@@ -150,9 +150,9 @@ impl Artifact {
     /// output of the model. `None` for other models.
     ///
     /// ```
-    /// # use gatewise::layers::{Activation, Dense, Input, Lstm};
+    /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
     /// # use gatewise::{Artifact, Sequential};
-    /// # let layers = Sequential::new().with(Input::new(1)).with(Lstm::new(2));
+    /// # let layers = Sequential::new().with(Embedding::new(9, 4)).with(Lstm::new(2));
     /// # let model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
     /// let artifact = Artifact::builder(model).labels(["ham", "spam"]).build()?;
     /// assert_eq!(artifact.positive(), Some("spam"));

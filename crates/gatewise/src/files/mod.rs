@@ -1,7 +1,7 @@
 //! Readers and writers of data files.
 //!
 //! Input: files of records, labelled texts and series. Output: [`Records`], a [`Corpus`](crate::rows::Corpus)
-//! of labelled texts, [`TimeSeries`](crate::rows::TimeSeries), and files of records with added columns.
+//! of labelled texts, [`TimeSeries`](crate::rows::TimeSeries), [`NumberFile`], and files of records with added columns.
 
 mod arff;
 mod columns;

@@ -9,9 +9,12 @@ mod rows;
 
 pub use outcome::{Errors, ForecastOutcome, ForecastPoint, SeriesForecast, TestedBaseline, TestedForecast};
 
-use gatewise::files::{DateOrder, Missing, NumberOptions, RecordFormat, RecordOptions, read_numbers};
-use gatewise::{Error, ForecastOptions, Machine, Result};
+use gatewise::files::{
+    DateOrder, Missing, NumberOptions, NumberSeries, RecordFormat, RecordOptions, read_numbers,
+};
+use gatewise::{Error, ErrorKind, ForecastOptions, Machine, Result};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The settings of a forecast.
 ///
@@ -130,12 +133,17 @@ impl ForecastConfig {
         let read = read_numbers(&self.file, &self.numbers)?;
         let mut notes = read.notes;
         let several = read.series.len() > 1;
+        let ids: Vec<_> = read.series.iter().map(|one| one.id.clone()).collect();
         let (mut series, mut short): (Vec<SeriesForecast>, Vec<(String, Error)>) = (Vec::new(), Vec::new());
-        for one in read.series {
-            let id = one.id.clone();
-            match one::forecast(self, one, &read.column, &mut notes) {
+        for (id, (done, found)) in ids.into_iter().zip(self.each(read.series, &read.column)) {
+            for note in found {
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+            match done {
                 Ok(done) => series.push(done),
-                Err(error) if several && error.kind() == gatewise::ErrorKind::Data => {
+                Err(error) if several && error.kind() == ErrorKind::Data => {
                     short.push((id.unwrap_or_default(), error));
                 }
                 Err(error) => return Err(error),
@@ -153,6 +161,36 @@ impl ForecastConfig {
         let (date_column, id_columns, decimals) = (read.date_column, read.id_columns, read.decimals);
         let (file, column) = (self.file.clone(), read.column);
         Ok(ForecastOutcome { file, column, date_column, id_columns, decimals, series, notes })
+    }
+
+    /// Forecasts each series, several at a time, and returns the results in order.
+    fn each(&self, series: Vec<NumberSeries>, column: &str) -> Vec<(Result<SeriesForecast>, Vec<String>)> {
+        let threads = self.options.machine.thread_count().min(series.len());
+        let forecast = |one: &NumberSeries| {
+            let mut notes = Vec::new();
+            (one::forecast(self, one.clone(), column, &mut notes), notes)
+        };
+        if threads <= 1 {
+            return series.iter().map(forecast).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(one) = series.get(at) else { break done };
+                done.push((at, forecast(one)));
+            }
+        };
+        let mut all: Vec<_> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            workers
+                .into_iter()
+                .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, done)| done).collect()
     }
 }
 

@@ -185,7 +185,7 @@ impl Serialize for ForecastOutcome {
             })
         };
         json!({
-            "file": self.file,
+            "data": self.file.display().to_string(),
             "column": self.column,
             "date_column": self.date_column,
             "id_columns": self.id_columns,

@@ -23,9 +23,9 @@ use look::Look;
 /// of the columns and from what they hold.
 ///
 /// ```
-/// use gatewise::files::{Columns, OnError, RecordFormat, Records};
+/// use gatewise::files::{Columns, RecordFormat, RecordOptions, Records};
 /// let table = "id,Title,Body,Category\n1,Hello,how are you?,talk\n";
-/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", OnError::Fail)?;
+/// let mut records = Records::from_reader(table.as_bytes(), RecordFormat::Csv, "mail.csv", &RecordOptions::default())?;
 /// let found = Columns::default().find(&mut records)?;
 /// assert_eq!((&found.names().text[..], &*found.names().label[0]), (&["Title".into(), "Body".into()][..], "Category"));
 /// let record = records.next().unwrap()?;

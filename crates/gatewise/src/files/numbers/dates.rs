@@ -136,9 +136,53 @@ fn month(word: &str) -> Option<i8> {
     known.max_by_key(|(start, _)| start.len()).map(|(_, month)| *month)
 }
 
-/// Returns the date in a cell. `named` states that the column's name speaks of time, so that bare digits may be a date.
-pub(super) fn written(cell: &str, named: bool) -> Option<Written> {
+/// Which bare digits are dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Digits {
+    /// Years alone, and days such as 20200131.
+    Few,
+    /// Also months such as 202001, seconds since 1970, and days since 1899 as spreadsheets count them: the column's name speaks
+    /// of time.
+    Many,
+    /// As `Many`, with days since 1970, as Parquet counts them.
+    Parquet,
+}
+
+/// Returns the date that bare digits count to.
+fn counted(cell: &str, digits: Digits) -> Option<Written> {
+    if digits == Digits::Few || !cell.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = cell.parse().ok()?;
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let seconds = match (cell.len(), digits) {
+        (4 | 5, Digits::Parquet) => number * 86_400,
+        (5, _) => (number - 25_569) * 86_400,
+        (9 | 10, _) => number,
+        (12 | 13, _) => number / 1_000,
+        (15 | 16, _) => number / 1_000_000,
+        (18 | 19, _) => number / 1_000_000_000,
+        _ => return None,
+    };
+    let at = epoch.checked_add(Span::new().try_seconds(seconds).ok()?).ok()?;
+    Some(Written {
+        year: at.year().into(),
+        two_digits: false,
+        parts: (at.month(), at.day()),
+        open: false,
+        time: at.time(),
+        offset: 0,
+        precision: Precision::Second,
+    })
+}
+
+/// Returns the date in a cell.
+pub(super) fn written(cell: &str, digits: Digits) -> Option<Written> {
     let cell = cell.trim();
+    if let Some(counted) = counted(cell, digits) {
+        return Some(counted);
+    }
+    let named = digits != Digits::Few;
     if cell.len() > 40 || !cell.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
@@ -305,13 +349,13 @@ pub(super) fn settle(
                 (true, false) => DateOrder::DayFirst,
                 (false, true) => DateOrder::MonthFirst,
                 (false, false) => {
-                    // The order in which the dates are the more regular.
+                    // The order in which fewer dates are missing; of equals, the one of months and not of days.
                     let regular = |order| {
                         let times = times(written, order).ok()?;
-                        Step::of(&times).map(|step| step.missing(&times))
+                        Step::of(&times)
+                            .map(|step| (step.missing(&times), !matches!(step, Step::Months { .. })))
                     };
-                    let (day, month) = (regular(DateOrder::DayFirst), regular(DateOrder::MonthFirst));
-                    let order = match (day, month) {
+                    let order = match (regular(DateOrder::DayFirst), regular(DateOrder::MonthFirst)) {
                         (Some(day), Some(month)) if day < month => DateOrder::DayFirst,
                         (Some(_), None) => DateOrder::DayFirst,
                         _ => DateOrder::MonthFirst,
@@ -344,7 +388,16 @@ pub(super) fn settle(
     let times = times(&full, order)?;
     let finest = written.iter().map(|date| date.precision as u8).max().unwrap_or(0);
     let precision = written.iter().map(|date| date.precision).find(|precision| *precision as u8 == finest);
-    Ok(Dates { times, precision: precision.unwrap_or(Precision::Day) })
+    if written.windows(2).any(|pair| pair[0].offset != pair[1].offset) {
+        notes.push(format!("times in '{column}' are read in UTC, since their offsets differ"));
+    }
+    let precision = match precision.unwrap_or(Precision::Day) {
+        Precision::Minute | Precision::Second if times.iter().all(|at| at.time() == Time::midnight()) => {
+            Precision::Day
+        }
+        precision => precision,
+    };
+    Ok(Dates { times, precision })
 }
 
 /// Returns the first of sorted two-digit years. They lie on a circle of a hundred, and begin after its largest gap.
@@ -354,7 +407,9 @@ fn first_year(short: &[i32]) -> i32 {
     gaps.chain([(first + 100 - last, *first)]).max_by_key(|gap| gap.0).map_or(*first, |gap| gap.1)
 }
 
+/// Returns the points in time: in UTC where the offsets from it differ, else by the clock of the file.
 fn times(written: &[Written], order: DateOrder) -> Result<Vec<DateTime>, String> {
+    let differ = written.windows(2).any(|pair| pair[0].offset != pair[1].offset);
     let one = |date: &Written| {
         let (month, day) = match (date.open, order) {
             (true, DateOrder::DayFirst) => (date.parts.1, date.parts.0),
@@ -363,7 +418,8 @@ fn times(written: &[Written], order: DateOrder) -> Result<Vec<DateTime>, String>
         let year = i16::try_from(date.year).ok();
         let day = year.and_then(|year| Date::new(year, month, day).ok());
         let at = day.map(|day| day.to_datetime(date.time));
-        let at = at.and_then(|at| at.checked_sub(Span::new().seconds(date.offset)).ok());
+        let offset = Span::new().seconds(if differ { date.offset } else { 0 });
+        let at = at.and_then(|at| at.checked_sub(offset).ok());
         at.ok_or_else(|| {
             format!(
                 "there is no day {day_of} in month {month} of {}",

@@ -3,9 +3,10 @@
 //! Input: the names of the columns and their first cells. Output: the number of each column that has a role.
 
 use super::NumberOptions;
-use super::dates::written;
+use super::dates::{Digits, written};
 use super::parse::{is_missing, is_number};
 use crate::error::{Error, Result};
+use crate::files::format::RecordFormat;
 use crate::files::records::{Record, Records};
 
 /// Names that a column of numbers has where there are several.
@@ -53,8 +54,8 @@ const IDS: [&str; 9] = ["id", "store", "item", "series", "product", "region", "s
 pub(super) struct Roles {
     pub numbers: usize,
     pub date: Option<usize>,
-    /// Whether the name of the column of dates speaks of time.
-    pub named: bool,
+    /// Which bare digits in it are dates.
+    pub digits: Digits,
     /// The columns that name the series, where stated.
     pub ids: Vec<usize>,
 }
@@ -82,6 +83,7 @@ impl Roles {
         };
         let stated = options.column.as_ref().map(of).transpose()?;
         let ids = options.id_columns.iter().map(of).collect::<Result<Vec<_>>>()?;
+        let many = if records.format() == RecordFormat::Parquet { Digits::Parquet } else { Digits::Many };
         let looked = records.peek(crate::files::records::LOOKED_AT)?;
         let share = |column: usize, is: &dyn Fn(&str) -> bool| {
             let cells =
@@ -97,13 +99,14 @@ impl Roles {
             Some(name) => Some(of(name)?),
             None => (0..names.len()).filter(free).find(|&column| {
                 let named = speaks_of(&names[column], &TIMES);
-                enough(share(column, &|cell| written(cell, named).is_some()))
+                enough(share(column, &|cell| written(cell, if named { many } else { Digits::Few }).is_some()))
                     && (named || !enough(share(column, &is_number)) || counts_up(looked, column))
                     && names.len() > 1
             }),
         };
         let named =
             options.date_column.is_some() || date.is_some_and(|column| speaks_of(&names[column], &TIMES));
+        let digits = if named { many } else { Digits::Few };
         let candidates: Vec<usize> = (0..names.len())
             .filter(|column| Some(*column) != date && !ids.contains(column))
             .filter(|&column| enough(share(column, &is_number)))
@@ -135,7 +138,7 @@ impl Roles {
                 others.join(", ")
             ));
         }
-        Ok(Self { numbers, date, named, ids })
+        Ok(Self { numbers, date, digits, ids })
     }
 }
 

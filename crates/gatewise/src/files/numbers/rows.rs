@@ -63,7 +63,7 @@ impl Table {
     /// Reads the cells that matter.
     pub fn read(path: &Path, options: &NumberOptions) -> Result<Self> {
         // Bad records are reported here: after the last number they are sources and the like.
-        let mut records = Records::open(path, &options.records.clone().on_error(OnError::Skip))?;
+        let mut records = Records::open(path, &options.records.clone().table(true).on_error(OnError::Skip))?;
         let mut notes = records.notes().to_vec();
         let roles = Roles::find(&mut records, options, &mut notes)?;
         let columns: Vec<String> = records.columns().iter().map(|column| column.name.clone()).collect();
@@ -75,16 +75,10 @@ impl Table {
         }
         let mut interned: Vec<HashMap<String, u32>> = vec![HashMap::new(); id_columns.len()];
         let mut id_texts: Vec<Vec<String>> = vec![Vec::new(); id_columns.len()];
-        let (mut rows, mut bad) = (Vec::new(), None);
+        let mut rows: Vec<Row> = Vec::new();
         let mut record = Record::default();
         loop {
             let more = records.read(&mut record)?;
-            if bad.is_none() && records.skipped().count > 0 {
-                bad = records.skipped().first.first().cloned();
-                if (more && !rows.is_empty()) || columns.len() == 1 {
-                    return Err(Error::data(bad.unwrap_or_default()));
-                }
-            }
             if !more {
                 break;
             }
@@ -108,14 +102,21 @@ impl Table {
             rows.push(Row {
                 line: record.number(),
                 number: record.get(roles.numbers).filter(|cell| !is_missing(cell)).map(str::to_owned),
-                date: date_cell.and_then(|cell| written(cell, roles.named)),
+                date: date_cell.and_then(|cell| written(cell, roles.digits)),
                 date_cell: date_cell.map(str::to_owned),
                 ids: ids.collect(),
                 footer: FOOTERS.contains(&&*word),
             });
         }
-        if let Some(bad) = bad {
-            notes.push(format!("a row that is not one of the series is left out: {bad}"));
+        let last = rows.last().map_or(0, |row| row.line);
+        for bad in &records.skipped().first {
+            let place = bad.strip_prefix(records.name()).and_then(|rest| rest.strip_prefix(':'));
+            let line = place.and_then(|rest| rest.split(':').next()?.parse::<u64>().ok());
+            // Sources and the like stand after the last row, in fewer fields.
+            if columns.len() == 1 || line.is_none_or(|line| line < last) {
+                return Err(Error::data(bad.clone()));
+            }
+            notes.push(format!("a row after the series is left out: {bad}"));
         }
         let (name, format) = (records.name().to_owned(), records.format());
         let semicolons = records.delimiter().is_some_and(|delimiter| delimiter.byte() == b';');

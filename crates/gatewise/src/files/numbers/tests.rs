@@ -27,7 +27,7 @@ fn flaws_are_named_with_file_and_line() {
         ),
         ("t,n\n2020-01,1\n2020-02,2\n2020-02,3\n", "n", ":4: the date 2020-02 comes twice, first in line 3"),
         ("t,n\n2020-01,1\n2020-13,2\n2020-03,3\n", "n", ":3: '2020-13' in column 't' is not a date"),
-        ("n\n1.5\n1,5\n", "n", "--decimal"),
+        ("n;m\n1.5;1\n1,5;1\n", "n", "--decimal"),
     ] {
         let error = read(text, &plain().column(column)).unwrap_err().to_string();
         assert!(error.contains(says), "{text:?}: {error}");
@@ -63,6 +63,9 @@ fn dates_are_read_as_people_write_them() {
             ["2020-01-01T22:00:00Z", "2020-01-01T23:00:00Z", "2020-01-02T01:00:00+01:00"],
             ["2020-01-02 00:00:00", "2020-01-02 01:00:00"],
         ),
+        (["43831", "43832", "43833"], ["2020-01-03", "2020-01-04"]),
+        (["1577836800", "1577840400", "1577844000"], ["2020-01-01 02:00:00", "2020-01-01 03:00:00"]),
+        (["2020-01-01 00:00:00", "2020-02-01 00:00:00", "2020-03-01 00:00:00"], ["2020-03-01", "2020-04-01"]),
         (
             ["1/1/2020 11:00 AM", "1/1/2020 12:00 PM", "1/1/2020 1:00 PM"],
             ["2020-01-01 13:00", "2020-01-01 14:00"],
@@ -105,6 +108,6 @@ proptest::proptest! {
 
     #[test]
     fn no_cell_makes_parsing_panic(cell in "\\PC{0,20}") {
-        let _ = (dates::written(&cell, true), parse::is_number(&cell));
+        let _ = (dates::written(&cell, dates::Digits::Many), parse::is_number(&cell));
     }
 }

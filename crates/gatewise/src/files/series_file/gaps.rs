@@ -14,9 +14,9 @@ pub(super) fn fill(values: &mut [f32], times: &[f64]) -> Option<usize> {
         let &[left, right] = pair else { continue };
         let (from, to) = (f64::from(values[left]), f64::from(values[right]));
         let span = time(right) - time(left);
-        for at in left + 1..right {
+        for (at, value) in (left + 1..).zip(&mut values[left + 1..right]) {
             let share = if span > 0.0 { (time(at) - time(left)) / span } else { 0.5 };
-            values[at] = (from + share * (to - from)) as f32;
+            *value = (from + share * (to - from)) as f32;
         }
     }
     Some(missing)
