@@ -242,7 +242,7 @@ pub struct Forecast {
     /// Units of each of the five LSTMs.
     #[arg(long, default_value_t = 16, value_name = "UNITS", value_parser = units, allow_negative_numbers = true)]
     pub units: usize,
-    /// Number of passes over the series [default: 50, fewer for more than 400 numbers].
+    /// Number of passes over the series [default: 50, fewer for long series].
     #[arg(long, value_name = "N", value_parser = at_least(0), allow_negative_numbers = true)]
     pub epochs: Option<usize>,
     /// Seed of the weights and of the order of the windows.

@@ -33,51 +33,49 @@ impl Linear {
         let differences: Vec<f64> = (period..levels.len()).map(|t| levels[t] - levels[t - period]).collect();
         let (mean, deviation) = moments(&differences);
         let mut linear = Self { period, mean, deviation, coefficients: Vec::new() };
-        linear.coefficients = (1..=horizon).map(|ahead| linear.regression(levels, ahead)).collect();
+        let known = linear.known(levels);
+        linear.coefficients = (1..=horizon).map(|ahead| linear.regression(&known, ahead)).collect();
         linear
     }
 
-    /// Returns the level `ahead` steps after `known`.
-    pub fn forecast(&self, known: &[f64], ahead: usize) -> f64 {
-        let products = self.features(known, ahead).into_iter().zip(self.coefficients[ahead - 1]);
-        self.seasonal(known, ahead) + self.deviation * products.map(|(x, w)| x * w).sum::<f64>()
+    /// Prepares levels for forecasts after any of them.
+    pub fn known<'a>(&self, levels: &'a [f64]) -> Known<'a> {
+        let difference = |t: usize| (levels[t] - levels[t - self.period] - self.mean) / self.deviation;
+        let differences = (0..levels.len()).map(|t| if t < self.period { 0.0 } else { difference(t) });
+        let differences: Vec<f64> = differences.collect();
+        let mut sums = vec![0.0; levels.len() + 1];
+        differences.iter().enumerate().for_each(|(t, difference)| sums[t + 1] = sums[t] + difference);
+        Known { levels, differences, sums }
     }
 
-    /// Returns the standardised seasonal difference of level `t`.
-    pub fn difference(&self, levels: &[f64], t: usize) -> f64 {
-        (levels[t] - levels[t - self.period] - self.mean) / self.deviation
+    /// Returns the level `ahead` steps after the first `end` levels.
+    pub fn forecast(&self, known: &Known<'_>, end: usize, ahead: usize) -> f64 {
+        let products = self.features(known, end, ahead).into_iter().zip(self.coefficients[ahead - 1]);
+        self.seasonal(known, end, ahead) + self.deviation * products.map(|(x, w)| x * w).sum::<f64>()
     }
 
     /// Returns the level of the same season before, plus the mean change since.
-    fn seasonal(&self, known: &[f64], ahead: usize) -> f64 {
+    fn seasonal(&self, known: &Known<'_>, end: usize, ahead: usize) -> f64 {
         let seasons = ahead.div_ceil(self.period);
-        known[known.len() + ahead - 1 - seasons * self.period] + seasons as f64 * self.mean
+        known.levels[end + ahead - 1 - seasons * self.period] + seasons as f64 * self.mean
     }
 
-    fn features(&self, known: &[f64], ahead: usize) -> [f64; 4] {
-        let end = known.len();
-        let recent =
-            |count: usize| (end - count..end).map(|t| self.difference(known, t)).sum::<f64>() / count as f64;
+    fn features(&self, known: &Known<'_>, end: usize, ahead: usize) -> [f64; 4] {
+        let recent = |count: usize| (known.sums[end] - known.sums[end - count]) / count as f64;
         let season = if self.period == 1 { RECENT } else { self.period };
         let same = end + ahead - 1 - ahead.div_ceil(self.period) * self.period;
         // Without a season the last difference is also the one a season before.
         let same = if self.period == 1 { end - 2 } else { same };
-        [
-            self.difference(known, end - 1),
-            recent(3.min(self.period)),
-            recent(season),
-            self.difference(known, same),
-        ]
+        [known.differences[end - 1], recent(3.min(self.period)), recent(season), known.differences[same]]
     }
 
     /// Fits the coefficients for one step ahead.
-    fn regression(&self, levels: &[f64], ahead: usize) -> [f64; 4] {
+    fn regression(&self, known: &Known<'_>, ahead: usize) -> [f64; 4] {
         let mut equations = [[0.0; 5]; 4];
         let mut examples: f64 = 0.0;
-        for end in Self::needs(self.period)..=levels.len() - ahead {
-            let known = &levels[..end];
-            let x = self.features(known, ahead);
-            let y = (levels[end + ahead - 1] - self.seasonal(known, ahead)) / self.deviation;
+        for end in Self::needs(self.period)..=known.levels.len() - ahead {
+            let x = self.features(known, end, ahead);
+            let y = (known.levels[end + ahead - 1] - self.seasonal(known, end, ahead)) / self.deviation;
             for (row, a) in equations.iter_mut().zip(x) {
                 row.iter_mut().zip(x.into_iter().chain([y])).for_each(|(sum, b)| *sum += a * b);
             }
@@ -88,6 +86,13 @@ impl Linear {
         }
         solve(equations)
     }
+}
+
+/// Levels, their standardised seasonal differences, and the sums of these up to each level.
+pub(super) struct Known<'a> {
+    levels: &'a [f64],
+    differences: Vec<f64>,
+    sums: Vec<f64>,
 }
 
 /// Returns the mean and the standard deviation; a deviation that is 0 but for rounding is replaced by 1.
@@ -136,7 +141,8 @@ mod tests {
         let season: Vec<f64> = (0..60).map(|t| [5.0, 1.0, 2.0][t % 3] + 0.5 * t as f64).collect();
         let linear = Linear::fit(&season[..54], 3, 6);
         for ahead in 1..=6 {
-            assert!((linear.forecast(&season[..54], ahead) - season[53 + ahead]).abs() < 1e-9);
+            let forecast = linear.forecast(&linear.known(&season[..54]), 54, ahead);
+            assert!((forecast - season[53 + ahead]).abs() < 1e-9);
         }
         // Differences that halve from step to step, with impulses.
         let mut difference = 0.0;
@@ -148,7 +154,8 @@ mod tests {
         let linear = Linear::fit(&levels, 1, 1);
         let naive = Linear { coefficients: vec![[0.0; 4]], ..linear.clone() };
         let error = |it: &Linear| -> f64 {
-            (20..200).map(|end| (it.forecast(&levels[..end], 1) - levels[end]).abs()).sum()
+            let known = it.known(&levels);
+            (20..200).map(|end| (it.forecast(&known, end, 1) - levels[end]).abs()).sum()
         };
         assert!(error(&linear) < 0.7 * error(&naive));
     }

@@ -155,7 +155,8 @@ impl Forecaster {
     /// As [`rolling`](Self::rolling).
     pub fn linear_rolling(&self, series: &[f64], lengths: &[usize]) -> Result<Vec<Vec<f64>>> {
         let levels = self.levels(series, lengths)?;
-        let one = |&end: &usize, ahead| self.number(self.linear.forecast(&levels[..end], ahead));
+        let known = self.linear.known(&levels);
+        let one = |&end: &usize, ahead| self.number(self.linear.forecast(&known, end, ahead));
         Ok(lengths.iter().map(|end| (1..=self.horizon).map(|ahead| one(end, ahead)).collect()).collect())
     }
 
@@ -208,11 +209,13 @@ impl Forecaster {
             period,
         };
         let last = levels.len() - horizon;
-        let first = Linear::needs(period).max((last + 1).saturating_sub(MOST_WINDOWS));
+        let most = (options::STEPS / length.min(levels.len())).clamp(WINDOWS, MOST_WINDOWS);
+        let first = Linear::needs(period).max((last + 1).saturating_sub(most));
+        let known = it.linear.known(levels);
         let (mut rows, mut left) = (Features::new(1), Vec::new());
         for end in first..=last {
             rows.push(&it.window(&levels[..end]))?;
-            let one = |ahead| levels[end + ahead - 1] - it.linear.forecast(&levels[..end], ahead);
+            let one = |ahead| levels[end + ahead - 1] - it.linear.forecast(&known, end, ahead);
             left.extend((1..=horizon).map(one));
         }
         let size = (left.iter().map(|x| x * x).sum::<f64>() / left.len() as f64).sqrt();
@@ -231,7 +234,7 @@ impl Forecaster {
             let dense = Dense::new(horizon).kernel_regularizer(penalty);
             let mut model = Sequential::new().with(Input::new(1)).with(lstm).with(dense).compile(seed)?;
             Fit::new()
-                .epochs(options.epochs_for(data.len()))
+                .epochs(options.epochs_for(data.len() * length.min(levels.len())))
                 .batch_size(batch_size)
                 .learning_rate(options.learning_rate)
                 .loss(Loss::MeanSquaredError)
@@ -263,10 +266,10 @@ impl Forecaster {
             corrections.iter_mut().zip(outputs).for_each(|(sum, output)| *sum += f64::from(output));
         }
         let factor = SHARE * self.residual / self.networks.len().max(1) as f64;
+        let known = self.linear.known(levels);
         let of = |(&end, corrections): (&usize, &[f64])| {
-            let known = &levels[..end];
             let steps = corrections.iter().enumerate();
-            steps.map(|(at, sum)| self.linear.forecast(known, at + 1) + factor * sum).collect()
+            steps.map(|(at, sum)| self.linear.forecast(&known, end, at + 1) + factor * sum).collect()
         };
         Ok(lengths.iter().zip(corrections.chunks(self.horizon)).map(of).collect())
     }

@@ -5,8 +5,8 @@
 use crate::error::{Error, Result};
 use crate::model::Machine;
 
-/// The rows that all epochs together go through at most, unless the number of epochs is set.
-const ROWS: usize = 20_000;
+/// The steps of windows that one network reads in all epochs together at most, unless the number of epochs is set.
+pub(super) const STEPS: usize = 500_000;
 /// The number of epochs where there are few rows.
 const EPOCHS: usize = 50;
 
@@ -24,7 +24,7 @@ pub struct ForecastOptions {
     pub units: usize,
     /// The number of networks whose corrections are averaged; 0 leaves the linear part alone. Default: 5.
     pub members: usize,
-    /// Number of passes over the windows of the series. Default: 50, fewer for more than 400 windows.
+    /// Number of passes over the windows of the series. Default: 50, fewer for more than 400 windows of 24 steps.
     pub epochs: Option<usize>,
     /// Number of windows per batch. Default: 16.
     pub batch_size: usize,
@@ -113,9 +113,9 @@ impl ForecastOptions {
         Self { machine: machine.clone(), ..self }
     }
 
-    /// Returns the number of passes over this many windows.
-    pub(super) fn epochs_for(&self, rows: usize) -> usize {
-        self.epochs.unwrap_or_else(|| (ROWS / rows.max(1)).clamp(2, EPOCHS))
+    /// Returns the number of passes over windows of this many steps in all.
+    pub(super) fn epochs_for(&self, steps: usize) -> usize {
+        self.epochs.unwrap_or_else(|| (STEPS / steps.max(1)).clamp(1, EPOCHS))
     }
 
     /// Refuses hyperparameters out of range.
