@@ -73,6 +73,9 @@ fn text_goes_the_same_way_and_strange_ids_are_refused() {
     let predictor = Predictor::new(artifact).unwrap();
     for (text, answer) in texts.iter().zip(&answers) {
         assert_eq!(predictor.probability(text).unwrap(), answer.scores[0]);
+        // The probability of an answer is that of its label, positive or not.
+        let positive = predictor.artifact().positive() == Some(answer.label.as_str());
+        assert_eq!(answer.probability, if positive { answer.scores[0] } else { 1.0 - answer.scores[0] });
     }
     assert_eq!((answers[2].words, answers[2].oov), (4, 2));
     let error = predictor.probability_of_ids(&[1, 1_000]).unwrap_err();

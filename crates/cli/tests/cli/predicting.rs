@@ -46,7 +46,7 @@ fn what_is_wrong_with_a_file_to_answer_is_said_and_nothing_is_left() {
     let before = home.files();
     for (args, code, says) in [
         ("model.gatewise bad.csv --output out.csv", 1, "bad.csv:3: "),
-        ("model.gatewise none.csv", 2, "there is no file 'none.csv'"),
+        ("model.gatewise none.csv", 1, "there is no file none.csv"),
         ("model.gatewise good.csv good.csv", 2, "give it alone"),
         ("model.gatewise good.csv --text-column x", 1, "there is no column 'x'"),
         ("model.gatewise good.csv --output out.xlsx", 2, "must end in .csv"),

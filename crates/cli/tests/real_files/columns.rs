@@ -190,6 +190,16 @@ fn a_title_stands_before_its_text() {
         )
         .text_column("text")
         .check();
+    Case::new("nor is one that is always the same")
+        .file(
+            "a.csv",
+            table(
+                "title,subject,text,label",
+                &["Fine,news,a fine film,good", "Dull,news,a dull film,bad", "Finer,news,fine,good"],
+            ),
+        )
+        .text_column("title, text")
+        .check();
     let home = Home::new();
     fs::write(home.path("a.csv"), table("id,title,text,label", &rows)).unwrap();
     let ran =

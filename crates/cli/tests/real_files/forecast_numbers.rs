@@ -23,6 +23,10 @@ fn bare_numbers_without_a_header() {
         .series(48, [("1", number(48)), ("2", number(49))])
         .note("the first line is a row")
         .check();
+    Case::new("in a file of any name")
+        .file("numbers.txt", rows("", 48, |t| format!("{:.3}", number(t))))
+        .series(48, [("1", number(48)), ("2", number(49))])
+        .check();
 }
 
 #[test]

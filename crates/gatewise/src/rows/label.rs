@@ -3,7 +3,6 @@
 //! Input: labels as they are written. Output: the key that equal labels share, and labels in order.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 /// Returns the key of a label. Labels with equal keys are one label:
 ///
@@ -31,16 +30,18 @@ pub fn label_key(label: &str) -> Cow<'_, str> {
 }
 
 /// Returns whether a label is a number. A number with a leading zero, such as `01`, is a code.
+#[cfg(feature = "files")]
 pub(crate) fn is_number(label: &str) -> bool {
     decimal(label).is_some()
 }
 
 /// Sorts labels as scikit-learn does: by number if all of them are numbers, else by text.
+#[cfg(feature = "files")]
 pub(crate) fn sort_labels<T>(labels: &mut [T], label: impl Fn(&T) -> &str) {
     let numbers = labels.iter().all(|one| is_number(label(one)));
     let number = |one: &T| label(one).parse::<f64>().unwrap_or_default();
     labels.sort_by(|a, b| {
-        let by_number = if numbers { number(a).total_cmp(&number(b)) } else { Ordering::Equal };
+        let by_number = if numbers { number(a).total_cmp(&number(b)) } else { std::cmp::Ordering::Equal };
         by_number.then_with(|| label(a).cmp(label(b)))
     });
 }
@@ -100,6 +101,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "files")]
     fn numbers_are_in_the_order_of_numbers_and_text_in_the_order_of_text() {
         for sorted in [
             &["-3", "1", "2", "10"][..],

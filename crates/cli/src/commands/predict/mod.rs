@@ -39,7 +39,7 @@ pub fn predict(args: Predict) -> Result<Done> {
     // A model that predicts no labels or numbers is refused before anything is read.
     predictor.predict::<&str>(&[])?;
     let of_records =
-        args.text_column.first().is_some() || args.table.delimiter.is_some() || args.table.header().is_some();
+        !args.text_column.is_empty() || args.table.delimiter.is_some() || args.table.header().is_some();
     let encoding = args.table.encoding;
     let input = input(inputs, &args.text, of_records)?;
     let is_file = matches!(input, PredictInput::Lines(_) | PredictInput::Folder(_));

@@ -58,7 +58,10 @@ impl Candidate {
     /// Returns whether the column holds words that differ, as a title does and a category does not.
     fn is_prose(&self) -> bool {
         let content = &self.content;
-        content.holds() == Holds::Words && !content.is_mostly_empty() && !content.repeats()
+        content.holds() == Holds::Words
+            && !content.is_mostly_empty()
+            && (content.distinct() > 1 || content.filled == 1)
+            && !content.repeats()
     }
 }
 

@@ -63,7 +63,7 @@ impl Table {
     /// Reads the cells that matter.
     pub fn read(path: &Path, options: &NumberOptions) -> Result<Self> {
         // Bad records are reported here: after the last number they are sources and the like.
-        let mut records = Records::open(path, &options.records.clone().on_error(OnError::Skip))?;
+        let mut records = Records::open(path, &options.records.clone().table(true).on_error(OnError::Skip))?;
         let mut notes = records.notes().to_vec();
         let roles = Roles::find(&mut records, options, &mut notes)?;
         let columns: Vec<String> = records.columns().iter().map(|column| column.name.clone()).collect();

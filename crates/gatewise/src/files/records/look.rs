@@ -68,7 +68,7 @@ impl FileKind {
             return (parquet.clone(), (named != Some(parquet)).then_some(note));
         }
         // Who states how a table is read has a table.
-        let stated = options.delimiter.is_some() || options.header.is_some();
+        let stated = options.table || options.delimiter.is_some() || options.header.is_some();
         let series = !stated && head.series(named.as_ref());
         match (named, foreign(&head.text)) {
             // What is wrong with these is told by their readers.
@@ -78,9 +78,10 @@ impl FileKind {
             (Some(named), None) => (named, None),
             // Whoever reads it asks for the encoding.
             (None, None) if utf16(&head.text).is_some() => (Self::Records(RecordFormat::Csv), None),
-            (None, None) => match (zero_bytes(&head.text), head.format()) {
+            (None, None) => match (zero_bytes(&head.text), head.format(options.table)) {
                 (Some(what), _) => (Self::Foreign(what), None),
                 (None, Some((format, note))) => (Self::Records(format), Some(note.to_owned())),
+                (None, None) if options.table => (Self::Records(RecordFormat::Csv), None),
                 (None, None) => (Self::Text, None),
             },
         }
@@ -140,12 +141,12 @@ impl Head {
     }
 
     /// Returns the format of the text, and a note that states it.
-    fn format(&self) -> Option<(RecordFormat, &'static str)> {
+    fn format(&self, table: bool) -> Option<(RecordFormat, &'static str)> {
         let text = String::from_utf8_lossy(super::dialect::whole_lines(&self.text, self.whole));
         if arff::looks_like(&text) {
             return Some((RecordFormat::Arff, "the file is read as ARFF, as its first line states"));
         }
-        if labelled_lines::layout(&text).is_some() {
+        if !table && labelled_lines::layout(&text).is_some() {
             return Some((RecordFormat::LabelledLines, "the file is read as lines with a label and a text"));
         }
         if self.is_json_list() {

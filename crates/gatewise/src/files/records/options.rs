@@ -27,6 +27,8 @@ pub struct RecordOptions {
     pub header: Option<bool>,
     /// The encoding of the text. Default: UTF-8, or UTF-16 if the file begins with its byte order mark.
     pub encoding: Option<Encoding>,
+    /// Whether a text that is not recognized is a table: a column of numbers has nothing to recognize it by.
+    pub table: bool,
     /// The handling of bad records. Default: the first bad record is an error.
     pub on_error: OnError,
 }
@@ -45,6 +47,11 @@ impl RecordOptions {
     /// Sets the encoding of the text.
     pub fn encoding(self, encoding: Encoding) -> Self {
         Self { encoding: Some(encoding), ..self }
+    }
+
+    /// Sets whether a text that is not recognized is a table.
+    pub fn table(self, table: bool) -> Self {
+        Self { table, ..self }
     }
 
     /// Sets the handling of bad records.
