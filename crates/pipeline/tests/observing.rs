@@ -68,11 +68,18 @@ fn a_run_is_seen_from_its_data_to_its_last_epoch() {
 fn a_run_that_is_stopped_keeps_and_saves_what_was_learnt() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.gatewise");
+    std::fs::write(&path, "an older model").unwrap();
     let mut seen = Seen { stop_after: Some(2), ..Seen::default() };
     let outcome = config().output(&path).plan().unwrap().run(&mut seen).unwrap();
     assert!(outcome.interrupted && outcome.history().stopped && outcome.history().epochs.is_empty());
     assert_eq!(seen.count("batch"), 2);
     assert!(outcome.baselines.is_empty(), "who wants to stop does not wait for them");
+    let older = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(older, "an older model", "before its first epoch a run replaces nothing");
+    let batches = outcome.data.training.div_ceil(32);
+    let mut seen = Seen { stop_after: Some(batches + 1), ..Seen::default() };
+    let outcome = config().output(&path).plan().unwrap().run(&mut seen).unwrap();
+    assert!(outcome.interrupted && outcome.history().epochs.len() == 1);
     let saved = Artifact::load(&path).unwrap();
     assert_eq!(saved.weights_sha256(), outcome.artifact.weights_sha256());
 }

@@ -58,11 +58,11 @@ fn imdb_from_end_to_end() {
     assert_eq!(second.json()["weights_sha256"], summary["weights_sha256"]);
 
     let answers = home.run("predict model.gatewise --format json dreadful wonderful").ok();
-    let probability = |line: &str| {
-        serde_json::from_str::<serde_json::Value>(line).unwrap()["probability"].as_f64().unwrap()
-    };
-    let found: Vec<f64> = answers.stdout.lines().map(probability).collect();
-    assert!(found[0] < found[1], "{answers:#?}");
+    let lines = answers.stdout.lines();
+    let found: Vec<serde_json::Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(found[0]["label"] == "neg" && found[1]["label"] == "pos", "{answers:#?}");
+    let positive = |answer: &serde_json::Value| answer["probabilities"]["pos"].as_f64().unwrap();
+    assert!(positive(&found[0]) < positive(&found[1]), "{answers:#?}");
 }
 
 #[test]

@@ -23,14 +23,16 @@ pub fn month(t: usize) -> String {
 /// Nearly as fast as reading: one small network that is not trained.
 const FAST: &str = "--period 4 --horizon 2 --test 4 --units 1 --epochs 0";
 
+/// What is expected of a series: its name, how many numbers it has, and the dates and numbers that follow.
+type Wanted = (Option<&'static str>, usize, Vec<(&'static str, f64)>);
+
 /// A file with its right value.
 pub struct Case {
     name: &'static str,
     home: Home,
     file: String,
     options: String,
-    /// For each series: its name, how many numbers it has, and the dates and numbers that follow.
-    series: Vec<(Option<&'static str>, usize, Vec<(&'static str, f64)>)>,
+    series: Vec<Wanted>,
     notes: Vec<&'static str>,
 }
 

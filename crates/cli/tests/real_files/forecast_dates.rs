@@ -123,7 +123,8 @@ fn gaps_are_named() {
 fn the_season_follows_the_dates() {
     let season = |period: usize| move |t: usize| 100.0 + (t % period) as f64 + t as f64 / 50.0;
     let hour = |t: usize| format!("2021-03-{:02} {:02}:00", t / 24 + 1, t % 24);
-    let cases: [(&str, usize, usize, &dyn Fn(usize) -> String); 3] = [
+    type Dates<'a> = &'a dyn Fn(usize) -> String;
+    let cases: [(&str, usize, usize, Dates<'_>); 3] = [
         ("dates are monthly; a season has 12 steps (--period)", 96, 12, &month),
         ("dates are hourly; a season has 24 steps (--period)", 240, 24, &hour),
         ("dates are quarterly; a season has 4 steps (--period)", 48, 4, &|t| {
