@@ -30,17 +30,17 @@ pub(super) fn tested(outcome: &TrainOutcome) -> String {
 
 /// Returns the line of the metrics that an imbalance of the classes does not flatter.
 fn balanced(report: &Report) -> Option<String> {
-    let (accuracy, f1, positive) = match report {
-        Report::Binary(report) => (
-            report.balanced_accuracy,
-            report.macro_average.f1,
-            report.positive.as_ref().map(|name| format!(" - F1 of '{name}': {:.4}", report.scores.f1)),
-        ),
-        Report::Classes(report) => (report.balanced_accuracy, report.macro_average.f1, None),
+    let (accuracy, f1, each) = match report {
+        Report::Binary(report) => {
+            let each = report.labels.iter().zip(&report.classes);
+            let each: String =
+                each.map(|(label, scores)| format!(" - F1 of '{label}': {:.4}", scores.f1)).collect();
+            (report.balanced_accuracy, report.macro_average.f1, each)
+        }
+        Report::Classes(report) => (report.balanced_accuracy, report.macro_average.f1, String::new()),
         _ => return None,
     };
-    let positive = positive.unwrap_or_default();
-    Some(format!("Balanced accuracy: {:.2}% - Macro F1: {f1:.4}{positive}\n", 100.0 * accuracy))
+    Some(format!("Balanced accuracy: {:.2}% - Macro F1: {f1:.4}{each}\n", 100.0 * accuracy))
 }
 
 fn results_line(evaluation: &Evaluation, report: &Report) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Input: the first lines, and what the user states. Output: a [`Dialect`]: delimiter, escapes, and whether there is a header.
 
-use super::header::has_header;
+use super::header::{FirstLine, first_line};
 use super::input::Input;
 use super::syntax::{Flaw as CutFlaw, Syntax};
 use super::table::Table;
@@ -126,16 +126,27 @@ pub(super) fn find(input: &Input, usual: Delimiter, options: &RecordOptions) -> 
                 .into(),
         );
     }
-    let header = options.header.unwrap_or_else(|| has_header(&found.first, &found.rows));
-    if !header && options.header.is_none() {
-        let names = match found.first.len() {
-            1 => "the column is called 1".into(),
-            2 => "the columns are called 1 and 2".into(),
-            count => format!("the columns are called 1 to {count}"),
-        };
-        notes.push(format!(
-            "the first line is a row, not a header, so {names}; --header takes it as a header"
-        ));
+    let looked = first_line(&found.first, &found.rows);
+    let header = options.header.unwrap_or(looked != FirstLine::Row);
+    match looked {
+        _ if options.header.is_some() => {}
+        FirstLine::Header => {}
+        FirstLine::Assumed => {
+            let names = found.first.iter().take(3).map(|name| name.trim()).collect::<Vec<_>>().join("', '");
+            notes.push(format!(
+                "the first line ('{names}') is taken as the header; --no-header takes it as a row"
+            ));
+        }
+        FirstLine::Row => {
+            let names = match found.first.len() {
+                1 => "the column is called 1".into(),
+                2 => "the columns are called 1 and 2".into(),
+                count => format!("the columns are called 1 to {count}"),
+            };
+            notes.push(format!(
+                "the first line is a row, not a header, so {names}; --header takes it as a header"
+            ));
+        }
     }
     Dialect { syntax: Syntax { delimiter, backslash }, header, states_delimiter: stated.is_some(), notes }
 }

@@ -1,6 +1,6 @@
 //! Whether the first line of a table names its columns.
 //!
-//! Input: the fields of the first line, and the rows below. Output: whether the line is a header. It is one unless it looks
+//! Input: the fields of the first line, and the rows below. Output: a [`FirstLine`]. The line is a header unless it looks
 //! like the rows: a number where the column has numbers, or a field that occurs below in the same column.
 
 /// Words in names of columns.
@@ -67,10 +67,21 @@ const NAMES: &[&str] = &[
 /// Fields that are no value.
 const MISSING: &[&str] = &["", "-", "?", "na", "n/a", "nan", "none", "null"];
 
-/// Returns whether `first` names the columns of `rows`.
-pub(super) fn has_header(first: &[String], rows: &[Vec<String>]) -> bool {
+/// What the first line of a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstLine {
+    /// It names the columns.
+    Header,
+    /// It is taken as a header, since nothing shows what it is.
+    Assumed,
+    /// It is a row.
+    Row,
+}
+
+/// Returns what `first` is above `rows`.
+pub(super) fn first_line(first: &[String], rows: &[Vec<String>]) -> FirstLine {
     if rows.is_empty() {
-        return true;
+        return FirstLine::Header;
     }
     let repeated = rows.iter().any(|row| row == first && row.len() > 1);
     let (mut header, mut row) = (repeated && first.iter().any(|field| is_name(field)), false);
@@ -97,11 +108,13 @@ pub(super) fn has_header(first: &[String], rows: &[Vec<String>]) -> bool {
         && numbers.len() < first.len()
         && numbers.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1));
     match first {
-        _ if header => true,
-        _ if row => false,
+        _ if header => FirstLine::Header,
+        _ if row => FirstLine::Row,
         // Texts alone: a name is short.
-        [text] => text.split_whitespace().count() < 4 && !text.trim_end().ends_with(['.', '!', '?']),
-        _ => true,
+        [text] if text.split_whitespace().count() > 3 || text.trim_end().ends_with(['.', '!', '?']) => {
+            FirstLine::Row
+        }
+        _ => FirstLine::Assumed,
     }
 }
 
@@ -172,7 +185,9 @@ mod tests {
             ("only,a header", true),
         ] {
             let all = rows(lines);
-            assert_eq!(has_header(&all[0], &all[1..]), header, "{lines}");
+            assert_eq!(first_line(&all[0], &all[1..]) != FirstLine::Row, header, "{lines}");
         }
+        let all = rows("a great day out,mixed|bad film,neg|fine film,pos");
+        assert_eq!(first_line(&all[0], &all[1..]), FirstLine::Assumed);
     }
 }

@@ -31,13 +31,15 @@ pub struct CsvLogger {
     start: Option<u64>,
     columns: Vec<String>,
     file: Option<File>,
+    /// Where an older file is cut off by the first line: a run without an epoch leaves it as it is.
+    cut: Option<u64>,
 }
 
 impl CsvLogger {
-    /// Creates a logger that writes to `path` and replaces an existing file.
+    /// Creates a logger that writes to `path`. The first line replaces the content of an existing file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let (path, columns) = (path.into(), Vec::new());
-        Self { path, separator: ',', append: false, start: None, columns, file: None }
+        Self { path, separator: ',', append: false, start: None, columns, file: None, cut: None }
     }
 
     /// Sets the separator of fields. Default: a comma.
@@ -59,9 +61,8 @@ impl CsvLogger {
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&self.path)?;
         let there = file.metadata()?.len();
         let start = *self.start.get_or_insert(if self.append { there } else { 0 });
-        file.set_len(start.min(there))?;
         file.seek(SeekFrom::End(0))?;
-        self.file = Some(file);
+        (self.file, self.cut) = (Some(file), Some(start.min(there)));
         Ok(())
     }
 
@@ -82,6 +83,10 @@ impl CsvLogger {
     }
 
     fn write(&mut self, validated: bool, log: &EpochLog) -> std::io::Result<()> {
+        if let (Some(file), Some(cut)) = (&mut self.file, self.cut.take()) {
+            file.set_len(cut)?;
+            file.seek(SeekFrom::End(0))?;
+        }
         let mut text = String::new();
         if self.columns.is_empty() {
             let mut names: Vec<String> = log.values().map(|(name, _)| name.to_owned()).collect();
