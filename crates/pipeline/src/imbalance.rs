@@ -24,6 +24,9 @@ pub(crate) fn note(
     if let Some(label) = only.and_then(|class| labels.get(class)) {
         observer.note(&format!("the model predicts '{label}' for every test row"));
     }
+    if are_quantities(labels) {
+        return;
+    }
     let counts = ClassCounts::of(parts.training.targets().values(), labels.len());
     let rare = counts.rarest().filter(|_| counts.is_imbalanced() && plan.config().class_weight.is_none());
     if let Some((rare, label)) = rare.and_then(|rare| Some((rare, labels.get(rare)?))) {
@@ -38,4 +41,11 @@ pub(crate) fn note(
             100.0 * counts.share(rare)
         ));
     }
+}
+
+/// Returns whether the labels are many numbers, which are for regression rather than imbalanced classes.
+fn are_quantities(labels: &[String]) -> bool {
+    const MANY: usize = 20;
+    let is_number = |label: &String| label.replace(',', ".").parse::<f64>().is_ok();
+    labels.len() > MANY && labels.iter().all(is_number)
 }

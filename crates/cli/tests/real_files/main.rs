@@ -43,4 +43,5 @@ mod safety;
 mod scripts;
 mod series_files;
 mod splits;
+mod targets;
 mod toy;

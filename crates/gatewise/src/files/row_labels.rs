@@ -4,7 +4,7 @@
 //! of the labels, and [`Targets`]. Spellings of one value, as `1` and `1.0`, are one label.
 
 use super::columns::SEPARATOR;
-use super::label_list;
+use super::{label_list, numbers};
 use crate::rows::{Problem, Scaler, Targets, is_number, label_key, sort_labels};
 use crate::text::{Interner, Sequences};
 use std::borrow::Cow;
@@ -145,7 +145,7 @@ impl RowLabels {
             }
         }
         notes.extend(alike(&spellings));
-        if self.problem == Problem::SingleLabel {
+        if self.problem == Problem::SingleLabel && !self.is_numbers() {
             notes.extend(self.joined());
         }
         if spellings.len() < self.names.len() {
@@ -239,7 +239,11 @@ impl RowLabels {
 
     /// Returns whether the labels are one number a row.
     pub fn is_numbers(&self) -> bool {
-        self.problem == Problem::SingleLabel && self.names.words().all(is_number)
+        // Digits alone that are no number are a code, such as `01`.
+        let is_written =
+            |name: &str| numbers::is_number(name) && name.contains(|c: char| !c.is_ascii_digit());
+        self.problem == Problem::SingleLabel
+            && self.names.words().all(|name| is_number(name) || is_written(name))
     }
 
     /// Returns the numbers of the rows for regression, else `None`.

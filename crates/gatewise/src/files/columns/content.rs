@@ -5,6 +5,7 @@
 
 use super::super::FieldKind;
 use super::super::label_list;
+use super::super::numbers::is_number;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -13,9 +14,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(super) enum Holds {
     /// Words, or a single word.
     Words,
-    /// A field without a letter: a number, a date or a time in figures.
+    /// A field without a letter, such as a number.
     Figures,
-    /// A date with letters, such as `Tue Feb 24 2015` or `2015-02-24T11:35:52Z`.
+    /// A date or a time, such as `Tue Feb 24 2015`, `2015-02-24T11:35:52Z`, `24.02.2015` or `11:35`.
     Date,
     /// An address of a page, or an e-mail address.
     Link,
@@ -37,9 +38,12 @@ pub(super) struct Content {
     pub filled: usize,
     characters: usize,
     kinds: [usize; KINDS],
-    /// Numbers, and numbers or truth values that are 0 or 1.
+    /// Numbers, also as people write them, and numbers or truth values that are 0 or 1.
     numbers: usize,
     flags: usize,
+    /// Whole numbers that are one more than that of the row before, and that of the last row.
+    rising: usize,
+    last: Option<i64>,
     /// Fields that contain the separator of labels.
     separated: usize,
     /// Lists with other than one item.
@@ -59,7 +63,11 @@ impl Content {
         self.characters += field.chars().count();
         let holds = kind_of(field, kind);
         self.kinds[holds as usize] += 1;
-        self.numbers += usize::from(field.parse::<f32>().is_ok_and(f32::is_finite));
+        self.numbers += usize::from(field.parse::<f32>().is_ok_and(f32::is_finite) || is_number(field));
+        let whole = field.parse::<i64>().ok();
+        let is_next = whole.is_some() && whole == self.last.and_then(|last| last.checked_add(1));
+        self.rising += usize::from(is_next);
+        self.last = whole;
         self.flags += usize::from(flag(field).is_some());
         self.separated += usize::from(separator.is_some_and(|separator| field.contains(separator)));
         if holds == Holds::List {
@@ -91,6 +99,17 @@ impl Content {
     /// Returns whether all fields are numbers.
     pub fn is_numbers(&self) -> bool {
         self.filled > 0 && self.numbers == self.filled
+    }
+
+    /// Returns whether nearly all fields are numbers.
+    pub fn is_mostly_numbers(&self) -> bool {
+        self.filled > 0 && self.numbers * 10 >= self.filled * 9
+    }
+
+    /// Returns whether the fields count the rows.
+    pub fn is_row_numbers(&self) -> bool {
+        const FEW: usize = 5;
+        self.filled >= FEW && self.rising + 1 == self.filled
     }
 
     /// Returns whether the fields are 0 and 1, and both occur.
@@ -138,6 +157,8 @@ fn kind_of(field: &str, kind: FieldKind) -> Holds {
         Holds::List
     } else if kind == FieldKind::Json || (field.starts_with('{') && field.ends_with('}')) {
         Holds::Object
+    } else if is_date_in_figures(field) {
+        Holds::Date
     } else if !field.contains(char::is_alphabetic) && field.is_ascii() {
         Holds::Figures
     } else if is_word && (field.contains("://") || field.starts_with("www.") || is_email(field)) {
@@ -191,6 +212,43 @@ fn is_date(field: &str) -> bool {
     numbers >= 2
 }
 
+/// Returns whether a field is a date, a time, or both, in figures. One slash or hyphen does not make a date of `4/5` and
+/// `18-25`, unless there is a year, as in `03/2020`.
+fn is_date_in_figures(field: &str) -> bool {
+    let is_clock = |part: &str| {
+        let part = part.split_once('.').map_or(part, |(seconds, _)| seconds);
+        let groups: Vec<&str> = part.split(':').collect();
+        let is_pair = |group: &&str| group.len() == 2;
+        (2..=3).contains(&groups.len()) && groups[0].len() <= 2 && groups[1..].iter().all(is_pair)
+    };
+    let is_day = |part: &str| {
+        ['.', '/', '-'].into_iter().any(|mark| {
+            let is_short = |group: &&str| (1..=2).contains(&group.len());
+            match *part.split(mark).collect::<Vec<_>>() {
+                [day, month, ""] => mark == '.' && is_short(&day) && is_short(&month),
+                [a, b] => mark != '.' && ((is_short(&a) && b.len() == 4) || (a.len() == 4 && is_short(&b))),
+                [a, b, c] => {
+                    let is_year = |group: &str| group.len() == 4 || group.len() == 2;
+                    let ends = (is_short(&a) && is_year(c)) || (a.len() == 4 && is_short(&c));
+                    ends && is_short(&b)
+                }
+                _ => false,
+            }
+        })
+    };
+    let is_zone = |part: &str| part.starts_with(['+', '-']) && (part.len() == 5 || part.len() == 6);
+    let has_figures = |part: &&str| {
+        let known = |byte: u8| byte.is_ascii_digit() || b".:/-+".contains(&byte);
+        part.bytes().all(known) && part.contains(|c: char| c.is_ascii_digit())
+    };
+    let mut parts = field.split_ascii_whitespace();
+    let is_first = |part: &str| is_clock(part) || is_day(part);
+    field.len() <= 40
+        && field.split_ascii_whitespace().all(|part| has_figures(&part))
+        && parts.next().is_some_and(is_first)
+        && parts.all(|part| is_first(part) || is_zone(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,10 +256,26 @@ mod tests {
     #[test]
     fn fields_are_of_a_kind() {
         for (kind, fields) in [
-            (Holds::Figures, &["12", "-3.5", "2021-03-04", "12:30", "+49 30 123", "5/10"][..]),
+            (
+                Holds::Figures,
+                &["12", "-3.5", "+49 30 123", "5/10", "2:1", "18-25", "1.5", "1.2.3", "1,5"][..],
+            ),
             (
                 Holds::Date,
                 &["2015-02-24T11:35:52Z", "Tue Feb 24 11:35:52 -0800 2015", "Mar 4, 2021", "24 PDT 11:00 AM"],
+            ),
+            (
+                Holds::Date,
+                &[
+                    "2021-03-04",
+                    "12:30",
+                    "9:05:10",
+                    "01.03.2020",
+                    "1.3.",
+                    "3/1/20",
+                    "03/2020",
+                    "2015-02-24 11:35:52 -0800",
+                ],
             ),
             (Holds::Link, &["https://a.b/c?d=1", "www.a.de", "a.b@c.org"]),
             (Holds::Code, &["B00A7X", "user_12", "3f2a-99", "img1.jpg"]),

@@ -2,6 +2,7 @@
 //!
 //! Input: a record. Output: its text and its label field.
 
+use super::super::numbers::{Style, is_number, number};
 use super::super::{Record, label_list};
 use super::content::flag;
 use super::place::Place;
@@ -14,6 +15,8 @@ pub struct FoundColumns {
     pub(super) texts: Vec<Place>,
     pub(super) labels: Vec<Place>,
     pub(super) form: Form,
+    /// The way in which the numbers for regression are written; `None` if they are not written in one way.
+    pub(super) style: Option<Style>,
     pub(super) problem: Problem,
     pub(super) notes: Vec<String>,
 }
@@ -72,7 +75,7 @@ impl FoundColumns {
     }
 
     /// Returns the label field of `record`; columns of 0 and 1 are a list of the labels with 1. A missing field is
-    /// empty. `scratch` is overwritten.
+    /// empty, and a number for regression is in plain form. `scratch` is overwritten.
     ///
     /// # Errors
     /// The reason why the label is refused, for messages.
@@ -98,6 +101,10 @@ impl FoundColumns {
                 }
                 *scratch = label_list::json(given.into_iter());
             }
+            (Form::Plain, [place]) if matches!(self.problem, Problem::Regression { .. }) => {
+                let field = place.value(record).map(|value| value.0).unwrap_or_default();
+                *scratch = self.plain_number(field.trim())?;
+            }
             (Form::Plain, [Place { column, keys }]) if keys.is_empty() => {
                 return Ok(record.get(*column).unwrap_or_default());
             }
@@ -119,5 +126,33 @@ impl FoundColumns {
             }
         }
         Ok(scratch)
+    }
+    /// Returns the number of a field as Rust writes numbers.
+    fn plain_number(&self, field: &str) -> Result<String, String> {
+        let is_plain = self.style.is_none_or(|style| style.decimal == '.' || !field.contains('.'));
+        if is_plain && field.parse().is_ok_and(f32::is_finite) {
+            return Ok(field.to_owned());
+        }
+        if let Some((value, _)) = self.style.and_then(|style| number(field, style))
+            && (value as f32).is_finite()
+        {
+            return Ok(value.to_string());
+        }
+        let column = self.names.label.concat();
+        let skip = "--on-error skip leaves such rows out";
+        Err(match field {
+            "" => format!(
+                "the column '{column}' is empty, but regression needs a number in each row; {skip}, and --label-column names \
+                 another column"
+            ),
+            _ if is_number(field) => format!(
+                "'{field}' is not a number like the others in the column '{column}'; write all of them with one decimal mark, \
+                 or {skip}"
+            ),
+            _ => format!(
+                "'{field}' is not a number, but regression needs one in each row of the column '{column}'; {skip}, and \
+                 --label-column names another column"
+            ),
+        })
     }
 }

@@ -11,7 +11,7 @@
 //! | values repeat, or are 0 and 1 | −2 | 5 − ½ log₂ of their number; numbers −1 |
 //! | values do not repeat | | −6; only one value: −3 |
 //! | several labels in a field | | with any number of labels 4 |
-//! | numbers | | for regression 3, anything else −6 |
+//! | numbers | | for regression 3, row numbers −4, anything else −6 |
 
 use super::content::Holds;
 use super::look::{Candidate, Look};
@@ -32,18 +32,20 @@ impl Candidate {
         self.words.of_text() + holds + if content.repeats() { -2.0 } else { 0.0 }
     }
 
-    fn label_score(&self, problem: &Problem) -> f64 {
+    /// Returns the score of the column as one of labels.
+    pub(super) fn label_score(&self, problem: &Problem) -> f64 {
         let content = &self.content;
         let kinds = content.distinct();
         let holds = match (problem, content.holds()) {
             (_, Holds::Object) => return f64::MIN,
-            (Problem::Regression { .. }, _) if content.is_numbers() => 3.0,
+            (_, Holds::Date | Holds::Link) => -6.0,
+            (Problem::Regression { .. }, _) if content.is_row_numbers() => -4.0,
+            (Problem::Regression { .. }, _) if content.is_mostly_numbers() => 3.0,
             (Problem::Regression { .. }, _) => -6.0,
             (Problem::MultiLabel { .. }, _) if content.has_several() => 4.0,
             (Problem::MultiLabel { .. }, _) => 0.0,
             _ if content.is_mostly_empty() => -8.0,
             (_, Holds::List) => 0.0,
-            (_, Holds::Date | Holds::Link) => -6.0,
             _ if kinds <= 1 => -3.0,
             _ if content.repeats() || content.is_flags() => {
                 let numbers = if content.is_numbers() && !content.is_flags() { 1.0 } else { 0.0 };

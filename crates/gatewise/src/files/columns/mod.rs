@@ -13,6 +13,8 @@ mod place;
 pub use found::FoundColumns;
 
 use super::Records;
+use super::numbers::{Hints, find_style, is_number};
+use super::records::LOOKED_AT;
 use crate::error::Result;
 use crate::rows::{ColumnNames, Problem};
 use content::Holds;
@@ -92,7 +94,17 @@ impl Columns {
             _ => None,
         };
         let look = Look::at(records, separator)?;
-        self.find_in(&look, labelled).map_err(|message| look.error(&message))
+        let mut found = self.find_in(&look, labelled).map_err(|message| look.error(&message))?;
+        if let (Problem::Regression { .. }, [label]) = (&found.problem, &*found.labels) {
+            let semicolons = records.delimiter().is_some_and(|delimiter| delimiter.byte() == b';');
+            let hints = Hints { stated: None, may_state: false, semicolons };
+            let rows = records.peek(LOOKED_AT)?;
+            let fields: Vec<_> = rows.iter().filter_map(|row| Some(label.value(row)?.0)).collect();
+            let numbers = fields.iter().map(|field| &**field).filter(|field| is_number(field));
+            // Rows of another style are refused one by one.
+            found.style = find_style(numbers, &found.names.label.concat(), hints, &mut found.notes).ok();
+        }
+        Ok(found)
     }
 
     fn find_in(&self, look: &Look, labelled: bool) -> Result<FoundColumns, String> {
@@ -139,7 +151,7 @@ impl Columns {
         }
         let place = |at: &usize| look.columns[*at].place.clone();
         let (texts, labels) = (texts.iter().map(place).collect(), labels.iter().map(place).collect());
-        Ok(FoundColumns { names, texts, labels, form, problem, notes })
+        Ok(FoundColumns { names, texts, labels, form, style: None, problem, notes })
     }
 
     /// Returns the problem of the labels, which may be lists or several columns, and the form of a field.
@@ -181,7 +193,7 @@ impl Columns {
             !texts.contains(at)
                 && content.is_numbers()
                 && content.distinct() > MANY
-                && column.words.of_label(&Problem::regression()) >= 0.0
+                && column.label_score(&Problem::regression()) > 0.0
         });
         match (number, &self.problem) {
             (Some((_, column)), Problem::SingleLabel) => format!(

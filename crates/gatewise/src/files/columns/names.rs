@@ -56,6 +56,12 @@ const NEITHER: &[&str] = &[
     "count",
     "number",
     "length",
+    "nr",
+    "no",
+    "num",
+    "idx",
+    "row",
+    "unnamed",
 ];
 
 const NOT_TEXTS: Weights = &[

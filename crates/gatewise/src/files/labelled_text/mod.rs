@@ -98,11 +98,14 @@ impl LabelledTexts {
             notes.push(format!("bad rows skipped: {count}{more}:\n  {first}"));
         }
         notes.extend(findings.sentences());
+        let quantities = self.quantities();
         notes.extend(match shared {
             Some(shared) => overlap(shared, words.len()),
+            // Rows to evaluate a model on are not learned from, and numbers are hardly classes.
+            None if self.labels.known().is_some() || quantities.is_some() => None,
             None => self.labels_seen_once(),
         });
-        notes.extend(self.quantities());
+        notes.extend(quantities);
         notes
     }
 

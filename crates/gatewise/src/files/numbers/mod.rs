@@ -16,6 +16,8 @@ pub use dates::DateOrder;
 pub use missing::Missing;
 pub use step::Step;
 
+pub(super) use parse::{Hints, Style, find_style, is_number, number};
+
 use super::records::RecordOptions;
 use crate::error::Result;
 use dates::Precision;

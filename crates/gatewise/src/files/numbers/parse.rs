@@ -22,7 +22,7 @@ pub(super) fn is_missing(cell: &str) -> bool {
 
 /// The way in which the numbers of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Style {
+pub(in crate::files) struct Style {
     /// The decimal mark: a point or a comma. The other one separates thousands.
     pub decimal: char,
 }
@@ -119,7 +119,7 @@ fn evidence(digits: &str) -> Evidence {
 }
 
 /// Returns the number in a cell and its decimals, or `None` if it is not a finite number in this style.
-pub(super) fn number(cell: &str, style: Style) -> Option<(f64, usize)> {
+pub(in crate::files) fn number(cell: &str, style: Style) -> Option<(f64, usize)> {
     let Bare { negative, digits, .. } = bare(cell)?;
     let (mantissa, exponent) =
         digits.find(['e', 'E']).map_or((digits, ""), |at| (&digits[..at], &digits[at + 1..]));
@@ -162,21 +162,32 @@ pub(super) fn number(cell: &str, style: Style) -> Option<(f64, usize)> {
 }
 
 /// Returns whether a cell is a number in any style.
-pub(super) fn is_number(cell: &str) -> bool {
+pub(in crate::files) fn is_number(cell: &str) -> bool {
     ['.', ','].into_iter().any(|decimal| number(cell, Style { decimal }).is_some())
+}
+
+/// What decides where the cells do not show the decimal mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::files) struct Hints {
+    /// The decimal mark that the user states.
+    pub stated: Option<char>,
+    /// Whether the user can state it, with `--decimal`.
+    pub may_state: bool,
+    /// Whether semicolons separate the fields, as where commas are decimal marks.
+    pub semicolons: bool,
 }
 
 /// Finds the style of a column by looking at its cells, and notes what is not evident.
 ///
 /// # Errors
 /// A message, if some cells have a decimal point and others a decimal comma.
-pub(super) fn find_style<'a>(
+pub(in crate::files) fn find_style<'a>(
     cells: impl Iterator<Item = &'a str>,
     column: &str,
-    stated: Option<char>,
-    semicolons: bool,
+    hints: Hints,
     notes: &mut Vec<String>,
 ) -> Result<Style, String> {
+    let Hints { stated, may_state, semicolons } = hints;
     let mut shown: [Option<&str>; 2] = [None, None];
     let mut either: [Option<&str>; 2] = [None, None];
     let (mut percent, mut currency) = (false, false);
@@ -226,10 +237,14 @@ pub(super) fn find_style<'a>(
                 (None, cell) if !semicolons => ('.', cell.unwrap_or_default(), ','),
                 (None, cell) => (',', cell.unwrap_or_default(), '.'),
             };
-            if let Some((read, _)) = number(cell, Style { decimal }) {
-                notes.push(format!(
-                    "'{cell}' in '{column}' is read as {read}; --decimal {other} reads it otherwise"
-                ));
+            // A point without another one is a decimal mark to anyone but who has semicolons between the fields.
+            let is_plain = !may_state && !semicolons && cell.contains('.');
+            if let Some((read, _)) = number(cell, Style { decimal }).filter(|_| !is_plain) {
+                let remedy = match may_state {
+                    true => format!("--decimal {other} reads it otherwise"),
+                    false => "if that is wrong, leave out what separates thousands".to_owned(),
+                };
+                notes.push(format!("'{cell}' in '{column}' is read as {read}; {remedy}"));
             }
             decimal
         }
@@ -297,7 +312,8 @@ mod tests {
     fn the_decimal_mark_is_found_by_looking() {
         let style = |cells: &[&str], semicolons| {
             let mut notes = Vec::new();
-            (find_style(cells.iter().copied(), "y", None, semicolons, &mut notes), notes.join("; "))
+            let hints = Hints { stated: None, may_state: true, semicolons };
+            (find_style(cells.iter().copied(), "y", hints, &mut notes), notes.join("; "))
         };
         assert_eq!(style(&["1.234,5", "7"], true).0, Ok(COMMA));
         assert_eq!(style(&["1,234", "7,5"], true).0, Ok(COMMA));

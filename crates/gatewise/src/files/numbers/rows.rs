@@ -3,7 +3,7 @@
 //! Input: records. Output: [`NumberFile`].
 
 use super::dates::{self, Dates, Written, written};
-use super::parse::{find_style, is_missing, is_number, number};
+use super::parse::{Hints, find_style, is_missing, is_number, number};
 use super::roles::Roles;
 use super::step::Step;
 use super::{Missing, NumberFile, NumberOptions, NumberSeries, Timeline};
@@ -233,7 +233,8 @@ impl Table {
     /// Returns the number of each row, and the most decimals.
     fn numbers(&mut self, column: &str, options: &NumberOptions) -> Result<(Vec<Option<f64>>, usize)> {
         let cells = self.rows.iter().filter_map(|row| row.number.as_deref());
-        let style = find_style(cells, column, options.decimal, self.semicolons, &mut self.notes)
+        let hints = Hints { stated: options.decimal, may_state: true, semicolons: self.semicolons };
+        let style = find_style(cells, column, hints, &mut self.notes)
             .map_err(|message| Error::data(format!("{}: {message}", self.name)))?;
         let mut most = 0;
         let mut values = Vec::with_capacity(self.rows.len());
