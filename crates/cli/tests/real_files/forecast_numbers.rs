@@ -74,6 +74,49 @@ fn decimal_commas() {
 }
 
 #[test]
+fn one_column_whose_numbers_have_commas() {
+    let comma = |t: usize| format!("{:.1}", number(t)).replace('.', ",");
+    for (name, header) in [("no header", ""), ("one word", "Wert"), ("a quoted name", "\"Wert, in Euro\"")] {
+        Case::new(name)
+            .file("n.csv", rows(header, 48, comma))
+            .series(48, [("1", number(48)), ("2", number(49))])
+            .note("have a decimal comma")
+            .check();
+        Case::new(name)
+            .file("n.txt", rows(header, 48, comma))
+            .options("--decimal ,")
+            .series(48, [("1", number(48)), ("2", number(49))])
+            .check();
+    }
+    let short = |t: usize| {
+        let text = format!("{:.2}", number(t)).replace('.', ",");
+        text.trim_end_matches('0').trim_end_matches(',').to_owned()
+    };
+    Case::new("zeros at the end are left out").file("n.csv", rows("Wert", 48, short)).series(48, []).check();
+    Case::new("the note names the option for two columns")
+        .file("n.csv", rows("", 48, comma))
+        .series(48, [])
+        .note("is read as one number and not as two (--delimiter , reads two columns)")
+        .check();
+    Case::new("amounts without quotes")
+        .file("n.csv", rows("sales", 48, |t| format!("${}", grouped(100.0 * number(t), ",", "."))))
+        .series(48, [("1", 100.0 * number(48))])
+        .check();
+    Case::new("two columns, stated")
+        .file("n.csv", rows("", 48, |t| format!("{},{:.0}", t % 5, number(t))))
+        .options("--delimiter ,")
+        .series(48, [("1", number(48))])
+        .check();
+    Case::new("years and numbers are two columns")
+        .file("n.csv", rows("", 48, |t| format!("{},{:.0}", 1900 + t, number(t))))
+        .series(48, [("1948", number(48))])
+        .check();
+    Case::new("one number or two")
+        .file("n.csv", rows("", 48, |t| format!("{},{}", t * 7 % 5, t * t)))
+        .refused(1, &["n.csv has lines such as '0,0'", "--decimal ,", "--delimiter ,"]);
+}
+
+#[test]
 fn thousands_and_currencies() {
     Case::new("$1,234.50")
         .file(

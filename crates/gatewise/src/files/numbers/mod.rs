@@ -5,6 +5,7 @@
 
 mod dates;
 mod missing;
+mod one_column;
 mod parse;
 mod roles;
 mod rows;

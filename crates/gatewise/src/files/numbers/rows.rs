@@ -6,7 +6,7 @@ use super::dates::{self, Dates, Written, written};
 use super::parse::{find_style, is_missing, is_number, number};
 use super::roles::Roles;
 use super::step::Step;
-use super::{Missing, NumberFile, NumberOptions, NumberSeries, Timeline};
+use super::{Missing, NumberFile, NumberOptions, NumberSeries, Timeline, one_column};
 use crate::error::{Error, Result};
 use crate::files::format::RecordFormat;
 use crate::files::records::{OnError, Record, Records};
@@ -63,7 +63,8 @@ impl Table {
     /// Reads the cells that matter.
     pub fn read(path: &Path, options: &NumberOptions) -> Result<Self> {
         // Bad records are reported here: after the last number they are sources and the like.
-        let mut records = Records::open(path, &options.records.clone().table(true).on_error(OnError::Skip))?;
+        let how = options.records.clone().table(true).on_error(OnError::Skip);
+        let mut records = one_column::reopen(path, Records::open(path, &how)?, &how, options)?;
         let mut notes = records.notes().to_vec();
         let roles = Roles::find(&mut records, options, &mut notes)?;
         let columns: Vec<String> = records.columns().iter().map(|column| column.name.clone()).collect();
