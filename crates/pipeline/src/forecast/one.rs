@@ -82,7 +82,7 @@ impl Sizes {
 }
 
 /// Returns the steps after which numbers repeat, if they do so far more clearly than after the season that is assumed: the
-/// highest peak of the autocorrelation of their changes.
+/// first peak of the autocorrelation of their changes that is about as high as the highest.
 fn repeats(values: &[f64]) -> Option<usize> {
     let changes: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let mean = changes.iter().sum::<f64>() / changes.len().max(1) as f64;
@@ -93,8 +93,11 @@ fn repeats(values: &[f64]) -> Option<usize> {
         return None;
     }
     let shares: Vec<f64> = (0..=most + 1).map(|lag| product(lag) / all).collect();
-    let peaks = (2..=most).filter(|&lag| shares[lag] > shares[lag - 1] && shares[lag] >= shares[lag + 1]);
-    let best = peaks.max_by(|&a, &b| shares[a].total_cmp(&shares[b]))?;
+    let is_peak = |lag: &usize| shares[*lag] > shares[lag - 1] && shares[*lag] >= shares[lag + 1];
+    let peaks: Vec<usize> = (2..=most).filter(is_peak).collect();
+    let highest = peaks.iter().map(|&lag| shares[lag]).fold(0.0, f64::max);
+    // What repeats also repeats after twice as many steps.
+    let best = peaks.into_iter().find(|&lag| shares[lag] >= 0.75 * highest)?;
     let assumed = shares.get(PERIOD).copied().unwrap_or(0.0);
     (best != PERIOD && shares[best] > CLEARLY && shares[best] > assumed + CLEARLY / 2.0).then_some(best)
 }
