@@ -124,8 +124,11 @@ fn errors(series: &SeriesForecast, decimals: usize) -> String {
         let cells: String = cells.iter().map(|cell| format!("{cell:>14}")).collect();
         format!("  {name:<28}{cells}\n")
     };
+    let largest = baselines.iter().map(|baseline| baseline.errors.mae).fold(lstm.mae, f64::max);
+    // Beside errors that are far larger, those of the model keep four digits.
+    let places = places(largest, decimals + 2).max(places(lstm.mae, decimals + 2).saturating_sub(2));
     let figures = |errors: &Errors| {
-        let all = [errors.mae, errors.mae_first, errors.mae_last].map(|error| figure(error, decimals + 2));
+        let all = [errors.mae, errors.mae_first, errors.mae_last].map(|error| figure(error, places));
         if horizon == 1 { all[1..2].to_vec() } else { all.to_vec() }
     };
     let mut text = format!("Tested on the last {}: mean absolute error\n", numbers.len() - first);
@@ -144,7 +147,8 @@ fn errors(series: &SeriesForecast, decimals: usize) -> String {
 
 fn verdict(series: &SeriesForecast, decimals: usize) -> String {
     let Some(best) = series.best_baseline() else { return String::new() };
-    let [own, its] = [series.lstm.mae, best.errors.mae].map(|error| figure(error, decimals + 2));
+    let places = places(series.lstm.mae, decimals + 2);
+    let [own, its] = [series.lstm.mae, best.errors.mae].map(|error| figure(error, places));
     match series.beats_baselines() {
         _ if own == its => format!("The LSTM is level with the best baseline, {}: {own}.\n", best.name),
         true => format!("The LSTM beats the best baseline, {}: {own} against {its}.\n", best.name),
@@ -169,8 +173,9 @@ fn summary(series: &[SeriesForecast], decimals: usize) -> String {
         "id", "numbers", "LSTM", "baseline"
     );
     for one in series.iter().take(SERIES) {
-        let (own, best) = (figure(one.lstm.mae, decimals + 2), one.best_baseline());
-        let its = best.map_or(String::new(), |best| figure(best.errors.mae, decimals + 2));
+        let places = places(one.lstm.mae, decimals + 2);
+        let (own, best) = (figure(one.lstm.mae, places), one.best_baseline());
+        let its = best.map_or(String::new(), |best| figure(best.errors.mae, places));
         let name = best.map_or("", |best| &*best.name);
         let id: String = one.id.as_deref().unwrap_or_default().chars().take(wide).collect();
         text += &format!("  {id:<wide$}  {:>7} {own:>12} {its:>12}  {name}\n", one.numbers.len());
@@ -184,11 +189,14 @@ fn summary(series: &[SeriesForecast], decimals: usize) -> String {
 
 /// Returns the table of the numbers that follow.
 fn forecasts(outcome: &ForecastOutcome) -> String {
-    let decimals = outcome.decimals + 1;
-    let interval = |bounds: Option<(f64, f64)>| {
+    let interval = |bounds: Option<(f64, f64)>, places: usize| {
         bounds.map_or(String::new(), |(low, high)| {
-            format!("{} to {}", figure(low, decimals), figure(high, decimals))
+            format!("{} to {}", figure(low, places), figure(high, places))
         })
+    };
+    let places = |series: &SeriesForecast| {
+        let largest = series.forecast.iter().map(|point| point.value.abs()).fold(0.0, f64::max);
+        places(largest, outcome.decimals + 1)
     };
     let several = outcome.series.len() > 1;
     let mut rows = vec![[
@@ -202,6 +210,7 @@ fn forecasts(outcome: &ForecastOutcome) -> String {
     let points =
         outcome.series.iter().flat_map(|series| series.forecast.iter().map(move |point| (series, point)));
     for (series, point) in points.take(ROWS) {
+        let places = places(series);
         let date = point.date.clone().unwrap_or_else(|| {
             rows[0][1] = "step".to_owned();
             format!("+{}", point.step)
@@ -209,9 +218,9 @@ fn forecasts(outcome: &ForecastOutcome) -> String {
         rows.push([
             series.id.clone().unwrap_or_default(),
             date,
-            figure(point.value, decimals),
-            interval(point.interval_80),
-            interval(point.interval_95),
+            figure(point.value, places),
+            interval(point.interval_80, places),
+            interval(point.interval_95, places),
         ]);
     }
     let wide: Vec<usize> =
@@ -234,9 +243,20 @@ fn forecasts(outcome: &ForecastOutcome) -> String {
     text
 }
 
-/// Returns a number with as many decimals as its data, and one or two more.
-fn figure(number: f64, decimals: usize) -> String {
-    let text = format!("{number:.*}", decimals.min(12));
+/// Returns the decimals of figures as large as `size`: as many as its data have, and one or two more, but at most six digits in
+/// all, or four of a number below one.
+fn places(size: f64, decimals: usize) -> usize {
+    let digits = match size.abs() {
+        0.0 => 1.0,
+        size => size.log10().floor() + 1.0,
+    };
+    let most = if digits > 1.0 { 6.0 - digits } else { 4.0 - digits.min(0.0) };
+    decimals.min(most.clamp(0.0, 12.0) as usize)
+}
+
+/// Returns a number with so many decimals; all digits before the point are there.
+fn figure(number: f64, places: usize) -> String {
+    let text = format!("{number:.places$}");
     match text.strip_prefix('-') {
         // Rounded to zero.
         Some(rest) if !rest.contains(|c: char| ('1'..='9').contains(&c)) => rest.to_owned(),

@@ -54,6 +54,11 @@ impl Case {
         self
     }
 
+    /// Sets all options.
+    pub fn only(self, options: &str) -> Self {
+        Self { options: options.to_owned(), ..self }
+    }
+
     /// Leaves period, horizon and test part to the program.
     pub fn by_the_dates(self) -> Self {
         Self { options: "--units 1 --epochs 0".to_owned(), ..self }

@@ -166,3 +166,78 @@ fn weekends_are_not_gaps() {
         .series(48, [("2021-03-11", number(48)), ("2021-03-12", number(49))])
         .check();
 }
+
+#[test]
+fn parts_of_dates_in_columns_of_their_own() {
+    let ymd = |header: &str, date: &dyn Fn(usize) -> String| {
+        rows(header, 48, |t| format!("{},{:.3}", date(t), number(t)))
+    };
+    let year_and_month = |t: usize| format!("{},{}", 1970 + t / 12, t % 12 + 1);
+    Case::new("Year and Month")
+        .file("n.csv", ymd("Year,Month,n", &year_and_month))
+        .series(48, [("1974-01", number(48)), ("1974-02", number(49))])
+        .note("dates are made of the columns Year, Month (--date-column)")
+        .check();
+    Case::new("Jahr and Monat")
+        .file("n.csv", ymd("Jahr,Monat,Umsatz", &year_and_month))
+        .series(48, [("1974-01", number(48))])
+        .check();
+    Case::new("month before year, by its name")
+        .file("n.csv", ymd("month,year,n", &|t| format!("{},{}", MONTHS[t % 12], 1970 + t / 12)))
+        .series(48, [("1974-01", number(48))])
+        .check();
+    Case::new("year, month, day")
+        .file("n.csv", ymd("year,month,day,n", &|t| format!("2021,{:02},{:02}", day(t).0, day(t).1)))
+        .series(48, [("2021-02-18", number(48)), ("2021-02-19", number(49))])
+        .check();
+    Case::new("year, month, day, hour")
+        .file("n.csv", ymd("No,year,month,day,hour,n", &|t| format!("{t},2021,1,{},{}", t / 24 + 1, t % 24)))
+        .series(48, [("2021-01-03 00:00", number(48))])
+        .check();
+    Case::new("whole dates come first")
+        .file(
+            "n.csv",
+            ymd("ds,year,month,n", &|t| format!("2021-{:02}-{:02},2021,{}", day(t).0, day(t).1, day(t).0)),
+        )
+        .series(48, [("2021-02-18", number(48))])
+        .check();
+    Case::new("year and quarter")
+        .file("n.csv", ymd("year,quarter,n", &|t| format!("{},Q{}", 1970 + t / 4, t % 4 + 1)))
+        .series(48, [("1982Q1", number(48))])
+        .check();
+    Case::new("several series")
+        .file(
+            "n.csv",
+            rows("shop,year,month,n", 96, |t| {
+                format!("{},{},{:.3}", ["A", "B"][t / 48], year_and_month(t % 48), number(t % 48))
+            }),
+        )
+        .named("A", 48, [("1974-01", number(48))])
+        .named("B", 48, [("1974-01", number(48))])
+        .check();
+    Case::new("the date comes twice")
+        .file("n.csv", ymd("Year,Month,n", &year_and_month) + "1970,1,5\n")
+        .refused(1, &["the date 1970-01 comes twice"]);
+}
+
+#[test]
+fn a_column_for_each_month_is_refused() {
+    let wide = |names: &[&str]| {
+        rows(&format!("Year,{}", names.join(",")), 20, |t| {
+            let cells: Vec<String> = (0..names.len()).map(|m| format!("{:.1}", number(m + t))).collect();
+            format!("{},{}", 1970 + t, cells.join(","))
+        })
+    };
+    Case::new("months").file("n.csv", wide(&MONTHS)).refused(
+        1,
+        &["n.csv has a column for each month ('Jan' to 'Dec'), but one row per number is needed"],
+    );
+    Case::new("quarters")
+        .file("n.csv", wide(&["Q1", "Q2", "Q3", "Q4"]))
+        .refused(1, &["a column for each quarter"]);
+    Case::new("one of them, stated")
+        .file("n.csv", wide(&MONTHS))
+        .options("--column Jan")
+        .series(20, [])
+        .check();
+}

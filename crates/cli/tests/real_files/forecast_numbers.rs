@@ -23,6 +23,27 @@ fn bare_numbers_without_a_header() {
         .series(48, [("1", number(48)), ("2", number(49))])
         .note("the first line is a row")
         .check();
+    let repeats = |period: usize| {
+        rows("", 120, |t| {
+            format!("{:.2}", 50.0 + 20.0 * (t as f64 * std::f64::consts::TAU / period as f64).sin())
+        })
+    };
+    Case::new("a season that is assumed")
+        .file("n.csv", repeats(12))
+        .by_the_dates()
+        .series(120, [])
+        .note("there are no dates; a season of 12 steps is assumed (--period)")
+        .check();
+    Case::new("a season that shows")
+        .file("n.csv", repeats(9))
+        .by_the_dates()
+        .series(120, [])
+        .note("(--period); the numbers repeat about every 9 steps, try --period 9")
+        .check();
+    Case::new("too few for anything")
+        .file("n.csv", rows("y", 4, |t| t.to_string()))
+        .only("--period 1 --horizon 1 --test 1")
+        .refused(1, &["n.csv has 4 numbers in column 'y', but ", "there is no season\n"]);
     Case::new("in a file of any name")
         .file("numbers.txt", rows("", 48, |t| format!("{:.3}", number(t))))
         .series(48, [("1", number(48)), ("2", number(49))])
@@ -71,6 +92,49 @@ fn decimal_commas() {
         .options("--decimal ,")
         .series(48, [("1994-01", number(48))])
         .check();
+}
+
+#[test]
+fn one_column_whose_numbers_have_commas() {
+    let comma = |t: usize| format!("{:.1}", number(t)).replace('.', ",");
+    for (name, header) in [("no header", ""), ("one word", "Wert"), ("a quoted name", "\"Wert, in Euro\"")] {
+        Case::new(name)
+            .file("n.csv", rows(header, 48, comma))
+            .series(48, [("1", number(48)), ("2", number(49))])
+            .note("have a decimal comma")
+            .check();
+        Case::new(name)
+            .file("n.txt", rows(header, 48, comma))
+            .options("--decimal ,")
+            .series(48, [("1", number(48)), ("2", number(49))])
+            .check();
+    }
+    let short = |t: usize| {
+        let text = format!("{:.2}", number(t)).replace('.', ",");
+        text.trim_end_matches('0').trim_end_matches(',').to_owned()
+    };
+    Case::new("zeros at the end are left out").file("n.csv", rows("Wert", 48, short)).series(48, []).check();
+    Case::new("the note names the option for two columns")
+        .file("n.csv", rows("", 48, comma))
+        .series(48, [])
+        .note("is read as one number and not as two (--delimiter , reads two columns)")
+        .check();
+    Case::new("amounts without quotes")
+        .file("n.csv", rows("sales", 48, |t| format!("${}", grouped(100.0 * number(t), ",", "."))))
+        .series(48, [("1", 100.0 * number(48))])
+        .check();
+    Case::new("two columns, stated")
+        .file("n.csv", rows("", 48, |t| format!("{},{:.0}", t % 5, number(t))))
+        .options("--delimiter ,")
+        .series(48, [("1", number(48))])
+        .check();
+    Case::new("years and numbers are two columns")
+        .file("n.csv", rows("", 48, |t| format!("{},{:.0}", 1900 + t, number(t))))
+        .series(48, [("1948", number(48))])
+        .check();
+    Case::new("one number or two")
+        .file("n.csv", rows("", 48, |t| format!("{},{}", t * 7 % 5, t * t)))
+        .refused(1, &["n.csv has lines such as '0,0'", "--decimal ,", "--delimiter ,"]);
 }
 
 #[test]
@@ -156,6 +220,12 @@ fn what_is_no_number() {
     Case::new("words")
         .file("n.csv", "a,b\nx,y\n")
         .refused(1, &["n.csv has no column of numbers; the columns are a, b"]);
+    Case::new("short for thousands")
+        .file("n.csv", rows("month,n", 48, |t| format!("{},{}.2k", month(t), t + 10)))
+        .refused(
+            1,
+            &["no column of numbers; the columns are month, n; '10.2k' in column 'n' is not a number"],
+        );
     Case::new("a typing error")
         .file("n.csv", rows("y", 48, |t| if t == 20 { "12o".to_owned() } else { t.to_string() }))
         .refused(1, &["n.csv:22: '12o' in column 'y' is not a number"]);
@@ -181,7 +251,7 @@ fn large_numbers_keep_their_last_digits() {
         "{}",
         ran.stdout
     );
-    for (step, forecast) in [("+1 ", "330000144.0"), ("+12", "330000155.0")] {
+    for (step, forecast) in [("+1 ", " 330000144 "), ("+12", " 330000155 ")] {
         let line = ran.stdout.lines().find(|line| line.trim_start().starts_with(step));
         assert!(line.is_some_and(|line| line.contains(forecast)), "{}", ran.stdout);
     }
@@ -196,4 +266,24 @@ fn numbers_in_json_lines() {
         )
         .series(48, [("1994-01", number(48))])
         .check();
+}
+
+#[test]
+fn figures_have_six_digits_and_json_has_all() {
+    for (scale, decimals) in [(1.0, 8), (0.01, 9), (1e4, 3)] {
+        let home = crate::home::Home::new();
+        let noisy = |t: usize| scale * (number(t) + (t * t % 7) as f64 / 3.0);
+        std::fs::write(home.path("n.csv"), rows("y", 48, |t| format!("{:.decimals$}", noisy(t)))).unwrap();
+        let ran = home.run("forecast n.csv --period 4 --units 1 --epochs 0").ok();
+        for line in ran.stdout.lines().skip(2) {
+            for figure in line.split_whitespace().map(|word| word.trim_end_matches(['.', ':', ','])) {
+                let Ok(_) = figure.parse::<f64>() else { continue };
+                let digits: Vec<char> = figure.chars().filter(char::is_ascii_digit).collect();
+                assert!(digits.len() <= 7, "{figure}: {}", ran.stdout);
+            }
+        }
+        let all = home.run("forecast n.csv --period 4 --units 1 --epochs 0 --format json").ok().json();
+        let mae = all["series"][0]["lstm"]["mae"].as_f64().unwrap();
+        assert!(mae.to_string().len() > 8, "{mae}");
+    }
 }

@@ -100,3 +100,13 @@ fn forecasts_go_where_the_ending_says() {
     home.run("forecast n.csv -o n.csv").failed(2, &["--output n.csv is the same file as the series n.csv"]);
     assert!(!home.path("out.png").exists());
 }
+
+#[test]
+fn a_file_of_numbers_is_one_for_forecasts() {
+    let home = Home::new();
+    fs::write(home.path("n.csv"), rows("date,n", 48, |t| format!("{},{:.3}", month(t), number(t)))).unwrap();
+    for command in ["train n.csv", "data describe n.csv"] {
+        home.run(command)
+            .failed(1, &["there is no column of texts; gatewise forecast reads series of numbers; the columns are date, n"]);
+    }
+}

@@ -12,6 +12,10 @@ use gatewise::{Baseline, Error, ForecastOptions, Forecaster, Result};
 const PERIOD: usize = 12;
 /// The most steps to forecast of a series without a season, unless stated.
 const HORIZON: usize = 12;
+/// The longest season that is looked for.
+const REPEATS: usize = 400;
+/// The autocorrelation of a season that is clear.
+const CLEARLY: f64 = 0.3;
 
 /// The sizes of a forecast.
 struct Sizes {
@@ -41,7 +45,19 @@ impl Sizes {
         let step = series.dates.as_ref().and_then(|dates| dates.step());
         let Some(step) = step.filter(|_| config.period.is_none()) else {
             let default = if series.dates.is_some() { 1 } else { PERIOD };
-            return Self::of(config, numbers, config.period.unwrap_or(default));
+            let sizes = Self::of(config, numbers, config.period.unwrap_or(default));
+            if config.period.is_none() && series.dates.is_none() && sizes.fit(numbers, &config.options) {
+                let seen = repeats(&series.values[..numbers - sizes.test]);
+                let seen = seen.map_or(String::new(), |steps| {
+                    format!("; the numbers repeat about every {steps} steps, try --period {steps}")
+                });
+                let note =
+                    format!("there are no dates; a season of {PERIOD} steps is assumed (--period){seen}");
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+            return sizes;
         };
         let period = step.period().unwrap_or(1);
         let sizes = Self::of(config, numbers, period);
@@ -63,6 +79,27 @@ impl Sizes {
         }
         sizes
     }
+}
+
+/// Returns the steps after which numbers repeat, if they do so far more clearly than after the season that is assumed: the
+/// first peak of the autocorrelation of their changes that is about as high as the highest.
+fn repeats(values: &[f64]) -> Option<usize> {
+    let changes: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let mean = changes.iter().sum::<f64>() / changes.len().max(1) as f64;
+    let changes: Vec<f64> = changes.into_iter().map(|change| change - mean).collect();
+    let product = |lag: usize| changes.iter().zip(changes.iter().skip(lag)).map(|(a, b)| a * b).sum::<f64>();
+    let (all, most) = (product(0), (changes.len() / 3).min(REPEATS));
+    if all <= 0.0 || !all.is_finite() {
+        return None;
+    }
+    let shares: Vec<f64> = (0..=most + 1).map(|lag| product(lag) / all).collect();
+    let is_peak = |lag: &usize| shares[*lag] > shares[lag - 1] && shares[*lag] >= shares[lag + 1];
+    let peaks: Vec<usize> = (2..=most).filter(is_peak).collect();
+    let highest = peaks.iter().map(|&lag| shares[lag]).fold(0.0, f64::max);
+    // What repeats also repeats after twice as many steps.
+    let best = peaks.into_iter().find(|&lag| shares[lag] >= 0.75 * highest)?;
+    let assumed = shares.get(PERIOD).copied().unwrap_or(0.0);
+    (best != PERIOD && shares[best] > CLEARLY && shares[best] > assumed + CLEARLY / 2.0).then_some(best)
 }
 
 /// Forecasts of the test part: those of each step ahead, by the length of what was known.
@@ -109,12 +146,27 @@ pub(super) fn forecast(
     let options = config.options.clone().period(period).horizon(horizon);
     let (id, values, dates) = (series.id, series.values, series.dates);
     if !sizes.fit(values.len(), &options) {
+        let large = [("--test", test), ("--horizon", horizon), ("--period", period)];
+        let large: Vec<&str> = large.iter().filter(|(_, size)| *size > 2).map(|(name, _)| *name).collect();
+        let advice = match large.as_slice() {
+            [] => String::new(),
+            [one] => format!("; add numbers, or make {one} smaller"),
+            [rest @ .., last] => format!("; add numbers, or make {} or {last} smaller", rest.join(", ")),
+        };
         return Err(Error::data(format!(
-            "{} has {} numbers in column '{column}'{}, too few to train on when the last {test} are held out for testing, \
-             {horizon} are forecast and a season has {period} steps; make --test, --horizon or --period smaller",
+            "{} has {} numbers in column '{column}'{}, but {} are needed when {test} at the end {} held out for testing, {horizon} {} \
+             forecast and {}{advice}",
             config.file.display(),
             values.len(),
             id.as_ref().map_or(String::new(), |id| format!(", series '{id}'")),
+            Forecaster::needs(&options).saturating_add(test),
+            if test == 1 { "is" } else { "are" },
+            if horizon == 1 { "is" } else { "are" },
+            if period == 1 {
+                "there is no season".to_owned()
+            } else {
+                format!("a season has {period} steps")
+            },
         )));
     }
     let first = values.len() - test;

@@ -102,6 +102,15 @@ impl Look {
         }
     }
 
+    /// Returns the message that no column has texts. A file of dates and numbers is one for forecasts.
+    pub fn without_texts(&self) -> String {
+        let filled = || self.columns.iter().filter(|column| column.content.filled > 0);
+        let numbers = filled().any(|column| column.content.is_numbers());
+        let words = filled().any(|column| column.content.holds() == Holds::Words);
+        let forecast = "; gatewise forecast reads series of numbers";
+        format!("there is no column of texts{}", if numbers && !words { forecast } else { "" })
+    }
+
     /// Returns the only column whose name differs from `wanted` in case and separators at most.
     pub fn like(&self, wanted: &str) -> Option<usize> {
         let wanted = Name::new(wanted);

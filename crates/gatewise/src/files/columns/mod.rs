@@ -122,7 +122,7 @@ impl Columns {
             let (text, label) = look.guess(&self.problem, &texts, &labels);
             let label = label.filter(|label| labelled && text != Some(*label));
             if texts.is_empty() {
-                let text = look.usable(text.ok_or("there is no column of texts")?)?;
+                let text = look.usable(text.ok_or_else(|| look.without_texts())?)?;
                 let taken: Vec<usize> = labels.iter().copied().chain(label).collect();
                 texts = look.beside(text, &taken);
             }

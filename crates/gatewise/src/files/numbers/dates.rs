@@ -123,7 +123,8 @@ const OTHER: [(&str, i8); 26] = [
     ("déc", 12),
 ];
 
-fn month(word: &str) -> Option<i8> {
+/// Returns the month that a word names.
+pub(super) fn month(word: &str) -> Option<i8> {
     let word = word.to_lowercase();
     let english = MONTHS.iter().zip(FULL).position(|(short, full)| word == *short || word == full);
     if let Some(at) = english {

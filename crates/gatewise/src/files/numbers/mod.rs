@@ -3,8 +3,10 @@
 //! Input: a file with a column of numbers, perhaps with dates and with the names of several series. Output:
 //! [`NumberFile`]: the numbers of each series in order of time, without holes, and what was found by looking.
 
+mod date_parts;
 mod dates;
 mod missing;
+mod one_column;
 mod parse;
 mod roles;
 mod rows;

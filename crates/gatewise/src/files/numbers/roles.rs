@@ -3,7 +3,8 @@
 //! Input: the names of the columns and their first cells. Output: the number of each column that has a role.
 
 use super::NumberOptions;
-use super::dates::{Digits, written};
+use super::date_parts::DateParts;
+use super::dates::{Digits, month, written};
 use super::parse::{is_missing, is_number};
 use crate::error::{Error, Result};
 use crate::files::format::RecordFormat;
@@ -54,6 +55,8 @@ const IDS: [&str; 9] = ["id", "store", "item", "series", "product", "region", "s
 pub(super) struct Roles {
     pub numbers: usize,
     pub date: Option<usize>,
+    /// The columns that make the date, where it is in several; the first of them is `date`.
+    pub parts: Option<DateParts>,
     /// Which bare digits in it are dates.
     pub digits: Digits,
     /// The columns that name the series, where stated.
@@ -104,13 +107,34 @@ impl Roles {
                     && names.len() > 1
             }),
         };
+        let parts = match &options.date_column {
+            Some(_) => None,
+            // Whole dates in a column of their own come first.
+            None => DateParts::find(&names, looked, &free).filter(|parts| {
+                let dated = |column: usize| {
+                    enough(share(column, &|cell| written(cell, Digits::Few).is_some()))
+                        && !enough(share(column, &is_number))
+                };
+                let mut others = (0..names.len()).filter(free);
+                !others.any(|column| !parts.columns().any(|part| part == column) && dated(column))
+            }),
+        };
+        let date = parts.as_ref().map_or(date, |parts| Some(parts.year));
         let named =
             options.date_column.is_some() || date.is_some_and(|column| speaks_of(&names[column], &TIMES));
         let digits = if named { many } else { Digits::Few };
         let candidates: Vec<usize> = (0..names.len())
             .filter(|column| Some(*column) != date && !ids.contains(column))
+            .filter(|&column| !parts.iter().any(|parts| parts.columns().any(|part| part == column)))
             .filter(|&column| enough(share(column, &is_number)))
             .collect();
+        if stated.is_none()
+            && let Some(wide) = wide(&names, &candidates)
+        {
+            return Err(Error::data(format!(
+                "{file} has {wide}, but one row per number is needed: write the numbers below one another, each beside its date"
+            )));
+        }
         let numbers = match stated {
             Some(column) => column,
             None => {
@@ -119,9 +143,18 @@ impl Roles {
                 let found = candidates.iter().find(called);
                 let found = found.or_else(|| candidates.iter().rfind(plain)).or(candidates.last());
                 *found.ok_or_else(|| {
+                    let others = (0..names.len()).rev().filter(|column| Some(*column) != date);
+                    let wrong = others.into_iter().find_map(|column| {
+                        let mut cells = looked.iter().filter_map(|record| record.get(column));
+                        let digits = |cell: &&str| cell.contains(|c: char| c.is_ascii_digit());
+                        let cell = cells.find(|cell| digits(cell) && !is_number(cell))?.trim();
+                        let cell: String = cell.chars().take(40).collect();
+                        Some(format!("; '{cell}' in column '{}' is not a number", names[column]))
+                    });
                     Error::data(format!(
-                        "{file} has no column of numbers; the columns are {}",
-                        names.join(", ")
+                        "{file} has no column of numbers; the columns are {}{}",
+                        names.join(", "),
+                        wrong.unwrap_or_default()
                     ))
                 })?
             }
@@ -138,8 +171,33 @@ impl Roles {
                 others.join(", ")
             ));
         }
-        Ok(Self { numbers, date, digits, ids })
+        if let Some(parts) = &parts {
+            notes.push(format!("dates are made of the columns {} (--date-column)", parts.name(&names)));
+        }
+        Ok(Self { numbers, date, parts, digits, ids })
     }
+}
+
+/// Returns the columns of numbers that are months or quarters, if they are: a wide table.
+fn wide(names: &[String], candidates: &[usize]) -> Option<String> {
+    let quarter = |name: &str| match name.trim().as_bytes() {
+        [b'Q' | b'q', digit @ b'1'..=b'4'] => Some((digit - b'0').cast_signed()),
+        _ => None,
+    };
+    let named = |of: &dyn Fn(&str) -> Option<i8>, all: i8| {
+        let mut found: Vec<&usize> =
+            candidates.iter().filter(|&&column| of(&names[column]).is_some()).collect();
+        let mut kinds: Vec<i8> = found.iter().filter_map(|&&column| of(&names[column])).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        found.retain(|_| kinds.len() == usize::from(all.unsigned_abs()));
+        Some((&names[**found.first()?], &names[**found.last()?]))
+    };
+    let month_of = |name: &str| month(name.trim());
+    let (what, (first, last)) = named(&month_of, 12)
+        .map(|found| ("month", found))
+        .or_else(|| named(&quarter, 4).map(|found| ("quarter", found)))?;
+    Some(format!("a column for each {what} ('{first}' to '{last}')"))
 }
 
 /// Returns whether bare years follow one another in equal steps, so that they are dates and not numbers.

@@ -6,7 +6,7 @@ use super::dates::{self, Dates, Written, written};
 use super::parse::{Hints, find_style, is_missing, is_number, number};
 use super::roles::Roles;
 use super::step::Step;
-use super::{Missing, NumberFile, NumberOptions, NumberSeries, Timeline};
+use super::{Missing, NumberFile, NumberOptions, NumberSeries, Timeline, one_column};
 use crate::error::{Error, Result};
 use crate::files::format::RecordFormat;
 use crate::files::records::{OnError, Record, Records};
@@ -63,15 +63,21 @@ impl Table {
     /// Reads the cells that matter.
     pub fn read(path: &Path, options: &NumberOptions) -> Result<Self> {
         // Bad records are reported here: after the last number they are sources and the like.
-        let mut records = Records::open(path, &options.records.clone().table(true).on_error(OnError::Skip))?;
+        let how = options.records.clone().table(true).on_error(OnError::Skip);
+        let mut records = one_column::reopen(path, Records::open(path, &how)?, &how, options)?;
         let mut notes = records.notes().to_vec();
         let roles = Roles::find(&mut records, options, &mut notes)?;
-        let columns: Vec<String> = records.columns().iter().map(|column| column.name.clone()).collect();
+        let mut columns: Vec<String> = records.columns().iter().map(|column| column.name.clone()).collect();
         let mut id_columns = roles.ids.clone();
         if id_columns.is_empty() {
-            let others =
-                (0..columns.len()).filter(|column| *column != roles.numbers && Some(*column) != roles.date);
+            let parts: Vec<usize> = roles.parts.iter().flat_map(|parts| parts.columns()).collect();
+            let others = (0..columns.len())
+                .filter(|column| *column != roles.numbers && Some(*column) != roles.date)
+                .filter(|column| !parts.contains(column));
             id_columns.extend(others.take(ID_COLUMNS));
+        }
+        if let Some(parts) = &roles.parts {
+            columns[parts.year] = parts.name(&columns);
         }
         let mut interned: Vec<HashMap<String, u32>> = vec![HashMap::new(); id_columns.len()];
         let mut id_texts: Vec<Vec<String>> = vec![Vec::new(); id_columns.len()];
@@ -86,7 +92,8 @@ impl Table {
             {
                 continue;
             }
-            let date_cell = roles.date.and_then(|column| record.get(column));
+            let joined = roles.parts.as_ref().map(|parts| parts.date(&record));
+            let date_cell = joined.as_deref().or_else(|| record.get(roles.date?));
             let ids = id_columns.iter().zip(interned.iter_mut().zip(&mut id_texts)).map(
                 |(&column, (known, texts))| {
                     let text = record.get(column).unwrap_or_default().trim();

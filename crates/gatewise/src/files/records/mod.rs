@@ -277,6 +277,11 @@ impl Records {
         &self.notes
     }
 
+    /// Adds a note about what was found by looking.
+    pub(super) fn note(&mut self, found: String) {
+        self.notes.push(found);
+    }
+
     /// Returns the columns, in the order of a record's fields. The columns of JSON lines are the keys of the
     /// first thousand objects; a key that first occurs later is in [`Record::raw`] only.
     pub fn columns(&self) -> &[Column] {

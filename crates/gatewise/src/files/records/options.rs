@@ -81,6 +81,8 @@ pub struct Delimiter(u8);
 impl Delimiter {
     /// The comma.
     pub const COMMA: Self = Self(b',');
+    /// The semicolon.
+    pub const SEMICOLON: Self = Self(b';');
     /// The tab.
     pub const TAB: Self = Self(b'\t');
 
