@@ -51,6 +51,29 @@ impl FileKind {
         Self::look(path, &RecordOptions::default()).0
     }
 
+    /// Returns what is at `path`, read with `options`.
+    pub fn with(path: &Path, options: &RecordOptions) -> Self {
+        Self::look(path, options).0
+    }
+
+    /// Returns whether the lines of a table may also be prose with as many commas in each line: commas are the delimiter,
+    /// nobody stated it, and the first line has no usual name of a column.
+    ///
+    /// ```
+    /// use gatewise::files::{FileKind, RecordOptions};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("mails.txt");
+    /// std::fs::write(&path, "Well, thanks\n".repeat(9)).unwrap();
+    /// assert!(FileKind::may_be_prose(&path, &RecordOptions::default()));
+    /// std::fs::write(&path, "text,label\n".repeat(9)).unwrap();
+    /// assert!(!FileKind::may_be_prose(&path, &RecordOptions::default()));
+    /// ```
+    pub fn may_be_prose(path: &Path, options: &RecordOptions) -> bool {
+        let stated = options.table || options.delimiter.is_some() || options.header.is_some();
+        let table = Head::read(path, options).ok().and_then(|head| head.table());
+        !stated && table.is_some_and(|table| table.delimiter == b',' && !table.named)
+    }
+
     /// Returns what is at `path`, and a note where its first bytes decided.
     pub(super) fn look(path: &Path, options: &RecordOptions) -> (Self, Option<String>) {
         let series = unpacked(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"));
@@ -158,7 +181,7 @@ impl Head {
                 "the file is read as JSON lines, as its first line is an object",
             ));
         }
-        if self.is_table() {
+        if self.table().is_some() {
             let note = "the file is read as a table, as its first lines have the same number of fields";
             return Some((RecordFormat::Csv, note));
         }
@@ -182,19 +205,25 @@ impl Head {
         line.starts_with(b"{") && (cut_off || serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
     }
 
-    /// Returns whether all lines have the same number of fields, several of them. Prose may by chance: there is a header, or a
-    /// few rows.
-    fn is_table(&self) -> bool {
+    /// Returns the table if all lines have the same number of fields, several of them. Prose may by chance: there is a header,
+    /// or a few rows.
+    fn table(&self) -> Option<Lines> {
         let lines = super::dialect::whole_lines(&self.text, self.whole);
         let all = [b'\t', b',', b';', b'|'];
         let delimiters = self.delimiter.as_ref().map_or(&all[..], std::slice::from_ref);
-        delimiters.iter().any(|&delimiter| {
+        delimiters.iter().find_map(|&delimiter| {
             let found = Trial::new(lines, self.whole, Syntax { delimiter, backslash: false });
             let many = found.all >= ROWS || delimiter == b'\t' || self.delimiter.is_some();
-            found.first.len() > 1
-                && found.all > 0
-                && found.all == found.rows.len()
-                && (many || has_name(&found.first))
+            let named = has_name(&found.first);
+            let is_table = found.first.len() > 1 && found.all > 0 && found.all == found.rows.len();
+            (is_table && (many || named)).then_some(Lines { delimiter, named })
         })
     }
+}
+
+/// Lines with the same number of fields.
+struct Lines {
+    delimiter: u8,
+    /// Whether a field of the first line is a usual name of a column.
+    named: bool,
 }
