@@ -8,9 +8,10 @@ use super::syntax::Syntax;
 use super::{RecordFormat, RecordOptions, labelled_lines};
 use crate::error::{Error, Result};
 use crate::files::arff;
+use crate::files::compressed::Compression;
 use crate::files::format::{foreign, unpacked, utf16, zero_bytes};
 use crate::files::series_file::is_series;
-use crate::files::text_stream::{TextStream, peek};
+use crate::files::text_stream::{TextStream, peek, utf8};
 use std::fs::File;
 use std::path::Path;
 
@@ -112,7 +113,13 @@ impl FileKind {
 
     /// Returns the format of the records at `path`, and a note where its first bytes decided.
     pub(super) fn records(path: &Path, options: &RecordOptions) -> Result<(RecordFormat, Option<String>)> {
-        let what = match Self::look(path, options) {
+        let (kind, note) = Self::look(path, options);
+        if kind == Self::Text
+            && let Some(flaw) = not_utf8(path, options)
+        {
+            return Err(Error::data(format!("{}: {flaw}", path.display())));
+        }
+        let what = match (kind, note) {
             (Self::Records(format), note) => return Ok((format, note)),
             (Self::Foreign(what), _) => {
                 return Err(Error::data(format!("{} is not a file of records: {what}", path.display())));
@@ -122,6 +129,10 @@ impl FileKind {
                 "nothing in it can be read"
             }
             (Self::Series, _) => "it is a file of series",
+            (Self::Text, _) if options.delimiter.is_some() => {
+                "its lines have no common number of fields with the delimiter that is given; give the delimiter of its fields, or \
+                 leave --delimiter out"
+            }
             (Self::Text, _) => {
                 "it is text, but neither a table with the same number of fields in each line nor JSON; name the delimiter of its \
                  fields (--delimiter), or write a label into each line (label, tab, text; or __label__x text); a text without labels is for a language \
@@ -132,6 +143,13 @@ impl FileKind {
     }
 }
 
+/// Returns what is wrong with the encoding of the first lines, if anything is.
+fn not_utf8(path: &Path, options: &RecordOptions) -> Option<String> {
+    let head = Head::read(path, options).ok()?;
+    let lines = super::dialect::whole_lines(&head.text, head.whole);
+    utf8(lines.to_vec(), head.mark, options.encoding, Compression::of(&head.raw)).err()
+}
+
 /// The first bytes of a file.
 struct Head {
     /// As they are in the file.
@@ -140,6 +158,8 @@ struct Head {
     text: Vec<u8>,
     /// Whether there are no more.
     whole: bool,
+    /// The length of the byte order mark before the text.
+    mark: u64,
     /// The delimiter that the user states.
     delimiter: Option<u8>,
 }
@@ -153,7 +173,8 @@ impl Head {
         // A damaged archive is told by whoever reads it whole.
         let text = peek(&mut stream.bytes, HEAD)?;
         let whole = text.len() < HEAD;
-        Ok(Self { raw, text, whole, delimiter: options.delimiter.map(|delimiter| delimiter.byte()) })
+        let mark = stream.mark as u64;
+        Ok(Self { raw, text, whole, mark, delimiter: options.delimiter.map(|delimiter| delimiter.byte()) })
     }
 
     /// Returns whether the file, whose name states what it is, contains series.
