@@ -256,6 +256,24 @@ fn an_output_without_records_is_refused_with_what_is_there() {
     home.run("predict thanks nofile.csv").failed(2, &["there is no file 'nofile.csv'"]);
 }
 
+/// The answer to words that the model has never seen is no answer to them.
+#[test]
+fn texts_of_unknown_words_are_noted() {
+    let (home, _) = trained(&LABELS, "");
+    for (texts, note) in [
+        (&["zork blarg quux"][..], Some("note: no word of the text is known to the model")),
+        (&["zork", "blarg"], Some("note: no word of the texts is known to the model")),
+        (&["zork", "refund"], None),
+        (&["refund zork"], None),
+    ] {
+        let ran = predict(&home, &[&["model.gatewise"], texts].concat(), "").ok();
+        match note {
+            Some(note) => assert_eq!(ran.stderr.trim_end(), note, "{ran:#?}"),
+            None => assert_eq!(ran.stderr, "", "{ran:#?}"),
+        }
+    }
+}
+
 /// A path is bytes, and on Linux these need not be UTF-8.
 #[cfg(target_os = "linux")]
 #[test]
