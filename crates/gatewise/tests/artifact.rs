@@ -401,7 +401,7 @@ fn files_of_others_are_named_as_such() {
     let foreign = safetensors::serialize([("weight", view)], None).unwrap();
     assert!(refusal(&foreign).contains("not one that gatewise wrote"));
     assert!(refusal(b"").contains("not a whole safetensors file"));
-    assert!(refusal(b"\x89PNG\r\n\x1a\n and so on").contains("not a whole safetensors file"));
+    assert!(refusal(b"\x89PNG\r\n\x1a\n and so on").contains("this is not a gatewise model"));
     for len in [u64::MAX, 1 << 62, 1 << 40, 100_000_000, 99_999_999] {
         let start = Instant::now();
         refusal(&[&len.to_le_bytes()[..], b"{}"].concat());

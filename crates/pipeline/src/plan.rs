@@ -74,7 +74,7 @@ impl TrainConfig {
         if let Some(file) = self.tokenizer.as_deref().filter(|name| tokenizer::is_file(name)) {
             files = files.reads("--tokenizer", file);
         }
-        files = self.output.iter().fold(files, |files, path| files.replaces("--output", path));
+        files = self.output.iter().fold(files, |files, path| files.replaces_model("--output", path));
         let best = self.checkpoint_best.iter();
         files = best.fold(files, |files, path| files.replaces_numbered("--checkpoint-best", path));
         files = self.csv_log.iter().fold(files, |files, path| files.writes_lines("--csv-log", path));

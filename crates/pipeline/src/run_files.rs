@@ -7,7 +7,7 @@
 use crate::source::{Data, Source};
 use crate::{DataKind, Task};
 use gatewise::train::ModelCheckpoint;
-use gatewise::{Error, ErrorKind, Result, check_target};
+use gatewise::{Artifact, Error, ErrorKind, Result, check_target};
 use std::fs::{self, OpenOptions};
 use std::path::{Component, Path, PathBuf};
 
@@ -42,7 +42,9 @@ enum How {
     Replaced,
     /// The file is opened and written.
     InPlace,
-    /// As [`Replaced`](Self::Replaced); the name has fields such as `{epoch}`.
+    /// As [`Replaced`](Self::Replaced); the file is a model.
+    Model,
+    /// As [`Model`](Self::Model); the name has fields such as `{epoch}`.
     Numbered,
     /// Files are created in a folder.
     Folder,
@@ -78,12 +80,18 @@ impl RunFiles {
         self.writes(name, path, How::Replaced)
     }
 
+    /// Adds a file of a model, written as [`replaces`](Self::replaces). Only a model is replaced by a model, and its name may not
+    /// end like a file of data.
+    pub fn replaces_model(self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        self.writes(name, path, How::Model)
+    }
+
     /// Adds a file that is written line by line.
     pub fn writes_lines(self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         self.writes(name, path, How::InPlace)
     }
 
-    /// Adds files whose names have fields, as those of [`ModelCheckpoint`].
+    /// Adds files of models whose names have fields, as those of [`ModelCheckpoint`].
     pub fn replaces_numbered(self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         self.writes(name, path, How::Numbered)
     }
@@ -225,6 +233,9 @@ impl How {
     /// Checks that an output can be written.
     fn check(self, output: &Named) -> Result<()> {
         let path = output.path.as_path();
+        if matches!(self, Self::Model | Self::Numbered) {
+            check_model(output)?;
+        }
         match (self, fs::metadata(path).ok()) {
             (Self::Folder, Some(found)) if !found.is_dir() => {
                 Err(Error::config(format!("{output} is a file, but files are created in it; name a folder")))
@@ -244,6 +255,31 @@ impl How {
             _ => check_target(path),
         }
     }
+}
+
+/// Endings of files of data and of pictures, which a model is none of.
+const NO_MODEL: &[&str] = &[
+    "arff", "csv", "ft", "gz", "htm", "html", "json", "jsonl", "md", "ndjson", "npy", "npz", "parquet",
+    "pdf", "png", "svg", "toml", "ts", "tsv", "txt", "xls", "xlsx", "yaml", "yml", "zip", "zst",
+];
+
+/// Refuses a model that would replace a file of another kind, or be taken for one.
+fn check_model(output: &Named) -> Result<()> {
+    let path = output.path.as_path();
+    let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
+    if NO_MODEL.contains(&end.as_str()) {
+        return Err(Error::config(format!(
+            "{output} ends in .{end}, but a model is written to it; name a file such as model.gatewise"
+        )));
+    }
+    // What has the name of a model may be a damaged one.
+    let holds = end != "gatewise" && fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
+    if holds && !Artifact::is_at(path) {
+        return Err(Error::config(format!(
+            "{output} exists and is not a gatewise model, so it would be lost; name another file"
+        )));
+    }
+    Ok(())
 }
 
 fn unwritable(output: &Named, error: &Error) -> Error {

@@ -10,6 +10,7 @@ use crate::reading::{self, Reading, Test};
 use crate::source::{Data, DataKind, REVIEWS};
 use crate::threshold;
 use crate::untrained::{self, Reads};
+use gatewise::datasets::imdb;
 use gatewise::rows::Corpus;
 use gatewise::text::Vocabulary;
 use gatewise::{ErrorKind, Reader, Result};
@@ -22,13 +23,11 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
             if plan.config().data.0 == Data::Default
                 && matches!(error.kind(), ErrorKind::Data | ErrorKind::Io) =>
         {
-            let error = error.to_string();
-            // The first line is said already.
-            let reason = error.split_once('\n').map_or(error.as_str(), |(_, reason)| reason);
+            let reason = reason(&error.to_string());
             observer.warn(&format!(
                 "The IMDB reviews are not available, so this run trains on `{REVIEWS}`, a small\n\
                  corpus that the program generates. Figures are not comparable with IMDB's.\n\
-                 Reason: {reason}"
+                 {reason}"
             ));
             let plan = plan.fallen_back()?;
             let corpus = read(&plan, observer)?;
@@ -44,6 +43,40 @@ pub(crate) fn load(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<(Tra
     let plan = plan.seeing(&corpus)?;
     threshold::check_classes(&plan, &corpus.problem, corpus.labels.len())?;
     Ok((plan, corpus))
+}
+
+/// The width of a line of the reason without a mark of omission, and the largest number of its lines.
+const WIDTH: usize = 78;
+const LINES: usize = 3;
+
+/// Returns the reason why the default data are not available, in a few lines. Of data that were not found it is what failed, and
+/// what to do: the places that were looked at and the address fill lines, and `train imdb` reports them.
+fn reason(error: &str) -> String {
+    let parts: Vec<&str> = error.lines().collect();
+    let remote = imdb::remote();
+    let reason = match parts.as_slice() {
+        [_, _, why, _] => format!(
+            "Reason: {} If {} (84 MB) is at hand, name its folder with --data-dir.",
+            why.replace(&remote.url, "the archive"),
+            remote.file_name
+        ),
+        _ => format!("Reason: {}", parts.join(" ")),
+    };
+    let mut lines = vec![String::new()];
+    for word in reason.split_whitespace() {
+        let count = lines.len();
+        let line = &mut lines[count - 1];
+        match line.chars().count() + 1 + word.chars().count() <= WIDTH {
+            _ if line.is_empty() => line.push_str(word),
+            true => line.extend([" ", word]),
+            false if count == LINES => {
+                line.push_str(" …");
+                break;
+            }
+            false => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 fn read(plan: &TrainPlan, observer: &mut dyn Observer) -> Result<Corpus> {

@@ -1,6 +1,8 @@
 //! Encodings: UTF-8 is the rule, UTF-16 is told by its mark, and all others are named by an option.
 
 use crate::case::Case;
+use crate::home::Home;
+use std::fs;
 
 const LABELS: [(&str, u64); 2] = [("schön", 2), ("öde", 2)];
 const TABLE: &str = "text,label\nein schöner Film,schön\nein öder Film,öde\nsehr schön,schön\nsehr öde,öde\n";
@@ -112,4 +114,20 @@ fn an_option_names_the_encoding() {
         .file("films.csv", TABLE)
         .options("--encoding latin-99")
         .refused(2, &["'latin-99' is not the name of an encoding", "windows-1252"]);
+}
+
+/// The delimiter is given, and the encoding is what is wrong.
+#[test]
+fn a_text_file_in_another_encoding_is_refused_for_its_encoding() {
+    let home = Home::new();
+    fs::write(home.path("films.txt"), latin1("ein schöner Film@1\nein öder Film@0\n")).unwrap();
+    for options in ["", "--delimiter @"] {
+        home.run(&format!("train films.txt {options}"))
+            .failed(1, &["films.txt: this is not UTF-8", "--encoding windows-1252"]);
+    }
+    let ran =
+        home.run("data describe films.txt --delimiter @ --no-header --encoding latin1 --format json").ok();
+    assert_eq!(ran.json()["rows"], 2, "{ran:#?}");
+    home.run("data describe films.txt --delimiter | --encoding latin1 --label-column 2")
+        .failed(1, &["no common number of fields with the delimiter that is given"]);
 }

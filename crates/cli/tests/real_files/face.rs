@@ -138,6 +138,8 @@ fn the_fallback_says_why_in_three_lines_and_what_its_model_cannot_know() {
     let warned = ran.stderr.split(&"=".repeat(80)).nth(1).unwrap();
     let reason = &warned[warned.find("Reason: ").unwrap()..];
     assert!(reason.trim().lines().count() <= 3, "{warned}");
+    assert!(reason.lines().all(|line| line.chars().count() <= 80), "{warned}");
+    assert!(reason.contains("--data-dir"), "{warned}");
     let after = &ran.stderr[ran.stderr.find("Epoch 1/1").unwrap()..];
     assert!(
         after.contains("note: this model has read generated sentences about films, and no other text"),

@@ -184,15 +184,94 @@ fn text_files_have_encodings_and_are_packed() {
 
 /// As many commas in each line may be chance, and make no table of a text.
 #[test]
-fn a_text_file_with_commas_is_a_text_file_unless_options_name_columns() {
+fn a_text_file_with_commas_is_a_text_file_unless_options_or_a_header_name_columns() {
     let (home, _) = trained(&LABELS, "");
-    let lines = "text,well\nthanks,well\nrefund,well\nthanks,so\nrefund,so\nthanks,no\nrefund,no\n";
+    let lines = "thanks,well\nrefund,well\nthanks,so\nrefund,so\nthanks,no\nrefund,no\n";
     fs::write(home.path("mails.txt"), lines).unwrap();
     let ran = home.run("predict model.gatewise mails.txt").ok();
-    assert_eq!(labels(&ran.stdout)[1..], ["praise", "bill", "praise", "bill", "praise", "bill"], "{ran:#?}");
-    assert_eq!(ran.stdout.lines().count(), 7, "each line is a text, the first one too");
-    let ran = home.run("predict model.gatewise mails.txt --text-column text --header").ok();
-    assert!(ran.stdout.starts_with("text,well,label,probability\nthanks,well,praise,"), "{ran:#?}");
+    assert_eq!(labels(&ran.stdout), ["praise", "bill", "praise", "bill", "praise", "bill"], "{ran:#?}");
+    assert!(ran.stderr.contains("all have as many commas; --delimiter , reads them as a table"), "{ran:#?}");
+    fs::write(home.path("mails.txt"), format!("text,well\n{lines}")).unwrap();
+    for options in ["", "--text-column text --header"] {
+        let ran = home.run(&format!("predict model.gatewise mails.txt {options}")).ok();
+        assert!(ran.stdout.starts_with("text,well,label,probability\nthanks,well,praise,"), "{ran:#?}");
+    }
+}
+
+/// What `train` and `evaluate` read as records, `predict` does not answer line by line, labels included.
+#[test]
+fn a_text_file_with_records_is_answered_record_by_record() {
+    let (home, _) = trained(&LABELS, "");
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for (what, content, options, first, answers) in [
+        (
+            "semicolons without a header",
+            "thanks a lot;bill\nthe refund;praise\n".repeat(4).into_bytes(),
+            "",
+            "thanks a lot;bill;praise;",
+            8,
+        ),
+        (
+            "vertical bars and a header",
+            b"id|verdict|comment\n1|bill|thanks a lot\n2|praise|the refund\n".to_vec(),
+            "",
+            "id|verdict|comment|label|probability",
+            3,
+        ),
+        (
+            "UTF-16 and tabs",
+            wide("\u{feff}label\ttext\nbill\tthanks a lot\npraise\tthe refund\n"),
+            "",
+            "label\ttext\tpredicted_label\tprobability",
+            3,
+        ),
+        (
+            "an encoding",
+            b"text;label\nthanks caf\xe9;bill\nrefund caf\xe9;praise\n".to_vec(),
+            "--encoding latin1",
+            "text;label;predicted_label;probability",
+            3,
+        ),
+    ] {
+        fs::write(home.path("rows.txt"), content).unwrap();
+        let ran = home.run(&format!("predict model.gatewise rows.txt {options}")).ok();
+        assert!(ran.stdout.starts_with(first), "{what}: {ran:#?}");
+        assert_eq!(ran.stdout.lines().count(), answers, "{what}: {ran:#?}");
+        home.run(&format!("predict model.gatewise rows.txt {options} -o out.csv")).ok();
+    }
+}
+
+#[test]
+fn an_output_without_records_is_refused_with_what_is_there() {
+    let (home, _) = trained(&LABELS, "");
+    fs::write(home.path("mails.txt"), "refund\n").unwrap();
+    fs::create_dir(home.path("inbox")).unwrap();
+    fs::write(home.path("inbox/1"), "refund\n").unwrap();
+    for (input, says) in [
+        ("mails.txt", "but each line of mails.txt is a text; name the delimiter of its fields (--delimiter)"),
+        ("inbox", "but inbox is a folder, each file a text; leave --output out"),
+    ] {
+        home.run(&format!("predict model.gatewise {input} -o out.csv")).failed(2, &[says]);
+    }
+    home.run("predict thanks nofile.csv").failed(2, &["there is no file 'nofile.csv'"]);
+}
+
+/// The answer to words that the model has never seen is no answer to them.
+#[test]
+fn texts_of_unknown_words_are_noted() {
+    let (home, _) = trained(&LABELS, "");
+    for (texts, note) in [
+        (&["zork blarg quux"][..], Some("note: no word of the text is known to the model")),
+        (&["zork", "blarg"], Some("note: no word of the texts is known to the model")),
+        (&["zork", "refund"], None),
+        (&["refund zork"], None),
+    ] {
+        let ran = predict(&home, &[&["model.gatewise"], texts].concat(), "").ok();
+        match note {
+            Some(note) => assert_eq!(ran.stderr.trim_end(), note, "{ran:#?}"),
+            None => assert_eq!(ran.stderr, "", "{ran:#?}"),
+        }
+    }
 }
 
 /// A path is bytes, and on Linux these need not be UTF-8.

@@ -25,6 +25,7 @@ fn home() -> Home {
         ("drawing.svg", "<svg></svg>"),
         ("tokenizer.json", "{}"),
         ("model.gatewise", "the bytes of a model"),
+        ("film", "the bytes of a film"),
     ] {
         fs::write(home.path(name), content).unwrap();
     }
@@ -101,6 +102,59 @@ fn an_output_of_train_is_none_of_its_inputs() {
             ),
         ],
     );
+}
+
+/// A mistyped output costs no file: a model replaces a model only, and has no name of data.
+#[test]
+fn a_model_replaces_only_a_model() {
+    refused(
+        2,
+        &[
+            ("train films.csv -o other.csv", "--output other.csv ends in .csv, but a model is written to it"),
+            ("train films.csv -o none.TSV", "--output none.TSV ends in .tsv"),
+            ("train films.csv -o model.json", "name a file such as model.gatewise"),
+            ("train films.csv -o film", "--output film exists and is not a gatewise model"),
+            (
+                "train films.csv -o m --checkpoint-best best{epoch}.csv",
+                "--checkpoint-best best{epoch}.csv ends in .csv",
+            ),
+            ("train films.csv -o m --checkpoint-best film", "--checkpoint-best film exists and is not"),
+            ("tune films.csv -o other.csv", "--output other.csv ends in .csv"),
+            ("tune films.csv -o film", "--output film exists and is not a gatewise model"),
+        ],
+    );
+    let home = home();
+    let train =
+        "train films.csv --epochs 1 --units 2 --embedding 2 --no-baseline -o m --checkpoint-best best";
+    fs::write(home.path("m"), "").unwrap();
+    home.run(train).ok();
+    home.run(train).ok();
+}
+
+#[test]
+fn a_model_is_no_data_and_data_are_no_model() {
+    let home = home();
+    home.run("train films.csv --epochs 1 --units 2 --embedding 2 --no-baseline -o m.gatewise").ok();
+    fs::copy(home.path("m.gatewise"), home.path("m.csv")).unwrap();
+    for (command, code) in [
+        ("train m.gatewise", 1),
+        ("train m.csv", 1),
+        ("data describe m.gatewise", 1),
+        ("evaluate m.gatewise m.gatewise", 1),
+        ("predict m.gatewise m.gatewise", 2),
+        ("predict m.gatewise m.csv", 2),
+        ("forecast m.gatewise", 1),
+    ] {
+        home.run(command).failed(code, &["this is a gatewise model, not data"]);
+    }
+    for command in [
+        "evaluate films.csv m.gatewise",
+        "evaluate films.csv films.csv",
+        "summary films.csv",
+        "bench films.csv",
+    ] {
+        home.run(command).failed(1, &["films.csv: this is not a gatewise model"]);
+    }
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::{Sequential, tensors_of};
 use crate::rows::{Padding, Problem, Scaler};
 use crate::storage::hex;
-use crate::storage::tensors::Tensor;
+use crate::storage::tensors::{MODEL, Tensor};
 use crate::text::{Tokenizer, Vocabulary};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 pub const FORMAT: u32 = 1;
 
 /// Key of the only entry of the safetensors metadata (one, because the writer does not keep an order).
-pub(super) const KEY: &str = "gatewise";
+pub(super) const KEY: &str = MODEL;
 
 /// The JSON object under [`KEY`], behind a line with its checksum (see
 /// [`seal`](crate::storage::tensors::seal)).

@@ -5,7 +5,7 @@ use super::{Artifact, Reader};
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::model::values_of;
-use crate::storage::tensors::{TensorFile, Unreadable};
+use crate::storage::tensors::{TensorFile, Unreadable, begins_as_tensors, begins_with};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -46,11 +46,31 @@ impl Artifact {
         Self::from_bytes(&bytes).map_err(named)
     }
 
+    /// Returns whether the file at `path` begins like an artifact. The rest of it is not read.
+    ///
+    /// ```
+    /// use gatewise::Artifact;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("films.csv");
+    /// std::fs::write(&path, "text,label\n").unwrap();
+    /// assert!(!Artifact::is_at(&path));
+    /// ```
+    pub fn is_at(path: impl AsRef<Path>) -> bool {
+        let mut head = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
+        read.is_ok() && begins_with(&head, KEY)
+    }
+
     /// Reads an artifact from bytes in memory and runs its self-test.
     ///
     /// # Errors
     /// As [`load`](Self::load).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        if !bytes.is_empty() && !begins_as_tensors(bytes) {
+            return Err(Error::artifact(
+                "this is not a gatewise model; give the path of a model file, such as model.gatewise",
+            ));
+        }
         let (file, json) = TensorFile::read_sealed(bytes, KEY).map_err(|why| match why {
             Unreadable::Damaged(why) => damaged(&why),
             Unreadable::Foreign => Error::artifact(

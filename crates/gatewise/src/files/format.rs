@@ -2,6 +2,7 @@
 //!
 //! Input: a path or the first bytes of a file. Output: a [`RecordFormat`], or what the file is instead and what to do.
 
+use crate::storage::tensors::{MODEL, begins_with};
 use memchr::memmem;
 use std::path::{Path, PathBuf};
 
@@ -137,6 +138,9 @@ const ZIPPED: &[(&str, &str)] = &[
 pub(super) fn foreign(head: &[u8]) -> Option<String> {
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some((*what).to_owned());
+    }
+    if begins_with(head, MODEL) {
+        return Some("this is a gatewise model, not data; give the file of the data".to_owned());
     }
     if head.starts_with(b"PK\x03\x04") {
         let found = ZIPPED.iter().find(|(part, _)| memmem::find(head, part.as_bytes()).is_some());

@@ -41,6 +41,19 @@ pub(crate) fn write(tensors: &[Tensor<'_>], sealed: Option<(&str, &str)>) -> Res
     safetensors::serialize(views, header).map_err(|e| e.to_string())
 }
 
+/// The key of the sealed text of a model.
+pub(crate) const MODEL: &str = "gatewise";
+
+/// Returns whether `head`, the first bytes of a file, begins a file of [`write`] with a text under `key`.
+pub(crate) fn begins_with(head: &[u8], key: &str) -> bool {
+    head.get(8..).is_some_and(|json| json.starts_with(format!("{{\"__metadata__\":{{\"{key}\":").as_bytes()))
+}
+
+/// Returns whether `head`, the first bytes of a file, begins like a file of tensors: the length of a JSON object, and its start.
+pub(crate) fn begins_as_tensors(head: &[u8]) -> bool {
+    head.get(8..).is_some_and(|json| json.starts_with(b"{"))
+}
+
 /// Why bytes cannot be read.
 #[derive(Debug)]
 pub(crate) enum Unreadable {

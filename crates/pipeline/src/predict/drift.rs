@@ -42,13 +42,18 @@ impl Drift {
         }
     }
 
-    /// Returns a sentence with the rate of unknown words; `None` for few texts.
+    /// Returns a sentence with the rate of unknown words, or a note that all words of few texts are unknown; otherwise `None`
+    /// for few texts.
     pub fn sentence(&self, artifact: &Artifact) -> Option<String> {
+        if self.texts <= HANDFUL {
+            let texts = if self.texts == 1 { "text" } else { "texts" };
+            return (self.words > 0 && self.unknown == self.words)
+                .then(|| format!("note: no word of the {texts} is known to the model"));
+        }
         let expected = artifact.training().oov_rate;
         let expected =
             expected.map_or(String::new(), |rate| format!("; {:.1} % were expected", 100.0 * rate));
-        (self.texts > HANDFUL)
-            .then(|| format!("Unknown words: {:.1} % of {}{expected}", 100.0 * self.rate(), self.words))
+        Some(format!("Unknown words: {:.1} % of {}{expected}", 100.0 * self.rate(), self.words))
     }
 
     /// Returns a warning if the texts differ from the training texts of `artifact`.

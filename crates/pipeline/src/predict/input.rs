@@ -3,7 +3,7 @@
 //! Input: the words of a command line. Output: the model's path and a [`PredictInput`], or an error for a path that
 //! does not exist. A path is never predicted as a text.
 
-use gatewise::files::{FileKind, RecordFormat};
+use gatewise::files::{FileKind, RecordFormat, RecordOptions};
 use gatewise::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -71,20 +71,22 @@ const MAX_DEPTH: usize = 16;
 /// | words | input |
 /// |---|---|
 /// | none, or `-` | the lines of standard input |
-/// | one file of records: .csv, .tsv, .json, .jsonl, .parquet, lines with a label and a text, … | its records |
+/// | one file of records: .csv, .tsv, .json, .jsonl, .parquet, a table or lines with a label in a .txt file, … | its records |
 /// | other files | their lines |
 /// | a folder | its files, each a text |
 /// | a word that ends like a file, such as `films.txt`, and is none | an error |
 /// | other words | texts |
 ///
 /// ```
+/// use gatewise::files::RecordOptions;
 /// use gatewise_pipeline::PredictInput;
+/// let as_found = RecordOptions::default();
 /// let words = |words: &[&str]| words.iter().map(Into::into).collect::<Vec<std::ffi::OsString>>();
-/// let texts = PredictInput::of(&words(&["A fine film.", "10/10"]), false)?;
+/// let texts = PredictInput::of(&words(&["A fine film.", "10/10"]), &as_found, false)?;
 /// assert_eq!(texts, PredictInput::Texts(vec!["A fine film.".into(), "10/10".into()]));
-/// assert_eq!(PredictInput::of(&words(&["-"]), false)?, PredictInput::StandardInput);
+/// assert_eq!(PredictInput::of(&words(&["-"]), &as_found, false)?, PredictInput::StandardInput);
 /// // A file that does not exist is not a text.
-/// assert!(PredictInput::of(&words(&["no such film.txt"]), false).is_err());
+/// assert!(PredictInput::of(&words(&["no such film.txt"]), &as_found, false).is_err());
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,15 +115,16 @@ enum Word {
 }
 
 impl PredictInput {
-    /// Returns the input that `words` name, for a model of texts. `as_records` states that options of records are given
-    /// (such as a delimiter): any file is then a file of records. Otherwise a .txt file that merely looks like a table is
-    /// read line by line.
+    /// Returns the input that `words` name, for a model of texts. Files are looked at with `options`. `as_records` states that
+    /// options of records are given (such as a delimiter): any file is then a file of records. Otherwise a text file in which
+    /// nothing is recognized as records, or no more than as many commas in each line, is read line by line.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a file that does not exist, for a file of records beside
     /// other words, and for a text that is not UTF-8.
-    pub fn of(words: &[OsString], as_records: bool) -> Result<Self> {
-        let kinds = words.iter().map(|word| kind(word, as_records)).collect::<Result<Vec<Word>>>()?;
+    pub fn of(words: &[OsString], options: &RecordOptions, as_records: bool) -> Result<Self> {
+        let kinds =
+            words.iter().map(|word| kind(word, options, as_records)).collect::<Result<Vec<Word>>>()?;
         let all = |kind: Word| kinds.iter().all(|other| *other == kind);
         if all(Word::Text) && !words.is_empty() {
             return words.iter().map(|word| text(word)).collect::<Result<_>>().map(Self::Texts);
@@ -134,12 +137,28 @@ impl PredictInput {
             ([path], [Word::Records]) => Ok(Self::Records(path.into())),
             ([path], _) => Ok(Self::Folder(path.into())),
             _ => {
+                let absent =
+                    |(word, kind): &(&OsString, &Word)| **kind == Word::Records && !Path::new(word).exists();
+                if let Some((word, _)) = words.iter().zip(&kinds).find(absent) {
+                    return Err(missing(word, "check the path"));
+                }
                 let other = kinds.iter().position(|kind| *kind != Word::Text).unwrap_or_default();
                 Err(Error::config(format!(
                     "{} is not a text, and predict reads one such source at a time; give it alone",
                     words[other].display()
                 )))
             }
+        }
+    }
+
+    /// Returns the note for a file whose lines are read as texts, each its own.
+    pub fn line_note(path: &Path, options: &RecordOptions) -> String {
+        let path_shown = path.display();
+        match FileKind::may_be_prose(path, options) {
+            true => format!(
+                "each line of {path_shown} is a text, though all have as many commas; --delimiter , reads them as a table"
+            ),
+            false => format!("each line of {path_shown} is a text"),
         }
     }
 
@@ -187,7 +206,7 @@ fn is_model(word: &OsStr) -> Result<bool> {
 }
 
 /// Returns what a word is.
-fn kind(word: &OsStr, as_records: bool) -> Result<Word> {
+fn kind(word: &OsStr, options: &RecordOptions, as_records: bool) -> Result<Word> {
     let path = Path::new(word);
     if word == "-" {
         return Ok(Word::StandardInput);
@@ -196,10 +215,14 @@ fn kind(word: &OsStr, as_records: bool) -> Result<Word> {
         let end = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
         endings.contains(&end.as_str())
     };
-    match FileKind::at(path) {
+    match FileKind::with(path, options) {
         FileKind::Records(RecordFormat::Folder) => Ok(Word::Folder),
         // As many commas in each line may be chance.
-        FileKind::Records(RecordFormat::Csv) if !as_records && ends(&["txt", "text", "log", "md"]) => {
+        FileKind::Records(RecordFormat::Csv)
+            if !as_records
+                && ends(&["txt", "text", "log", "md"])
+                && FileKind::may_be_prose(path, options) =>
+        {
             Ok(Word::Lines)
         }
         FileKind::Records(_) => Ok(Word::Records),
@@ -286,6 +309,10 @@ pub fn text_files(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
+    fn word(word: &str) -> Result<Word> {
+        kind(OsStr::new(word), &RecordOptions::default(), false)
+    }
+
     #[test]
     fn paths_are_told_from_texts() {
         for text in [
@@ -300,17 +327,17 @@ mod tests {
             "/10",
             "~5",
         ] {
-            assert_eq!(kind(OsStr::new(text), false).unwrap(), Word::Text, "{text}");
+            assert_eq!(word(text).unwrap(), Word::Text, "{text}");
         }
         for path in ["film.txt", "my films.TXT", "./film", "../x", "/tmp/none", "~/film", "x.PDF"] {
-            let error = kind(OsStr::new(path), false).unwrap_err();
+            let error = word(path).unwrap_err();
             assert_eq!(error.kind(), gatewise::ErrorKind::Config);
             assert!(error.to_string().contains("there is no file"), "{path}: {error}");
         }
-        assert_eq!(kind(OsStr::new("Cargo.toml"), false).unwrap(), Word::Lines);
-        assert_eq!(kind(OsStr::new("src"), false).unwrap(), Word::Folder);
-        assert_eq!(kind(OsStr::new("none.csv"), false).unwrap(), Word::Records);
-        assert_eq!(kind(OsStr::new("-"), false).unwrap(), Word::StandardInput);
+        assert_eq!(word("Cargo.toml").unwrap(), Word::Lines);
+        assert_eq!(word("src").unwrap(), Word::Folder);
+        assert_eq!(word("none.csv").unwrap(), Word::Records);
+        assert_eq!(word("-").unwrap(), Word::StandardInput);
     }
 
     #[test]

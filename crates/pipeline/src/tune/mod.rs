@@ -138,7 +138,7 @@ impl TuneConfig {
 
     fn files(&self) -> RunFiles {
         let files =
-            self.output.iter().fold(self.base.files(), |files, path| files.replaces("--output", path));
+            self.output.iter().fold(self.base.files(), |files, path| files.replaces_model("--output", path));
         self.log.iter().fold(files, |files, path| files.writes_lines("--log", path))
     }
 

@@ -9,7 +9,7 @@ use crate::args::{Format, Predict};
 use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
-use gatewise::files::{RecordFormat, open_text, read_text_of};
+use gatewise::files::{RecordFormat, RecordOptions, open_text, read_text_of};
 use gatewise::{Artifact, Error, Predictor, Result};
 use gatewise_pipeline::{
     Destination, Drift, PredictFile, PredictInput, PredictSeries, RunFiles, check_top_k, set_threshold,
@@ -41,7 +41,8 @@ pub fn predict(args: Predict) -> Result<Done> {
     let of_records =
         !args.text_column.is_empty() || args.table.delimiter.is_some() || args.table.header().is_some();
     let encoding = args.table.encoding;
-    let input = input(inputs, &args.text, of_records)?;
+    let records = args.table.record_options();
+    let input = input(inputs, &args.text, &records, of_records)?;
     let is_file = matches!(input, PredictInput::Lines(_) | PredictInput::Folder(_));
     let ignored = [
         ("--output", args.output.is_some()),
@@ -54,15 +55,16 @@ pub fn predict(args: Predict) -> Result<Done> {
     let ignored = ignored.iter().find(|(_, given)| *given);
     match (input, ignored) {
         (PredictInput::Records(path), _) => file_of_texts(&predictor, &path, &args),
-        (_, Some((option, _))) => Err(Error::config(format!(
-            "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but none is given"
+        (input, Some((option, _))) => Err(Error::config(format!(
+            "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but {}",
+            without_records(&input, option)
         ))),
         (PredictInput::Lines(paths), _) => {
             let mut drift = Drift::default();
             for path in paths {
                 let file = open_text(&path, encoding)?;
                 file.notes.iter().for_each(|note| note!("note: {}: {note}", path.display()));
-                note!("note: each line of {} is a text", path.display());
+                note!("note: {}", PredictInput::line_note(&path, &records));
                 lines::lines(&predictor, &args, file.bytes, &path.display().to_string(), &mut drift)?;
             }
             words::report(&drift, predictor.artifact());
@@ -91,14 +93,39 @@ pub fn predict(args: Predict) -> Result<Done> {
 }
 
 /// Returns what the words after the model name, or the texts of `--text`.
-fn input(words: &[OsString], texts: &[String], of_records: bool) -> Result<PredictInput> {
+fn input(
+    words: &[OsString],
+    texts: &[String],
+    options: &RecordOptions,
+    of_records: bool,
+) -> Result<PredictInput> {
     match (words.first(), texts.is_empty()) {
-        (_, true) => PredictInput::of(words, of_records),
+        (_, true) => PredictInput::of(words, options, of_records),
         (None, false) => Ok(PredictInput::Texts(texts.to_vec())),
         (Some(word), false) => Err(Error::config(format!(
             "--text gives the texts, but '{}' is given too; leave one of them out",
             word.display()
         ))),
+    }
+}
+
+/// Returns what is given in place of a file of records, and what to do.
+fn without_records(input: &PredictInput, option: &str) -> String {
+    let leave_out = match option {
+        "--output" => "leave --output out and redirect the answers (> answers.tsv)".into(),
+        _ => format!("leave {option} out"),
+    };
+    match input {
+        PredictInput::Lines(paths) => {
+            let path = paths[0].display();
+            format!(
+                "each line of {path} is a text; name the delimiter of its fields (--delimiter), or {leave_out}"
+            )
+        }
+        PredictInput::Folder(folder) => {
+            format!("{} is a folder, each file a text; {leave_out}", folder.display())
+        }
+        _ => "none is given".into(),
     }
 }
 

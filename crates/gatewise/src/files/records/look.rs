@@ -8,9 +8,10 @@ use super::syntax::Syntax;
 use super::{RecordFormat, RecordOptions, labelled_lines};
 use crate::error::{Error, Result};
 use crate::files::arff;
+use crate::files::compressed::Compression;
 use crate::files::format::{foreign, unpacked, utf16, zero_bytes};
 use crate::files::series_file::is_series;
-use crate::files::text_stream::{TextStream, peek};
+use crate::files::text_stream::{TextStream, peek, utf8};
 use std::fs::File;
 use std::path::Path;
 
@@ -51,6 +52,29 @@ impl FileKind {
         Self::look(path, &RecordOptions::default()).0
     }
 
+    /// Returns what is at `path`, read with `options`.
+    pub fn with(path: &Path, options: &RecordOptions) -> Self {
+        Self::look(path, options).0
+    }
+
+    /// Returns whether the lines of a table may also be prose with as many commas in each line: commas are the delimiter,
+    /// nobody stated it, and the first line has no usual name of a column.
+    ///
+    /// ```
+    /// use gatewise::files::{FileKind, RecordOptions};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("mails.txt");
+    /// std::fs::write(&path, "Well, thanks\n".repeat(9)).unwrap();
+    /// assert!(FileKind::may_be_prose(&path, &RecordOptions::default()));
+    /// std::fs::write(&path, "text,label\n".repeat(9)).unwrap();
+    /// assert!(!FileKind::may_be_prose(&path, &RecordOptions::default()));
+    /// ```
+    pub fn may_be_prose(path: &Path, options: &RecordOptions) -> bool {
+        let stated = options.table || options.delimiter.is_some() || options.header.is_some();
+        let table = Head::read(path, options).ok().and_then(|head| head.table());
+        !stated && table.is_some_and(|table| table.delimiter == b',' && !table.named)
+    }
+
     /// Returns what is at `path`, and a note where its first bytes decided.
     pub(super) fn look(path: &Path, options: &RecordOptions) -> (Self, Option<String>) {
         let series = unpacked(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ts"));
@@ -89,7 +113,13 @@ impl FileKind {
 
     /// Returns the format of the records at `path`, and a note where its first bytes decided.
     pub(super) fn records(path: &Path, options: &RecordOptions) -> Result<(RecordFormat, Option<String>)> {
-        let what = match Self::look(path, options) {
+        let (kind, note) = Self::look(path, options);
+        if kind == Self::Text
+            && let Some(flaw) = not_utf8(path, options)
+        {
+            return Err(Error::data(format!("{}: {flaw}", path.display())));
+        }
+        let what = match (kind, note) {
             (Self::Records(format), note) => return Ok((format, note)),
             (Self::Foreign(what), _) => {
                 return Err(Error::data(format!("{} is not a file of records: {what}", path.display())));
@@ -99,6 +129,10 @@ impl FileKind {
                 "nothing in it can be read"
             }
             (Self::Series, _) => "it is a file of series",
+            (Self::Text, _) if options.delimiter.is_some() => {
+                "its lines have no common number of fields with the delimiter that is given; give the delimiter of its fields, or \
+                 leave --delimiter out"
+            }
             (Self::Text, _) => {
                 "it is text, but neither a table with the same number of fields in each line nor JSON; name the delimiter of its \
                  fields (--delimiter), or write a label into each line (label, tab, text; or __label__x text); a text without labels is for a language \
@@ -109,6 +143,13 @@ impl FileKind {
     }
 }
 
+/// Returns what is wrong with the encoding of the first lines, if anything is.
+fn not_utf8(path: &Path, options: &RecordOptions) -> Option<String> {
+    let head = Head::read(path, options).ok()?;
+    let lines = super::dialect::whole_lines(&head.text, head.whole);
+    utf8(lines.to_vec(), head.mark, options.encoding, Compression::of(&head.raw)).err()
+}
+
 /// The first bytes of a file.
 struct Head {
     /// As they are in the file.
@@ -117,6 +158,8 @@ struct Head {
     text: Vec<u8>,
     /// Whether there are no more.
     whole: bool,
+    /// The length of the byte order mark before the text.
+    mark: u64,
     /// The delimiter that the user states.
     delimiter: Option<u8>,
 }
@@ -130,7 +173,8 @@ impl Head {
         // A damaged archive is told by whoever reads it whole.
         let text = peek(&mut stream.bytes, HEAD)?;
         let whole = text.len() < HEAD;
-        Ok(Self { raw, text, whole, delimiter: options.delimiter.map(|delimiter| delimiter.byte()) })
+        let mark = stream.mark as u64;
+        Ok(Self { raw, text, whole, mark, delimiter: options.delimiter.map(|delimiter| delimiter.byte()) })
     }
 
     /// Returns whether the file, whose name states what it is, contains series.
@@ -158,7 +202,7 @@ impl Head {
                 "the file is read as JSON lines, as its first line is an object",
             ));
         }
-        if self.is_table() {
+        if self.table().is_some() {
             let note = "the file is read as a table, as its first lines have the same number of fields";
             return Some((RecordFormat::Csv, note));
         }
@@ -182,19 +226,25 @@ impl Head {
         line.starts_with(b"{") && (cut_off || serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
     }
 
-    /// Returns whether all lines have the same number of fields, several of them. Prose may by chance: there is a header, or a
-    /// few rows.
-    fn is_table(&self) -> bool {
+    /// Returns the table if all lines have the same number of fields, several of them. Prose may by chance: there is a header,
+    /// or a few rows.
+    fn table(&self) -> Option<Lines> {
         let lines = super::dialect::whole_lines(&self.text, self.whole);
         let all = [b'\t', b',', b';', b'|'];
         let delimiters = self.delimiter.as_ref().map_or(&all[..], std::slice::from_ref);
-        delimiters.iter().any(|&delimiter| {
+        delimiters.iter().find_map(|&delimiter| {
             let found = Trial::new(lines, self.whole, Syntax { delimiter, backslash: false });
             let many = found.all >= ROWS || delimiter == b'\t' || self.delimiter.is_some();
-            found.first.len() > 1
-                && found.all > 0
-                && found.all == found.rows.len()
-                && (many || has_name(&found.first))
+            let named = has_name(&found.first);
+            let is_table = found.first.len() > 1 && found.all > 0 && found.all == found.rows.len();
+            (is_table && (many || named)).then_some(Lines { delimiter, named })
         })
     }
+}
+
+/// Lines with the same number of fields.
+struct Lines {
+    delimiter: u8,
+    /// Whether a field of the first line is a usual name of a column.
+    named: bool,
 }
