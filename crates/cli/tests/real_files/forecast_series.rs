@@ -10,6 +10,27 @@ fn panel() -> String {
 }
 
 #[test]
+fn a_name_tells_series_apart_without_dates() {
+    let lines = |id: &str, level: f64| -> String {
+        (0..48).map(|t| format!("{id},{t},{:.1}\n", level + t as f64 + (t % 12) as f64)).collect()
+    };
+    Case::new("numbered steps in place of dates")
+        .file("n.csv", format!("unique_id,ds,y\n{}{}", lines("A", 100.0), lines("B", 900.0)))
+        .named("A", 48, [])
+        .named("B", 48, [])
+        .note("series are told apart by 'unique_id'")
+        .check();
+}
+
+#[test]
+fn numbers_may_reach_zero_where_they_are_tested() {
+    Case::new("a shop that closes")
+        .file("n.csv", format!("sales\n{}", (0..60).rev().map(|t| format!("{t}\n")).collect::<String>()))
+        .series(60, [])
+        .check();
+}
+
+#[test]
 fn each_series_is_forecast() {
     Case::new("unique_id, ds, y")
         .file("n.csv", panel())

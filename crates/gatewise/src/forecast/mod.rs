@@ -99,7 +99,13 @@ impl Forecaster {
                 options.period
             )));
         }
-        let logs = series.iter().all(|&number| number > 0.0);
+        let positive = series.iter().all(|&number| number > 0.0);
+        let logs = options.logarithms.unwrap_or(positive);
+        if logs && !positive {
+            return Err(Error::data(
+                "a number of the series is not positive, so it has no logarithm; leave logarithms out",
+            ));
+        }
         let levels: Vec<f64> = series.iter().map(|&number| level(number, logs)).collect();
         let held_out = options
             .calibration

@@ -18,6 +18,8 @@ pub struct ForecastOptions {
     pub horizon: usize,
     /// Steps per season; 1 for a series without a season. Default: 1.
     pub period: usize,
+    /// Whether logarithms are forecast. Default: if all numbers of the training series are positive.
+    pub logarithms: Option<bool>,
     /// The number of changes that the networks read. Default: two periods, at least 8.
     pub length: Option<usize>,
     /// Units of each LSTM. Default: 16.
@@ -44,6 +46,7 @@ impl Default for ForecastOptions {
         Self {
             horizon: 1,
             period: 1,
+            logarithms: None,
             length: None,
             units: 16,
             members: 5,
@@ -66,6 +69,11 @@ impl ForecastOptions {
     /// Sets the steps per season.
     pub fn period(self, period: usize) -> Self {
         Self { period, ..self }
+    }
+
+    /// Sets whether logarithms are forecast.
+    pub fn logarithms(self, logarithms: bool) -> Self {
+        Self { logarithms: Some(logarithms), ..self }
     }
 
     /// Sets the number of changes that the networks read.

@@ -145,6 +145,8 @@ pub(super) fn forecast(
     let Sizes { period, horizon, test } = sizes;
     let options = config.options.clone().period(period).horizon(horizon);
     let (id, values, dates) = (series.id, series.values, series.dates);
+    // The part to test on may be the first that is not positive.
+    let options = options.logarithms(values.iter().all(|&number| number > 0.0));
     if !sizes.fit(values.len(), &options) {
         let large = [("--test", test), ("--horizon", horizon), ("--period", period)];
         let large: Vec<&str> = large.iter().filter(|(_, size)| *size > 2).map(|(name, _)| *name).collect();

@@ -71,6 +71,11 @@ fn speaks_of(name: &str, of: &[&str]) -> bool {
     words(name).any(|word| of.contains(&&*word))
 }
 
+/// Returns whether a column tells series apart by its name.
+pub(super) fn names_series(name: &str) -> bool {
+    speaks_of(name, &IDS)
+}
+
 impl Roles {
     /// Finds the columns, by name where it is stated, else by looking at the first records.
     pub fn find(records: &mut Records, options: &NumberOptions, notes: &mut Vec<String>) -> Result<Self> {

@@ -4,7 +4,7 @@
 
 use super::dates::{self, Dates, Written, written};
 use super::parse::{Hints, find_style, is_missing, is_number, number};
-use super::roles::Roles;
+use super::roles::{Roles, names_series};
 use super::step::Step;
 use super::{Missing, NumberFile, NumberOptions, NumberSeries, Timeline, one_column};
 use crate::error::{Error, Result};
@@ -281,15 +281,46 @@ impl Table {
         settled.map(Some).map_err(|message| Error::data(format!("{}: {message}", self.name)))
     }
 
+    /// Deals the rows to the series that the columns `places` of `id_columns` name.
+    fn dealt(&self, places: &[usize]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
+        for row in 0..self.rows.len() {
+            let ids: Vec<u32> = places.iter().map(|&at| self.rows[row].ids[at]).collect();
+            let at = *known.entry(ids).or_insert_with_key(|ids| {
+                let texts: Vec<&str> =
+                    places.iter().zip(ids).map(|(&at, &id)| &*self.id_texts[at][id as usize]).collect();
+                groups.push(Group { id: Some(texts.join("/")), rows: Vec::new() });
+                groups.len() - 1
+            });
+            groups[at].rows.push(row);
+        }
+        groups
+    }
+
     /// Deals the rows to series, and finds the columns that tell them apart where dates repeat.
     fn groups(&mut self, options: &NumberOptions, dates: Option<&Dates>) -> Result<Vec<Group>> {
         let all = || 0..self.rows.len();
         if options.id_columns.is_empty() {
-            let Some(dates) = dates else { return Ok(vec![Group { id: None, rows: all().collect() }]) };
+            let one = || Ok(vec![Group { id: None, rows: all().collect() }]);
+            let few = |at: &usize| self.id_texts[*at].len() * 2 <= self.rows.len();
+            let Some(dates) = dates else {
+                // Without dates only a name tells series apart.
+                let named = |at: &usize| names_series(&self.columns[self.id_columns[*at]]);
+                let several = |at: &usize| self.id_texts[*at].len() > 1;
+                let Some(at) = (0..self.id_columns.len()).filter(few).filter(named).find(|at| several(at))
+                else {
+                    return one();
+                };
+                let name = &self.columns[self.id_columns[at]];
+                self.notes.push(format!("series are told apart by '{name}' (--id-column)"));
+                self.roles.ids = vec![self.id_columns[at]];
+                return Ok(self.dealt(&[at]));
+            };
             let mut seen = HashMap::new();
             let twice = all().find_map(|row| Some((seen.insert(dates.times[row], row)?, row)));
             let Some((first, second)) = twice else {
-                return Ok(vec![Group { id: None, rows: all().collect() }]);
+                return one();
             };
             let apart = |columns: &[usize]| {
                 let mut seen = HashSet::new();
@@ -298,7 +329,6 @@ impl Table {
                     seen.insert((dates.times[row], ids))
                 })
             };
-            let few = |at: &usize| self.id_texts[*at].len() * 2 <= self.rows.len();
             let usable: Vec<usize> = (0..self.id_columns.len()).filter(few).collect();
             let pairs =
                 usable.iter().flat_map(|&a| usable.iter().filter(move |b| **b > a).map(move |&b| vec![a, b]));
@@ -324,18 +354,7 @@ impl Table {
             .iter()
             .filter_map(|id| self.id_columns.iter().position(|column| column == id))
             .collect();
-        let mut groups: Vec<Group> = Vec::new();
-        let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
-        for row in 0..self.rows.len() {
-            let ids: Vec<u32> = places.iter().map(|&at| self.rows[row].ids[at]).collect();
-            let at = *known.entry(ids).or_insert_with_key(|ids| {
-                let texts: Vec<&str> =
-                    places.iter().zip(ids).map(|(&at, &id)| &*self.id_texts[at][id as usize]).collect();
-                groups.push(Group { id: Some(texts.join("/")), rows: Vec::new() });
-                groups.len() - 1
-            });
-            groups[at].rows.push(row);
-        }
+        let groups = self.dealt(&places);
         if let Some(dates) = dates {
             for group in &groups {
                 let mut seen = HashSet::new();
