@@ -18,7 +18,7 @@ fuzz_target!(|data: (bool, bool, Vec<u8>)| {
     }
     let names: Vec<String> = records.columns().iter().map(|column| column.name.clone()).collect();
     let Some(delimiter) = records.delimiter() else { return };
-    // A row of one empty field is a blank line, which is no row. Between tabs, lines that look like rows are rows, whatever
+    // A row of one empty field is a blank line, which is not a row. Between tabs, lines that look like rows are rows, whatever
     // quotation marks are around them.
     if names.len() < 2 || names.iter().any(String::is_empty) || delimiter == Delimiter::TAB {
         return;

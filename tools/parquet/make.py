@@ -1,7 +1,7 @@
 """Writes the Parquet files of crates/cli/tests/real_files/files with PyArrow, another writer than the program's own.
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install pyarrow
-    /tmp/venv/bin/python tools/parquet/make.py crates/cli/tests/real_files/files
+    python3 -m venv .venv && .venv/bin/pip install pyarrow
+    .venv/bin/python tools/parquet/make.py crates/cli/tests/real_files/files
 """
 
 import json

@@ -25,7 +25,7 @@ impl Failure {
 
     /// Writes an error of the arguments, help or the version, and returns the exit code.
     pub fn of_usage(self, error: &clap::Error) -> ExitCode {
-        // Help and version go to standard output and are no errors.
+        // Help and version go to standard output and are not errors.
         let _ = error.print();
         if error.use_stderr() {
             let text = error.render().to_string();

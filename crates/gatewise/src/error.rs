@@ -79,21 +79,29 @@ impl Error {
     }
 
     /// Returns an [`ErrorKind::Io`] error with the operation, the path and the error of the operating system.
+    pub fn io(doing: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        let message = format!("{doing} {}: {source}", path.as_ref().display());
+        Self { kind: ErrorKind::Io, message, source: Some(source) }
+    }
+
+    /// Returns an [`ErrorKind::Io`] error for a file or folder that is read, as [`io`](Self::io). If nothing is at the path, the
+    /// message states that.
     ///
     /// ```
     /// use gatewise::Error;
-    /// let missing = || std::io::ErrorKind::NotFound.into();
-    /// assert_eq!(Error::io("cannot read", "films.csv", missing()).to_string(), "there is no file films.csv; check the path");
+    /// let missing = std::io::ErrorKind::NotFound.into();
+    /// let error = Error::reading("cannot read", "films.csv", missing);
+    /// assert_eq!(error.to_string(), "there is no file films.csv; check the path");
     /// ```
-    pub fn io(doing: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        let path = path.as_ref().display();
-        let reads =
-            ["cannot read", "cannot open", "cannot list"].iter().any(|reads| doing.starts_with(reads));
-        let message = match source.kind() {
-            std::io::ErrorKind::NotFound if reads => format!("there is no file {path}; check the path"),
-            _ => format!("{doing} {path}: {source}"),
-        };
-        Self { kind: ErrorKind::Io, message, source: Some(source) }
+    pub fn reading(doing: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::NotFound => Self {
+                kind: ErrorKind::Io,
+                message: format!("there is no file {}; check the path", path.as_ref().display()),
+                source: Some(source),
+            },
+            _ => Self::io(doing, path, source),
+        }
     }
 
     /// Returns the kind of the error.

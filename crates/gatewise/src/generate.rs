@@ -184,7 +184,7 @@ impl Generator {
     ) -> Result<Self> {
         let mut ids = Vec::new();
         if let Reader::Text { tokenizer, vocabulary, .. } = artifact.reader() {
-            // A byte order mark is no character of a text.
+            // A byte order mark is not a character of a text.
             vocabulary.encode(tokenizer, prompt.strip_prefix('\u{feff}').unwrap_or(prompt), &mut ids);
         }
         if ids.is_empty() {

@@ -14,7 +14,7 @@ use gatewise::{Artifact, Error, Reader, Result};
 use std::borrow::Cow;
 use std::fs::File;
 
-/// The mark that some programs write at the start of a text. It is no character of the text.
+/// The mark that some programs write at the start of a text. It is not a character of the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Prepares the untrained model and the windows of the plan's text.
@@ -74,7 +74,7 @@ fn text(source: &Source, encoding: Option<Encoding>) -> Result<Cow<'_, str>> {
     match &source.0 {
         Data::Text(text) => Ok(Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))),
         Data::Path(path) => {
-            File::open(path).map_err(|e| Error::io("cannot read the text", path, e))?;
+            File::open(path).map_err(|e| Error::reading("cannot read the text", path, e))?;
             read_text(path, encoding).map(Cow::Owned)
         }
         _ => Err(Error::config(format!(

@@ -131,10 +131,10 @@ impl RowOptions {
         ];
         let rows = [("--on-error", self.on_error.is_some())];
         let folder = [("--data-dir", self.data_dir.is_some())];
-        let of_a_file = format!("goes with {LABELLED_TEXTS}");
+        let (foreign, of_a_file) = (!source.is_own_texts(), format!("goes with {LABELLED_TEXTS}"));
         let refused = [
-            (!source.is_own_texts(), &columns[..], of_a_file.as_str()),
-            (!source.is_own_texts(), &rows, &of_a_file),
+            (foreign, &columns[..], of_a_file.as_str()),
+            (foreign, &rows, &of_a_file),
             (source.is_in_memory(), &columns, "names a column of a file"),
             (!source.is_looked_for(), &folder, "is the folder of imdb and keras-imdb"),
         ];

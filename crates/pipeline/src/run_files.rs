@@ -66,7 +66,7 @@ impl RunFiles {
     pub fn reads_source(self, source: &Source) -> Self {
         match &source.0 {
             // The reviews are one folder of those in it.
-            Data::Path(path) if source.kind(Task::Classify) == DataKind::Imdb && path.is_dir() => {
+            Data::Path(path) if path.is_dir() && source.kind(Task::Classify) == DataKind::Imdb => {
                 let inner = Some(path.join("aclImdb")).filter(|inner| inner.is_dir());
                 self.reads("the data", inner.unwrap_or_else(|| path.clone()))
             }
@@ -91,7 +91,7 @@ impl RunFiles {
         self.writes(name, path, How::InPlace)
     }
 
-    /// Adds files of models whose names have fields, as those of [`ModelCheckpoint`].
+    /// Adds files of models whose names have fields, as the names of [`ModelCheckpoint`].
     pub fn replaces_numbered(self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         self.writes(name, path, How::Numbered)
     }
@@ -195,7 +195,7 @@ impl Place {
     }
 
     /// Returns whether an output lies among the texts of this folder: in a sub-folder of it, where the texts of a
-    /// label are. A file directly in the folder is no text.
+    /// label are. A file directly in the folder is not a text.
     fn holds(&self, output: &Self, how: How) -> bool {
         let Ok(inside) = output.path.strip_prefix(&self.path) else { return false };
         let depth = inside.components().count();

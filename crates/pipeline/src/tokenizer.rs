@@ -22,7 +22,7 @@ pub fn named(name: &str) -> Result<Tokenizer> {
         UNICODE => Ok(Tokenizer::unicode()),
         "characters" => Ok(Tokenizer::characters()),
         path if is_file(path) => {
-            let json = std::fs::read_to_string(path).map_err(|e| Error::io("cannot read", path, e))?;
+            let json = std::fs::read_to_string(path).map_err(|e| Error::reading("cannot read", path, e))?;
             Tokenizer::hugging_face(&json).map_err(|e| Error::new(e.kind(), format!("{path}: {e}")))
         }
         other => Err(Error::config(format!(

@@ -125,7 +125,7 @@ fn errors(series: &SeriesForecast, decimals: usize) -> String {
         format!("  {name:<28}{cells}\n")
     };
     let largest = baselines.iter().map(|baseline| baseline.errors.mae).fold(lstm.mae, f64::max);
-    // Beside errors that are far larger, those of the model keep four digits.
+    // Beside far larger errors, the errors of the model keep four digits.
     let places = places(largest, decimals + 2).max(places(lstm.mae, decimals + 2).saturating_sub(2));
     let figures = |errors: &Errors| {
         let all = [errors.mae, errors.mae_first, errors.mae_last].map(|error| figure(error, places));
@@ -254,7 +254,7 @@ fn places(size: f64, decimals: usize) -> usize {
     decimals.min(most.clamp(0.0, 12.0) as usize)
 }
 
-/// Returns a number with so many decimals; all digits before the point are there.
+/// Returns a number with `places` decimals, and with all digits before the point.
 fn figure(number: f64, places: usize) -> String {
     let text = format!("{number:.places$}");
     match text.strip_prefix('-') {

@@ -28,7 +28,7 @@ impl Artifact {
             std::io::ErrorKind::NotFound => {
                 Error::io("there is no such model (check the path, or train it first): cannot read", path, e)
             }
-            _ => Error::io("cannot read the model", path, e),
+            _ => Error::reading("cannot read the model", path, e),
         };
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;

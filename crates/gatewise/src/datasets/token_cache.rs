@@ -9,8 +9,7 @@
 //! every rank, the high bits of ranks from 65,536, which are rare in natural language).
 
 use crate::error::{Error, Result};
-use crate::rows::{Corpus, Problem, Sequences, Split};
-use crate::text::Tokenizer;
+use crate::rows::{Corpus, Sequences, Split};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -183,18 +182,8 @@ fn decode(bytes: &[u8], key: &[u8; 32]) -> Result<Corpus, &'static str> {
         let train = from.split(vocabulary.len(), labels.len())?;
         let test = from.split(vocabulary.len(), labels.len())?;
         // The key covers the tokenizer; the caller sets it.
-        let tokenizer = Tokenizer::default();
-        let problem = Problem::SingleLabel;
-        from.rest.is_empty().then_some(Corpus {
-            tokenizer,
-            vocabulary,
-            problem,
-            labels,
-            train,
-            test,
-            notes,
-            ..Corpus::default()
-        })
+        let corpus = Corpus::new(vocabulary, train, test).labels(labels).notes(notes);
+        from.rest.is_empty().then_some(corpus)
     })()
     .ok_or("its content is malformed")
 }
@@ -269,6 +258,8 @@ impl<'a> Cursor<'a> {
 mod tests {
     use super::*;
     use crate::rng::{Purpose, Random};
+    use crate::rows::Problem;
+    use crate::text::Tokenizer;
     use proptest::prelude::*;
 
     fn corpus(words: usize, rows: &[Vec<u32>]) -> Corpus {

@@ -42,7 +42,7 @@ const TEST: &[&str] = &["test", "testing"];
 
 /// Returns the folders and the files in a folder that are not hidden, each in the order of their names.
 pub(super) fn entries(folder: &Path) -> Result<[Vec<PathBuf>; 2]> {
-    let refused = |e| Error::io("cannot list", folder, e);
+    let refused = |e| Error::reading("cannot list", folder, e);
     let mut found = [Vec::new(), Vec::new()];
     for entry in fs::read_dir(folder).map_err(refused)? {
         let path = entry.map_err(refused)?.path();
@@ -65,7 +65,7 @@ fn has_label_folders(folder: &Path) -> bool {
 }
 
 impl FolderParts {
-    /// Returns the parts of the folder at `path`; `None` if it is no folder, or one with a sub-folder for each label.
+    /// Returns the parts of the folder at `path`; `None` if it is not a folder, or is one with a sub-folder for each label.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a folder with several files of records, and

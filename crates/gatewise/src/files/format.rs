@@ -60,7 +60,7 @@ impl RecordFormat {
     }
 }
 
-/// Returns whether the name of `path` ends like that of a compressed file.
+/// Returns whether the name of `path` ends like the name of a compressed file.
 pub(super) fn is_packed(path: &Path) -> bool {
     path.extension().is_some_and(|end| ["gz", "zst"].iter().any(|packed| end.eq_ignore_ascii_case(packed)))
 }

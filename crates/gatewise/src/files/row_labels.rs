@@ -21,7 +21,7 @@ pub(super) struct RowLabels {
     values: Vec<f32>,
 }
 
-/// The labels that rows may have: those of a model, or of the training rows.
+/// The labels that rows may have: the labels of a model, or of the training rows.
 #[derive(Debug, Clone)]
 pub(super) struct KnownLabels {
     names: Vec<String>,
@@ -239,7 +239,7 @@ impl RowLabels {
 
     /// Returns whether the labels are one number a row.
     pub fn is_numbers(&self) -> bool {
-        // Digits alone that are no number are a code, such as `01`.
+        // Digits alone that are not a number are a code, such as `01`.
         let is_written =
             |name: &str| numbers::is_number(name) && name.contains(|c: char| !c.is_ascii_digit());
         self.problem == Problem::SingleLabel

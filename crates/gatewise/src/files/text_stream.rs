@@ -65,7 +65,7 @@ impl TextStream {
 pub(super) fn failed(name: &str, line: u64, error: io::Error) -> Error {
     match error.get_ref().is_some_and(|cause| cause.is::<Damaged>()) {
         true => Error::data(format!("{name}:{line}: {error}")),
-        false => Error::io("cannot read", name, error),
+        false => Error::reading("cannot read", name, error),
     }
 }
 
@@ -90,10 +90,13 @@ pub struct OpenText {
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read.
 pub fn open_text(path: &Path, encoding: Option<Encoding>) -> Result<OpenText> {
-    let refused = |e| Error::io("cannot read", path, e);
-    let file = File::open(path).map_err(refused)?;
-    let TextStream { bytes, notes, .. } = TextStream::new(Box::new(file), encoding).map_err(refused)?;
+    let TextStream { bytes, notes, .. } = open(path, encoding)?;
     Ok(OpenText { bytes, notes })
+}
+
+fn open(path: &Path, encoding: Option<Encoding>) -> Result<TextStream> {
+    let stream = File::open(path).and_then(|file| TextStream::new(Box::new(file), encoding));
+    stream.map_err(|e| Error::reading("cannot read", path, e))
 }
 
 /// Returns the text of a file of at most `most` bytes, unpacked and decoded; otherwise as [`read_text`].
@@ -101,11 +104,9 @@ pub fn open_text(path: &Path, encoding: Option<Encoding>) -> Result<OpenText> {
 /// # Errors
 /// As [`read_text`], and [`ErrorKind::Data`](crate::ErrorKind::Data) if the text is longer.
 pub fn read_text_of(path: &Path, encoding: Option<Encoding>, most: u64) -> Result<String> {
-    let refused = |e| Error::io("cannot read", path, e);
-    let file = File::open(path).map_err(refused)?;
-    let text = TextStream::new(Box::new(file), encoding).map_err(refused)?;
-    let mut bytes = Vec::new();
-    text.bytes.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
+    let (text, mut bytes) = (open(path, encoding)?, Vec::new());
+    let read = text.bytes.take(most.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|e| Error::reading("cannot read", path, e))?;
     if bytes.len() as u64 > most {
         return Err(Error::data(format!(
             "{} has more than {most} bytes of text, which is the most that is read at once; give a part of it",

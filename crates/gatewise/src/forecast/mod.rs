@@ -280,7 +280,7 @@ impl Forecaster {
         Ok(lengths.iter().zip(corrections.chunks(self.horizon)).map(of).collect())
     }
 
-    /// Returns the errors of the forecasts of the levels from `first` on: for each step ahead, those of all levels.
+    /// Returns the errors of the forecasts of the levels from `first` on: for each step ahead, the errors of all levels.
     fn errors(&self, levels: &[f64], first: usize) -> Vec<Vec<f64>> {
         let lengths: Vec<usize> = ((first + 1).saturating_sub(self.horizon).max(Linear::needs(self.period))
             ..levels.len())

@@ -41,7 +41,7 @@ pub enum Report {
     LanguageModel(LanguageReport),
 }
 
-/// The report of a binary model. `precision`, `recall` and `f1` are those of the positive class, the class whose
+/// The report of a binary model. `precision`, `recall` and `f1` are of the positive class, the class whose
 /// probability is the output of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -252,7 +252,7 @@ impl Report {
         }
     }
 
-    /// Returns whether the accuracy is that of imbalanced classes
+    /// Returns whether the accuracy is one of imbalanced classes
     /// ([`ClassCounts::is_imbalanced`](super::ClassCounts::is_imbalanced)).
     pub fn is_imbalanced(&self) -> bool {
         self.confusion_matrix().is_some_and(|matrix| matrix.supports().is_imbalanced())

@@ -44,7 +44,7 @@ impl Model {
         let path = path.as_ref();
         let refused =
             |why: String| Error::artifact(format!("cannot take weights from {}: {why}", path.display()));
-        let bytes = std::fs::read(path).map_err(|e| Error::io("cannot read the weights", path, e))?;
+        let bytes = std::fs::read(path).map_err(|e| Error::reading("cannot read the weights", path, e))?;
         let file = TensorFile::read(&bytes).map_err(refused)?;
         let params = self.params();
         let values = values_of(params, &file, "").map_err(refused)?;

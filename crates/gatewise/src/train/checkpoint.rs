@@ -134,7 +134,7 @@ impl Folder {
     }
 
     fn files(&self) -> Result<impl Iterator<Item = (String, PathBuf)>> {
-        let entries = fs::read_dir(&self.path).map_err(|e| Error::io("cannot read", &self.path, e))?;
+        let entries = fs::read_dir(&self.path).map_err(|e| Error::reading("cannot read", &self.path, e))?;
         Ok(entries.flatten().map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())))
     }
 

@@ -1,6 +1,6 @@
 //! Forecasts of the series of numbers in a file, and their test on the last part of each.
 //!
-//! Input: a file and settings. Output: [`ForecastOutcome`]: errors on the test part beside those of baselines, the numbers
+//! Input: a file and settings. Output: [`ForecastOutcome`]: errors on the test part beside the errors of baselines, the numbers
 //! that follow with prediction intervals, and these as rows of a file.
 
 mod one;

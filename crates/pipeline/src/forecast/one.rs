@@ -53,9 +53,7 @@ impl Sizes {
                 });
                 let note =
                     format!("there are no dates; a season of {PERIOD} steps is assumed (--period){seen}");
-                if !notes.contains(&note) {
-                    notes.push(note);
-                }
+                once(notes, note);
             }
             return sizes;
         };
@@ -65,19 +63,22 @@ impl Sizes {
             let note = format!(
                 "{numbers} {step} numbers are too few for a season of {period} steps; none is assumed (--period)"
             );
-            if !notes.contains(&note) {
-                notes.push(note);
-            }
+            once(notes, note);
             return Self::of(config, numbers, 1);
         }
         let note = match period {
             1 => format!("dates are {step}; no season is assumed (--period)"),
             _ => format!("dates are {step}; a season has {period} steps (--period)"),
         };
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
+        once(notes, note);
         sizes
+    }
+}
+
+/// Adds a note that is the same for several series.
+fn once(notes: &mut Vec<String>, note: String) {
+    if !notes.contains(&note) {
+        notes.push(note);
     }
 }
 
@@ -102,7 +103,7 @@ fn repeats(values: &[f64]) -> Option<usize> {
     (best != PERIOD && shares[best] > CLEARLY && shares[best] > assumed + CLEARLY / 2.0).then_some(best)
 }
 
-/// Forecasts of the test part: those of each step ahead, by the length of what was known.
+/// Forecasts of the test part for each step ahead, by the length of what was known.
 struct Rolling<'a> {
     series: &'a [f64],
     first: usize,

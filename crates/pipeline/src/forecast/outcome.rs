@@ -64,7 +64,7 @@ impl SeriesForecast {
         self.baselines.iter().min_by(|a, b| a.errors.mae.total_cmp(&b.errors.mae))
     }
 
-    /// Returns whether the error of the model is smaller than that of the best baseline.
+    /// Returns whether the error of the model is smaller than the error of the best baseline.
     pub fn beats_baselines(&self) -> bool {
         self.best_baseline().is_none_or(|best| self.lstm.mae < best.errors.mae)
     }

@@ -282,7 +282,7 @@ fn begins_as_text(path: &Path) -> bool {
 /// if there is no file.
 pub fn text_files(folder: &Path) -> Result<Vec<PathBuf>> {
     fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
-        let io = |e| Error::io("cannot read the folder", folder, e);
+        let io = |e| Error::reading("cannot read the folder", folder, e);
         let mut entries =
             fs::read_dir(folder).map_err(io)?.collect::<std::io::Result<Vec<_>>>().map_err(io)?;
         entries.sort_by_key(fs::DirEntry::file_name);

@@ -16,7 +16,7 @@ pub fn abc(args: LabAbc) -> Result<Done> {
         "-" => read(std::io::stdin().lock()),
         _ => std::fs::File::open(&args.file).and_then(read),
     };
-    let bytes = bytes.map_err(|e| Error::io("cannot read", &args.file, e))?;
+    let bytes = bytes.map_err(|e| Error::reading("cannot read", &args.file, e))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Error::data(format!("{name} is longer than {MAX_BYTES} bytes: check it in parts")));
     }

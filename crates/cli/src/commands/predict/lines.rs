@@ -44,13 +44,13 @@ pub fn lines(
     }
 }
 
-/// The mark that some programs write at the start of a text. It is no character of the first line.
+/// The mark that some programs write at the start of a text. It is not a character of the first line.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Returns the next line without its end, or `None` at the end of the input.
 fn read_line(input: &mut impl BufRead, number: &mut usize, name: &str) -> Result<Option<String>> {
     *number += 1;
-    let io = |e| Error::io("cannot read", name, e);
+    let io = |e| Error::reading("cannot read", name, e);
     let mut bytes = Vec::new();
     std::io::Read::take(&mut *input, MAX_LINE as u64 + 1).read_until(b'\n', &mut bytes).map_err(io)?;
     if bytes.is_empty() {

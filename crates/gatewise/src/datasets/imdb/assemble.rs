@@ -6,7 +6,7 @@
 use super::source::{Chunk, LABELS, PARTS, Review, Source};
 use crate::datasets::numpy_shuffle::NumpyShuffle;
 use crate::error::{Error, Result};
-use crate::rows::{Corpus, Problem, Sequences, Split};
+use crate::rows::{Corpus, Sequences, Split};
 use crate::text::{Tokenizer, WordCounter};
 use std::sync::mpsc;
 use std::thread;
@@ -99,18 +99,8 @@ impl Assembly {
             }
             Split { words, targets: keys().map(|key| key.class as f32).collect::<Vec<_>>().into() }
         });
-        let labels = LABELS.map(String::from).into();
-        let (tokenizer, problem) = (tokenizer.clone(), Problem::SingleLabel);
-        Ok(Corpus {
-            tokenizer,
-            vocabulary: ranking.words,
-            problem,
-            labels,
-            train,
-            test,
-            notes,
-            ..Corpus::default()
-        })
+        let corpus = Corpus::new(ranking.words, train, test).tokenizer(tokenizer.clone());
+        Ok(corpus.labels(LABELS).notes(notes))
     }
 
     fn check(&self, source: &Source) -> Result<()> {

@@ -138,7 +138,7 @@ fn folders(root: &Path) -> impl Iterator<Item = (usize, u32, PathBuf)> {
 
 fn missing(folder: &Path, error: io::Error) -> Error {
     if error.kind() != io::ErrorKind::NotFound {
-        return Error::io("cannot read the folder", folder, error);
+        return Error::reading("cannot read the folder", folder, error);
     }
     Error::data(format!(
         "there is no folder {}: reviews are expected in train/neg, train/pos, test/neg and test/pos; unpack \
@@ -161,7 +161,7 @@ impl<F: FnMut(Chunk) -> bool> Out<F> {
     fn add(&mut self, part: usize, class: u32, name: &str, whole: &Path, from: impl Read) -> Result<bool> {
         let before = self.chunk.text.len();
         let read = from.take(MOST_REVIEW + 1).read_to_end(&mut self.chunk.text);
-        let size = read.map_err(|e| Error::io("cannot read", whole, e))? as u64;
+        let size = read.map_err(|e| Error::reading("cannot read", whole, e))? as u64;
         self.total += size;
         if size > MOST_REVIEW || self.total > MOST_TEXT {
             return Err(Error::data(format!(
@@ -190,11 +190,11 @@ impl<F: FnMut(Chunk) -> bool> Out<F> {
 fn read_folder(root: &Path, out: &mut Out<impl FnMut(Chunk) -> bool>) -> Result<()> {
     for (part, class, folder) in folders(root) {
         for entry in fs::read_dir(&folder).map_err(|e| missing(&folder, e))? {
-            let path = entry.map_err(|e| Error::io("cannot read the folder", &folder, e))?.path();
+            let path = entry.map_err(|e| Error::reading("cannot read the folder", &folder, e))?.path();
             let Some(name) = path.file_name().and_then(|n| n.to_str()).filter(|n| n.ends_with(".txt")) else {
                 continue;
             };
-            let file = File::open(&path).map_err(|e| Error::io("cannot open", &path, e))?;
+            let file = File::open(&path).map_err(|e| Error::reading("cannot open", &path, e))?;
             // Reading a pipe could block forever.
             if file.metadata().is_ok_and(|meta| meta.is_file()) && !out.add(part, class, name, &path, file)? {
                 return Ok(());
@@ -212,7 +212,7 @@ fn read_archive(path: &Path, out: &mut Out<impl FnMut(Chunk) -> bool>) -> Result
         };
         Error::data(format!("{} {what}: fetch it again from {}", path.display(), super::URL))
     };
-    let file = File::open(path).map_err(|e| Error::io("cannot open", path, e))?;
+    let file = File::open(path).map_err(|e| Error::reading("cannot open", path, e))?;
     let gate = Rc::new(Gate { left: Cell::new(0), total: Cell::new(MOST_INFLATED), ended: Cell::new(false) });
     let inflate = MultiGzDecoder::new(BufReader::with_capacity(1 << 17, file));
     let buffered = BufReader::with_capacity(1 << 17, inflate);

@@ -9,7 +9,7 @@ mod pickle_stream;
 
 use crate::datasets::numpy_shuffle::NumpyShuffle;
 use crate::error::{Error, Result};
-use crate::rows::{Corpus, Dataset, Problem, Sequences, Split};
+use crate::rows::{Corpus, Dataset, Sequences, Split};
 use crate::text::Tokenizer;
 use std::collections::HashMap;
 use std::fs::File;
@@ -212,9 +212,8 @@ pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
             "{n} words of imdb.npz have no name in imdb_word_index.json and count as out of vocabulary."
         )],
     };
-    let labels = vec!["neg".into(), "pos".into()];
-    let (tokenizer, problem) = (Tokenizer::keras(), Problem::SingleLabel);
-    Ok(Corpus { tokenizer, vocabulary, problem, labels, train, test, notes, ..Corpus::default() })
+    let corpus = Corpus::new(vocabulary, train, test).tokenizer(Tokenizer::keras());
+    Ok(corpus.labels(["neg", "pos"]).notes(notes))
 }
 
 /// Returns the words of `imdb_word_index.json` by rank: `words[rank - 1]`.
@@ -233,9 +232,9 @@ pub fn corpus(folder: &Path, seed: u32) -> Result<Corpus> {
 /// [`ErrorKind::Data`](crate::ErrorKind::Data) if it does not map words to the ranks 1, 2, 3 …
 pub fn word_index(path: &Path) -> Result<Vec<String>> {
     let doing = "cannot read the word index";
-    let file = File::open(path).map_err(|e| Error::io(doing, path, e))?;
+    let file = File::open(path).map_err(|e| Error::reading(doing, path, e))?;
     let mut json = Vec::new();
-    file.take(MOST_INDEX_BYTES + 1).read_to_end(&mut json).map_err(|e| Error::io(doing, path, e))?;
+    file.take(MOST_INDEX_BYTES + 1).read_to_end(&mut json).map_err(|e| Error::reading(doing, path, e))?;
     if json.len() as u64 > MOST_INDEX_BYTES {
         return Err(Error::data(format!(
             "the word index {} is larger than {} MiB; Keras's has about 2 MiB",
@@ -271,7 +270,7 @@ pub fn word_index(path: &Path) -> Result<Vec<String>> {
 /// Reads the ranks and classes of the file, in the order of NumPy's shuffle.
 fn read_shuffled(path: &Path, seed: u32) -> Result<(Split, Split)> {
     let npz = if path.is_dir() { path.join("imdb.npz") } else { path.to_owned() };
-    let file = File::open(&npz).map_err(|e| Error::io("cannot open Keras's imdb.npz at", &npz, e))?;
+    let file = File::open(&npz).map_err(|e| Error::reading("cannot open Keras's imdb.npz at", &npz, e))?;
     let damaged = |what: String| Error::data(format!("{} cannot be used: {what}", npz.display()));
     let mut archive = ZipArchive::new(BufReader::new(file))
         .map_err(|e| damaged(format!("it is not an .npz (zip) archive ({e}); fetch it again")))?;

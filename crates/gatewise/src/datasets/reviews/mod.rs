@@ -13,7 +13,7 @@ mod grammar;
 use hashbrown::HashSet;
 
 use crate::rng::{Purpose, Random};
-use crate::rows::{Corpus, Problem, Sequences, Split};
+use crate::rows::{Corpus, Sequences, Split};
 use crate::text::{Tokenizer, WordCounter};
 use grammar::Grammar;
 use std::ops::Range;
@@ -96,17 +96,7 @@ pub fn corpus(seed: u64, tokenizer: &Tokenizer) -> Corpus {
         targets: classes[rows].to_vec().into(),
     };
     let (train, test) = (split(0..TRAIN_ROWS), split(TRAIN_ROWS..TRAIN_ROWS + TEST_ROWS));
-    let labels = vec!["neg".into(), "pos".into()];
-    let problem = Problem::SingleLabel;
-    Corpus {
-        tokenizer: tokenizer.clone(),
-        vocabulary: ranking.words,
-        problem,
-        labels,
-        train,
-        test,
-        ..Corpus::default()
-    }
+    Corpus::new(ranking.words, train, test).tokenizer(tokenizer.clone()).labels(["neg", "pos"])
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) struct Content {
     /// Numbers, also as people write them, and numbers or truth values that are 0 or 1.
     numbers: usize,
     flags: usize,
-    /// Whole numbers that are one more than that of the row before, and that of the last row.
+    /// Whole numbers that are one more than the number of the row before, and the number of the last row.
     rising: usize,
     last: Option<i64>,
     /// Fields that contain the separator of labels.

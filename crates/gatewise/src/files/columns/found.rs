@@ -127,6 +127,7 @@ impl FoundColumns {
         }
         Ok(scratch)
     }
+
     /// Returns the number of a field as Rust writes numbers.
     fn plain_number(&self, field: &str) -> Result<String, String> {
         let is_plain = self.style.is_none_or(|style| style.decimal == '.' || !field.contains('.'));

@@ -11,7 +11,7 @@ use crate::files::records::LOOKED_AT;
 use crate::files::{FieldKind, RecordFormat, Records, UnreadColumn};
 use std::collections::HashMap;
 
-/// The size of an object in bytes from which its values are no columns.
+/// The size of an object in bytes from which its values are not columns.
 const LARGE: usize = 1 << 20;
 /// The most columns that an error lists.
 const LISTED: usize = 40;

@@ -7,7 +7,7 @@
 
 use crate::rows::Problem;
 
-/// A weight far below those of content: whatever such a column holds, another is better.
+/// A weight far below the weights of content: whatever such a column holds, another is better.
 const NEVER: f64 = -8.0;
 
 type Weights = &'static [(&'static str, f64)];

@@ -83,7 +83,7 @@ impl LabelledTexts {
 
     /// Returns notes about the rows of the file, one sentence each:
     ///
-    /// - columns that are not those of a model, labels that are lists, and a script without spaces,
+    /// - columns other than the columns of a model, labels that are lists, and a script without spaces,
     /// - labels that are one label, and numbers that are hardly classes,
     /// - bad rows that were skipped,
     /// - duplicate texts, with the same label or with another label,
@@ -172,8 +172,8 @@ impl LabelledTexts {
         })
     }
 
-    /// Returns the corpus with these rows as training split and `test` as test split. Labels are in
-    /// alphabetical order. Words are counted in the training split only.
+    /// Returns the corpus with these rows as training split and `test` as test split. Labels are in the order of numbers if all
+    /// are numbers, else in alphabetical order. Words are counted in the training split only.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if all rows have one label, or if a label occurs in `test`
@@ -198,7 +198,7 @@ impl LabelledTexts {
     }
 
     /// Returns a corpus with these rows as test split and without training split, for a model that exists. One row, or
-    /// one label, is enough. The labels are those of [`ReadOptions::labels`], else those of the rows.
+    /// one label, is enough. The labels are [`ReadOptions::labels`], else the labels of the rows.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the temporary file cannot be read.

@@ -210,7 +210,7 @@ impl LabelledTexts {
         for (number, (text, label)) in (1..).zip(first.into_iter().chain(rows)) {
             let place = || format!("{name}, row {number}");
             if let Err(flaw) = taken.row(text.as_ref(), label.as_ref(), number, place)? {
-                skipped.reject(options.records.on_error, format!("{}: {flaw}", place()))?;
+                skipped.reject(options.records.on_error, number, format!("{}: {flaw}", place()))?;
             }
         }
         if taken.words.len() == 0 {

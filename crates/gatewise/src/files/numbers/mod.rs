@@ -131,7 +131,7 @@ impl Timeline {
     /// Returns the date of number `at`, counted from 0 and on after the end of the series. Returns `None` after the end of
     /// irregular dates.
     ///
-    /// The date is written as exactly as those of the file: `1949`, `2001Q3`, `1949-01`, `1949-01-31`, `1949-01-31 13:00`.
+    /// The date is written as exactly as the dates of the file: `1949`, `2001Q3`, `1949-01`, `1949-01-31`, `1949-01-31 13:00`.
     pub fn label(&self, at: usize) -> Option<String> {
         let time = match (self.times.get(at), self.times.last()) {
             (Some(time), _) => *time,

@@ -116,11 +116,10 @@ impl Table {
             });
         }
         let last = rows.last().map_or(0, |row| row.line);
-        for bad in &records.skipped().first {
-            let place = bad.strip_prefix(records.name()).and_then(|rest| rest.strip_prefix(':'));
-            let line = place.and_then(|rest| rest.split(':').next()?.parse::<u64>().ok());
+        let skipped = records.skipped();
+        for (bad, &line) in skipped.first.iter().zip(&skipped.numbers) {
             // Sources and the like stand after the last row, in fewer fields.
-            if columns.len() == 1 || line.is_none_or(|line| line < last) {
+            if columns.len() == 1 || line < last {
                 return Err(Error::data(bad.clone()));
             }
             notes.push(format!("a row after the series is left out: {bad}"));
@@ -427,17 +426,7 @@ impl Table {
                             "{what}, too many to fill; leave them out with --missing drop"
                         )));
                     }
-                    let mut grid = vec![None; usize::try_from(steps).unwrap_or(0)];
-                    for (time, value) in dates.times.iter().zip(&laid) {
-                        if let Some(place) =
-                            grid.get_mut(usize::try_from(step.between(first, time)).unwrap_or(0))
-                        {
-                            *place = *value;
-                        }
-                    }
-                    let first = *first;
-                    dates.times = (0..steps).filter_map(|at| step.after(&first, at)).collect();
-                    laid = grid;
+                    (dates.times, laid) = on_steps(&dates.times, step, &laid);
                 }
             }
         }
@@ -450,4 +439,18 @@ impl Table {
         let values = laid.into_iter().flatten().collect();
         Ok((holes + gaps, NumberSeries { id, values, dates: timeline }))
     }
+}
+
+/// Lays numbers on all steps from their first date to the last.
+fn on_steps(times: &[DateTime], step: Step, numbers: &[Option<f64>]) -> (Vec<DateTime>, Vec<Option<f64>>) {
+    let [first, .., last] = times else { return (times.to_vec(), numbers.to_vec()) };
+    let steps = step.between(first, last) + 1;
+    let mut laid = vec![None; usize::try_from(steps).unwrap_or(0)];
+    for (time, number) in times.iter().zip(numbers) {
+        let at = usize::try_from(step.between(first, time)).unwrap_or(0);
+        if let Some(place) = laid.get_mut(at) {
+            *place = *number;
+        }
+    }
+    ((0..steps).filter_map(|at| step.after(first, at)).collect(), laid)
 }

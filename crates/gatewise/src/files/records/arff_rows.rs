@@ -53,35 +53,26 @@ impl ArffRows {
 
 impl Source for ArffRows {
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
-        loop {
-            let Some((number, line)) = self.input.read_line(std::mem::take(&mut record.raw))? else {
-                return Ok(false);
-            };
-            record.number = number;
-            let line = line.map_err(Flaw::Record)?;
-            if is_comment(&line) {
-                continue;
-            }
-            let fields = fields(&line).map_err(Flaw::Record)?;
-            if fields.len() != self.kinds.len() {
-                return Err(Flaw::Record(format!(
-                    "there are {} values where the header has {} attributes",
-                    fields.len(),
-                    self.kinds.len()
-                )));
-            }
-            for (&kind, field) in self.kinds.iter().zip(fields) {
-                match field {
-                    // A number that is none is text, so that JSON stays sound.
-                    Some(text) if kind == FieldKind::Float && text.parse::<f64>().is_err() => {
-                        record.push(FieldKind::Text, &text);
-                    }
-                    Some(text) => record.push(kind, &text),
-                    None => record.push(FieldKind::Missing, ""),
-                }
-            }
-            record.raw = line;
-            return Ok(true);
+        let Some(line) = self.input.read_wanted(record, |line| !is_comment(line))? else { return Ok(false) };
+        let fields = fields(&line).map_err(Flaw::Record)?;
+        if fields.len() != self.kinds.len() {
+            return Err(Flaw::Record(format!(
+                "there are {} values where the header has {} attributes",
+                fields.len(),
+                self.kinds.len()
+            )));
         }
+        for (&kind, field) in self.kinds.iter().zip(fields) {
+            match field {
+                // Text that is not a number stays text, so that JSON stays sound.
+                Some(text) if kind == FieldKind::Float && text.parse::<f64>().is_err() => {
+                    record.push(FieldKind::Text, &text);
+                }
+                Some(text) => record.push(kind, &text),
+                None => record.push(FieldKind::Missing, ""),
+            }
+        }
+        record.raw = line;
+        Ok(true)
     }
 }

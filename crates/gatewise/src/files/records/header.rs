@@ -64,7 +64,7 @@ const NAMES: &[&str] = &[
     "value",
     "year",
 ];
-/// Fields that are no value.
+/// Fields that are not a value.
 const MISSING: &[&str] = &["", "-", "?", "na", "n/a", "nan", "none", "null"];
 
 /// What the first line of a table is.

@@ -3,7 +3,7 @@
 //! Input: a stream of bytes. Output: lines with their numbers and offsets. The reader looks ahead as far as is asked, and
 //! what was looked at is consumed later, or is looked at again.
 
-use super::MAX_RECORD;
+use super::{Flaw, MAX_RECORD, Record};
 use crate::error::{Error, Result};
 use crate::files::compressed::Compression;
 use crate::files::encoding::Encoding;
@@ -219,6 +219,23 @@ impl Input {
                 Some((number, text))
             }
         })
+    }
+
+    /// Reads the next line that is wanted, in the memory of `record`, whose number becomes the number of the line; `None` at the
+    /// end of the file.
+    pub fn read_wanted(
+        &mut self,
+        record: &mut Record,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> std::result::Result<Option<String>, Flaw> {
+        while let Some((number, line)) = self.read_line(std::mem::take(&mut record.raw))? {
+            record.number = number;
+            let line = line.map_err(Flaw::Record)?;
+            if is_wanted(&line) {
+                return Ok(Some(line));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the first `count` bytes as text, in the memory of `raw`, or the reason why they are none.

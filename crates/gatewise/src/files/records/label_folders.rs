@@ -83,7 +83,7 @@ pub(super) fn label_folders(path: &Path) -> Result<(VecDeque<PathBuf>, Option<St
 
 /// Returns the number of hidden files in a folder.
 fn hidden(folder: &Path) -> Result<usize> {
-    let refused = |e| Error::io("cannot list", folder, e);
+    let refused = |e| Error::reading("cannot list", folder, e);
     let entries = fs::read_dir(folder).map_err(refused)?;
     let is_file = |path: &Path| is_hidden(path) && path.is_file();
     Ok(entries.filter(|entry| entry.as_ref().is_ok_and(|entry| is_file(&entry.path()))).count())
@@ -120,7 +120,7 @@ fn is_text(path: &Path) -> Result<bool> {
     }
     let mut first = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut first));
-    read.map_err(|e| Error::io("cannot read", path, e))?;
+    read.map_err(|e| Error::reading("cannot read", path, e))?;
     let utf_16 = UTF_16.iter().any(|mark| first.starts_with(mark));
     let plain = !first.contains(&0) && !first.starts_with(b"%PDF");
     Ok(plain || utf_16 || Compression::of(&first).is_some())

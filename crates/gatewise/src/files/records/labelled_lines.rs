@@ -52,19 +52,12 @@ impl LabelledLines {
 
 impl Source for LabelledLines {
     fn read(&mut self, record: &mut Record) -> Result<bool, Flaw> {
-        loop {
-            let Some((number, line)) = self.input.read_line(std::mem::take(&mut record.raw))? else {
-                return Ok(false);
-            };
-            record.number = number;
-            let line = line.map_err(Flaw::Record)?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            self.layout.cut(&line, record).map_err(Flaw::Record)?;
-            record.raw = line;
-            return Ok(true);
-        }
+        let Some(line) = self.input.read_wanted(record, |line| !line.trim().is_empty())? else {
+            return Ok(false);
+        };
+        self.layout.cut(&line, record).map_err(Flaw::Record)?;
+        record.raw = line;
+        Ok(true)
     }
 }
 

@@ -70,9 +70,8 @@ impl FileKind {
     /// assert!(!FileKind::may_be_prose(&path, &RecordOptions::default()));
     /// ```
     pub fn may_be_prose(path: &Path, options: &RecordOptions) -> bool {
-        let stated = options.table || options.delimiter.is_some() || options.header.is_some();
-        let table = Head::read(path, options).ok().and_then(|head| head.table());
-        !stated && table.is_some_and(|table| table.delimiter == b',' && !table.named)
+        let table = || Head::read(path, options).ok().and_then(|head| head.table());
+        !options.states_table() && table().is_some_and(|table| table.delimiter == b',' && !table.named)
     }
 
     /// Returns what is at `path`, and a note where its first bytes decided.
@@ -91,9 +90,7 @@ impl FileKind {
             let parquet = Self::Records(RecordFormat::Parquet);
             return (parquet.clone(), (named != Some(parquet)).then_some(note));
         }
-        // Who states how a table is read has a table.
-        let stated = options.table || options.delimiter.is_some() || options.header.is_some();
-        let series = !stated && head.series(named.as_ref());
+        let series = !options.states_table() && head.series(named.as_ref());
         match (named, foreign(&head.text)) {
             // What is wrong with these is told by their readers.
             (Some(Self::Records(RecordFormat::Parquet)), _) => (Self::Records(RecordFormat::Parquet), None),
@@ -125,7 +122,7 @@ impl FileKind {
                 return Err(Error::data(format!("{} is not a file of records: {what}", path.display())));
             }
             (Self::Absent, _) => {
-                File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
+                File::open(path).map_err(|e| Error::reading("cannot read", path, e))?;
                 "nothing in it can be read"
             }
             (Self::Series, _) => "it is a file of series",

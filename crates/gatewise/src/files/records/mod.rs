@@ -77,17 +77,20 @@ pub struct Skipped {
     pub count: u64,
     /// The messages of the first ten records, each with its place.
     pub first: Vec<String>,
+    /// The numbers of these records ([`Record::number`]).
+    pub numbers: Vec<u64>,
 }
 
 impl Skipped {
-    /// Counts a bad record, or fails with `message`.
-    pub(super) fn reject(&mut self, on_error: OnError, message: String) -> Result<()> {
+    /// Counts the bad record `number`, or fails with `message`.
+    pub(super) fn reject(&mut self, on_error: OnError, number: u64, message: String) -> Result<()> {
         if on_error == OnError::Fail {
             return Err(Error::data(message));
         }
         self.count += 1;
         if self.first.len() < NAMED {
             self.first.push(message);
+            self.numbers.push(number);
         }
         Ok(())
     }
@@ -210,7 +213,7 @@ impl Records {
             #[cfg(feature = "parquet")]
             RecordFormat::Parquet => Self::new(name, format, parquet::Rows::open(path)?, options),
             _ => {
-                let file = File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
+                let file = File::open(path).map_err(|e| Error::reading("cannot read", path, e))?;
                 Self::from_reader(file, format, &name, options)
             }
         }?;
@@ -391,7 +394,7 @@ impl Records {
     pub fn reject(&mut self, record: &Record, message: &str) -> Result<()> {
         let message = format!("{}: {message}", self.place(record));
         self.over |= self.on_error == OnError::Fail;
-        self.skipped.reject(self.on_error, message)
+        self.skipped.reject(self.on_error, record.number, message)
     }
 
     /// Returns the bad records that were skipped so far.

@@ -49,6 +49,11 @@ impl RecordOptions {
         Self { encoding: Some(encoding), ..self }
     }
 
+    /// Returns whether the options state that the file is a table: its delimiter, its header, or that it is one.
+    pub(in crate::files) fn states_table(&self) -> bool {
+        self.table || self.delimiter.is_some() || self.header.is_some()
+    }
+
     /// Sets whether a text that is not recognized is a table.
     pub fn table(self, table: bool) -> Self {
         Self { table, ..self }

@@ -41,8 +41,8 @@ impl Rows {
     /// Reads the schema.
     pub fn open(path: &Path) -> Result<Opened> {
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|e| Error::io("cannot read", path, e))?;
-        let size = file.metadata().map_err(|e| Error::io("cannot read", path, e))?.len();
+        let file = File::open(path).map_err(|e| Error::reading("cannot read", path, e))?;
+        let size = file.metadata().map_err(|e| Error::reading("cannot read", path, e))?.len();
         let opened = unpanicked(|| SerializedFileReader::new(file));
         let file =
             opened.and_then(|file| check(&file, size).map(|()| file)).map_err(|e| damaged(&name, &e))?;

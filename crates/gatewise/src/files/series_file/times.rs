@@ -1,5 +1,7 @@
 //! Time stamps of steps: numbers, or dates with a time of day.
 
+use jiff::civil::Date;
+
 /// Parses a time stamp: a number, or a date such as `2007-01-01`, `2007/01/01 12:30` or `2007-01-01T12:30:05.5Z`,
 /// which becomes a number of seconds.
 pub(super) fn stamp(text: &str) -> Option<f64> {
@@ -9,16 +11,15 @@ pub(super) fn stamp(text: &str) -> Option<f64> {
     }
     let text = text.strip_suffix('Z').unwrap_or(text);
     let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
-    let mut parts = date.split(['-', '/']).map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let sound = parts.next().is_none()
-        && year > 31
-        && year < 10_000
-        && (1..=12).contains(&month)
-        && (1..=31).contains(&day);
-    if !sound {
+    let mut parts = date.split(['-', '/']);
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    // 1 to 31 may be a day.
+    let year: i16 = year.parse().ok().filter(|year| *year > 31)?;
+    if parts.next().is_some() {
         return None;
     }
+    let date = Date::new(year, month.parse().ok()?, day.parse().ok()?).ok()?;
+    let days = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
     let mut seconds = 0.0;
     let mut unit = 3_600.0;
     let time = time.trim();
@@ -27,14 +28,7 @@ pub(super) fn stamp(text: &str) -> Option<f64> {
         seconds += part * unit;
         unit /= 60.0;
     }
-    Some(days(year, month, day) as f64 * 86_400.0 + seconds)
-}
-
-/// Returns the number of days from 1970-01-01 to a date of the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years start in March, so that the day of a leap year is the last.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468
+    Some(days as f64 * 86_400.0 + seconds)
 }
 
 #[cfg(test)]
