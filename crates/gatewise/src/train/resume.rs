@@ -6,6 +6,7 @@ use super::run_settings::RunSettings;
 use super::snapshot::{CREATED_BY, Snapshot};
 use super::stepper::Stepper;
 use crate::error::{Error, Result};
+use crate::loss::Reduction;
 use crate::model::Model;
 use crate::rows::{Dataset, Inputs};
 use crate::storage::hex;
@@ -20,11 +21,11 @@ pub(super) fn described_run(
     data: &Dataset,
 ) -> Value {
     let (model, steps) = (stepper.model(), stepper.settings());
-    json!({
+    let mut described = json!({
         "seed": steps.seed,
         "batch_size": settings.batch_size,
         "validation_split": settings.validation_split,
-        "loss": stepper.loss(),
+        "loss": stepper.loss().described(),
         "class_weight": settings.class_weight,
         "callbacks": callbacks.configs(),
         "optimizer": steps.optimizer.config(),
@@ -39,7 +40,12 @@ pub(super) fn described_run(
         "shuffle": settings.shuffle,
         "steps_per_epoch": settings.steps_per_epoch,
         "initial_epoch": settings.initial_epoch,
-    })
+    });
+    // Absent where it is the default: checkpoints of earlier programs have none.
+    if steps.reduction != Reduction::default() {
+        described["reduction"] = json!(steps.reduction);
+    }
+    described
 }
 
 /// Loads the snapshot to resume from, or `None`.

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::kernels::Isa;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::Machine;
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 
@@ -32,6 +32,7 @@ pub struct StepperBuilder {
     pub(super) clip: Option<Clip>,
     pub(super) ema: Option<Ema>,
     pub(super) loss: Option<Loss>,
+    pub(super) reduction: Reduction,
     pub(super) seed: u64,
     pub(super) first_row: usize,
     pub(super) machine: Machine,
@@ -44,6 +45,7 @@ impl Default for StepperBuilder {
             clip: None,
             ema: None,
             loss: None,
+            reduction: Reduction::default(),
             seed: 0,
             first_row: 0,
             machine: Machine::new(),
@@ -79,6 +81,11 @@ impl StepperBuilder {
         Self { loss: Some(loss), ..self }
     }
 
+    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { reduction, ..self }
+    }
+
     /// Sets the seed of dropout, which is drawn from the seed, the step and the row number. All workers need
     /// the same seed. Default: 0.
     pub fn seed(self, seed: u64) -> Self {
@@ -110,6 +117,7 @@ impl StepperBuilder {
 
     /// Returns an error for settings out of range.
     pub(super) fn check(&self) -> Result<()> {
+        self.reduction.check()?;
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.ema.map_or(Ok(()), |ema| ema.check())

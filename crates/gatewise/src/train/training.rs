@@ -16,7 +16,7 @@ use super::stopwatch::Stopwatch;
 use super::{Callback, Context, History};
 use crate::error::{Error, Result};
 use crate::evaluate::Scorer;
-use crate::evaluate::{default_loss, evaluate};
+use crate::evaluate::{Evaluate, default_loss};
 use crate::metrics::Evaluation;
 use crate::model::{Model, PaddedRows};
 use crate::rng::{Purpose, Random};
@@ -64,8 +64,8 @@ impl<'r, 'a> Training<'r, 'a> {
         model: &'r mut Model,
         Examples { data, rows, weights }: Examples<'r>,
     ) -> Result<Self> {
-        let loss = stepper.loss.unwrap_or_else(|| default_loss(model, data));
-        let stepper = stepper.loss(loss).build(model)?;
+        let loss = stepper.loss.clone().unwrap_or_else(|| default_loss(model, data));
+        let stepper = stepper.loss(loss.clone()).build(model)?;
         let model = stepper.model();
         let read = PaddedRows::new(model, data.inputs(), data.padding())?;
         let mut scorer = Scorer::new(model, loss, data, read)?;
@@ -177,7 +177,7 @@ impl<'r, 'a> Training<'r, 'a> {
     /// Trains on a batch, and saves a checkpoint if it is due.
     fn step(&mut self, batch: &mut [usize]) -> Result<bool> {
         let learning_rate = self.learning_rate();
-        let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate);
+        let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate)?;
         self.at.count(sum, batch.len());
         if !(finite && sum.loss.is_finite()) {
             return self.diverged(self.stepper.diverged(sum, Some((self.at.epoch, self.at.batch))));
@@ -195,9 +195,10 @@ impl<'r, 'a> Training<'r, 'a> {
         self.measured = None;
         let due = (self.at.epoch + 1).is_multiple_of(self.settings.validation_freq);
         let Some(data) = self.validation.as_ref().filter(|_| due) else { return Ok(true) };
-        let loss = self.stepper.loss();
+        let evaluate = Evaluate::new().loss(self.stepper.loss().clone()).reduction(self.stepper.reduction());
+        let evaluate = evaluate.batch_size(self.settings.batch_size);
         let (model, engine) = self.stepper.engine();
-        let measured = evaluate(engine, model, data, loss)?;
+        let measured = evaluate.run_in(engine, model, data)?;
         if !measured.loss.is_finite() {
             return self.diverged(diverged::in_validation(self.at.epoch, measured.loss));
         }
