@@ -9,17 +9,6 @@ use crate::metrics::Evaluation;
 use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Padding};
 
-/// Returns the default loss of `model` for `data`; see [`Loss::default_for`].
-pub(crate) fn default_loss(model: &Model, data: &Dataset) -> Loss {
-    default_loss_for_width(model, data.targets().width())
-}
-
-/// Returns the default loss of `model` for targets of `width` numbers; see [`Loss::default_for`].
-pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
-    let activation = model.stages().last().and_then(|stage| stage.activation());
-    Loss::default_for(activation.unwrap_or_default(), width)
-}
-
 impl Model {
     /// Returns the outputs of the model for these rows.
     ///

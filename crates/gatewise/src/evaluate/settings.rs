@@ -2,13 +2,23 @@
 //!
 //! Input: settings, a model and a data set. Output: loss and accuracy, or the scored outputs.
 
-use super::model::default_loss;
 use super::score::Scorer;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Evaluation;
 use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::Dataset;
+
+/// Returns the default loss of `model` for `data`; see [`Loss::default_for`].
+pub(crate) fn default_loss(model: &Model, data: &Dataset) -> Loss {
+    default_loss_for_width(model, data.targets().width())
+}
+
+/// Returns the default loss of `model` for targets of `width` numbers; see [`Loss::default_for`].
+pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
+    let activation = model.stages().last().and_then(|stage| stage.activation());
+    Loss::default_for(activation.unwrap_or_default(), width)
+}
 
 /// An evaluation: loss, reduction, threshold and machine, each with a default.
 ///
