@@ -12,16 +12,17 @@ use crate::rows::{Dataset, Inputs};
 use crate::storage::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::borrow::BorrowMut;
 
 /// Returns the settings that determine the result of a run, except the number of epochs.
-pub(super) fn described_run(
+pub(super) fn described_run<M: BorrowMut<Model>>(
     settings: &RunSettings<'_>,
-    stepper: &Stepper<&mut Model>,
+    stepper: &Stepper<M>,
     callbacks: &CallbackList<'_>,
     data: &Dataset,
 ) -> Value {
-    let (model, steps) = (stepper.model(), stepper.settings());
-    let mut described = json!({
+    let (model, steps) = (stepper.model(), &stepper.settings);
+    let mut run = json!({
         "seed": steps.seed,
         "batch_size": settings.batch_size,
         "validation_split": settings.validation_split,
@@ -41,24 +42,37 @@ pub(super) fn described_run(
         "steps_per_epoch": settings.steps_per_epoch,
         "initial_epoch": settings.initial_epoch,
     });
-    // Absent where it is the default: checkpoints of earlier programs have none.
+    // Named only where they are set: checkpoints of earlier versions do not have them.
     if steps.reduction != Reduction::default() {
-        described["reduction"] = json!(steps.reduction);
+        run["reduction"] = json!(steps.reduction);
     }
-    described
+    if let Some(every) = steps.accumulate {
+        run["gradient_accumulation_steps"] = every.into();
+    }
+    if !steps.no_decay.is_empty() {
+        run["exclude_from_weight_decay"] = json!(steps.no_decay);
+    }
+    if stepper.steps() > 0 {
+        run["begins_with"] = json!({
+            "steps": stepper.steps(),
+            "epochs": stepper.epochs,
+            "learning_rate": stepper.learning_rate,
+            "slots_sha256": sha256(stepper.trainer.slots.iter().flatten().map(|value| value.to_bits())),
+        });
+    }
+    run
 }
 
-/// Loads the snapshot to resume from, or `None`.
-pub(super) fn load(
+/// Loads the snapshot to resume from, or `None`, and returns notes for the user.
+pub(super) fn load<M: BorrowMut<Model>>(
     folder: &mut Folder,
     settings: &RunSettings<'_>,
-    stepper: &Stepper<&mut Model>,
-    callbacks: &mut CallbackList<'_>,
-) -> Result<Option<Snapshot>> {
+    stepper: &Stepper<M>,
+) -> Result<(Option<Snapshot>, Vec<String>)> {
     if !settings.resume {
-        return folder.expect_empty().map(|()| None);
+        return folder.expect_empty().map(|()| (None, Vec::new()));
     }
-    let (snapshot, mut notes) = folder.load(stepper.model().params(), stepper.state().1.len())?;
+    let (snapshot, mut notes) = folder.load(stepper.model().params(), stepper.trainer.slots.len())?;
     if let Some(Snapshot { progress: at, step, created_by, .. }) = &snapshot {
         let needed = at.epoch + usize::from(at.batch > 0);
         if settings.epochs < needed {
@@ -75,8 +89,7 @@ pub(super) fn load(
             ));
         }
     }
-    callbacks.note(&notes);
-    Ok(snapshot)
+    Ok((snapshot, notes))
 }
 
 /// Appends the path of the last good checkpoint to `error`.

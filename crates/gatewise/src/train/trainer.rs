@@ -117,16 +117,6 @@ impl Trainer {
         Ok(all)
     }
 
-    /// Returns the number of steps done and the optimizer's slots: with the parameters, the complete state.
-    pub fn state(&self) -> (u64, &[Vec<f32>]) {
-        (self.step, &self.slots)
-    }
-
-    /// Restores a [`state`](Self::state).
-    pub fn restore(&mut self, step: u64, slots: Vec<Vec<f32>>) {
-        (self.step, self.slots) = (step, slots);
-    }
-
     /// Returns the gradient of the last [`update`](Self::update), penalties and clipping included.
     pub fn grads(&self) -> &[f32] {
         &self.grads
