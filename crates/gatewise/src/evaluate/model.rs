@@ -10,6 +10,11 @@ use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Padding};
 
 impl Model {
+    /// Returns the default loss for `data`: by the last activation and the targets ([`Loss::default_for`]).
+    pub fn default_loss(&self, data: &Dataset) -> Loss {
+        super::default_loss(self, data)
+    }
+
     /// Returns the outputs of the model for these rows.
     ///
     /// The result has [`output_width`](Self::output_width) numbers for each row, rows in order. If the model

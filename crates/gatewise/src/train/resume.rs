@@ -43,9 +43,6 @@ pub(super) fn described_run<M: BorrowMut<Model>>(
         "initial_epoch": settings.initial_epoch,
     });
     // Named only where they are set: checkpoints of earlier versions do not have them.
-    if steps.reduction != Reduction::default() {
-        run["reduction"] = json!(steps.reduction);
-    }
     if let Some(every) = steps.accumulate {
         run["gradient_accumulation_steps"] = every.into();
     }
@@ -59,6 +56,9 @@ pub(super) fn described_run<M: BorrowMut<Model>>(
             "learning_rate": stepper.learning_rate,
             "slots_sha256": sha256(stepper.trainer.slots.iter().flatten().map(|value| value.to_bits())),
         });
+    }
+    if steps.reduction != Reduction::default() {
+        run["reduction"] = json!(steps.reduction);
     }
     run
 }

@@ -152,9 +152,9 @@ impl StepperBuilder {
         if let Some(learning_rate) = self.learning_rate {
             optimizer.set_learning_rate(learning_rate)?;
         }
-        optimizer.check()?;
         let reduction = self.reduction.unwrap_or_default();
         reduction.check()?;
+        optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.ema.map_or(Ok(()), |ema| ema.check())?;
         if let Some(steps @ 0..2) = self.gradient_accumulation_steps {
