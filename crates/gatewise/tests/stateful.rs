@@ -164,7 +164,7 @@ fn rows_go_on_in_any_company() {
 }
 
 fn backwards(spec: &specs::Spec) -> bool {
-    spec.layers.layers().iter().any(|layer| match layer {
+    spec.layers.layers().any(|layer| match layer {
         Layer::Bidirectional(_) => true,
         Layer::Lstm(layer) => layer.go_backwards,
         Layer::Gru(layer) => layer.go_backwards,
@@ -192,7 +192,7 @@ fn from_zero_it_is_predict_without_padding() {
         }
         // The last of three pieces, empty ones among them, answers for the row, unless it pools its own steps.
         let pools = |layer: &Layer| layer.class_name().contains("Pooling");
-        if spec.layers.layers().iter().any(pools) {
+        if spec.layers.layers().any(pools) {
             continue;
         }
         let mut state = model.zero_state(short.len()).unwrap();

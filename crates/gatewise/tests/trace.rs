@@ -18,7 +18,7 @@ fn names(model: &Model) -> Vec<(String, Layer)> {
     let padding = Padding::to(2);
     let trace = model.trace(&sequences(&[]).into(), padding).unwrap();
     let own: Vec<_> = trace.layers().filter(|name| !name.contains('/')).map(str::to_owned).collect();
-    own.into_iter().zip(model.spec().layers().iter().cloned()).collect()
+    own.into_iter().zip(model.spec().layers().cloned()).collect()
 }
 
 fn last_layer(trace: &Trace) -> String {

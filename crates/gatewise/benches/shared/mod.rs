@@ -1,7 +1,7 @@
 //! Models and made-up rows for the benchmarks: the same at every run.
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
-use gatewise::layers::{Activation, Dense, Embedding, Layer};
+use gatewise::layers::{Activation, Dense, Embedding, LayerEntry};
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Dataset, Padding, Sequences};
 use gatewise::{Model, Sequential};
@@ -15,7 +15,7 @@ pub fn width(units: usize) -> usize {
 }
 
 /// Embedding(width) → the recurrent layer → Dense(1).
-pub fn model(width: usize, recurrent: impl Into<Layer>) -> Model {
+pub fn model(width: usize, recurrent: impl Into<LayerEntry>) -> Model {
     Sequential::new()
         .with(Embedding::new(VOCABULARY, width))
         .with(recurrent)

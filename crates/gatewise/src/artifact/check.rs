@@ -30,7 +30,7 @@ impl Artifact {
 
     fn check_reader(&self) -> Result<(), Fault> {
         let (model, scalers) = (&self.model, self.scalers());
-        let channels = match model.spec().layers().first() {
+        let channels = match model.spec().layers().next() {
             Some(Layer::Input(input)) => input.features,
             _ => 0,
         };

@@ -95,7 +95,7 @@ impl Artifact {
     fn assemble(file: &TensorFile<'_>, metadata: &Metadata) -> Result<Self> {
         let stored = file.numbers();
         // A layer has at least as many weights as units: larger sizes are refused before they are multiplied.
-        if let Some(wide) = metadata.layers.layers().iter().map(Layer::width).find(|&width| width > stored) {
+        if let Some(wide) = metadata.layers.layers().map(Layer::width).find(|&width| width > stored) {
             return Err(damaged(&format!(
                 "its layers do not fit its weights (a layer has the size {wide}, but there are {stored} weights)"
             )));

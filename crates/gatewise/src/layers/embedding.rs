@@ -100,8 +100,7 @@ impl Embedding {
         }
         let shape = vec![self.input_dim, self.output_dim];
         let table = ParamSpec::new("embeddings", shape, self.embeddings_initializer);
-        let table = table.regularizer(self.embeddings_regularizer);
-        let params = vec![ParamSpec { trainable: self.trainable, ..table }];
+        let params = vec![table.regularizer(self.embeddings_regularizer)];
         Ok(Built { params, output: Signal::Sequence(self.output_dim) })
     }
 }

@@ -135,9 +135,10 @@ impl Model {
 
     /// Returns the treatment of padding by the stages.
     pub(crate) fn treatment(&self) -> Treatment {
-        let mask = match self.spec().layers() {
-            [Layer::Embedding(layer), ..] => layer.mask_zero.then_some(PAD as f32),
-            [Layer::Input(_), Layer::Masking(layer), ..] => Some(layer.mask_value),
+        let mut layers = self.spec().layers();
+        let mask = match (layers.next(), layers.next()) {
+            (Some(Layer::Embedding(layer)), _) => layer.mask_zero.then_some(PAD as f32),
+            (Some(Layer::Input(_)), Some(Layer::Masking(layer))) => Some(layer.mask_value),
             _ => None,
         };
         Treatment {

@@ -131,17 +131,11 @@ impl Model {
     /// Returns the model up to `layer`, with that layer replaced by `change(layer)`, which has the same
     /// weights.
     fn ending_in(&self, layer: &str, change: impl Fn(&Layer) -> Layer) -> Result<Self> {
-        let names = || self.placed.iter().map(|placed| placed.name.as_str());
-        let Some(index) = names().position(|name| name == layer) else {
-            let names: Vec<_> = names().collect();
-            return Err(Error::config(format!(
-                "there is no layer {layer:?}; the layers are {}",
-                names.join(", ")
-            )));
-        };
-        let (last, below) = (&self.placed[index].layer, &self.placed[..index]);
-        let spec = below.iter().fold(Sequential::new(), |spec, placed| spec.with(placed.layer.clone()));
-        let mut model = spec.with(change(last)).compile_zeros(MAX_PARAMS)?;
+        let index = self.layer_index(layer)?;
+        let entries = self.spec().entries();
+        let spec = entries[..index].iter().cloned().fold(Sequential::new(), Sequential::with);
+        let last = entries[index].with_layer(change(entries[index].layer()));
+        let mut model = spec.with(last).compile_zeros(MAX_PARAMS)?;
         let len = model.params().len();
         model.params_mut().values_mut().copy_from_slice(&self.params().values()[..len]);
         Ok(model)

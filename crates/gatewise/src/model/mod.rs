@@ -20,6 +20,7 @@ mod stateful;
 mod summary;
 mod trace;
 mod weights;
+mod weights_by_name;
 
 pub(crate) use block::{PaddedRows, Treatment};
 pub use cores::default_threads;

@@ -39,6 +39,12 @@ impl Params {
         range
     }
 
+    /// Sets whether training updates the tensor at `range`.
+    pub(super) fn set_trainable(&mut self, range: &Range<usize>, trainable: bool) {
+        let tensors = self.table.iter_mut().filter(|info| info.range == *range);
+        tensors.for_each(|info| info.trainable = trainable);
+    }
+
     /// Returns the sum of the penalties of the regularizers, which is part of the loss.
     pub fn penalty(&self) -> f64 {
         let penalties = self.table.iter().filter(|info| info.trainable).filter_map(|info| {

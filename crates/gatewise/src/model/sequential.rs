@@ -3,10 +3,10 @@
 use super::lower::{Placed, lower};
 use super::params::{ParamInfo, Params};
 use crate::error::{Error, Result};
-use crate::layers::{Layer, Reads, Signal, Stage};
+use crate::layers::{Layer, LayerEntry, ParamSpec, Reads, Signal, Stage};
 use crate::rng::{Purpose, Random};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A stack of layers. Each layer reads the output of the layer before it.
 ///
@@ -24,7 +24,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sequential {
-    layers: Vec<Layer>,
+    entries: Vec<LayerEntry>,
 }
 
 /// The largest number of parameters of a model: 4 GiB of weights.
@@ -38,20 +38,25 @@ impl Sequential {
 
     /// Adds a layer on top of the stack.
     #[must_use]
-    pub fn with(mut self, layer: impl Into<Layer>) -> Self {
-        self.layers.push(layer.into());
+    pub fn with(mut self, layer: impl Into<LayerEntry>) -> Self {
+        self.entries.push(layer.into());
         self
     }
 
     /// Returns the layers in one line: `Embedding(5000, 15) → LSTM(10) → Dense(1, sigmoid)`.
     pub fn describe(&self) -> String {
-        let layers: Vec<_> = self.layers.iter().map(Layer::describe).collect();
+        let layers: Vec<_> = self.layers().map(Layer::describe).collect();
         layers.join(" → ")
     }
 
     /// Returns the layers, from the input up.
-    pub fn layers(&self) -> &[Layer] {
-        &self.layers
+    pub fn layers(&self) -> impl DoubleEndedIterator<Item = &Layer> + ExactSizeIterator {
+        self.entries.iter().map(LayerEntry::layer)
+    }
+
+    /// Returns the layers with their names and their settings of `trainable`, from the input up.
+    pub fn entries(&self) -> &[LayerEntry] {
+        &self.entries
     }
 
     /// Compiles the layers to a model with initial weights drawn from `seed`.
@@ -82,7 +87,8 @@ impl Sequential {
         let mut placed: Vec<Placed> = Vec::new();
         let mut signal = Signal::Ids;
         let mut total = 0usize;
-        for (layer, name) in self.layers.iter().zip(names(&self.layers)) {
+        for (entry, name) in self.entries.iter().zip(self.names()?) {
+            let layer = entry.layer();
             let built =
                 layer.build(signal).map_err(|e| Error::new(e.kind(), format!("layer {name}: {e}")))?;
             for spec in &built.params {
@@ -104,29 +110,30 @@ impl Sequential {
                         ))
                     })?;
             }
+            let trainable = entry.is_trainable();
             let ranges = built
                 .params
                 .into_iter()
-                .map(|spec| params.push(format!("{name}/{}", spec.name), spec))
+                .map(|spec| params.push(format!("{name}/{}", spec.name), ParamSpec { trainable, ..spec }))
                 .collect();
             let (input, output) = (signal, built.output);
             placed.push(Placed { layer: layer.clone(), name, input, output, params: ranges });
             signal = built.output;
         }
-        if !self.layers.iter().any(|layer| !matches!(layer, Layer::Input(_) | Layer::Masking(_))) {
+        if self.layers().all(|layer| matches!(layer, Layer::Input(_) | Layer::Masking(_))) {
             return Err(Error::shape(
                 "the model has no layer with an output; begin with an Embedding or an Input, and end with a Dense",
             ));
         }
-        let misplaced = |(index, layer): (usize, &Layer)| {
-            matches!(layer, Layer::Masking(_)) && !matches!(self.layers[index - 1], Layer::Input(_))
+        let misplaced = |pair: &&[Placed]| {
+            matches!(pair[1].layer, Layer::Masking(_)) && !matches!(pair[0].layer, Layer::Input(_))
         };
-        if let Some(index) = self.layers.iter().enumerate().skip(1).position(misplaced) {
+        if let Some([below, masking]) = placed.windows(2).find(misplaced) {
             return Err(Error::shape(format!(
                 "layer {}: Masking marks steps of the model's input, but it is above {}; put it right after Input, \
                  or set mask_zero on the Embedding",
-                placed[index + 1].name,
-                self.layers[index].class_name()
+                masking.name,
+                below.layer.class_name()
             )));
         }
         let stages = lower(&placed);
@@ -134,19 +141,30 @@ impl Sequential {
     }
 }
 
-/// Returns Keras's names: the class in lower case, then `_1`, `_2`, … for later layers of the class.
-fn names(layers: &[Layer]) -> Vec<String> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let name = |layer: &Layer| {
-        let base = layer.base_name();
-        let count = seen.entry(base).or_insert(0);
-        *count += 1;
-        match *count {
-            1 => base.to_owned(),
-            n => format!("{base}_{}", n - 1),
+impl Sequential {
+    /// Returns the names of the layers: the given ones, else Keras's, the class in lower case, then `_1`, `_2`,
+    /// … for later layers of the class.
+    fn names(&self) -> Result<Vec<String>> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let mut names = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            entry.check_name()?;
+            let default = || {
+                let base = entry.layer().base_name();
+                let count = counts.entry(base).or_insert(0);
+                *count += 1;
+                if *count == 1 { base.to_owned() } else { format!("{base}_{}", *count - 1) }
+            };
+            names.push(entry.given_name().map_or_else(default, str::to_owned));
         }
-    };
-    layers.iter().map(name).collect()
+        let mut seen = HashSet::new();
+        match names.iter().find(|name| !seen.insert(*name)) {
+            Some(twice) => Err(Error::config(format!(
+                "two layers have the name {twice:?}; give each layer a name of its own with name(…)"
+            ))),
+            None => Ok(names),
+        }
+    }
 }
 
 /// A compiled model: the layers and their parameters.
@@ -188,6 +206,57 @@ impl Model {
         &mut self.params
     }
 
+    /// Returns the names of the layers, from the input up.
+    ///
+    /// ```
+    /// use gatewise::layers::{Dense, Input, Lstm};
+    /// use gatewise::Sequential;
+    /// let layers = Sequential::new().with(Input::new(2)).with(Lstm::new(3).name("reader")).with(Dense::new(1));
+    /// assert!(layers.compile(1)?.layer_names().eq(["input_layer", "reader", "dense"]));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn layer_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.placed.iter().map(|placed| placed.name.as_str())
+    }
+
+    /// Sets whether training updates the weights of the layer with this name, in this model and in
+    /// [`spec`](Self::spec). The weights do not change. The optimizer of a training that has begun keeps its
+    /// state.
+    ///
+    /// As in Keras, a frozen tensor is not updated, decayed or averaged, its regularizer is not part of the
+    /// loss, and its gradient is not part of a norm that is clipped. Dropout of a frozen layer stays.
+    ///
+    /// ```
+    /// use gatewise::layers::{Dense, Embedding, Lstm};
+    /// use gatewise::Sequential;
+    /// let layers = Sequential::new().with(Embedding::new(9, 2)).with(Lstm::new(3)).with(Dense::new(1));
+    /// let mut model = layers.compile(1)?;
+    /// model.set_trainable("embedding", false)?;
+    /// model.set_trainable("lstm", false)?;
+    /// assert_eq!(model.trainable_params(), 4);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such layer. The message lists the layers.
+    pub fn set_trainable(&mut self, layer: &str, trainable: bool) -> Result<()> {
+        let index = self.layer_index(layer)?;
+        let entry = &mut self.spec.entries[index];
+        entry.set_trainable(trainable);
+        let placed = &mut self.placed[index];
+        placed.layer = entry.layer().clone();
+        placed.params.iter().for_each(|range| self.params.set_trainable(range, trainable));
+        Ok(())
+    }
+
+    /// Returns the index of the layer with this name.
+    pub(super) fn layer_index(&self, layer: &str) -> Result<usize> {
+        self.layer_names().position(|name| name == layer).ok_or_else(|| {
+            let names: Vec<_> = self.layer_names().collect();
+            Error::config(format!("there is no layer {layer:?}; the layers are {}", names.join(", ")))
+        })
+    }
+
     /// Returns the width of the output, of a row or of a step.
     pub fn output_width(&self) -> usize {
         match self.output() {
@@ -217,7 +286,7 @@ impl Model {
 
     /// Returns the input of the model at each step.
     pub(crate) fn reads(&self) -> Reads {
-        match self.spec.layers.first() {
+        match self.spec.layers().next() {
             Some(Layer::Embedding(layer)) => Reads::Ids { below: layer.input_dim },
             Some(Layer::Input(layer)) => Reads::Features { width: layer.features },
             _ => unreachable!("compile lets no other layer be the first"),

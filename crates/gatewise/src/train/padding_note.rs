@@ -35,17 +35,19 @@ impl Reader {
 /// Returns a note if the last output of a recurrent layer follows padding that is not masked. No note if
 /// padding precedes the row, is masked, or does not occur.
 pub(super) fn unmasked(model: &Model, inputs: &Inputs, padding: Padding) -> Vec<String> {
-    let layers = model.spec().layers();
+    let layers: Vec<&Layer> = model.spec().layers().collect();
     let masks = |layer: &Layer| match layer {
         Layer::Masking(_) => true,
         Layer::Embedding(embedding) => embedding.mask_zero,
         _ => false,
     };
-    let Some(steps) = padding.maxlen.filter(|_| !layers.iter().any(masks)) else { return Vec::new() };
+    let Some(steps) = padding.maxlen.filter(|_| !layers.iter().copied().any(masks)) else {
+        return Vec::new();
+    };
     // `go_backwards` with `return_sequences` returns the outputs in reverse order.
     let mut side = padding.padding;
     let mut last = None;
-    for (layer, reader) in layers.iter().filter_map(|layer| Some((layer, Reader::of(layer)?))) {
+    for (layer, reader) in layers.iter().copied().filter_map(|layer| Some((layer, Reader::of(layer)?))) {
         if !reader.return_sequences {
             last = reader.ends_in_padding(side).then_some((layer, reader));
             break;

@@ -145,7 +145,7 @@ pub fn dataset(count: usize, padding: Padding) -> Dataset {
 impl Spec {
     /// Whether training leaves something to chance.
     pub fn drops(&self) -> bool {
-        self.layers.layers().iter().any(|it| match it {
+        self.layers.layers().any(|it| match it {
             Layer::Dropout(_) | Layer::SpatialDropout1D(_) => true,
             Layer::Lstm(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
             Layer::Gru(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
@@ -157,7 +157,7 @@ impl Spec {
     /// Whether every way from a weight to the loss leads through gates, which saturate. (Softsign of what
     /// has overflowed is no number, as in Keras.)
     pub fn gated(&self) -> bool {
-        self.layers.layers().iter().all(|it| match it {
+        self.layers.layers().all(|it| match it {
             Layer::GlobalAveragePooling1D(_) | Layer::LayerNormalization(_) => false,
             Layer::SimpleRnn(layer) => layer.activation == Activation::Tanh,
             _ => true,
