@@ -79,10 +79,7 @@ fn a_learning_rate_that_is_set_is_the_one_that_trains() {
     assert_eq!(run(fit(2).learning_rate(0.01)), run(fit(2).callback(set(0.01))));
     assert_eq!(&run(fit(2).callback(set(0.0))), model().params());
     let error = fit(2).callback(set(f64::NAN)).run(&mut model(), &data).unwrap_err();
-    assert!(
-        error.kind() == ErrorKind::Config && error.to_string().contains("learning rate to NaN"),
-        "{error}"
-    );
+    assert!(error.kind() == ErrorKind::Config && error.to_string().contains("set to NaN"), "{error}");
 }
 
 #[test]
@@ -102,7 +99,10 @@ fn divergence_stops_quietly_where_asked_and_the_best_weights_come_back() {
     let fit = fit(5).callback(blow_up()).callback(TerminateOnNan).callback(best).callback(Notes(&notes));
     let mut model = model();
     let history = fit.run(&mut model, &data).unwrap();
-    assert!(history.stopped && history.epochs.len() == 2);
+    // As in Keras, the epoch that diverged is in the history.
+    assert!(history.stopped && history.epochs.len() == 3);
+    assert!(history.epochs[..2].iter().all(|log| log.loss.is_finite()) && history.epochs[2].loss.is_nan());
+    assert_eq!(history.notes, *notes.lock().unwrap());
     assert!(model.params().values().iter().all(|weight| weight.is_finite()));
     let notes = notes.lock().unwrap().join("\n");
     assert!(
@@ -144,6 +144,8 @@ fn a_run_stopped_at_any_batch_ends_as_one_never_stopped() {
     let data = dataset(20, paddings()[0]);
     let settled = |mut history: History| {
         history.epochs.iter_mut().for_each(|log| log.seconds = 0.0);
+        // What a run says of its resumes differs.
+        history.notes.retain(|note| !note.contains("resumed after") && !note.starts_with("no checkpoint in"));
         history
     };
     let files = |folder: &Path| {

@@ -6,7 +6,9 @@
 mod model;
 mod score;
 mod scored;
+mod settings;
 
-pub(crate) use model::{default_loss, default_loss_for_width, evaluate};
 pub(crate) use score::{RowBuffer, ScoreSum, Scorer};
 pub use scored::Scored;
+pub use settings::Evaluate;
+pub(crate) use settings::{default_loss, default_loss_for_width};

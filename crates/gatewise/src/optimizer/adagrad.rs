@@ -73,6 +73,15 @@ impl Optimizer for Adagrad {
         self.learning_rate.at(iterations)
     }
 
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) -> Result<()> {
+        self.learning_rate = learning_rate;
+        Ok(())
+    }
+
+    fn has_schedule(&self) -> bool {
+        self.learning_rate.is_schedule()
+    }
+
     fn update(&self, update: Update<'_, '_>) {
         let (rate, epsilon) = (update.learning_rate as f32, self.epsilon as f32);
         update.apply(Rule::Adagrad(update::Adagrad { rate, epsilon }), self.weight_decay);

@@ -105,6 +105,15 @@ impl Optimizer for Adam {
         self.learning_rate.at(iterations)
     }
 
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) -> Result<()> {
+        self.learning_rate = learning_rate;
+        Ok(())
+    }
+
+    fn has_schedule(&self) -> bool {
+        self.learning_rate.is_schedule()
+    }
+
     fn update(&self, update: Update<'_, '_>) {
         let rule = self.rule(update.step, update.learning_rate);
         update.apply(Rule::Adam(rule), self.weight_decay);

@@ -86,6 +86,15 @@ impl Optimizer for AdamW {
         self.learning_rate.at(iterations)
     }
 
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) -> Result<()> {
+        self.learning_rate = learning_rate;
+        Ok(())
+    }
+
+    fn has_schedule(&self) -> bool {
+        self.learning_rate.is_schedule()
+    }
+
     fn update(&self, update: Update<'_, '_>) {
         self.adam().update(update);
     }

@@ -58,6 +58,11 @@ impl LearningRate {
         }
     }
 
+    /// Returns whether the learning rate depends on the step.
+    pub fn is_schedule(&self) -> bool {
+        !matches!(self, Self::Constant(_))
+    }
+
     /// Checks that every learning rate is finite and at least 0.
     ///
     /// # Errors

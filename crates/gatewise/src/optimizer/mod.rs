@@ -54,6 +54,8 @@ pub struct Update<'a, 's> {
     pub learning_rate: f64,
     /// Instruction set of the kernels. Default: [`Isa::detect`].
     pub isa: Isa,
+    /// Whether the weight decay of the optimizer, if any, applies to these parameters. Default: true.
+    pub decays: bool,
     /// Gradients: read.
     pub grads: &'a [f32],
     /// Parameters: updated.
@@ -71,7 +73,7 @@ impl<'a, 's> Update<'a, 's> {
         params: &'a mut [f32],
         slots: &'a mut [&'s mut [f32]],
     ) -> Self {
-        Self { step, learning_rate, isa: Isa::detect(), grads, params, slots }
+        Self { step, learning_rate, isa: Isa::detect(), decays: true, grads, params, slots }
     }
 
     /// Sets the instruction set of the kernels.
@@ -79,9 +81,14 @@ impl<'a, 's> Update<'a, 's> {
         Self { isa, ..self }
     }
 
+    /// Sets whether the weight decay of the optimizer applies to these parameters.
+    pub fn decays(self, decays: bool) -> Self {
+        Self { decays, ..self }
+    }
+
     /// Decays the weights as Keras does (`p ← p − lr·weight_decay·p`) and applies `rule`.
     fn apply(self, rule: Rule, weight_decay: Option<f64>) {
-        let decay = (self.learning_rate * weight_decay.unwrap_or(0.0)) as f32;
+        let decay = (self.learning_rate * weight_decay.filter(|_| self.decays).unwrap_or(0.0)) as f32;
         let Self { isa, grads, params, slots, .. } = self;
         update::step(isa, update::Step { rule, decay, grads, params, slots });
     }
@@ -123,6 +130,19 @@ pub trait Optimizer: Debug + Send + Sync {
     /// Returns the learning rate of the next step, after `iterations` steps: 0 before the first step, as in
     /// Keras.
     fn learning_rate(&self, iterations: u64) -> f64;
+    /// Sets the learning rate, or a schedule. Default: an error, for an optimizer without such a setting.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the optimizer does not support it.
+    fn set_learning_rate(&mut self, _learning_rate: LearningRate) -> Result<()> {
+        Err(Error::config(format!(
+            "the learning rate of {self:?} cannot be set from outside; set it where the optimizer is made"
+        )))
+    }
+    /// Returns whether the learning rate follows a schedule, which a callback cannot override. Default: false.
+    fn has_schedule(&self) -> bool {
+        false
+    }
     /// Applies one step.
     fn update(&self, update: Update<'_, '_>);
     /// Returns the settings. A run resumes from a checkpoint only if they are equal. Default: the `Debug`

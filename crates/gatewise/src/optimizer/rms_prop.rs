@@ -93,6 +93,15 @@ impl Optimizer for RmsProp {
         self.learning_rate.at(iterations)
     }
 
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) -> Result<()> {
+        self.learning_rate = learning_rate;
+        Ok(())
+    }
+
+    fn has_schedule(&self) -> bool {
+        self.learning_rate.is_schedule()
+    }
+
     fn update(&self, update: Update<'_, '_>) {
         let rule = update::RmsProp {
             rate: update.learning_rate as f32,

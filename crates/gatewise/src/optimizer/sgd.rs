@@ -70,6 +70,15 @@ impl Optimizer for Sgd {
         self.learning_rate.at(iterations)
     }
 
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) -> Result<()> {
+        self.learning_rate = learning_rate;
+        Ok(())
+    }
+
+    fn has_schedule(&self) -> bool {
+        self.learning_rate.is_schedule()
+    }
+
     fn update(&self, update: Update<'_, '_>) {
         let (rate, momentum, nesterov) = (update.learning_rate as f32, self.momentum as f32, self.nesterov);
         let rule = match self.slots() {

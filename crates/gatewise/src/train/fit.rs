@@ -4,13 +4,15 @@ use super::callback::CallbackList;
 use super::run_settings::RunSettings;
 use super::stepper_builder::StepperBuilder;
 use super::training::{Examples, Training};
-use super::{Callback, Checkpoints, History};
+use super::{Callback, Checkpoints, History, Stepper};
 use crate::error::Result;
+use crate::evaluate::default_loss;
 use crate::kernels::Isa;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::{Machine, Model};
 use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
 use crate::rows::{ClassWeight, Dataset};
+use std::borrow::BorrowMut;
 
 /// A training run: its settings, with the names and defaults of Keras's `fit`, and the loop.
 ///
@@ -111,7 +113,8 @@ impl<'a> Fit<'a> {
         Self { stepper: self.stepper.optimizer(optimizer), ..self }
     }
 
-    /// Sets Adam with this learning rate or schedule as the optimizer.
+    /// Sets the learning rate, or a schedule, of the optimizer: the given one, or Adam. The order of the two
+    /// calls does not matter.
     pub fn learning_rate(self, learning_rate: impl Into<LearningRate>) -> Self {
         Self { stepper: self.stepper.learning_rate(learning_rate), ..self }
     }
@@ -127,9 +130,29 @@ impl<'a> Fit<'a> {
         Self { stepper: self.stepper.ema(ema), ..self }
     }
 
+    /// Sets Keras's `gradient_accumulation_steps`: the gradients of this many steps are averaged, then
+    /// applied once. Default: each gradient is applied. See
+    /// [`StepperBuilder::gradient_accumulation_steps`](super::StepperBuilder::gradient_accumulation_steps).
+    pub fn gradient_accumulation_steps(self, steps: u64) -> Self {
+        Self { stepper: self.stepper.gradient_accumulation_steps(steps), ..self }
+    }
+
+    /// Sets Keras's `exclude_from_weight_decay`: tensors whose name contains one of `names`, such as `bias`, do
+    /// not decay. Default: all tensors decay, if the optimizer has a weight decay.
+    pub fn exclude_from_weight_decay<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        Self { stepper: self.stepper.exclude_from_weight_decay(names), ..self }
+    }
+
     /// Sets the loss. Default: by the model's last activation and the targets ([`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { stepper: self.stepper.loss(loss), ..self }
+    }
+
+    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
+    ///
+    /// The loss of an epoch is the mean of the reduced losses of its batches, weighted by their numbers of outputs.
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { stepper: self.stepper.reduction(reduction), ..self }
     }
 
     /// Sets class weights: the loss of a training row is multiplied by the weight of its class.
@@ -197,12 +220,57 @@ impl<'a> Fit<'a> {
     /// checkpoints of another run, or settings other than those saved,
     /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) when all checkpoints are damaged, and
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when one cannot be written.
-    pub fn run(self, model: &mut Model, data: &Dataset) -> Result<History> {
-        let Self { settings, stepper, callbacks } = self;
+    pub fn run(mut self, model: &mut Model, data: &Dataset) -> Result<History> {
+        self.settings.check(data)?;
+        let mut steps = std::mem::take(&mut self.stepper);
+        steps.loss.get_or_insert_with(|| default_loss(model, data));
+        self.run_on(&mut steps.build(model)?, data)
+    }
+
+    /// Trains the model of `stepper` on `data` and returns the history. The next run on the stepper trains on:
+    /// two runs of 3 and of 2 epochs give the weights, to the bit, of one run of 5 epochs.
+    ///
+    /// * The optimizer's state, the number of steps (which decides a schedule), the learning rate that a
+    ///   callback has set, the moving average of the weights and the number of epochs (which decides the order
+    ///   of the rows) stay in the stepper.
+    /// * Optimizer, loss, seed and machine are the stepper's.
+    /// * Epochs are numbered from [`initial_epoch`](Self::initial_epoch) in each run, as in Keras.
+    /// * Callbacks begin anew in each run.
+    /// * With a moving average of the weights, the average replaces the weights when a run ends, and the next
+    ///   run continues from the weights themselves, unless the average was changed in between.
+    /// * A run that a callback stopped within an epoch has trained a part of it; the next run begins the next
+    ///   epoch.
+    ///
+    /// ```
+    /// use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+    /// use gatewise::rows::{Dataset, Sequences};
+    /// use gatewise::train::Stepper;
+    /// use gatewise::{Fit, Sequential};
+    /// # let rows: Sequences = (0..64).map(|i| [1 + i % 2, 3, 4]).collect();
+    /// # let data = Dataset::new(rows, (0..64).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
+    /// let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(8));
+    /// let model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
+    /// let mut stepper = Stepper::builder().learning_rate(0.02).build(model.clone())?;
+    /// Fit::new().epochs(3).run_on(&mut stepper, &data)?;
+    /// let history = Fit::new().epochs(2).run_on(&mut stepper, &data)?;
+    /// assert_eq!((history.epochs[0].epoch, stepper.epochs(), stepper.steps()), (0, 5, 10));
+    ///
+    /// let mut at_once = model;
+    /// Fit::new().epochs(5).learning_rate(0.02).run(&mut at_once, &data)?;
+    /// assert_eq!(stepper.model().params(), at_once.params());
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and [`ErrorKind::Config`](crate::ErrorKind::Config) for a setting that the
+    /// stepper has.
+    pub fn run_on<M: BorrowMut<Model>>(self, stepper: &mut Stepper<M>, data: &Dataset) -> Result<History> {
+        let Self { settings, stepper: steps, callbacks } = self;
+        steps.expect_unset()?;
         let rows = settings.check(data)?;
         let weights = settings.weights(data, rows)?;
         let examples = Examples { data, rows, weights: weights.as_deref() };
-        let mut training = Training::new(&settings, stepper, callbacks, model, examples)?;
+        let mut training = Training::new(&settings, stepper, callbacks, examples)?;
         training.start()?;
         while training.has_next_epoch() {
             training.epoch()?;

@@ -162,4 +162,8 @@ pub struct History {
     pub samples: usize,
     /// Number of validation rows.
     pub validation_samples: usize,
+    /// The notes of the run, as [`Callback::on_note`](super::Callback::on_note) receives them: padding that a
+    /// layer reads after the rows, a resume, an early stop. Not serialized: a resumed run has other notes.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }

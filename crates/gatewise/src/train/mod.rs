@@ -22,6 +22,7 @@ mod stopwatch;
 mod stream;
 mod trainer;
 mod training;
+mod training_state;
 mod update;
 
 pub use callback::TensorBoard;
@@ -35,3 +36,4 @@ pub use gradient::Gradient;
 pub use history::{BatchLog, EpochLog, History, StepLog, Values};
 pub use stepper::Stepper;
 pub use stepper_builder::StepperBuilder;
+pub use training_state::TrainingState;

@@ -31,12 +31,22 @@ pub(super) struct Progress {
     pub learning_rate: Option<f64>,
     /// Whether a callback ended the run at the end of an epoch.
     pub ended: bool,
+    /// Notes for the user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Progress {
     /// Creates the progress of a run that starts with `epoch`.
     pub fn starting(epoch: usize) -> Self {
         Self { first: epoch, epoch, ..Self::default() }
+    }
+
+    /// Keeps a note. A resumed run repeats notes of its beginning, which are kept once.
+    pub fn note(&mut self, note: &str) {
+        if !self.notes.iter().any(|kept| kept == note) {
+            self.notes.push(note.to_owned());
+        }
     }
 
     /// Counts a batch of `samples` rows.
@@ -83,10 +93,16 @@ impl Progress {
     pub fn close_epoch(&mut self, log: EpochLog, ended: bool) {
         self.epoch_seconds.push(log.seconds);
         self.history.push(log);
-        let (history, epoch_seconds) =
-            (std::mem::take(&mut self.history), std::mem::take(&mut self.epoch_seconds));
-        let (epoch, learning_rate) = (self.epoch + 1, self.learning_rate);
-        *self = Self { epoch, history, epoch_seconds, learning_rate, ended, ..Self::starting(self.first) };
+        let (first, epoch) = (self.first, self.epoch + 1);
+        *self = Self {
+            epoch,
+            history: std::mem::take(&mut self.history),
+            epoch_seconds: std::mem::take(&mut self.epoch_seconds),
+            notes: std::mem::take(&mut self.notes),
+            learning_rate: self.learning_rate,
+            ended,
+            ..Self::starting(first)
+        };
     }
 
     /// Restores the seconds of the logs. Returns `false` if the counters contradict each other.

@@ -6,25 +6,27 @@ use super::run_settings::RunSettings;
 use super::snapshot::{CREATED_BY, Snapshot};
 use super::stepper::Stepper;
 use crate::error::{Error, Result};
+use crate::loss::Reduction;
 use crate::model::Model;
 use crate::rows::{Dataset, Inputs};
 use crate::storage::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::borrow::BorrowMut;
 
 /// Returns the settings that determine the result of a run, except the number of epochs.
-pub(super) fn described_run(
+pub(super) fn described_run<M: BorrowMut<Model>>(
     settings: &RunSettings<'_>,
-    stepper: &Stepper<&mut Model>,
+    stepper: &Stepper<M>,
     callbacks: &CallbackList<'_>,
     data: &Dataset,
 ) -> Value {
-    let (model, steps) = (stepper.model(), stepper.settings());
-    json!({
+    let (model, steps) = (stepper.model(), &stepper.settings);
+    let mut run = json!({
         "seed": steps.seed,
         "batch_size": settings.batch_size,
         "validation_split": settings.validation_split,
-        "loss": stepper.loss(),
+        "loss": stepper.loss().described(),
         "class_weight": settings.class_weight,
         "callbacks": callbacks.configs(),
         "optimizer": steps.optimizer.config(),
@@ -39,20 +41,38 @@ pub(super) fn described_run(
         "shuffle": settings.shuffle,
         "steps_per_epoch": settings.steps_per_epoch,
         "initial_epoch": settings.initial_epoch,
-    })
+    });
+    // Named only where they are set: checkpoints of earlier versions do not have them.
+    if let Some(every) = steps.accumulate {
+        run["gradient_accumulation_steps"] = every.into();
+    }
+    if !steps.no_decay.is_empty() {
+        run["exclude_from_weight_decay"] = json!(steps.no_decay);
+    }
+    if stepper.steps() > 0 {
+        run["begins_with"] = json!({
+            "steps": stepper.steps(),
+            "epochs": stepper.epochs,
+            "learning_rate": stepper.learning_rate,
+            "slots_sha256": sha256(stepper.trainer.slots.iter().flatten().map(|value| value.to_bits())),
+        });
+    }
+    if steps.reduction != Reduction::default() {
+        run["reduction"] = json!(steps.reduction);
+    }
+    run
 }
 
-/// Loads the snapshot to resume from, or `None`.
-pub(super) fn load(
+/// Loads the snapshot to resume from, or `None`, and returns notes for the user.
+pub(super) fn load<M: BorrowMut<Model>>(
     folder: &mut Folder,
     settings: &RunSettings<'_>,
-    stepper: &Stepper<&mut Model>,
-    callbacks: &mut CallbackList<'_>,
-) -> Result<Option<Snapshot>> {
+    stepper: &Stepper<M>,
+) -> Result<(Option<Snapshot>, Vec<String>)> {
     if !settings.resume {
-        return folder.expect_empty().map(|()| None);
+        return folder.expect_empty().map(|()| (None, Vec::new()));
     }
-    let (snapshot, mut notes) = folder.load(stepper.model().params(), stepper.state().1.len())?;
+    let (snapshot, mut notes) = folder.load(stepper.model().params(), stepper.trainer.slots.len())?;
     if let Some(Snapshot { progress: at, step, created_by, .. }) = &snapshot {
         let needed = at.epoch + usize::from(at.batch > 0);
         if settings.epochs < needed {
@@ -69,8 +89,7 @@ pub(super) fn load(
             ));
         }
     }
-    callbacks.note(&notes);
-    Ok(snapshot)
+    Ok((snapshot, notes))
 }
 
 /// Appends the path of the last good checkpoint to `error`.

@@ -193,7 +193,7 @@ impl Snapshot {
 }
 
 /// Returns the SHA-256 of names, types, shapes and bytes, in name order.
-fn sha256(tensors: &[Tensor<'_>]) -> String {
+pub(super) fn sha256(tensors: &[Tensor<'_>]) -> String {
     let mut hash = Sha256::new();
     for Tensor { name, dtype, shape, bytes } in tensors {
         hash.update(format!("{name} {dtype:?} {shape:?}\n"));

@@ -5,13 +5,13 @@
 use super::StepLog;
 use super::diverged::{self, Suspects};
 use super::gradient::{self, Gradient};
-use super::stepper_builder::StepperBuilder;
-use super::trainer::{Reduction, Trainer};
+use super::stepper_builder::{StepSettings, StepperBuilder};
+use super::trainer::Trainer;
 use super::update::{Change, Then, all_finite};
 use crate::error::{Error, Result};
 use crate::evaluate::default_loss_for_width;
 use crate::evaluate::{ScoreSum, Scorer};
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::{Engine, Model, PaddedRows};
 use crate::optimizer::Optimizer;
 use crate::rows::{Dataset, Padding};
@@ -84,13 +84,17 @@ use std::borrow::BorrowMut;
 ///   them from one data set.
 #[derive(Debug)]
 pub struct Stepper<M = Model> {
-    model: M,
-    settings: StepperBuilder,
+    pub(super) model: M,
+    pub(super) settings: StepSettings,
     loss: Loss,
-    trainer: Trainer,
+    pub(super) trainer: Trainer,
     fingerprint: [u8; 32],
     /// The learning rate that overrides the optimizer's.
-    learning_rate: Option<f64>,
+    pub(super) learning_rate: Option<f64>,
+    /// The number of epochs that `Fit` has begun.
+    pub(super) epochs: usize,
+    /// The weights that training continues from, while their moving average takes their place.
+    pub(super) set_aside: Option<Vec<f32>>,
 }
 
 impl Stepper<Model> {
@@ -113,16 +117,18 @@ impl StepperBuilder {
 
 impl<M: BorrowMut<Model>> Stepper<M> {
     fn new(model: M, settings: StepperBuilder) -> Result<Self> {
-        settings.check()?;
+        let (loss, machine) = (settings.loss.clone(), settings.machine.clone().unwrap_or_default());
+        let settings = settings.settings()?;
         let it: &Model = model.borrow();
-        let loss = settings.loss.unwrap_or_else(|| default_loss_for_width(it, 1));
-        let trainer = Trainer::new(it, loss, &settings.slot_starts(), &settings.machine)?;
+        let loss = loss.unwrap_or_else(|| default_loss_for_width(it, 1));
+        let trainer = Trainer::new(it, &loss, &settings.slot_starts(), &machine)?;
         let trainer = trainer.with_noise(settings.seed, settings.first_row);
         if let Some(error) = diverged::before_training(it) {
             return Err(error);
         }
-        let fingerprint = gradient::fingerprint(it.params(), loss);
-        Ok(Self { model, settings, loss, trainer, fingerprint, learning_rate: None })
+        let fingerprint = gradient::fingerprint(it.params(), &loss, settings.reduction);
+        let (learning_rate, epochs, set_aside) = (None, 0, None);
+        Ok(Self { model, settings, loss, trainer, fingerprint, learning_rate, epochs, set_aside })
     }
 
     /// Returns the model.
@@ -136,13 +142,29 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     }
 
     /// Returns the loss.
-    pub fn loss(&self) -> Loss {
-        self.loss
+    pub fn loss(&self) -> &Loss {
+        &self.loss
+    }
+
+    /// Returns the reduction of the losses of a batch.
+    pub fn reduction(&self) -> Reduction {
+        self.settings.reduction
     }
 
     /// Returns the number of steps done.
     pub fn steps(&self) -> u64 {
-        self.trainer.state().0
+        self.trainer.step
+    }
+
+    /// Returns the number of epochs that [`Fit::run_on`](crate::Fit::run_on) has trained with this stepper. It
+    /// decides the order of the rows in the next epoch.
+    pub fn epochs(&self) -> usize {
+        self.epochs
+    }
+
+    /// Returns the optimizer.
+    pub fn optimizer(&self) -> &dyn Optimizer {
+        &*self.settings.optimizer
     }
 
     /// Returns the learning rate of the next step: the rate that was set, or the optimizer's.
@@ -150,17 +172,13 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.learning_rate.unwrap_or_else(|| self.settings.optimizer.learning_rate(self.steps()))
     }
 
-    /// Sets the learning rate from the next step on; it overrides the optimizer's rate or schedule.
+    /// Sets the learning rate from the next step on; it overrides the optimizer's.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `rate` is negative, infinite or NaN.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `rate` is negative, infinite or NaN, or when the
+    /// optimizer has a schedule.
     pub fn set_learning_rate(&mut self, rate: f64) -> Result<()> {
-        if !(0.0..f64::INFINITY).contains(&rate) {
-            return Err(Error::config(format!(
-                "the learning rate is set to {rate}; it must be finite and at least 0"
-            )));
-        }
-        self.learning_rate = Some(rate);
+        self.learning_rate = Some(settable(&*self.settings.optimizer, rate)?);
         Ok(())
     }
 
@@ -193,7 +211,8 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.sum(&selected, Some(rows))
     }
 
-    /// Updates the weights by `gradient`: divides it by its count, adds the gradient of penalties, clips, and
+    /// Updates the weights by `gradient`: divides it by its count (or as
+    /// [`StepperBuilder::reduction`] says), adds the gradient of penalties, clips, and
     /// applies the optimizer and the moving average of the weights. Returns the log of the step: loss and
     /// accuracy before the update.
     ///
@@ -205,6 +224,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     /// finite; the message contains the step and the tensor. If the gradient is not finite, the model is
     /// unchanged; if a weight is not finite after the update, the model has changed.
     pub fn apply(&mut self, gradient: &Gradient) -> Result<StepLog> {
+        self.put_back();
         let (values, scores) = (gradient.values(), gradient.scores());
         gradient.check("the stepper", &self.fingerprint, self.steps(), self.trainer.grads().len())?;
         if scores.count == 0 {
@@ -213,14 +233,15 @@ impl<M: BorrowMut<Model>> Stepper<M> {
                  one row between them",
             ));
         }
-        let scores = scores.with_penalty(self.model().params().penalty());
+        let (reduction, divisor) = (self.reduction(), scores.divisor(self.reduction()));
+        let scores = scores.reduced(reduction).with_penalty(self.model().params().penalty());
         if !(scores.loss.is_finite() && all_finite(values)) {
             let (model, step, loss) = (self.model(), self.steps() + 1, scores.mean());
             return Err(Suspects { model, grads: values, step, loss }.error(None));
         }
         let (learning_rate, settings) = (self.learning_rate(), &self.settings);
         let change = change(settings, learning_rate);
-        let finite = self.trainer.apply(self.model.borrow_mut(), values, scores.count, change);
+        let finite = self.trainer.apply(self.model.borrow_mut(), values, divisor, change);
         self.log(scores, finite, learning_rate)
     }
 
@@ -261,36 +282,39 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         let scorer = self.scorer(data)?;
         let mut all: Vec<usize> = (0..data.len()).collect();
         let learning_rate = self.learning_rate();
-        let (scores, finite) = self.step(&scorer, &mut all, learning_rate);
+        let (scores, finite) = self.step(&scorer, &mut all, learning_rate)?;
         self.log(scores, finite, learning_rate)
     }
 
     /// Ends training and returns the model. With [`StepperBuilder::ema`], the moving average replaces the
     /// weights.
     pub fn finish(mut self) -> M {
+        self.put_back();
         self.take_average();
         self.model
     }
 
     pub(super) fn scorer<'d>(&self, data: &'d Dataset) -> Result<Scorer<'d>> {
         let model = self.model();
-        Scorer::new(model, self.loss, data, PaddedRows::new(model, data.inputs(), data.padding())?)
+        Scorer::new(model, self.loss.clone(), data, PaddedRows::new(model, data.inputs(), data.padding())?)
     }
 
     fn sum(&mut self, data: &Dataset, numbers: Option<&[usize]>) -> Result<Gradient> {
         let scorer = self.scorer(data)?;
         let mut all: Vec<usize> = (0..data.len()).collect();
+        self.put_back();
         let Self { model, trainer, fingerprint, .. } = self;
-        let scores = trainer.forward_backward((*model).borrow(), &scorer, &mut all, numbers, Reduction::Sum);
+        let scores =
+            trainer.forward_backward((*model).borrow(), &scorer, &mut all, numbers, Reduction::Sum)?;
         trainer.update(model.borrow_mut(), all.len(), Then::Keep);
-        Ok(Gradient::new(*fingerprint, trainer.state().0, scores, trainer.grads().to_vec()))
+        Ok(Gradient::new(*fingerprint, trainer.step, scores, trainer.grads().to_vec()))
     }
 
     fn log(&self, scores: ScoreSum, finite: bool, learning_rate: f64) -> Result<StepLog> {
         if !(finite && scores.loss.is_finite()) {
             return Err(self.diverged(scores, None));
         }
-        let accuracy = self.loss.fused_activation().map(|_| scores.hits / scores.count.max(1) as f64);
+        let accuracy = self.loss.has_accuracy().then(|| scores.hits / scores.count.max(1) as f64);
         Ok(StepLog { step: self.steps(), loss: scores.mean(), accuracy, count: scores.count, learning_rate })
     }
 }
@@ -307,13 +331,14 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         scorer: &Scorer<'_>,
         rows: &mut [usize],
         learning_rate: f64,
-    ) -> (ScoreSum, bool) {
+    ) -> Result<(ScoreSum, bool)> {
+        self.put_back();
         let Self { model, settings, trainer, .. } = self;
         let model = model.borrow_mut();
-        let scores = trainer.forward_backward(model, scorer, rows, None, Reduction::Mean);
-        let scores = scores.with_penalty(model.params().penalty());
+        let scores = trainer.forward_backward(model, scorer, rows, None, settings.reduction)?;
+        let scores = scores.reduced(settings.reduction).with_penalty(model.params().penalty());
         let then = Then::Change(change(settings, learning_rate));
-        (scores, trainer.update(model, rows.len(), then))
+        Ok((scores, trainer.update(model, rows.len(), then)))
     }
 
     /// Returns the error of a step with a number that is not finite; in `Fit`, with epoch and batch.
@@ -322,37 +347,40 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         Suspects { model, grads, step, loss: scores.mean() }.error(at)
     }
 
-    pub(super) fn settings(&self) -> &StepperBuilder {
-        &self.settings
-    }
-
     /// Returns the model, the optimizer and the number of steps done.
     pub(super) fn parts_mut(&mut self) -> (&mut Model, &dyn Optimizer, u64) {
-        (self.model.borrow_mut(), &*self.settings.optimizer, self.trainer.state().0)
+        (self.model.borrow_mut(), &*self.settings.optimizer, self.trainer.step)
     }
 
     /// Returns the model and the engine that runs it.
     pub(super) fn engine(&mut self) -> (&Model, &mut Engine) {
         (self.model.borrow(), &mut self.trainer.engine)
     }
+}
 
-    /// Returns the number of steps done and the optimizer's slots: with the parameters, the complete state.
-    pub(super) fn state(&self) -> (u64, &[Vec<f32>]) {
-        self.trainer.state()
+/// Checks that a learning rate may be set to `rate`, over the rate of `optimizer`, and returns it.
+pub(super) fn settable(optimizer: &dyn Optimizer, rate: f64) -> Result<f64> {
+    if optimizer.has_schedule() {
+        return Err(Error::config(
+            "the learning rate cannot be set, because the optimizer has a schedule of its own; give the optimizer a \
+             number as its learning rate",
+        ));
     }
-
-    /// Restores a [`state`](Self::state) and its parameters.
-    pub(super) fn restore(&mut self, params: &[f32], step: u64, slots: Vec<Vec<f32>>) {
-        self.model_mut().params_mut().values_mut().copy_from_slice(params);
-        self.trainer.restore(step, slots);
-    }
-
-    /// Replaces the weights by their moving average, if there is one and a step was done.
-    pub(super) fn take_average(&mut self) {
-        self.trainer.finish(self.model.borrow_mut(), self.settings.ema);
+    match (0.0..f64::INFINITY).contains(&rate) {
+        true => Ok(rate),
+        false => Err(Error::config(format!(
+            "the learning rate is set to {rate}; it must be finite and at least 0"
+        ))),
     }
 }
 
-fn change(settings: &StepperBuilder, learning_rate: f64) -> Change<'_> {
-    Change { optimizer: &*settings.optimizer, learning_rate, clip: settings.clip, ema: settings.ema }
+fn change(settings: &StepSettings, learning_rate: f64) -> Change<'_> {
+    Change {
+        optimizer: &*settings.optimizer,
+        learning_rate,
+        clip: settings.clip,
+        ema: settings.ema,
+        accumulate: settings.accumulate,
+        no_decay: &settings.no_decay,
+    }
 }

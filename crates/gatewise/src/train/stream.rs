@@ -40,7 +40,7 @@ impl Fit<'_> {
         model: &mut Model,
         mut next: impl FnMut(&Model, usize) -> Result<Option<Dataset>>,
     ) -> Result<usize> {
-        let Self { settings, stepper: steps, callbacks } = self;
+        let Self { settings, stepper: mut steps, callbacks } = self;
         let validation = settings.validation_split != 0.0 || settings.validation_data.is_some();
         let epochs = settings.epochs != 1
             || settings.initial_epoch != 0
@@ -54,8 +54,8 @@ impl Fit<'_> {
         // Loss and optimizer are checked against the first data set.
         let Some(mut data) = next(model, 0)? else { return Ok(0) };
         settings.check(&data)?;
-        let loss = steps.loss.unwrap_or_else(|| default_loss(model, &data));
-        let mut stepper = steps.loss(loss).build(model)?;
+        steps.loss.get_or_insert_with(|| default_loss(model, &data));
+        let mut stepper = steps.build(model)?;
         let mut at = Progress::default();
         loop {
             let weights = settings.weights(&data, data.len())?;
@@ -66,7 +66,7 @@ impl Fit<'_> {
             let mut order: Vec<usize> = (0..data.len()).collect();
             for batch in order.chunks_mut(settings.batch_size) {
                 let learning_rate = stepper.learning_rate();
-                let (sum, finite) = stepper.step(&scorer, batch, learning_rate);
+                let (sum, finite) = stepper.step(&scorer, batch, learning_rate)?;
                 at.count(sum, batch.len());
                 if !(finite && sum.loss.is_finite()) {
                     return Err(stepper.diverged(sum, Some((at.epoch, at.batch))));

@@ -11,16 +11,16 @@ use super::resume::{self, described_run, name_kept};
 use super::run_settings::RunSettings;
 use super::snapshot::Moment;
 use super::stepper::Stepper;
-use super::stepper_builder::StepperBuilder;
 use super::stopwatch::Stopwatch;
 use super::{Callback, Context, History};
 use crate::error::{Error, Result};
 use crate::evaluate::Scorer;
-use crate::evaluate::{default_loss, evaluate};
+use crate::evaluate::Evaluate;
 use crate::metrics::Evaluation;
 use crate::model::{Model, PaddedRows};
 use crate::rng::{Purpose, Random};
 use crate::rows::Dataset;
+use std::borrow::BorrowMut;
 
 /// The training rows.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +34,9 @@ pub(super) struct Examples<'r> {
 
 /// A training run in progress.
 #[derive(Debug)]
-pub(super) struct Training<'r, 'a> {
+pub(super) struct Training<'r, 'a, M> {
     settings: &'r RunSettings<'a>,
-    stepper: Stepper<&'r mut Model>,
+    stepper: &'r mut Stepper<M>,
     callbacks: CallbackList<'a>,
     scorer: Scorer<'r>,
     validation: Option<Dataset>,
@@ -46,27 +46,29 @@ pub(super) struct Training<'r, 'a> {
     rows: usize,
     plan: Plan,
     at: Progress,
+    /// The number that decides the order of the rows in the first epoch: no order is used twice.
+    first_order: usize,
     /// Whether a callback stopped the run.
     interrupted: bool,
+    /// Whether a number is not finite, and a callback stopped the run for that.
+    diverged: bool,
     /// Stopwatch of the epoch, and its seconds before a resume.
     clock: (Stopwatch, f64),
     /// Validation loss and accuracy of the epoch.
     measured: Option<Evaluation>,
 }
 
-impl<'r, 'a> Training<'r, 'a> {
+impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
     /// Checks that model, rows and settings fit, and opens the folder of checkpoints. The weights do not
     /// change.
     pub fn new(
         settings: &'r RunSettings<'a>,
-        stepper: StepperBuilder,
+        stepper: &'r mut Stepper<M>,
         callbacks: CallbackList<'a>,
-        model: &'r mut Model,
         Examples { data, rows, weights }: Examples<'r>,
     ) -> Result<Self> {
-        let loss = stepper.loss.unwrap_or_else(|| default_loss(model, data));
-        let stepper = stepper.loss(loss).build(model)?;
-        let model = stepper.model();
+        stepper.put_back();
+        let (model, loss) = (stepper.model(), stepper.loss().clone());
         let read = PaddedRows::new(model, data.inputs(), data.padding())?;
         let mut scorer = Scorer::new(model, loss, data, read)?;
         if let Some(weights) = weights {
@@ -81,7 +83,7 @@ impl<'r, 'a> Training<'r, 'a> {
         };
         let folder = match &settings.checkpoints {
             Some(checkpoints) => {
-                Some(Folder::open(checkpoints, described_run(settings, &stepper, &callbacks, data))?)
+                Some(Folder::open(checkpoints, described_run(settings, stepper, &callbacks, data))?)
             }
             None if settings.resume => {
                 return Err(Error::config("resume needs a folder with checkpoints, but none was given"));
@@ -89,7 +91,8 @@ impl<'r, 'a> Training<'r, 'a> {
             None => None,
         };
         let (at, clock) = (Progress::starting(settings.initial_epoch), (Stopwatch::start(), 0.0));
-        let (interrupted, measured) = (false, None);
+        let first_order = stepper.epochs.max(settings.initial_epoch);
+        let (interrupted, diverged, measured) = (false, false, None);
         Ok(Self {
             settings,
             stepper,
@@ -100,7 +103,9 @@ impl<'r, 'a> Training<'r, 'a> {
             rows,
             plan,
             at,
+            first_order,
             interrupted,
+            diverged,
             clock,
             measured,
         })
@@ -109,14 +114,20 @@ impl<'r, 'a> Training<'r, 'a> {
     /// Starts from the beginning, or resumes from the newest checkpoint.
     pub fn start(&mut self) -> Result<()> {
         let read = self.scorer.rows();
-        self.callbacks.note(&padding_note::unmasked(self.stepper.model(), read.inputs, read.settled()));
-        let Self { folder, settings, stepper, callbacks, .. } = self;
-        let load = |folder| resume::load(folder, settings, stepper, callbacks);
-        if let Some(snapshot) = folder.as_mut().map(load).transpose()?.flatten() {
-            self.at = snapshot.progress;
-            self.stepper.restore(&snapshot.params, snapshot.step, snapshot.slots);
-            self.callbacks.restore(&snapshot.callbacks)?;
+        let mut notes = padding_note::unmasked(self.stepper.model(), read.inputs, read.settled());
+        self.at.learning_rate = self.stepper.learning_rate;
+        if let Some(folder) = &mut self.folder {
+            let (snapshot, more) = resume::load(folder, self.settings, self.stepper)?;
+            notes.extend(more);
+            if let Some(snapshot) = snapshot {
+                self.at = snapshot.progress;
+                self.stepper.model_mut().params_mut().values_mut().copy_from_slice(&snapshot.params);
+                (self.stepper.trainer.step, self.stepper.trainer.slots) = (snapshot.step, snapshot.slots);
+                self.callbacks.restore(&snapshot.callbacks)?;
+            }
         }
+        self.callbacks.note(&notes);
+        notes.iter().for_each(|note| self.at.note(note));
         self.interrupted = self.call(|callback, context| callback.on_train_begin(context))?;
         Ok(())
     }
@@ -128,16 +139,24 @@ impl<'r, 'a> Training<'r, 'a> {
 
     /// Trains an epoch, or the rest of one, until its end or until a callback stops the run.
     pub fn epoch(&mut self) -> Result<()> {
-        let whole = self.begin_epoch()? && self.steps()? && self.validate()?;
-        self.interrupted = !whole;
-        if whole { self.end_epoch() } else { Ok(()) }
+        let whole = self.begin_epoch()? && self.steps()?;
+        // An epoch that diverged ends there, and is logged, as in Keras.
+        if whole || self.diverged {
+            self.validate()?;
+            self.end_epoch(whole)?;
+        }
+        self.interrupted = !whole || self.diverged;
+        Ok(())
     }
 
     /// Ends the run and returns its history; a moving average replaces the weights.
     pub fn finish(mut self) -> Result<History> {
         self.stepper.take_average();
         self.call(|callback, context| callback.on_train_end(context))?;
+        self.stepper.learning_rate = self.at.learning_rate;
+        self.stepper.epochs = self.order() + usize::from(self.at.batch > 0);
         Ok(History {
+            notes: self.at.notes,
             stopped: self.interrupted || self.at.epoch < self.plan.epochs,
             epochs: self.at.history,
             samples: self.plan.samples,
@@ -154,19 +173,25 @@ impl<'r, 'a> Training<'r, 'a> {
         Ok(!stopped)
     }
 
+    /// Returns the number that decides the order of the rows in this epoch.
+    fn order(&self) -> usize {
+        self.first_order + self.at.epoch.saturating_sub(self.settings.initial_epoch)
+    }
+
     fn steps(&mut self) -> Result<bool> {
         let steps = self.settings.steps(self.rows);
         // With `steps_per_epoch`, a pass over the rows takes several epochs.
         let parts = self.settings.batches(self.rows).div_ceil(steps);
-        let (pass, part) = (self.at.epoch / parts, self.at.epoch % parts);
+        let (pass, part) = (self.order() / parts, self.order() % parts);
         let mut order: Vec<usize> = (0..self.rows).collect();
         if self.settings.shuffle {
-            Random::new(self.stepper.settings().seed, Purpose::Shuffle, pass as u64).shuffle(&mut order);
+            Random::new(self.stepper.settings.seed, Purpose::Shuffle, pass as u64).shuffle(&mut order);
         }
         let batches = order.chunks_mut(self.settings.batch_size);
         let left = batches.skip(part * steps + self.at.batch).take(steps.saturating_sub(self.at.batch));
         for batch in left {
             if !self.step(batch)? {
+                self.at.seconds = self.seconds();
                 return Ok(false);
             }
         }
@@ -177,10 +202,17 @@ impl<'r, 'a> Training<'r, 'a> {
     /// Trains on a batch, and saves a checkpoint if it is due.
     fn step(&mut self, batch: &mut [usize]) -> Result<bool> {
         let learning_rate = self.learning_rate();
-        let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate);
+        if !(0.0..f64::INFINITY).contains(&learning_rate) {
+            return Err(Error::config(format!(
+                "the schedule of the learning rate gives {learning_rate} after {} steps; it must be finite and at least 0",
+                self.stepper.steps()
+            )));
+        }
+        let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate)?;
         self.at.count(sum, batch.len());
         if !(finite && sum.loss.is_finite()) {
-            return self.diverged(self.stepper.diverged(sum, Some((self.at.epoch, self.at.batch))));
+            self.stop_diverged(self.stepper.diverged(sum, Some((self.at.epoch, self.at.batch))))?;
+            return Ok(false);
         }
         let log = self.at.batch_log(self.scorer.has_accuracy());
         let stopped = self.call(|callback, context| callback.on_batch_end(context, &log))?;
@@ -191,33 +223,38 @@ impl<'r, 'a> Training<'r, 'a> {
         Ok(!stopped)
     }
 
-    fn validate(&mut self) -> Result<bool> {
+    fn validate(&mut self) -> Result<()> {
         self.measured = None;
         let due = (self.at.epoch + 1).is_multiple_of(self.settings.validation_freq);
-        let Some(data) = self.validation.as_ref().filter(|_| due) else { return Ok(true) };
-        let loss = self.stepper.loss();
+        let Some(data) = self.validation.as_ref().filter(|_| due) else { return Ok(()) };
+        let evaluate = Evaluate::new().loss(self.stepper.loss().clone()).reduction(self.stepper.reduction());
+        let evaluate = evaluate.batch_size(self.settings.batch_size);
         let (model, engine) = self.stepper.engine();
-        let measured = evaluate(engine, model, data, loss)?;
-        if !measured.loss.is_finite() {
-            return self.diverged(diverged::in_validation(self.at.epoch, measured.loss));
-        }
+        let measured = evaluate.run_in(engine, model, data)?;
         self.measured = Some(measured);
-        Ok(true)
+        if !measured.loss.is_finite() && !self.diverged {
+            self.stop_diverged(diverged::in_validation(self.at.epoch, measured.loss))?;
+        }
+        Ok(())
     }
 
-    fn end_epoch(&mut self) -> Result<()> {
+    fn end_epoch(&mut self, whole: bool) -> Result<()> {
         let mut log = self.at.epoch_log(self.scorer.has_accuracy(), self.learning_rate());
+        if !whole && log.loss.is_finite() {
+            // The weights that the last step left have no loss.
+            log.loss = f64::NAN;
+        }
         if let Some(measured) = self.measured {
             (log.val_loss, log.val_accuracy) = (Some(measured.loss), measured.accuracy);
         }
         let ended = self.call(|callback, context| callback.on_epoch_end(context, &mut log))?;
         self.at.close_epoch(log, ended);
-        self.save()
+        if self.diverged { Ok(()) } else { self.save() }
     }
 
     /// Returns the learning rate of the next step: the optimizer's, unless a callback has set another.
     fn learning_rate(&self) -> f64 {
-        self.at.rate(&*self.stepper.settings().optimizer, self.stepper.steps())
+        self.at.rate(self.stepper.optimizer(), self.stepper.steps())
     }
 
     /// Returns the seconds of training in this epoch.
@@ -233,16 +270,16 @@ impl<'r, 'a> Training<'r, 'a> {
     }
 
     /// Ends the run with `error`, unless a callback stops it.
-    fn diverged(&mut self, error: Error) -> Result<bool> {
+    fn stop_diverged(&mut self, error: Error) -> Result<()> {
         let error = name_kept(error, &self.folder);
-        let stopped = self.call(|callback, context| callback.on_diverged(context, &error))?;
-        if stopped { Ok(false) } else { Err(error) }
+        self.diverged = self.call(|callback, context| callback.on_diverged(context, &error))?;
+        if self.diverged { Ok(()) } else { Err(error) }
     }
 
     /// Saves a checkpoint, if the run has a folder.
     fn save(&mut self) -> Result<()> {
         let Self { folder: Some(folder), stepper, callbacks, at, .. } = self else { return Ok(()) };
-        let (step, slots) = stepper.state();
+        let (step, slots) = (stepper.trainer.step, &*stepper.trainer.slots);
         let (params, callbacks) = (stepper.model().params(), callbacks.states());
         folder.save(&Moment { progress: at, step, callbacks, params, slots })
     }

@@ -22,6 +22,29 @@ pub(super) struct Change<'a> {
     pub clip: Option<Clip>,
     /// Moving average of the weights; its values are the last slot.
     pub ema: Option<Ema>,
+    /// Number of steps whose gradients are averaged; their sum is the slot behind the optimizer's.
+    pub accumulate: Option<u64>,
+    /// Parts of the names of the tensors that do not decay.
+    pub no_decay: &'a [String],
+}
+
+impl Change<'_> {
+    /// Returns the number of the weight update (from 1) that step `step` (from 1) belongs to, and whether the
+    /// step completes it.
+    fn update(&self, step: u64) -> (u64, bool) {
+        let every = self.accumulate.unwrap_or(1);
+        ((step - 1) / every + 1, step.is_multiple_of(every))
+    }
+
+    /// Returns whether the update needs the norm of all pieces.
+    fn clips_norm(&self) -> bool {
+        matches!(self.clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_)))
+    }
+
+    /// Returns whether the weights of the tensor called `name` decay.
+    fn decays(&self, name: &str) -> bool {
+        !self.no_decay.iter().any(|part| name.contains(part.as_str()))
+    }
 }
 
 /// The action on each piece after its gradient is summed.
@@ -40,14 +63,11 @@ impl<'a> Then<'a> {
         !matches!(self, Self::Keep)
     }
 
-    /// Returns the update that is applied piece by piece, and the update that needs the norm of all pieces.
-    fn changes(self) -> (Option<Change<'a>>, Option<Change<'a>>) {
+    /// Returns the update that needs the norm of all pieces, if this is one.
+    fn apart(self) -> Option<Change<'a>> {
         match self {
-            Self::Change(change) if matches!(change.clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_))) => {
-                (None, Some(change))
-            }
-            Self::Change(change) => (Some(change), None),
-            _ => (None, None),
+            Self::Change(change) => change.clips_norm().then_some(change),
+            _ => None,
         }
     }
 }
@@ -79,7 +99,6 @@ impl Trainer {
                 None => finishing.push((piece.stage, run)),
             }
         }
-        let (at_once, apart) = then.changes();
         self.engine.for_each_part(&mut work, |derived, scratch, (stage, part, run, left)| {
             let shared = Shared { params: run.params, ..derived.shared(*stage) };
             let (stage, part, blocks, grads) = (*stage, *part, &*blocks, &mut *run.grads);
@@ -87,35 +106,36 @@ impl Trainer {
             let above = PadPrefixGrads::above(&starts[stage + 1..], width, prefix_steps);
             let prefix = PadPrefixSums { params: &starts[stage].params, above };
             stages[stage].reduce(Reduce { shared, blocks, stage, part, prefix, grads, left, scratch });
-            run.summed(step, isa, then.penalizes(), at_once);
+            run.summed(step, isa, then);
         });
         let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, _, run, _)| run).collect();
         drop(left);
         for (stage, mut run) in finishing {
             let (blocks, left, grads) = (&*blocks, &*self.left[stage], &mut *run.grads);
             stages[stage].finish(Finish { blocks, stage, left, grads });
-            run.summed(step, isa, then.penalizes(), at_once);
+            run.summed(step, isa, then);
             summed.push(run);
         }
-        change_apart(&mut self.engine, table, &mut summed, step, apart);
+        change_apart(&mut self.engine, table, &mut summed, step, then.apart());
         summed.iter().all(|run| run.finite)
     }
 
-    /// Updates the weights by a summed gradient, `sums` divided by `count`. Returns whether all numbers are
+    /// Updates the weights by a summed gradient, `sums` divided by `divisor` (0 counts as 1). Returns whether all numbers are
     /// finite.
-    pub fn apply(&mut self, model: &mut Model, sums: &[f32], count: usize, change: Change<'_>) -> bool {
+    pub fn apply(&mut self, model: &mut Model, sums: &[f32], divisor: f64, change: Change<'_>) -> bool {
         self.step += 1;
-        let (step, isa, count) = (self.step, self.engine.isa, count.max(1) as f32);
+        let (step, isa, divisor) =
+            (self.step, self.engine.isa, if divisor == 0.0 { 1.0 } else { divisor as f32 });
         let (_, table, values) = model.parts_mut();
-        let (at_once, apart) = Then::Change(change).changes();
+        let then = Then::Change(change);
         let runs = runs(&self.pieces, table, values, &mut self.grads, &mut self.slots);
         let mut work: Vec<_> = runs.map(|(piece, run)| (&sums[piece.range.clone()], run)).collect();
         self.engine.for_each_part(&mut work, |_, _, (sums, run)| {
-            run.grads.iter_mut().zip(*sums).for_each(|(grad, sum)| *grad = sum / count);
-            run.summed(step, isa, true, at_once);
+            run.grads.iter_mut().zip(*sums).for_each(|(grad, sum)| *grad = sum / divisor);
+            run.summed(step, isa, then);
         });
         let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, run)| run).collect();
-        change_apart(&mut self.engine, table, &mut summed, step, apart);
+        change_apart(&mut self.engine, table, &mut summed, step, then.apart());
         summed.iter().all(|run| run.finite)
     }
 
@@ -159,7 +179,9 @@ fn change_apart(
 ) {
     let Some(change) = change else { return };
     let isa = engine.isa;
-    scale_norms(table, summed, change.clip);
+    if change.update(step).1 {
+        scale_norms(table, summed, change.clip);
+    }
     engine.for_each_part(summed, |_, _, run| run.change(step, isa, change));
 }
 
@@ -189,34 +211,55 @@ impl Run<'_> {
     }
 
     /// Performs the next actions after the gradient is summed.
-    fn summed(&mut self, step: u64, isa: Isa, penalizes: bool, change: Option<Change<'_>>) {
-        if penalizes {
+    fn summed(&mut self, step: u64, isa: Isa, then: Then<'_>) {
+        if then.penalizes() {
             self.add_penalties();
         }
-        if let Some(change) = change {
-            self.change(step, isa, change);
+        if let Then::Change(change) = then {
+            if let Some(every) = change.accumulate {
+                self.accumulate(every, change.update(step).1, usize::from(change.ema.is_some()));
+            }
+            if !change.clips_norm() {
+                self.change(step, isa, change);
+            }
+        }
+    }
+
+    /// Adds the gradient to the sum of the last steps, or, with the last of `every` steps, makes it their mean.
+    /// The sum is the slot before the last `behind` slots.
+    fn accumulate(&mut self, every: u64, due: bool, behind: usize) {
+        let at = self.slots.len() - 1 - behind;
+        let pairs = self.grads.iter_mut().zip(&mut *self.slots[at]);
+        match due {
+            true => pairs.for_each(|(grad, sum)| *grad = (*grad + std::mem::take(sum)) / every as f32),
+            false => pairs.for_each(|(grad, sum)| *sum += *grad),
         }
     }
 
     fn change(&mut self, step: u64, isa: Isa, change: Change<'_>) {
-        let Change { optimizer, learning_rate, clip, ema } = change;
+        let (step, due) = change.update(step);
+        let Change { optimizer, learning_rate, clip, ema, accumulate, .. } = change;
         let Self { table, tensors, params, grads, slots, finite } = self;
         // In the cache, this check is nearly free, and it identifies the step.
         *finite = all_finite(grads);
         if !*finite {
             return;
         }
-        for (_, range) in tensors.iter().filter(|(tensor, _)| table[*tensor].trainable) {
+        for (tensor, range) in tensors.iter().filter(|(tensor, _)| table[*tensor].trainable) {
             let (params, grads) = (&mut params[range.clone()], &mut grads[range.clone()]);
-            let mut slots: Vec<_> = slots.iter_mut().map(|slot| &mut slot[range.clone()]).collect();
-            let average = ema.and_then(|ema| Some((ema, slots.pop()?)));
-            if let Some(Clip::Value(bound)) = clip {
-                let bound = bound as f32;
-                grads.iter_mut().for_each(|grad| *grad = grad.clamp(-bound, bound));
+            let mut own: Vec<_> = slots.iter_mut().map(|slot| &mut slot[range.clone()]).collect();
+            let average = ema.and_then(|ema| Some((ema, own.pop()?)));
+            if due {
+                if let Some(Clip::Value(bound)) = clip {
+                    let bound = bound as f32;
+                    grads.iter_mut().for_each(|grad| *grad = grad.clamp(-bound, bound));
+                }
+                let count = own.len() - usize::from(accumulate.is_some());
+                let slots = &mut own[..count];
+                let decays = change.decays(&table[*tensor].name);
+                optimizer.update(Update { step, learning_rate, isa, decays, grads, params, slots });
+                *finite &= all_finite(params);
             }
-            let slots = &mut *slots;
-            optimizer.update(Update { step, learning_rate, isa, grads, params, slots });
-            *finite &= all_finite(params);
             if let Some((ema, average)) = average {
                 ema.update(step, params, average);
             }

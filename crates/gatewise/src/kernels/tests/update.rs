@@ -66,7 +66,7 @@ proptest! {
                             state.iter_mut().map(|slot| &mut slot.get_mut()[range.clone()]).collect();
                         let params = slots.pop().unwrap();
                         let (grads, slots) = (&grads.get()[range], &mut *slots);
-                        optimizer.update(Update { step: t, learning_rate: rate, isa, grads, params, slots });
+                        optimizer.update(Update { step: t, learning_rate: rate, isa, decays: true, grads, params, slots });
                     }
                     state.iter().for_each(|buffer| buffer.check_guards("update"));
                 }

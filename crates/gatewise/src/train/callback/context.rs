@@ -5,6 +5,7 @@ use crate::model::Model;
 use crate::optimizer::Optimizer;
 use crate::train::EpochLog;
 use crate::train::progress::Progress;
+use crate::train::stepper::settable;
 
 /// The planned size of the run.
 #[derive(Debug, Clone, Copy)]
@@ -52,18 +53,22 @@ impl<'a> Context<'a> {
         self.progress.rate(self.optimizer, self.step)
     }
 
-    /// Sets the learning rate from the next step on; it overrides the optimizer's rate or schedule.
+    /// Sets the learning rate from the next step on; it overrides the optimizer's.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `rate` is negative, infinite or NaN.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when `rate` is negative, infinite or NaN, or when the
+    /// optimizer has a schedule, as in Keras.
     pub fn set_learning_rate(&mut self, rate: f64) -> Result<()> {
-        if !(0.0..f64::INFINITY).contains(&rate) {
-            return Err(Error::config(format!(
-                "a callback sets the learning rate to {rate}; it must be finite and at least 0"
-            )));
-        }
-        self.progress.learning_rate = Some(rate);
+        self.progress.learning_rate = Some(settable(self.optimizer, rate)?);
         Ok(())
+    }
+
+    /// Checks that the callback named `callback` can set the learning rate in this run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the optimizer has a schedule, as in Keras.
+    pub fn expect_settable_learning_rate(&self, callback: &str) -> Result<()> {
+        settable(self.optimizer, 0.0).map(drop).map_err(|e| Error::new(e.kind(), format!("{callback}: {e}")))
     }
 
     /// Returns the current epoch or, in `on_train_begin`, the first epoch to train; from 0.

@@ -25,6 +25,10 @@ impl<F: FnMut(usize, f64) -> f64> LearningRateScheduler<F> {
 }
 
 impl<F: FnMut(usize, f64) -> f64 + Send> Callback for LearningRateScheduler<F> {
+    fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
+        context.expect_settable_learning_rate("LearningRateScheduler")
+    }
+
     fn on_epoch_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
         let rate = (self.0)(context.epoch(), context.learning_rate());
         context.set_learning_rate(rate)

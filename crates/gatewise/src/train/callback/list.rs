@@ -28,6 +28,7 @@ impl<'a> CallbackList<'a> {
     ) -> Result<bool> {
         let called = self.0.iter_mut().try_for_each(|callback| call(&mut **callback, &mut context));
         self.note(&context.notes);
+        context.notes.iter().for_each(|note| context.progress.note(note));
         called.map(|()| context.stop)
     }
 

@@ -100,7 +100,8 @@ impl ReduceLrOnPlateau {
 }
 
 impl Callback for ReduceLrOnPlateau {
-    fn on_train_begin(&mut self, _: &mut Context<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
+        context.expect_settable_learning_rate(NAME)?;
         if !(0.0..1.0).contains(&self.factor) {
             return Err(Error::config(format!(
                 "{NAME}: factor is {}; it must be at least 0 and below 1",

@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 /// Stops training without an error when a loss, a gradient or a weight is not finite.
 ///
 /// * Without this callback, the run fails with [`ErrorKind::Diverged`](crate::ErrorKind::Diverged).
-/// * With this callback, the run ends as a stopped run and returns its history, without the diverged epoch.
+/// * With this callback, the run ends as a stopped run and returns its history. As in Keras, the diverged
+///   epoch ends at the batch that diverged: it is validated and logged.
 /// * [`EarlyStopping::restore_best_weights`](super::EarlyStopping::restore_best_weights) restores the weights
 ///   of the best epoch; otherwise the weights may not be finite.
 ///

@@ -1,0 +1,5 @@
+"""Data sets."""
+
+from gatewise.datasets import imdb
+
+__all__ = ["imdb"]

@@ -1,0 +1,28 @@
+//! The extension module `gatewise._gatewise`: translates between Python and the library.
+//!
+//! Input: Python objects, NumPy arrays, settings as JSON. Output: Python objects. Nothing is decided here: layers,
+//! losses, optimizers and runs are the library's, and settings are checked where the library reads them.
+
+mod arrays;
+mod built_in_callbacks;
+mod callbacks;
+mod datasets;
+mod errors;
+mod model;
+mod settings;
+mod training;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _gatewise {
+    #[pymodule_export]
+    use crate::datasets::{keras_imdb, word_index};
+    #[pymodule_export]
+    use crate::model::Model;
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        pyo3::types::PyModuleMethods::add(module, "__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,301 @@
+//! `Model`: a compiled model as Python holds it.
+//!
+//! Input: layers and settings as JSON, rows as arrays. Output: outputs as arrays, histories as dictionaries. The model
+//! is shared: any number of threads predict from it, and one may train it meanwhile; they see the weights of before,
+//! until the training ends or a callback looks at them.
+
+use crate::arrays::{self, Reads, Rows};
+use crate::errors::OrRaise;
+use crate::settings;
+use crate::training::{self, RunSettings, Surroundings, Trainer};
+use gatewise::layers::Layer;
+use gatewise::rows::{Dataset, Padding};
+use gatewise::text::{Tokenizer, Vocabulary};
+use gatewise::{Artifact, Machine, Sequential};
+use numpy::PyArrayDyn;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
+
+/// A compiled model.
+#[pyclass(frozen, module = "gatewise._gatewise")]
+pub struct Model {
+    held: RwLock<Arc<gatewise::Model>>,
+    /// Held by the thread that trains.
+    trainer: Mutex<Trainer>,
+    /// How often Python has set weights.
+    edits: AtomicU64,
+}
+
+impl Model {
+    fn new(model: gatewise::Model) -> Self {
+        Self { held: RwLock::new(Arc::new(model)), trainer: Mutex::new(Trainer::default()), edits: AtomicU64::new(0) }
+    }
+
+    /// Returns the model with its weights of now.
+    pub fn now(&self) -> Arc<gatewise::Model> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows these weights from now on.
+    pub fn publish(&self, model: &gatewise::Model) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        match Arc::get_mut(&mut held) {
+            Some(own) => own.params_mut().values_mut().copy_from_slice(model.params().values()),
+            None => *held = Arc::new(model.clone()),
+        }
+    }
+
+    pub fn edits(&self) -> u64 {
+        self.edits.load(Ordering::Acquire)
+    }
+
+    fn trainer(&self) -> PyResult<MutexGuard<'_, Trainer>> {
+        match self.trainer.try_lock() {
+            Ok(guard) => Ok(guard),
+            Err(TryLockError::Poisoned(guard)) => Ok(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
+                "the model is being trained; wait for that call of fit, or train a copy of the model",
+            )),
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        let model = self.now();
+        let width = |layer: &Layer| match layer {
+            Layer::Input(input) => Some(input.features),
+            _ => None,
+        };
+        model.spec().layers().next().and_then(width).map_or(Reads::Ids, Reads::Vectors)
+    }
+
+    fn rows(&self, x: &Bound<'_, PyAny>) -> PyResult<Rows> {
+        arrays::rows(x, self.reads(), self.now().output_per_step())
+    }
+
+    fn dataset(
+        &self,
+        x: &Bound<'_, PyAny>,
+        y: &Bound<'_, PyAny>,
+        weights: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Dataset> {
+        let Rows { inputs, padding, .. } = self.rows(x)?;
+        let targets = arrays::targets(y, &inputs, self.now().output_per_step())?;
+        let data = Dataset::new(inputs, targets).or_raise()?.with_padding(padding);
+        match weights {
+            Some(weights) => data.with_sample_weight(arrays::flat(weights)?).or_raise(),
+            None => Ok(data),
+        }
+    }
+}
+
+type Validation<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Option<Bound<'py, PyAny>>);
+
+#[pymethods]
+impl Model {
+    /// Compiles the layers, a JSON list, with initial weights drawn from `seed`.
+    #[staticmethod]
+    fn compile(layers: &str, seed: u64) -> PyResult<Self> {
+        let layers: Sequential = settings::read("the layers", layers)?;
+        Ok(Self::new(layers.compile(seed).or_raise()?))
+    }
+
+    /// Loads a model of ids or vectors from a file.
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let artifact = py.detach(|| Artifact::load(&path)).or_raise()?;
+        Ok(Self::new(artifact.model().clone()))
+    }
+
+    /// Saves the model to a file: with `words` by rank, one that reads texts as Keras's `imdb.load_data` does.
+    #[pyo3(signature = (path, maxlen=None, labels=Vec::new(), words=None))]
+    fn save(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        maxlen: Option<usize>,
+        labels: Vec<String>,
+        words: Option<Vec<String>>,
+    ) -> PyResult<()> {
+        let model = self.now();
+        py.detach(|| {
+            let mut builder = Artifact::builder((*model).clone()).labels(labels);
+            if let Some(maxlen) = maxlen {
+                builder = builder.padding(Padding::to(maxlen));
+            }
+            if let (Some(words), Some(Layer::Embedding(embedding))) = (words, model.spec().layers().next()) {
+                builder = builder.text(Tokenizer::keras(), Vocabulary::from_ranked(&words, embedding.input_dim)?);
+            }
+            builder.build()?.save(&path)
+        })
+        .or_raise()
+    }
+
+    /// Saves the weights alone.
+    fn save_weights(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let model = self.now();
+        py.detach(|| model.save_weights(&path)).or_raise()
+    }
+
+    /// Loads weights by the names of the tensors, from a file of weights or of a model. Returns what was skipped.
+    fn load_weights(&self, py: Python<'_>, path: PathBuf, skip_mismatch: bool) -> PyResult<Vec<String>> {
+        let mut model = (*self.now()).clone();
+        let skipped = py.detach(|| model.load_weights_by_name(&path, skip_mismatch)).or_raise()?;
+        self.publish(&model);
+        self.edits.fetch_add(1, Ordering::Release);
+        Ok(skipped)
+    }
+
+    /// Sets whether training updates the weights of a layer.
+    fn set_trainable(&self, layer: &str, trainable: bool) -> PyResult<()> {
+        let mut model = (*self.now()).clone();
+        model.set_trainable(layer, trainable).or_raise()?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(model);
+        Ok(())
+    }
+
+    /// Returns the names of the layers, from the input up.
+    fn layer_names(&self) -> Vec<String> {
+        self.now().layer_names().map(str::to_owned).collect()
+    }
+
+    /// Returns the layers as a JSON list.
+    fn layers(&self) -> PyResult<String> {
+        serde_json::to_string(self.now().spec()).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    /// Returns name, shape and trainability of each tensor.
+    fn tensors(&self) -> Vec<(String, Vec<usize>, bool)> {
+        let model = self.now();
+        let tensor = |info: &gatewise::ParamInfo| (info.name.clone(), info.shape.clone(), info.trainable);
+        model.params().table().iter().map(tensor).collect()
+    }
+
+    /// Returns the tensors in Keras's order, as arrays.
+    fn get_weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArrayDyn<f32>>>> {
+        let model = self.now();
+        let params = model.params();
+        let tensor =
+            |(info, values): (&gatewise::ParamInfo, &[f32])| arrays::array(py, values.to_vec(), &info.shape);
+        params.table().iter().zip(params.weights()).map(tensor).collect()
+    }
+
+    /// Sets the tensors, in Keras's order.
+    fn set_weights(&self, weights: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
+        let weights: Vec<_> = weights.iter().map(arrays::floats).collect::<PyResult<_>>()?;
+        let mut model = (*self.now()).clone();
+        for (info, given) in model.params().table().iter().zip(&weights) {
+            let shape = numpy::PyUntypedArrayMethods::shape(&**given);
+            if shape != info.shape {
+                return Err(PyValueError::new_err(format!(
+                    "{} has the shape {:?}, but an array of shape {shape:?} was given",
+                    info.name, info.shape
+                )));
+            }
+        }
+        let values: Vec<&[f32]> = weights.iter().map(|array| array.as_slice()).collect::<Result<_, _>>()?;
+        model.params_mut().set_weights(&values).or_raise()?;
+        self.publish(&model);
+        self.edits.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+
+    /// Returns Keras's table of the layers.
+    #[pyo3(signature = (steps=None))]
+    fn summary(&self, steps: Option<usize>) -> String {
+        self.now().summary(steps)
+    }
+
+    /// Returns the width of an output, and whether there is one at each step.
+    fn output(&self) -> (usize, bool) {
+        let model = self.now();
+        (model.output_width(), model.output_per_step())
+    }
+
+    /// Returns the outputs for rows: `(rows, width)`, or `(rows, steps, width)`.
+    fn predict<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let Rows { inputs, padding, steps } = self.rows(x)?;
+        let model = self.now();
+        let outputs = py.detach(|| model.predict(&inputs, padding)).or_raise()?;
+        let width = model.output_width();
+        if !model.output_per_step() {
+            return Ok(arrays::array(py, outputs, &[inputs.len(), width])?.into_any());
+        }
+        if let Some(steps) = steps {
+            return Ok(arrays::array(py, outputs, &[inputs.len(), steps, width])?.into_any());
+        }
+        let list = PyList::empty(py);
+        let mut rest = &outputs[..];
+        for row in 0..inputs.len() {
+            let (own, tail) = rest.split_at(inputs.steps(row) * width);
+            list.append(arrays::array(py, own.to_vec(), &[inputs.steps(row), width])?)?;
+            rest = tail;
+        }
+        Ok(list.into_any())
+    }
+
+    /// Returns loss and accuracy.
+    #[pyo3(signature = (x, y, sample_weight=None))]
+    fn evaluate(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyAny>,
+        y: &Bound<'_, PyAny>,
+        sample_weight: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<(f64, Option<f64>)> {
+        let data = self.dataset(x, y, sample_weight)?;
+        let model = self.now();
+        let loss = self.trainer()?.settings.as_ref().and_then(|settings| settings.loss);
+        let machine = Machine::new();
+        let evaluation = py
+            .detach(|| match loss {
+                Some(loss) => model.evaluate_with(&data, loss, &machine),
+                None => model.evaluate_on(&data, &machine),
+            })
+            .or_raise()?;
+        Ok((evaluation.loss, evaluation.accuracy))
+    }
+
+    /// Sets how the model is trained.
+    fn prepare(&self, settings: &str) -> PyResult<()> {
+        self.trainer()?.compile(settings::read("compile", settings)?);
+        Ok(())
+    }
+
+    /// Trains the model. Returns the history: names of metrics, and a number for each epoch.
+    #[pyo3(signature = (owner, x, y, settings, sample_weight=None, validation=None, callbacks=Vec::new(), progress=None))]
+    #[expect(clippy::too_many_arguments, reason = "Keras's arguments")]
+    fn fit<'py>(
+        slf: &Bound<'py, Self>,
+        owner: Py<PyAny>,
+        x: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        settings: &str,
+        sample_weight: Option<&Bound<'py, PyAny>>,
+        validation: Option<Validation<'py>>,
+        callbacks: Vec<Bound<'py, PyAny>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(Bound<'py, PyDict>, Vec<usize>, Vec<String>)> {
+        let (py, this) = (slf.py(), slf.get());
+        let mut trainer = this.trainer()?;
+        let run: RunSettings = settings::read("fit", settings)?;
+        let data = this.dataset(x, y, sample_weight)?;
+        let validation = validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
+        let around = Surroundings { owner, callbacks, progress };
+        let history = training::run(slf, &mut trainer, run, &data, validation.as_ref(), around)?;
+        let columns = PyDict::new(py);
+        for log in &history.epochs {
+            for (name, value) in log.values() {
+                match columns.get_item(name)? {
+                    Some(list) => list.cast_into::<PyList>()?.append(value)?,
+                    None => columns.set_item(name, [value])?,
+                }
+            }
+        }
+        let epochs = history.epochs.iter().map(|log| log.epoch).collect();
+        Ok((columns, epochs, history.notes))
+    }
+}

@@ -1,0 +1,44 @@
+# The suite `python`: sourced by `check`. Everything is installed into one scratch environment.
+
+package=bindings/python
+environment=${CARGO_TARGET_DIR:-target}/python
+python=$environment/bin/python
+
+step "python: an environment with what the tests need"
+if ! python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+    skip "the suite python: there is no Python 3.10 or later with venv"
+    return
+fi
+# Made anew when what it holds has changed.
+if ! cmp -s "$package/tests/requirements.txt" "$environment/requirements.txt"; then
+    rm -rf "$environment"
+    python3 -m venv "$environment"
+    "$python" -m pip install --quiet --disable-pip-version-check --requirement "$package/tests/requirements.txt"
+    cp "$package/tests/requirements.txt" "$environment"
+fi
+"$python" --version
+
+step "python: the wheel"
+rm -rf "$scratch/wheels"
+"$environment/bin/maturin" build --release --quiet --manifest-path "$package/Cargo.toml" --out "$scratch/wheels"
+wheel=$(echo "$scratch"/wheels/*.whl)
+size=$(stat -c %s "$wheel")
+printf '%s: %.2f MB\n' "${wheel##*/}" "$(awk -v n="$size" 'BEGIN { print n / 1e6 }')"
+((size <= 6000000)) || fail "the wheel has $size bytes, expected at most 6,000,000"
+"$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$wheel"
+
+step "python: format, lints and types"
+"$environment/bin/ruff" format --check "$package"
+"$environment/bin/ruff" check "$package"
+"$environment/bin/mypy" --config-file "$package/pyproject.toml" --package gatewise
+# The stub names what the extension module has, with its arguments.
+"$environment/bin/stubtest" gatewise._gatewise --mypy-config-file "$package/pyproject.toml"
+
+step "python: pytest"
+# In development mode, warnings of the package are errors.
+"${test_env[@]}" "$python" -X dev -m pytest "$package/tests" | tee "$scratch/pytest"
+python_tests=$(grep -oE '[0-9]+ passed' "$scratch/pytest" | tail -n 1)
+python_skips=$(grep -oE '[0-9]+ skipped' "$scratch/pytest" | tail -n 1 || true)
+[[ -z $python_skips ]] || skip "pytest: $python_skips"
+
+summary+=("pytest: $python_tests")
