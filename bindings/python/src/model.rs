@@ -32,11 +32,7 @@ pub struct Model {
 
 impl Model {
     fn new(model: gatewise::Model) -> Self {
-        Self {
-            held: RwLock::new(Arc::new(model)),
-            trainer: Mutex::new(Trainer::default()),
-            edits: AtomicU64::new(0),
-        }
+        Self { held: RwLock::new(Arc::new(model)), trainer: Mutex::new(Trainer::default()), edits: AtomicU64::new(0) }
     }
 
     /// Returns the model with its weights of now.
@@ -131,8 +127,7 @@ impl Model {
                 builder = builder.padding(Padding::to(maxlen));
             }
             if let (Some(words), Some(Layer::Embedding(embedding))) = (words, model.spec().layers().next()) {
-                builder =
-                    builder.text(Tokenizer::keras(), Vocabulary::from_ranked(&words, embedding.input_dim)?);
+                builder = builder.text(Tokenizer::keras(), Vocabulary::from_ranked(&words, embedding.input_dim)?);
             }
             builder.build()?.save(&path)
         })
@@ -288,8 +283,7 @@ impl Model {
         let mut trainer = this.trainer()?;
         let run: RunSettings = settings::read("fit", settings)?;
         let data = this.dataset(x, y, sample_weight)?;
-        let validation =
-            validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
+        let validation = validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
         let around = Surroundings { owner, callbacks, progress };
         let history = training::run(slf, &mut trainer, run, &data, validation.as_ref(), around)?;
         let columns = PyDict::new(py);

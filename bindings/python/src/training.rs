@@ -54,11 +54,7 @@ impl Trainer {
     }
 
     /// Returns the stepper, with the weights that `model` has now.
-    fn stepper(
-        &mut self,
-        model: &gatewise::Model,
-        data: &Dataset,
-    ) -> gatewise::Result<&mut Stepper<gatewise::Model>> {
+    fn stepper(&mut self, model: &gatewise::Model, data: &Dataset) -> gatewise::Result<&mut Stepper<gatewise::Model>> {
         let stepper = match self.stepper.take() {
             Some(mut stepper) => {
                 // Left alone where they are the same: a moving average goes on then.
