@@ -8,7 +8,7 @@ use super::{Callback, Checkpoints, History, Stepper};
 use crate::error::Result;
 use crate::evaluate::default_loss;
 use crate::kernels::Isa;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
 use crate::model::{Machine, Model};
 use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
@@ -187,6 +187,13 @@ impl<'a> Fit<'a> {
     pub fn weighted_metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
         self.settings.weighted_metrics = metrics.into_iter().collect();
         self
+    }
+
+    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
+    ///
+    /// The loss of an epoch is the mean of the reduced losses of its batches, weighted by their numbers of outputs.
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { stepper: self.stepper.reduction(reduction), ..self }
     }
 
     /// Sets class weights: the loss of a training row is multiplied by the weight of its class.
