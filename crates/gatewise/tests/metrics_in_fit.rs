@@ -59,7 +59,7 @@ fn they_are_the_metrics_of_the_outputs_and_change_nothing() {
             }
             let evaluate = Evaluate::new().metrics(own).weighted_metrics(weighted);
             let rows: Vec<usize> = (35..50).collect();
-            let (_, results) = evaluate.run_metrics(&model, &data.select(&rows)).unwrap();
+            let (_, results) = evaluate.measure(&model, &data.select(&rows)).unwrap();
             for (name, value) in results {
                 assert!((value - log.get(&format!("val_{name}")).unwrap()).abs() < 2e-6, "{name}");
             }

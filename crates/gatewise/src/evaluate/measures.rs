@@ -87,13 +87,13 @@ impl Measures {
             return Ok(());
         }
         let (width, mut batch, mut result, mut before) = (scorer.width(), KeptRows::default(), Ok(()), 0);
-        scorer.for_each(outputs, |index, step, output, target| {
+        scorer.for_each(outputs, |index, output, target, weight| {
             if index / batch_size != before && result.is_ok() {
                 result = self.add_batch(&batch, width);
                 batch.clear();
                 before = index / batch_size;
             }
-            batch.push(output, target, scorer.weight(index, step));
+            batch.push(output, target, weight);
         });
         result?;
         self.add_batch(&batch, width)

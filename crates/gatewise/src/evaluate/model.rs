@@ -2,7 +2,7 @@
 //!
 //! Input: a model and rows. Output: outputs, or loss and accuracy.
 
-use super::settings::{Evaluate, default_loss};
+use super::settings::Evaluate;
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
@@ -12,7 +12,7 @@ use crate::rows::{Dataset, Inputs, Padding};
 impl Model {
     /// Returns the default loss for `data`: by the last activation and the targets ([`Loss::default_for`]).
     pub fn default_loss(&self, data: &Dataset) -> Loss {
-        default_loss(self, data)
+        super::default_loss(self, data)
     }
 
     /// Returns the outputs of the model for these rows.

@@ -81,14 +81,15 @@ pub(crate) struct Scorer<'a> {
     keeps: bool,
 }
 
-/// Memory for one output and its gradient, or for those of a block for a custom loss, and the rows that a block keeps.
+/// Memory for one output and its gradient, for those of a block with a custom loss, and for the rows that a block
+/// keeps.
 #[derive(Debug, Default)]
 pub(crate) struct RowBuffer {
     output: Vec<f32>,
     gradient: Vec<f32>,
-    pub kept: KeptRows,
     target: Vec<f32>,
     losses: Vec<f64>,
+    pub kept: KeptRows,
 }
 
 /// The largest number of outputs that an evaluation hands to a custom loss at once.
@@ -147,6 +148,15 @@ impl<'a> Scorer<'a> {
         Self { weights: Some(weights), ..self }
     }
 
+    /// Replaces the mean over all by another reduction; an evaluation then takes the mean over batches.
+    pub fn with_reduction(self, reduction: Reduction, batch_size: usize) -> Self {
+        let batch_size = match reduction {
+            Reduction::SumOverBatchSize | Reduction::Mean => usize::MAX,
+            _ => batch_size.max(1),
+        };
+        Self { reduction, batch_size, ..self }
+    }
+
     /// Sets whether each block keeps its rows for metrics.
     pub fn keeping(self, keeps: bool) -> Self {
         Self { keeps, ..self }
@@ -155,15 +165,6 @@ impl<'a> Scorer<'a> {
     /// Returns the number of outputs of a row or step.
     pub fn width(&self) -> usize {
         self.width
-    }
-
-    /// Replaces the mean over all by another reduction; an evaluation then takes the mean over batches.
-    pub fn with_reduction(self, reduction: Reduction, batch_size: usize) -> Self {
-        let batch_size = match reduction {
-            Reduction::SumOverBatchSize | Reduction::Mean => usize::MAX,
-            _ => batch_size.max(1),
-        };
-        Self { reduction, batch_size, ..self }
     }
 
     /// Returns the rows to score.
@@ -182,7 +183,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// Returns the sample weight of a step after the first that is seen of row `index`.
-    pub fn weight(&self, index: usize, step: usize) -> f32 {
+    fn weight(&self, index: usize, step: usize) -> f32 {
         match self.weights {
             Some(weights) => weights[index],
             None => self.data.weight_at(index, self.rows.seen(index).start + step),
@@ -218,8 +219,8 @@ impl<'a> Scorer<'a> {
         buffer: &mut RowBuffer,
     ) -> Result<ScoreSum> {
         let mut sum = ScoreSum::default();
-        buffer.kept.clear();
         dy.fill(0.0);
+        buffer.kept.clear();
         if let Loss::Custom(_) = self.loss {
             return self.custom_block(indices, steps, y, scale, dy, buffer);
         }
@@ -254,7 +255,7 @@ impl<'a> Scorer<'a> {
         buffer: &mut RowBuffer,
     ) -> Result<ScoreSum> {
         let (mut sum, mut next) = (ScoreSum::default(), 0);
-        let RowBuffer { output, gradient, kept, target, losses } = buffer;
+        let RowBuffer { output, gradient, target, losses, kept } = buffer;
         output.clear();
         target.clear();
         self.for_each_in_block(indices, steps, |place, of, _| {
@@ -297,13 +298,13 @@ impl<'a> Scorer<'a> {
         let custom = self.custom_losses(outputs)?;
         let mut custom = custom.iter();
         let (mut sum, mut batch, mut number) = (ScoreSum::default(), ScoreSum::default(), 0);
-        self.for_each(outputs, |index, step, output, target| {
+        self.for_each(outputs, |index, output, target, weight| {
             if index / self.batch_size != number {
                 sum.add(std::mem::take(&mut batch).reduced(self.reduction));
                 number = index / self.batch_size;
             }
             let loss = custom.next().copied().unwrap_or_else(|| self.loss.value(output, target));
-            batch.add(self.one(loss, output, target, self.weight(index, step)));
+            batch.add(self.one(loss, output, target, weight));
         });
         sum.add(batch.reduced(self.reduction));
         let count = sum.count.max(1) as f64;
@@ -334,22 +335,22 @@ impl<'a> Scorer<'a> {
     /// Returns the outputs to score and their targets, both flat.
     pub fn pairs(&self, outputs: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
         let (mut scored, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
-        self.for_each(&outputs, |_, _, output, target| {
+        self.for_each(&outputs, |_, output, target, _| {
             scored.extend_from_slice(output);
             targets.extend_from_slice(target);
         });
         (scored, targets)
     }
 
-    /// Calls `f` with the row, the step, the output and the target of each output to score.
-    pub fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, usize, &[f32], &[f32])) {
+    /// Calls `f` with the row, the output, the target and the weight of each output to score.
+    pub fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, &[f32], &[f32], f32)) {
         let mut rest = outputs;
         for index in 0..self.data.len() {
             let count = if self.per_step { self.rows.seen(index).len() } else { 1 };
             let (row, tail) = rest.split_at(count * self.width);
             rest = tail;
             for (step, target) in self.scored(index) {
-                f(index, step, &row[step * self.width..][..self.width], target);
+                f(index, &row[step * self.width..][..self.width], target, self.weight(index, step));
             }
         }
     }

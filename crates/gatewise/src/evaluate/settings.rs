@@ -21,7 +21,7 @@ pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
     Loss::default_for(activation.unwrap_or_default(), width)
 }
 
-/// An evaluation: loss, reduction, threshold, metrics and machine, each with a default.
+/// An evaluation: loss, metrics, reduction, threshold and machine, each with a default.
 ///
 /// ```
 /// use gatewise::layers::{Dense, Embedding, Lstm};
@@ -51,8 +51,15 @@ pub struct Evaluate {
 impl Default for Evaluate {
     fn default() -> Self {
         let (reduction, machine) = (Reduction::default(), Machine::new());
-        let (metrics, weighted_metrics) = (Vec::new(), Vec::new());
-        Self { loss: None, reduction, batch_size: 32, threshold: 0.5, metrics, weighted_metrics, machine }
+        Self {
+            loss: None,
+            reduction,
+            batch_size: 32,
+            threshold: 0.5,
+            metrics: Vec::new(),
+            weighted_metrics: Vec::new(),
+            machine,
+        }
     }
 }
 
@@ -73,8 +80,8 @@ impl Evaluate {
     }
 
     /// Sets the number of rows in a batch, for reductions that are not a mean over all outputs: the reduced
-    /// losses of batches are averaged, weighted by the number of their outputs, as in Keras. A metric of one's own
-    /// reads a batch at a time, too. Default: 32.
+    /// losses of batches are averaged, weighted by the number of their outputs, as in Keras. Metrics read a batch at
+    /// a time. Default: 32.
     pub fn batch_size(self, batch_size: usize) -> Self {
         Self { batch_size, ..self }
     }
@@ -85,12 +92,12 @@ impl Evaluate {
         Self { threshold, ..self }
     }
 
-    /// Sets the metrics that [`run_metrics`](Self::run_metrics) returns; sample weights do not count. Default: none.
+    /// Sets the metrics that [`measure`](Self::measure) returns. Sample weights do not count. Default: none.
     pub fn metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Self {
         Self { metrics: metrics.into_iter().collect(), ..self }
     }
 
-    /// Sets metrics in which sample weights count. Default: none.
+    /// Sets the metrics that [`measure`](Self::measure) returns and in which sample weights count. Default: none.
     pub fn weighted_metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Self {
         Self { weighted_metrics: metrics.into_iter().collect(), ..self }
     }
@@ -110,8 +117,7 @@ impl Evaluate {
         self.run_in(&mut Engine::new(&self.machine), model, data, &mut Measures::default())
     }
 
-    /// Returns what [`run`](Self::run) returns, and the results of the metrics with the names that they have in
-    /// the logs of [`Fit`](crate::Fit).
+    /// As [`run`](Self::run), with the results of the metrics, under their names in logs.
     ///
     /// ```
     /// # use gatewise::rows::{Dataset, Sequences};
@@ -122,20 +128,20 @@ impl Evaluate {
     /// # let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(8));
     /// # let model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
     /// let evaluate = Evaluate::new().metrics(["auc".parse()?, "precision".parse()?]);
-    /// let (evaluation, results) = evaluate.run_metrics(&model, &data)?;
+    /// let (evaluation, results) = evaluate.measure(&model, &data)?;
     /// assert_eq!((evaluation.samples, &*results[0].0, &*results[1].0), (64, "auc", "precision"));
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run), and for a metric that cannot measure the rows.
-    pub fn run_metrics(&self, model: &Model, data: &Dataset) -> Result<(Evaluation, Vec<(String, f64)>)> {
+    pub fn measure(&self, model: &Model, data: &Dataset) -> Result<(Evaluation, Vec<(String, f64)>)> {
         let mut measures = Measures::new(&self.metrics, &self.weighted_metrics)?;
         let evaluation = self.run_in(&mut Engine::new(&self.machine), model, data, &mut measures)?;
         Ok((evaluation, measures.results()?))
     }
 
-    /// As [`run`](Self::run), in this engine; adds the rows to `measures`.
+    /// As [`run`](Self::run), in this engine; `measures` add the rows.
     pub(crate) fn run_in(
         &self,
         engine: &mut Engine,

@@ -154,6 +154,13 @@ impl<'a> Fit<'a> {
         Self { stepper: self.stepper.loss(loss), ..self }
     }
 
+    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
+    ///
+    /// The loss of an epoch is the mean of the reduced losses of its batches, weighted by their numbers of outputs.
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { stepper: self.stepper.reduction(reduction), ..self }
+    }
+
     /// Sets the metrics to measure on training and validation rows, beside loss and accuracy. Sample weights and
     /// class weights do not count, as in Keras. Default: none.
     ///
@@ -192,13 +199,6 @@ impl<'a> Fit<'a> {
     pub fn weighted_metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
         self.settings.weighted_metrics = metrics.into_iter().collect();
         self
-    }
-
-    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
-    ///
-    /// The loss of an epoch is the mean of the reduced losses of its batches, weighted by their numbers of outputs.
-    pub fn reduction(self, reduction: Reduction) -> Self {
-        Self { stepper: self.stepper.reduction(reduction), ..self }
     }
 
     /// Sets class weights: the loss of a training row is multiplied by the weight of its class.

@@ -37,7 +37,7 @@ pub struct StepperBuilder {
     gradient_accumulation_steps: Option<u64>,
     exclude_from_weight_decay: Vec<String>,
     pub(super) loss: Option<Loss>,
-    reduction: Reduction,
+    reduction: Option<Reduction>,
     seed: Option<u64>,
     first_row: Option<usize>,
     pub(super) machine: Option<Machine>,
@@ -108,7 +108,7 @@ impl StepperBuilder {
 
     /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
     pub fn reduction(self, reduction: Reduction) -> Self {
-        Self { reduction, ..self }
+        Self { reduction: Some(reduction), ..self }
     }
 
     /// Sets the seed of dropout, which is drawn from the seed, the step and the row number. All workers need
@@ -152,7 +152,7 @@ impl StepperBuilder {
             ("gradient_accumulation_steps", self.gradient_accumulation_steps.is_some()),
             ("exclude_from_weight_decay", !self.exclude_from_weight_decay.is_empty()),
             ("loss", self.loss.is_some()),
-            ("reduction", self.reduction != Reduction::default()),
+            ("reduction", self.reduction.is_some()),
             ("seed", self.seed.is_some()),
             ("machine, threads or isa", self.machine.is_some()),
         ];
@@ -171,7 +171,8 @@ impl StepperBuilder {
         if let Some(learning_rate) = self.learning_rate {
             optimizer.set_learning_rate(learning_rate)?;
         }
-        self.reduction.check()?;
+        let reduction = self.reduction.unwrap_or_default();
+        reduction.check()?;
         optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.ema.map_or(Ok(()), |ema| ema.check())?;
@@ -192,7 +193,7 @@ impl StepperBuilder {
             ema: self.ema,
             accumulate: self.gradient_accumulation_steps,
             no_decay: self.exclude_from_weight_decay,
-            reduction: self.reduction,
+            reduction,
             seed: self.seed.unwrap_or(0),
             first_row: self.first_row.unwrap_or(0),
         })

@@ -248,8 +248,9 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
         let evaluate = Evaluate::new().loss(self.stepper.loss().clone()).reduction(self.stepper.reduction());
         let evaluate = evaluate.batch_size(self.settings.batch_size);
         let (model, engine) = self.stepper.engine();
-        self.measures[1].reset();
-        let measured = evaluate.run_in(engine, model, data, &mut self.measures[1])?;
+        let measures = &mut self.measures[1];
+        measures.reset();
+        let measured = evaluate.run_in(engine, model, data, measures)?;
         self.measured = Some(measured);
         if !measured.loss.is_finite() && !self.diverged {
             self.stop_diverged(diverged::in_validation(self.at.epoch, measured.loss))?;
