@@ -7,7 +7,9 @@ mod arrays;
 mod callbacks;
 mod datasets;
 mod errors;
+mod inside;
 mod model;
+mod reports;
 mod settings;
 
 use pyo3::prelude::*;
@@ -17,7 +19,11 @@ mod _gatewise {
     #[pymodule_export]
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
+    use crate::inside::{input_gradients, layer_summaries, trace};
+    #[pymodule_export]
     use crate::model::Model;
+    #[pymodule_export]
+    use crate::reports::{model_report, report, report_text, threshold};
 
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {

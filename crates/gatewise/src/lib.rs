@@ -180,7 +180,7 @@ pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::Loss;
 pub use model::{
-    Machine, Model, Output, ParamInfo, Params, Sequential, State, Stateful, Trace, TraceArray,
+    LayerSummary, Machine, Model, Output, ParamInfo, Params, Sequential, State, Stateful, Trace, TraceArray,
     default_threads,
 };
 pub use predict::{Answer, Predictor};

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gatewise._views import HistoryViews
+
 _HOOKS = (
     "on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end",
     "on_batch_begin", "on_batch_end",
@@ -58,7 +60,7 @@ class Callback:
         return {hook for hook in _HOOKS if getattr(type(self), hook, None) is not getattr(Callback, hook, None)}
 
 
-class History(Callback):
+class History(Callback, HistoryViews):
     """What ``fit`` returns: ``history`` has a list of numbers, one an epoch, for each metric."""
 
     def __init__(self) -> None:

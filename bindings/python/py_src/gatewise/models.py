@@ -6,7 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from gatewise import _gatewise, initializers, losses, optimizers, utils
+from gatewise import _gatewise, initializers, losses, optimizers, progress, utils
+from gatewise._views import ModelViews
 from gatewise.callbacks import History
 from gatewise.layers import Embedding, Input, Layer
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Sequential:
+class Sequential(ModelViews):
     """A stack of layers.
 
     A model whose first layer is an ``Embedding`` or an ``Input`` has weights at once; any other model when it first
@@ -266,9 +267,10 @@ class Sequential:
         for callback in called:
             callback.set_model(self)
             callback.set_params({"epochs": epochs, "verbose": verbose})
-        history.history = native.fit(
-            self, x, y, json.dumps(settings), sample_weight, validation_data, called, None
-        )
+        with progress.watch(verbose, settings["batch_size"]) as shown:
+            history.history = native.fit(
+                self, x, y, json.dumps(settings), sample_weight, validation_data, called, shown
+            )
         history.epoch = list(range(initial_epoch, initial_epoch + len(history.history.get("loss", []))))
         self.history = history
         return history
