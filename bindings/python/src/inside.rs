@@ -28,7 +28,7 @@ pub fn input_gradients<'py>(
         "value" => Output::Value(output),
         _ => {
             return Err(PyValueError::new_err(format!(
-                "of is {of:?}; it must be 'logit', before the last activation, or 'value', after it"
+                "of is '{of}'; it must be 'logit', before the last activation, or 'value', after it"
             )));
         }
     };

@@ -4,6 +4,7 @@
 //! losses, optimizers and runs are the library's, and settings are checked where the library reads them.
 
 mod arrays;
+mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
@@ -11,6 +12,7 @@ mod inside;
 mod model;
 mod reports;
 mod settings;
+mod training;
 
 use pyo3::prelude::*;
 

@@ -1,8 +1,8 @@
 """Pictures and pages for notebooks: inline SVG with scoped styles, and without scripts.
 
 Nothing is computed here but places on a page; the numbers come from the library. A ``Chart`` and a ``Matrix`` are what
-is drawn, ``svg`` draws them for a page, ``gatewise._plots`` with matplotlib. Lines differ in their dashes and have their
-names beside them, so that no colour has to be told from another.
+is drawn, ``svg`` draws them for a page, ``gatewise._plots`` with matplotlib. Lines differ in their dashes and have
+their names beside them, so that no colour has to be told from another.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def thin(line: Line) -> Line:
 # SVG
 
 _WIDTH, _HEIGHT = 400, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 98, 10, 38
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 98, 22, 38
 
 
 def svg(picture: Chart | Matrix) -> str:
@@ -201,11 +201,13 @@ def _open(width: float, height: float, label: str) -> str:
 def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "", more: str = "") -> str:
     kind = f' class="{kind}"' if kind else ""
     anchor = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{anchor}{kind}{more}>{escape(text)}</text>'
+    return f'<text x="{x:.4g}" y="{y:.4g}"{anchor}{kind}{more}>{escape(text)}</text>'
 
 
 def _chart(chart: Chart) -> str:
     (x0, x1), (y0, y1) = chart.x_range, chart.y_range
+    # Names beside the ends of lines need room.
+    total = _WIDTH if any(line.ends for line in chart.lines) else _WIDTH - _RIGHT + 14
     right = _WIDTH - _RIGHT
     bottom = _HEIGHT - _BOTTOM
 
@@ -216,12 +218,15 @@ def _chart(chart: Chart) -> str:
         return bottom - (value - y0) / ((y1 - y0) or 1.0) * (bottom - _TOP)
 
     said = "; ".join(f"{line.name} ends at {number(line.y[-1])}" for line in chart.lines if line.ends and len(line.y))
-    parts = [_open(_WIDTH, _HEIGHT, f"{chart.title}: {chart.y_name} over {chart.x_name}. {said}".rstrip(". "))]
+    parts = [_open(total, _HEIGHT, f"{chart.title} over {chart.x_name}. {said}".rstrip(". "))]
+    if chart.y_name != chart.title:
+        parts.append(_text(4, 11, chart.y_name, kind="s"))
     marks = ticks(y0, y1)
-    digits = max((len(f"{mark:.4f}".rstrip("0").split(".")[1]) for mark in marks), default=0)
+    digits = max((len(f"{mark:.6f}".rstrip("0").split(".")[1]) for mark in marks), default=0)
     for mark in marks:
         parts.append(f'<path class="g" d="M{_LEFT} {y(mark):.1f}H{right}"/>')
-        parts.append(_text(_LEFT - 6, y(mark) + 4, f"{mark:.{digits}f}" if abs(mark) < 1e5 else f"{mark:g}", "end", "s"))
+        text = f"{mark:.{digits}f}" if digits <= 4 and abs(mark) < 1e5 else f"{mark:.3g}"
+        parts.append(_text(_LEFT - 6, y(mark) + 4, text, "end", "s"))
     for mark in ticks(x0, x1, chart.whole):
         parts.append(_text(x(mark), bottom + 15, f"{mark:g}", "middle", "s"))
     parts.append(_text((_LEFT + right) / 2, _HEIGHT - 6, chart.x_name, "middle", "s"))
@@ -247,11 +252,15 @@ def _chart(chart: Chart) -> str:
             parts.append(f'<circle class="p{kind}" cx="{x(px):.1f}" cy="{y(py):.1f}" r="3"/>')
         if finite and line.ends:
             names.append((y(finite[-1][1]), line.name, number(finite[-1][1])))
-    # Names beside the ends of the lines, apart from one another.
+    # Names beside the ends of the lines, apart from one another and above the axis.
     names.sort()
-    place = -math.inf
-    for at_y, name, value in names:
-        place = min(max(at_y + 1, place + 30, _TOP + 10), bottom - 10)
+    places: list[float] = []
+    for at_y, _, _ in names:
+        places.append(max(at_y + 1, places[-1] + 30 if places else _TOP + 4))
+    for at in reversed(range(len(places))):
+        below = places[at + 1] - 30 if at + 1 < len(places) else bottom - 12
+        places[at] = min(places[at], below)
+    for place, (_, name, value) in zip(places, names):
         parts.append(_text(right + 8, place, name))
         parts.append(_text(right + 8, place + 13, value, more=' font-weight="600"'))
     if chart.point:
@@ -281,24 +290,26 @@ def _matrix(matrix: Matrix) -> str:
     for at, label in enumerate(labels):
         center = left + (at + 0.5) * cell
         if upright:
-            parts.append(_text(center + 4, top - 6, label, more=f' transform="rotate(-90 {center + 4:.1f} {top - 6:.1f})"'))
+            parts.append(
+                _text(center + 4, top - 6, label, more=f' transform="rotate(-90 {center + 4:.1f} {top - 6:.1f})"')
+            )
         else:
             parts.append(_text(center, top - 6, label, "middle"))
         parts.append(_text(left - 6, top + (at + 0.5) * cell + 4, label, "end"))
+    # Two groups, so that the cells of a large matrix stay short.
+    cells, texts = ['<g class="pa">'], ['<g text-anchor="middle">']
     for true, counts in enumerate(matrix.counts):
         for predicted, number_of in enumerate(counts):
             share = matrix.shares[true][predicted]
             px, py = left + predicted * cell, top + true * cell
-            parts.append(
-                f'<rect class="pa" x="{px:.1f}" y="{py:.1f}" width="{cell - 2}" height="{cell - 2}" '
-                f'fill-opacity="{0.06 + 0.9 * share:.2f}"/>'
-            )
+            size = f'width="{cell - 2}" height="{cell - 2}"'
+            cells.append(f'<rect x="{px:.0f}" y="{py:.0f}" {size} fill-opacity="{0.06 + 0.9 * share:.2f}"/>')
             kind = "on" if share > 0.5 else ""
             middle = px + cell / 2 - 1
             text = f"{number_of:,}" if cell > 40 or number_of < 10_000 else f"{number_of / 1000:.0f}k"
             if cell > 60:
-                parts.append(_text(middle, py + cell / 2 - 2, text, "middle", kind, ' font-weight="600"'))
-                parts.append(_text(middle, py + cell / 2 + 13, f"{share:.1%}", "middle", kind))
+                texts.append(_text(middle, py + cell / 2 - 2, text, kind=kind, more=' font-weight="600"'))
+                texts.append(_text(middle, py + cell / 2 + 13, f"{share:.1%}", kind=kind))
             else:
-                parts.append(_text(middle, py + cell / 2 + 4, text, "middle", kind))
-    return "".join([*parts, "</svg>"])
+                texts.append(_text(round(middle), round(py + cell / 2 + 4), text, kind=kind))
+    return "".join([*parts, *cells, "</g>", *texts, "</g></svg>"])

@@ -19,9 +19,15 @@ class Trace:
     """The values that every layer of a model computed at every step. ``model.trace(x)`` returns it.
 
     ``trace["lstm"]["forget_gate"]`` is an array ``(rows, steps, units)``; ``trace["dense"]["output"]`` is
-    ``(rows, units)``. The signals of an ``LSTM`` are ``input_gate``, ``forget_gate``, ``candidate``, ``output_gate``,
-    ``cell`` and ``output``, of a ``GRU`` ``update_gate``, ``reset_gate``, ``candidate`` and ``output``, of all other layers
-    ``output``. The layers in a ``Bidirectional`` have names such as ``bidirectional/forward_lstm``.
+    ``(rows, units)``. The layers in a ``Bidirectional`` have names such as ``bidirectional/forward_lstm``.
+
+    ========================  =========================================================================
+    layer                     signals
+    ========================  =========================================================================
+    ``LSTM``                  ``input_gate``, ``forget_gate``, ``candidate``, ``output_gate``, ``cell``, ``output``
+    ``GRU``                   ``update_gate``, ``reset_gate``, ``candidate``, ``output``
+    all others                ``output``
+    ========================  =========================================================================
 
     Attributes:
         layers: The signals of each layer.
@@ -92,7 +98,9 @@ class ModelViews:
         """
         from gatewise import reports
 
-        return reports._read(_gatewise.model_report(self._built(), x, y, reports._settings(None, threshold, labels, bins)))
+        return reports._read(
+            _gatewise.model_report(self._built(), x, y, reports._settings(None, threshold, labels, bins))
+        )
 
     def trace(self, x: Any) -> Trace:
         """Returns the values that every layer computes at every step for rows ``x``: gates, cell state, outputs.

@@ -1,7 +1,8 @@
 """The progress of ``fit`` and ``evaluate``: a bar in a terminal or a notebook, lines elsewhere.
 
-``verbose`` has Keras's meaning: 0 shows nothing, 1 (or ``"auto"``) a bar for each epoch, 2 one line for each epoch. A bar
-needs a terminal or a notebook; where the output is a file or a pipe, ``verbose=1`` writes the lines of ``verbose=2``.
+``verbose`` has Keras's meaning: 0 shows nothing, 1 (or ``"auto"``) a bar for each epoch, 2 one line for each epoch. A
+bar needs a terminal or a notebook; where the output is a file or a pipe, ``verbose=1`` writes the lines of
+``verbose=2``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,12 +27,18 @@ def level(verbose: Any) -> int:
 
 
 @contextmanager
-def watch(verbose: Any, batch_size: int) -> Iterator[Progress | None]:
-    """Yields the object that ``fit`` reports to, or ``None`` where nothing is shown. Leaves the screen in order."""
+def watch(verbose: Any, batch_size: int, shows: Callable[[str], bool]) -> Iterator[Progress | None]:
+    """Yields the object that ``fit`` reports to, or ``None`` where nothing is shown. Leaves the screen in order.
+
+    Args:
+        verbose: Keras's ``verbose``.
+        batch_size: The rows of a step.
+        shows: Whether to show the figure of this name.
+    """
     if level(verbose) == 0:
         yield None
         return
-    progress = Progress(_screen() if level(verbose) == 1 else _Lines(), batch_size)
+    progress = Progress(_screen() if level(verbose) == 1 else _Lines(), batch_size, shows)
     try:
         yield progress
     finally:
@@ -54,11 +61,13 @@ class Progress:
     Args:
         screen: Where to show it.
         batch_size: The rows of a step.
+        shows: Whether to show the figure of this name.
     """
 
-    def __init__(self, screen: _Lines, batch_size: int) -> None:
+    def __init__(self, screen: _Lines, batch_size: int, shows: Callable[[str], bool] = lambda name: True) -> None:
         self._screen = screen
         self._batch_size = batch_size
+        self._shows = shows
         self._steps = 0
         self._started = 0.0
 
@@ -67,17 +76,21 @@ class Progress:
         self._started = time.perf_counter()
         self._steps = -(-samples // self._batch_size)
         self._screen.keep(f"Epoch {epoch + 1}/{epochs}")
-        self._screen.draw(_line(self._screen, 0, self._steps, 0.0, {}))
+        self._screen.draw(self._line(0, logs))
 
     def batch(self, samples: int, batches: int, total: int, logs: Mapping[str, float]) -> None:
         """Shows the means so far, after ``batches`` steps."""
-        seconds = time.perf_counter() - self._started
-        self._screen.draw(_line(self._screen, batches, max(self._steps, batches), seconds, logs))
+        self._screen.draw(self._line(batches, logs))
 
     def end(self, epoch: int, batches: int, samples: int, logs: Mapping[str, float]) -> None:
         """Shows the figures of an epoch after its last step."""
+        self._steps = batches
+        self._screen.keep(self._line(batches, logs))
+
+    def _line(self, batches: int, logs: Mapping[str, float]) -> str:
         seconds = time.perf_counter() - self._started
-        self._screen.keep(_line(self._screen, batches, max(self._steps, batches), seconds, logs))
+        figures = {name: value for name, value in logs.items() if self._shows(name)}
+        return _line(self._screen, batches, self._steps, seconds, figures)
 
     def note(self, text: str) -> None:
         """Shows a note of the run above the bar."""
@@ -161,11 +174,11 @@ class _Notebook(_Lines):
         self._handle: Any = None
 
     def _show(self) -> None:
-        from IPython.display import display
+        from IPython import display
 
         text = "\n".join([*self._kept, self._drawn] if self._drawn else self._kept)
         if self._handle is None:
-            self._handle = display({"text/plain": text}, raw=True, display_id=True)
+            self._handle = display.display({"text/plain": text}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update({"text/plain": text}, raw=True)
 
@@ -218,7 +231,7 @@ def _line(screen: _Lines, done: int, steps: int, seconds: float, logs: Mapping[s
     figures = [f"{name}: {_number(logs[name])}" for name in sorted(logs, key=_place)]
     if not screen.has_bar:
         return " - ".join([count, *times, *figures])
-    full, rest = screen.cells
+    full, rest = screen.cells[0], screen.cells[1]
     filled = _CELLS * done // max(steps, 1)
     bar = full * filled + rest * (_CELLS - filled)
     return " - ".join([" ".join([count, bar, *times]), *figures])

@@ -59,8 +59,8 @@ class Report:
     Attributes:
         task: ``"binary"``, ``"classes"``, ``"labels"``, ``"regression"`` or ``"language_model"``.
         figures: The figures by name. A figure that is undefined for the rows is ``None``.
-        roc: Of a binary report, points ``(false positive rate, true positive rate, threshold)`` of the ROC curve, thinned
-            to 250 in each direction. Empty where all rows are of one class.
+        roc: Of a binary report, points ``(false positive rate, true positive rate, threshold)`` of the ROC curve,
+            thinned to 250 in each direction. Empty where all rows are of one class.
         calibration: Of a binary report, the bins of the reliability curve, and its errors; else ``None``.
     """
 
@@ -81,7 +81,9 @@ class Report:
         figures = self.__dict__.get("figures", {})
         if name in figures:
             return figures[name]
-        raise AttributeError(f"a report of the task {figures.get('task')!r} has no figure {name!r}; it has {', '.join(figures)}")
+        raise AttributeError(
+            f"a report of the task {figures.get('task')!r} has no figure {name!r}; it has {', '.join(figures)}"
+        )
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.figures})
