@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ def matplotlib_figure(width: float, height: float) -> Figure:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("plot needs matplotlib, which is not installed: pip install matplotlib") from error
+    if "ipykernel" in sys.modules:
+        # Makes a notebook show figures as pictures.
+        import matplotlib.pyplot  # noqa: F401
     return Figure(figsize=(width, height), layout="constrained")
 
 
