@@ -8,7 +8,9 @@ mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
+mod inside;
 mod model;
+mod reports;
 mod settings;
 mod training;
 
@@ -19,7 +21,11 @@ mod _gatewise {
     #[pymodule_export]
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
+    use crate::inside::{input_gradients, layer_summaries, trace};
+    #[pymodule_export]
     use crate::model::Model;
+    #[pymodule_export]
+    use crate::reports::{model_report, report, report_text, threshold};
 
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {

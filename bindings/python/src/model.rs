@@ -63,7 +63,7 @@ impl Model {
         }
     }
 
-    fn reads(&self) -> Reads {
+    pub fn reads(&self) -> Reads {
         let model = self.now();
         let width = |layer: &Layer| match layer {
             Layer::Input(input) => Some(input.features),
@@ -72,11 +72,11 @@ impl Model {
         model.spec().layers().next().and_then(width).map_or(Reads::Ids, Reads::Vectors)
     }
 
-    fn rows(&self, x: &Bound<'_, PyAny>) -> PyResult<Rows> {
+    pub fn rows(&self, x: &Bound<'_, PyAny>) -> PyResult<Rows> {
         arrays::rows(x, self.reads(), self.now().output_per_step())
     }
 
-    fn dataset(
+    pub fn dataset(
         &self,
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,

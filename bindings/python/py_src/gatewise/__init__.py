@@ -39,6 +39,7 @@ _MODULES = (
     "models",
     "optimizers",
     "regularizers",
+    "reports",
     "utils",
 )
 
