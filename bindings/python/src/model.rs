@@ -79,7 +79,7 @@ impl Model {
             Layer::Input(input) => Some(input.features),
             _ => None,
         };
-        model.spec().layers().first().and_then(width).map_or(Reads::Ids, Reads::Vectors)
+        model.spec().layers().next().and_then(width).map_or(Reads::Ids, Reads::Vectors)
     }
 
     fn rows(&self, x: &Bound<'_, PyAny>) -> PyResult<Rows> {

@@ -26,6 +26,7 @@ _NAMES = {
     "Model": "gatewise.models",
     "load_model": "gatewise.models",
     "Input": "gatewise.layers",
+    "Variable": "gatewise.variables",
     "History": "gatewise.callbacks",
 }
 _MODULES = (
@@ -40,6 +41,7 @@ _MODULES = (
     "optimizers",
     "regularizers",
     "utils",
+    "variables",
 )
 
 __all__ = ["__version__", *_NAMES, *_MODULES]
