@@ -4,6 +4,7 @@
 //! the weights of the moment; weights and a learning rate that the hook sets, and `stop_training`, take effect with the
 //! next step. An exception ends the run and is raised from `fit`.
 
+use crate::built_in_callbacks;
 use crate::model::Model;
 use gatewise::train::{BatchLog, Callback, Context, EpochLog};
 use gatewise::{Error, ErrorKind, Fit, Result};
@@ -28,7 +29,7 @@ impl Raised {
     }
 
     /// Keeps the exception, and returns the error that ends the run.
-    fn ended<T>(&self, result: PyResult<T>) -> Result<T> {
+    pub fn ended<T>(&self, result: PyResult<T>) -> Result<T> {
         result.map_err(|error| {
             self.set(error);
             Error::new(ErrorKind::Interrupted, "a callback raised an exception")
@@ -47,7 +48,14 @@ pub fn add<'a>(
 ) -> PyResult<Fit<'a>> {
     let py = model.py();
     for object in callbacks {
+        let built_in: Option<String> = object.call_method0("_built_in")?.extract()?;
+        if let Some(arguments) = built_in {
+            fit = built_in_callbacks::add(fit, &arguments, &object, raised)?;
+        }
         let hooks: HashSet<String> = object.call_method0("_hooks")?.extract()?;
+        if hooks.is_empty() {
+            continue;
+        }
         fit = fit.callback(Hooks {
             object: object.unbind(),
             owner: owner.clone_ref(py),

@@ -4,11 +4,13 @@
 //! losses, optimizers and runs are the library's, and settings are checked where the library reads them.
 
 mod arrays;
+mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
 mod model;
 mod settings;
+mod training;
 
 use pyo3::prelude::*;
 

@@ -5,54 +5,34 @@
 //! until the training ends or a callback looks at them.
 
 use crate::arrays::{self, Reads, Rows};
-use crate::callbacks::{self, Raised};
 use crate::errors::OrRaise;
 use crate::settings;
+use crate::training::{self, RunSettings, Surroundings, Trainer};
 use gatewise::layers::Layer;
-use gatewise::rows::{ClassWeight, Dataset};
-use gatewise::{Artifact, Fit, Loss, Machine, Sequential};
+use gatewise::rows::{Dataset, Padding};
+use gatewise::text::{Tokenizer, Vocabulary};
+use gatewise::{Artifact, Machine, Sequential};
 use numpy::PyArrayDyn;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 
-/// The settings of a call of `fit`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RunSettings {
-    epochs: usize,
-    batch_size: usize,
-    #[serde(default)]
-    validation_split: f64,
-    #[serde(default)]
-    initial_epoch: usize,
-    steps_per_epoch: Option<usize>,
-    validation_steps: Option<usize>,
-    validation_freq: Option<usize>,
-    shuffle: bool,
-    seed: u64,
-    loss: Option<Loss>,
-    learning_rate: Option<f64>,
-    class_weight: Option<std::collections::BTreeMap<usize, f64>>,
-    threads: Option<usize>,
-}
-
+/// A compiled model.
 #[pyclass(frozen, module = "gatewise._gatewise")]
 pub struct Model {
     held: RwLock<Arc<gatewise::Model>>,
     /// Held by the thread that trains.
-    training: Mutex<()>,
+    trainer: Mutex<Trainer>,
     /// How often Python has set weights.
     edits: AtomicU64,
 }
 
 impl Model {
     fn new(model: gatewise::Model) -> Self {
-        Self { held: RwLock::new(Arc::new(model)), training: Mutex::new(()), edits: AtomicU64::new(0) }
+        Self { held: RwLock::new(Arc::new(model)), trainer: Mutex::new(Trainer::default()), edits: AtomicU64::new(0) }
     }
 
     /// Returns the model with its weights of now.
@@ -71,6 +51,16 @@ impl Model {
 
     pub fn edits(&self) -> u64 {
         self.edits.load(Ordering::Acquire)
+    }
+
+    fn trainer(&self) -> PyResult<MutexGuard<'_, Trainer>> {
+        match self.trainer.try_lock() {
+            Ok(guard) => Ok(guard),
+            Err(TryLockError::Poisoned(guard)) => Ok(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
+                "the model is being trained; wait for that call of fit, or train a copy of the model",
+            )),
+        }
     }
 
     fn reads(&self) -> Reads {
@@ -120,10 +110,56 @@ impl Model {
         Ok(Self::new(artifact.model().clone()))
     }
 
-    /// Saves the model to a file.
-    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+    /// Saves the model to a file: with `words` by rank, one that reads texts as Keras's `imdb.load_data` does.
+    #[pyo3(signature = (path, maxlen=None, labels=Vec::new(), words=None))]
+    fn save(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        maxlen: Option<usize>,
+        labels: Vec<String>,
+        words: Option<Vec<String>>,
+    ) -> PyResult<()> {
         let model = self.now();
-        py.detach(|| Artifact::builder((*model).clone()).build()?.save(&path)).or_raise()
+        py.detach(|| {
+            let mut builder = Artifact::builder((*model).clone()).labels(labels);
+            if let Some(maxlen) = maxlen {
+                builder = builder.padding(Padding::to(maxlen));
+            }
+            if let (Some(words), Some(Layer::Embedding(embedding))) = (words, model.spec().layers().next()) {
+                builder = builder.text(Tokenizer::keras(), Vocabulary::from_ranked(&words, embedding.input_dim)?);
+            }
+            builder.build()?.save(&path)
+        })
+        .or_raise()
+    }
+
+    /// Saves the weights alone.
+    fn save_weights(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let model = self.now();
+        py.detach(|| model.save_weights(&path)).or_raise()
+    }
+
+    /// Loads weights by the names of the tensors, from a file of weights or of a model. Returns what was skipped.
+    fn load_weights(&self, py: Python<'_>, path: PathBuf, skip_mismatch: bool) -> PyResult<Vec<String>> {
+        let mut model = (*self.now()).clone();
+        let skipped = py.detach(|| model.load_weights_by_name(&path, skip_mismatch)).or_raise()?;
+        self.publish(&model);
+        self.edits.fetch_add(1, Ordering::Release);
+        Ok(skipped)
+    }
+
+    /// Sets whether training updates the weights of a layer.
+    fn set_trainable(&self, layer: &str, trainable: bool) -> PyResult<()> {
+        let mut model = (*self.now()).clone();
+        model.set_trainable(layer, trainable).or_raise()?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(model);
+        Ok(())
+    }
+
+    /// Returns the names of the layers, from the input up.
+    fn layer_names(&self) -> Vec<String> {
+        self.now().layer_names().map(str::to_owned).collect()
     }
 
     /// Returns the layers as a JSON list.
@@ -202,18 +238,17 @@ impl Model {
     }
 
     /// Returns loss and accuracy.
-    #[pyo3(signature = (x, y, sample_weight=None, loss=None))]
+    #[pyo3(signature = (x, y, sample_weight=None))]
     fn evaluate(
         &self,
         py: Python<'_>,
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,
         sample_weight: Option<&Bound<'_, PyAny>>,
-        loss: Option<&str>,
     ) -> PyResult<(f64, Option<f64>)> {
         let data = self.dataset(x, y, sample_weight)?;
         let model = self.now();
-        let loss: Option<Loss> = loss.map(|loss| settings::read("the loss", loss)).transpose()?;
+        let loss = self.trainer()?.settings.as_ref().and_then(|settings| settings.loss);
         let machine = Machine::new();
         let evaluation = py
             .detach(|| match loss {
@@ -224,9 +259,13 @@ impl Model {
         Ok((evaluation.loss, evaluation.accuracy))
     }
 
+    /// Sets how the model is trained.
+    fn prepare(&self, settings: &str) -> PyResult<()> {
+        self.trainer()?.compile(settings::read("compile", settings)?);
+        Ok(())
+    }
+
     /// Trains the model. Returns the history: names of metrics, and a number for each epoch.
-    ///
-    /// `owner` is the Python model: its `stop_training` and its optimizer's `learning_rate` are heeded.
     #[pyo3(signature = (owner, x, y, settings, sample_weight=None, validation=None, callbacks=Vec::new(), progress=None))]
     #[expect(clippy::too_many_arguments, reason = "Keras's arguments")]
     fn fit<'py>(
@@ -239,62 +278,14 @@ impl Model {
         validation: Option<Validation<'py>>,
         callbacks: Vec<Bound<'py, PyAny>>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Bound<'py, PyDict>> {
+    ) -> PyResult<(Bound<'py, PyDict>, Vec<usize>, Vec<String>)> {
         let (py, this) = (slf.py(), slf.get());
-        let _training = match this.training.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                return Err(PyRuntimeError::new_err(
-                    "the model is being trained already; wait for that call of fit",
-                ));
-            }
-        };
+        let mut trainer = this.trainer()?;
         let run: RunSettings = settings::read("fit", settings)?;
         let data = this.dataset(x, y, sample_weight)?;
-        let validation =
-            validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
-        let mut fit = Fit::new()
-            .epochs(run.epochs)
-            .batch_size(run.batch_size)
-            .validation_split(run.validation_split)
-            .initial_epoch(run.initial_epoch)
-            .shuffle(run.shuffle)
-            .seed(run.seed);
-        if let Some(steps) = run.steps_per_epoch {
-            fit = fit.steps_per_epoch(steps);
-        }
-        if let Some(steps) = run.validation_steps {
-            fit = fit.validation_steps(steps);
-        }
-        if let Some(freq) = run.validation_freq {
-            fit = fit.validation_freq(freq);
-        }
-        if let Some(loss) = run.loss {
-            fit = fit.loss(loss);
-        }
-        if let Some(rate) = run.learning_rate {
-            fit = fit.learning_rate(rate);
-        }
-        if let Some(threads) = run.threads {
-            fit = fit.threads(threads);
-        }
-        if let Some(weights) = run.class_weight {
-            let classes =
-                weights.keys().next_back().map_or(0, |&last| last + 1).max(this.now().output_width()).max(2);
-            let weight = |class: usize| weights.get(&class).copied().unwrap_or(1.0);
-            fit = fit.class_weight(ClassWeight::Each((0..classes).map(weight).collect()));
-        }
-        if let Some(validation) = &validation {
-            fit = fit.validation_data(validation);
-        }
-        let raised = Raised::default();
-        let fit = callbacks::add(fit, &owner, slf, callbacks, progress, &raised)?;
-        let mut model = (*this.now()).clone();
-        let history = py.detach(|| fit.run(&mut model, &data));
-        this.publish(&model);
-        raised.check()?;
-        let history = history.or_raise()?;
+        let validation = validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
+        let around = Surroundings { owner, callbacks, progress };
+        let history = training::run(slf, &mut trainer, run, &data, validation.as_ref(), around)?;
         let columns = PyDict::new(py);
         for log in &history.epochs {
             for (name, value) in log.values() {
@@ -304,6 +295,7 @@ impl Model {
                 }
             }
         }
-        Ok(columns)
+        let epochs = history.epochs.iter().map(|log| log.epoch).collect();
+        Ok((columns, epochs, history.notes))
     }
 }

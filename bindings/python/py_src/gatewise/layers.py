@@ -72,7 +72,12 @@ class Layer(Configured):
 
     def _spec(self) -> dict[str, Any]:
         """Returns the layer in the library's JSON."""
-        return {"layer": self._name, **self._settings()}
+        spec = {"layer": self._name, **self._settings()}
+        if self._is_named:
+            spec["name"] = self.name
+        if not self.trainable:
+            spec["trainable"] = False
+        return spec
 
     # Weights
 
@@ -620,3 +625,42 @@ class LayerNormalization(Layer):
 
     def _settings(self) -> dict[str, Any]:
         return {"epsilon": self.epsilon, "center": self.center, "scale": self.scale}
+
+
+_CLASSES: dict[str, type[Layer]] = {
+    made._name: made
+    for made in (
+        Input, Masking, Embedding, LSTM, GRU, SimpleRNN, Bidirectional, Dense, TimeDistributed, Dropout,
+        SpatialDropout1D, GlobalMaxPooling1D, GlobalAveragePooling1D, LayerNormalization,
+    )
+}  # fmt: skip
+
+
+def layer_of(spec: dict[str, Any], name: str) -> Layer:
+    """Returns the layer of the library's JSON."""
+    spec = dict(spec)
+    made = _CLASSES[spec.pop("layer")]
+    if made is Input:
+        return Input((None, spec["features"]), name=name)
+    is_named = spec.pop("name", None) is not None
+    arguments = {key: _argument(key, value) for key, value in spec.items()}
+    if made is Bidirectional:
+        arguments["layer"] = arguments.pop("wrapped")
+    if made is TimeDistributed:
+        arguments["layer"] = arguments.pop("dense")
+    layer = made(name=name, **arguments)
+    layer._is_named = is_named
+    return layer
+
+
+def _argument(key: str, value: Any) -> Any:
+    if key == "wrapped":
+        return layer_of(value, Layer._default_name())
+    if key == "dense":
+        return Dense(**{name: _argument(name, inner) for name, inner in value.items()})
+    if key.endswith("_initializer") and isinstance(value, dict):
+        ((name, settings),) = value.items()
+        return initializers.get({"class_name": name, "config": settings})
+    if key.endswith("_regularizer") and value is not None:
+        return regularizers.L1L2(**value)
+    return value

@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gatewise import _gatewise, initializers, losses, optimizers, utils
-from gatewise.callbacks import History
-from gatewise.layers import Embedding, Input, Layer
+from gatewise.callbacks import Callback, History, LearningRateScheduler, ReduceLROnPlateau
+from gatewise.layers import Embedding, Input, Layer, layer_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,11 @@ class Sequential:
     """
 
     def __init__(
-        self, layers: list[Layer] | None = None, trainable: bool = True, name: str | None = None, seed: int | None = None
+        self,
+        layers: list[Layer] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+        seed: int | None = None,
     ) -> None:
         self.name = name or "sequential"
         self.trainable = trainable
@@ -38,12 +42,23 @@ class Sequential:
         self._input: Input | None = None
         self._loss: Any = None
         self._metrics: list[Any] = []
+        # Whether the library has the settings of compile.
+        self._compiled = False
         self.optimizer: Any = None
         self.history: History | None = None
         self.stop_training = False
         for layer in layers or []:
             self._push(layer)
         self._try_build()
+
+    @classmethod
+    def _over(cls, native: _gatewise.Model) -> Sequential:
+        """Returns a model of the layers and weights of ``native``."""
+        model = cls()
+        for spec, name in zip(json.loads(native.layers()), native.layer_names()):
+            model._push(layer_of(spec, name))
+        model._native = native
+        return model
 
     # Layers
 
@@ -118,6 +133,10 @@ class Sequential:
                 raise ValueError("the model does not know its input yet; begin it with an Input or an Embedding")
             specs.insert(0, Input(shape, name="input")._spec())
         self._native = _gatewise.Model.compile(json.dumps(specs), self.seed)
+        self._compiled = False
+        names = self._native.layer_names()[-len(self._layers) :]
+        for layer, name in zip(self._layers, names):
+            layer.name = name
         self._draw()
 
     def _draw(self) -> None:
@@ -143,20 +162,10 @@ class Sequential:
 
     def _tensors_of(self, layer: Layer) -> range:
         """Returns the places of a layer's tensors."""
-        assert self._native is not None
-        counts: dict[int, int] = {}
-        prefixes: list[str] = []
-        for name, _, _ in self._native.tensors():
-            prefix = name.split("/")[0]
-            if prefix not in prefixes:
-                prefixes.append(prefix)
-            counts[len(prefixes) - 1] = counts.get(len(prefixes) - 1, 0) + 1
-        owners = [own for own in self._layers if hasattr(own, "_initializers") or type(own).__name__ == "LayerNormalization"]
-        if layer not in owners:
-            return range(0)
-        at = owners.index(layer)
-        start = sum(counts[index] for index in range(at))
-        return range(start, start + counts.get(at, 0))
+        names = [name.split("/")[0] for name, _, _ in self._own.tensors()]
+        count = names.count(layer.name)
+        start = names.index(layer.name) if count else 0
+        return range(start, start + count)
 
     def _ready(self, x: Any) -> _gatewise.Model:
         """Returns the native model, which is built for these rows if need be."""
@@ -199,29 +208,53 @@ class Sequential:
     # Training
 
     def compile(
-        self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None, metrics: Any = None, **kwargs: Any
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
-        """Chooses how the model is trained.
+        """Chooses how the model is trained. Training begins anew: the optimizer forgets the steps before.
 
         Args:
             optimizer: A name or an object of ``gatewise.optimizers``.
-            loss: A name or an object of ``gatewise.losses``. Default: by the last activation.
+            loss: A name or an object of ``gatewise.losses``. Default: by the last activation and the targets.
             metrics: Names or objects of ``gatewise.metrics``.
         """
         if loss_weights is not None:
-            raise ValueError("loss_weights is for models with several outputs")
-        for name in ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"):
-            kwargs.pop(name, None)
-        if kwargs:
-            raise TypeError(f"compile has no argument {next(iter(kwargs))!r}")
+            raise ValueError("loss_weights is for models with several outputs; these models have one")
         self.optimizer = optimizers.get(optimizer)
         self._loss = losses.get(loss)
-        self._metrics = list(metrics or [])
+        self._metrics = list(metrics or []) + list(weighted_metrics or [])
+        self._compiled = False
+
+    def _prepare(self) -> None:
+        """Hands the settings of ``compile`` to the library, and what has been set on layers since."""
+        native = self._own
+        for layer in self._layers:
+            native.set_trainable(layer.name, self.trainable and layer.trainable)
+        if self._compiled:
+            return
+        settings = {
+            "loss": None if self._loss is None else self._loss._spec(),
+            "learning_rate": self.optimizer.learning_rate if self.optimizer else None,
+            "seed": self.seed,
+            "threads": None,
+        }
+        native.prepare(json.dumps(settings))
+        if self.optimizer is not None:
+            self.optimizer._take_rate()
+        self._compiled = True
 
     def fit(
         self,
-        x: Any,
-        y: Any,
+        x: Any = None,
+        y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: Any = "auto",
@@ -237,12 +270,36 @@ class Sequential:
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
     ) -> History:
-        """Trains the model on rows ``x`` with targets ``y``.
+        """Trains the model. A second call goes on where the first ended: the optimizer keeps its state.
+
+        Args:
+            x: Rows: an array (B, T) of ids, (B, T, D) or (B, D) of numbers, or a list of rows of any length.
+            y: Targets: an array (B,) or (B, units); (B, T) or (B, T, units) for a model with an output at every step.
+            batch_size: The rows of a step. Default: 32.
+            epochs: The epoch to end with: ``epochs - initial_epoch`` epochs are trained.
+            verbose: 0 shows nothing, 1 a bar, 2 a line for each epoch. Default: 1.
+            callbacks: Objects of ``gatewise.callbacks``.
+            validation_split: The share of the rows, at their end, to validate on.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to validate on.
+            shuffle: Whether each epoch has its own order of the rows.
+            class_weight: The weight of each class in the loss. Default: 1.
+            sample_weight: The weight of each row in the loss, (B,).
+            initial_epoch: The number of the first epoch.
+            steps_per_epoch: The number of batches of an epoch. Default: all.
+            validation_steps: The number of batches to validate on. Default: all.
+            validation_freq: The number of epochs between two validations.
 
         Returns:
             A ``History``; ``history.history["loss"]`` has a number for each epoch.
+
+        Ctrl-C stops training after a batch. The model keeps what it has learnt.
         """
+        if y is None:
+            raise ValueError("fit needs targets: model.fit(x, y)")
         native = self._ready(x)
+        self._prepare()
+        called = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        rate = self.optimizer._take_rate() if self.optimizer is not None else None
         settings = {
             "epochs": epochs,
             "batch_size": 32 if batch_size is None else batch_size,
@@ -252,34 +309,40 @@ class Sequential:
             "validation_steps": validation_steps,
             "validation_freq": validation_freq,
             "shuffle": bool(shuffle),
-            "seed": self.seed,
-            "loss": None if self._loss is None else self._loss._spec(),
-            "learning_rate": self.optimizer.learning_rate if self.optimizer else None,
             "class_weight": class_weight,
+            "learning_rate": rate,
         }
         if validation_data is not None:
             validation_data = (*validation_data, None)[:3]
         self.stop_training = False
         history = History()
         history.set_model(self)
-        called = list(callbacks or [])
         for callback in called:
+            if not isinstance(callback, Callback):
+                raise TypeError(f"{callback!r} is not a callback; subclass gatewise.callbacks.Callback")
             callback.set_model(self)
-            callback.set_params({"epochs": epochs, "verbose": verbose})
-        history.history = native.fit(
+            callback.set_params({"epochs": epochs, "steps": steps_per_epoch, "verbose": verbose})
+        columns, history.epoch, history.notes = native.fit(
             self, x, y, json.dumps(settings), sample_weight, validation_data, called, None
         )
-        history.epoch = list(range(initial_epoch, initial_epoch + len(history.history.get("loss", []))))
+        history.history = {name: values for name, values in columns.items() if self._shows(name, called)}
         self.history = history
         return history
+
+    def _shows(self, name: str, called: list[Callback]) -> bool:
+        """Returns whether Keras would log this metric."""
+        if name == "learning_rate":
+            return any(isinstance(callback, (ReduceLROnPlateau, LearningRateScheduler)) for callback in called)
+        return bool(self._metrics) or name not in ("accuracy", "val_accuracy")
 
     def evaluate(
         self, x: Any, y: Any, batch_size: int | None = None, verbose: Any = "auto", sample_weight: Any = None,
         steps: int | None = None, callbacks: Any = None, return_dict: bool = False,
     ) -> Any:  # fmt: skip
         """Returns the loss and the metrics: a list, or a dictionary by name."""
-        loss = None if self._loss is None else json.dumps(self._loss._spec())
-        value, accuracy = self._ready(x).evaluate(x, y, sample_weight, loss)
+        native = self._ready(x)
+        self._prepare()
+        value, accuracy = native.evaluate(x, y, sample_weight)
         figures = {"loss": value}
         if accuracy is not None and self._metrics:
             figures["accuracy"] = accuracy
@@ -288,7 +351,12 @@ class Sequential:
         return list(figures.values()) if len(figures) > 1 else value
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """Returns the outputs for rows: (B, units), or (B, T, units); a list of arrays for ragged rows with an output
         at every step."""
@@ -299,14 +367,58 @@ class Sequential:
 
     # Files
 
-    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
-        """Saves layers and weights to one file. The file appears whole, or not at all."""
-        self._own.save(os.fspath(filepath))
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        *,
+        labels: list[str] | None = None,
+        word_index: dict[str, int] | None = None,
+        maxlen: int | None = None,
+    ) -> None:
+        """Saves layers and weights to one file. The file appears whole, or not at all.
+
+        With a ``word_index`` (word → rank, as ``imdb.get_word_index()`` returns it) the file reads texts: the
+        program, the server and ``gatewise.load`` then predict from words.
+
+        Args:
+            filepath: The file.
+            overwrite: Whether to replace a file that exists.
+            labels: The labels of the classes, in the order of the outputs; ``[negative, positive]`` for one output.
+            word_index: The rank of each word, from 1; the ids of a model are the ranks + 3, as in ``load_data``.
+            maxlen: The length that rows were padded to.
+        """
+        if not overwrite and os.path.exists(filepath):
+            raise FileExistsError(f"{os.fspath(filepath)} exists already; set overwrite=True, or give another name")
+        words = sorted(word_index, key=word_index.__getitem__) if word_index is not None else None
+        self._own.save(os.fspath(filepath), maxlen, labels or [], words)
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+        """Saves the weights alone, by the names of their layers (safetensors)."""
+        if not overwrite and os.path.exists(filepath):
+            raise FileExistsError(f"{os.fspath(filepath)} exists already; set overwrite=True, or give another name")
+        self._own.save_weights(os.fspath(filepath))
+
+    def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> list[str]:
+        """Loads weights by the names of their layers.
+
+        Args:
+            filepath: A file of ``save_weights`` or of ``save``.
+            skip_mismatch: Whether to skip weights that are missing or of another shape. Default: an error.
+
+        Returns:
+            What was skipped, a sentence each.
+        """
+        return self._own.load_weights(os.fspath(filepath), skip_mismatch)
 
 
 Model = Sequential
 
 
 def load_model(filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True) -> Sequential:
-    """Loads a model from a file that ``save`` or the program wrote."""
-    raise NotImplementedError
+    """Loads the layers and weights of a model from a file that ``save`` or the program wrote.
+
+    ``gatewise.load`` loads such a file with its words and labels, to predict from texts.
+    """
+    native = _gatewise.Model.load(os.fspath(filepath))
+    return Sequential._over(native)

@@ -59,7 +59,7 @@ def pad_sequences(
         maxlen = max((len(row) for row in rows), default=0)
     step: tuple[int, ...] = next((np.asarray(row).shape[1:] for row in rows if len(row)), ())
     is_text = isinstance(value, str)
-    if is_text and dtype != object and not np.issubdtype(dtype, np.str_):
+    if is_text and np.dtype(dtype) != np.dtype(object) and not np.issubdtype(dtype, np.str_):
         raise ValueError(f"the value {value!r} is a text, but the dtype is {dtype}; use dtype=object or a text's dtype")
     padded = np.full((len(rows), maxlen, *step), value, dtype=dtype)
     for index, row in enumerate(rows):

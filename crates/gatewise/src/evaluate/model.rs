@@ -27,6 +27,11 @@ pub(crate) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss:
 }
 
 impl Model {
+    /// Returns the default loss for `data`: by the last activation and the targets ([`Loss::default_for`]).
+    pub fn default_loss(&self, data: &Dataset) -> Loss {
+        default_loss(self, data)
+    }
+
     /// Returns the outputs of the model for these rows.
     ///
     /// The result has [`output_width`](Self::output_width) numbers for each row, rows in order. If the model

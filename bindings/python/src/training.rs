@@ -1,0 +1,140 @@
+//! Training: what `compile` and `fit` of a Python model do.
+//!
+//! Input: settings as JSON, data sets, callbacks. Output: the trained weights and the history. The stepper stays between
+//! two calls of `fit`, so that the second goes on where the first ended.
+
+use crate::callbacks::{self, Raised};
+use crate::errors::OrRaise;
+use crate::model::Model;
+use gatewise::rows::{ClassWeight, Dataset};
+use gatewise::train::{History, Stepper};
+use gatewise::{Fit, Loss};
+use pyo3::prelude::*;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The settings of `compile`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompileSettings {
+    pub loss: Option<Loss>,
+    learning_rate: Option<f64>,
+    seed: u64,
+    threads: Option<usize>,
+}
+
+/// The settings of a call of `fit`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSettings {
+    epochs: usize,
+    batch_size: usize,
+    validation_split: f64,
+    initial_epoch: usize,
+    steps_per_epoch: Option<usize>,
+    validation_steps: Option<usize>,
+    validation_freq: usize,
+    shuffle: bool,
+    class_weight: Option<BTreeMap<usize, f64>>,
+    /// The rate that Python has set since the last run.
+    learning_rate: Option<f64>,
+}
+
+/// What trains a model: made by the first run after `compile`.
+#[derive(Debug, Default)]
+pub struct Trainer {
+    pub settings: Option<CompileSettings>,
+    stepper: Option<Stepper<gatewise::Model>>,
+}
+
+impl Trainer {
+    /// Sets how the model is trained. The optimizer begins anew.
+    pub fn compile(&mut self, settings: CompileSettings) {
+        *self = Self { settings: Some(settings), stepper: None };
+    }
+
+    /// Returns the stepper, with the weights that `model` has now.
+    fn stepper(&mut self, model: &gatewise::Model, data: &Dataset) -> gatewise::Result<&mut Stepper<gatewise::Model>> {
+        let stepper = match self.stepper.take() {
+            Some(mut stepper) => {
+                // Left alone where they are the same: a moving average goes on then.
+                if stepper.model().params() != model.params() {
+                    stepper.model_mut().params_mut().values_mut().copy_from_slice(model.params().values());
+                }
+                stepper
+            }
+            None => {
+                let mut builder = Stepper::builder();
+                let loss = self.settings.as_ref().and_then(|settings| settings.loss);
+                builder = builder.loss(loss.unwrap_or_else(|| model.default_loss(data)));
+                if let Some(settings) = &self.settings {
+                    builder = builder.seed(settings.seed);
+                    if let Some(rate) = settings.learning_rate {
+                        builder = builder.learning_rate(rate);
+                    }
+                    if let Some(threads) = settings.threads {
+                        builder = builder.threads(threads);
+                    }
+                }
+                builder.build(model.clone())?
+            }
+        };
+        Ok(self.stepper.insert(stepper))
+    }
+}
+
+/// What a run is called with, beside its rows.
+pub struct Surroundings<'py> {
+    /// The Python model: its `stop_training` and its optimizer's `learning_rate` are heeded.
+    pub owner: Py<PyAny>,
+    pub callbacks: Vec<Bound<'py, PyAny>>,
+    pub progress: Option<Py<PyAny>>,
+}
+
+/// Trains `model` on `data`.
+pub fn run(
+    model: &Bound<'_, Model>,
+    trainer: &mut Trainer,
+    run: RunSettings,
+    data: &Dataset,
+    validation: Option<&Dataset>,
+    around: Surroundings<'_>,
+) -> PyResult<History> {
+    let (py, this) = (model.py(), model.get());
+    let mut fit = Fit::new()
+        .epochs(run.epochs)
+        .batch_size(run.batch_size)
+        .validation_split(run.validation_split)
+        .validation_freq(run.validation_freq)
+        .initial_epoch(run.initial_epoch)
+        .shuffle(run.shuffle);
+    if let Some(steps) = run.steps_per_epoch {
+        fit = fit.steps_per_epoch(steps);
+    }
+    if let Some(steps) = run.validation_steps {
+        fit = fit.validation_steps(steps);
+    }
+    if let Some(weights) = run.class_weight {
+        let named = weights.keys().next_back().map_or(0, |&last| last + 1);
+        let classes = named.max(this.now().output_width()).max(2);
+        let weight = |class: usize| weights.get(&class).copied().unwrap_or(1.0);
+        fit = fit.class_weight(ClassWeight::Each((0..classes).map(weight).collect()));
+    }
+    if let Some(validation) = validation {
+        fit = fit.validation_data(validation);
+    }
+    let raised = Raised::default();
+    let fit = callbacks::add(fit, &around.owner, model, around.callbacks, around.progress, &raised)?;
+    let now = this.now();
+    let result = py.detach(|| {
+        let stepper = trainer.stepper(&now, data)?;
+        if let Some(rate) = run.learning_rate {
+            stepper.set_learning_rate(rate)?;
+        }
+        let history = fit.run_on(stepper, data);
+        this.publish(stepper.model());
+        history
+    });
+    raised.check()?;
+    result.or_raise()
+}
