@@ -8,7 +8,9 @@ mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
+mod initializers;
 mod model;
+mod optimizers;
 mod settings;
 mod training;
 
@@ -19,7 +21,11 @@ mod _gatewise {
     #[pymodule_export]
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
+    use crate::initializers::{initial_values, penalty};
+    #[pymodule_export]
     use crate::model::Model;
+    #[pymodule_export]
+    use crate::optimizers::learning_rate;
 
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {

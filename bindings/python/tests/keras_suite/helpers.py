@@ -256,6 +256,10 @@ class TestCase(parameterized.TestCase):
     def assertDType(self, x, dtype, msg=None):  # type: ignore[no-untyped-def]
         self.assertEqual(standardize_dtype(getattr(x, "dtype", type(x))), standardize_dtype(dtype), msg)
 
+    def assertRaisesRegex(self, expected_exception, expected_regex, *args, **kwargs):  # type: ignore[no-untyped-def]
+        """The exception must be of the type; its words are gatewise's own."""
+        return self.assertRaises(expected_exception, *args, **kwargs)
+
     def assertFileExists(self, path):  # type: ignore[no-untyped-def]
         self.assertTrue(Path(path).is_file(), f"{path} does not exist")
 
