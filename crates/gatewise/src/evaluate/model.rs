@@ -2,10 +2,11 @@
 //!
 //! Input: a model and rows. Output: outputs, or loss and accuracy.
 
+use super::measures::Measures;
 use super::score::Scorer;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
-use crate::metrics::Evaluation;
+use crate::metrics::{Evaluation, Metric};
 use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Padding};
 
@@ -20,10 +21,27 @@ pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
     Loss::default_for(activation.unwrap_or_default(), width)
 }
 
-pub(crate) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
+/// What an evaluation measures besides loss and accuracy, and the number of rows that a metric reads at a time.
+pub(crate) struct Measured<'m> {
+    pub measures: &'m mut Measures,
+    pub batch_size: usize,
+}
+
+pub(crate) fn evaluate(
+    engine: &mut Engine,
+    model: &Model,
+    data: &Dataset,
+    loss: Loss,
+    measured: Option<Measured<'_>>,
+) -> Result<Evaluation> {
     let rows = PaddedRows::new(model, data.inputs(), data.padding())?;
     let scorer = Scorer::new(model, loss, data, rows)?;
-    Ok(scorer.all(&engine.predict(model, rows), model.params().penalty()))
+    let outputs = engine.predict(model, rows);
+    if let Some(Measured { measures, batch_size }) = measured {
+        measures.check_widths(scorer.width(), data.targets().width())?;
+        measures.add_all(&scorer, &outputs, batch_size)?;
+    }
+    Ok(scorer.all(&outputs, model.params().penalty()))
 }
 
 impl Model {
@@ -70,7 +88,57 @@ impl Model {
         if data.is_empty() {
             return Err(Error::data("there are no rows to evaluate on"));
         }
-        evaluate(&mut Engine::new(machine), self, data, loss)
+        evaluate(&mut Engine::new(machine), self, data, loss, None)
+    }
+
+    /// Returns the default loss and the accuracy on `data`, and the results of `metrics`, which ignore sample
+    /// weights, and of `weighted_metrics`, with their names in logs. Metrics read 32 rows at a time.
+    ///
+    /// ```
+    /// # use gatewise::rows::{Dataset, Sequences};
+    /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+    /// # use gatewise::{Machine, Sequential};
+    /// # let rows: Sequences = (0..64).map(|i| [1 + i % 2, 3, 4]).collect();
+    /// # let data = Dataset::new(rows, (0..64).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
+    /// # let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(8));
+    /// # let model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
+    /// let metrics = ["auc".parse()?, "precision".parse()?];
+    /// let (evaluation, results) = model.evaluate_metrics(&data, &metrics, &[], &Machine::new())?;
+    /// assert_eq!((evaluation.samples, &*results[0].0, &*results[1].0), (64, "auc", "precision"));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate), and for a metric that cannot measure the rows.
+    pub fn evaluate_metrics(
+        &self,
+        data: &Dataset,
+        metrics: &[Metric],
+        weighted_metrics: &[Metric],
+        machine: &Machine,
+    ) -> Result<(Evaluation, Vec<(String, f64)>)> {
+        self.evaluate_metrics_with(data, default_loss(self, data), metrics, weighted_metrics, machine)
+    }
+
+    /// As [`evaluate_metrics`](Self::evaluate_metrics), with `loss`.
+    ///
+    /// # Errors
+    /// As [`evaluate_metrics`](Self::evaluate_metrics).
+    pub fn evaluate_metrics_with(
+        &self,
+        data: &Dataset,
+        loss: Loss,
+        metrics: &[Metric],
+        weighted_metrics: &[Metric],
+        machine: &Machine,
+    ) -> Result<(Evaluation, Vec<(String, f64)>)> {
+        if data.is_empty() {
+            return Err(Error::data("there are no rows to evaluate on"));
+        }
+        let mut measures = Measures::new(metrics, weighted_metrics)?;
+        let measured = Some(Measured { measures: &mut measures, batch_size: 32 });
+        let evaluation = evaluate(&mut Engine::new(machine), self, data, loss, measured)?;
+        Ok((evaluation, measures.results()?))
     }
 
     /// As [`evaluate`](Self::evaluate), on `machine`.

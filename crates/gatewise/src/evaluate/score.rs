@@ -3,6 +3,7 @@
 //! Input: the outputs of a model, in lanes or in rows. Output: sums of the loss and of correct predictions,
 //! and, for training, the gradient of the loss.
 
+use super::measures::KeptRows;
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::Activation;
@@ -54,13 +55,16 @@ pub(crate) struct Scorer<'a> {
     threshold: f32,
     width: usize,
     per_step: bool,
+    /// Whether a block keeps its rows for metrics.
+    keeps: bool,
 }
 
-/// Memory for one output and its gradient.
+/// Memory for one output and its gradient, and the rows that a block keeps.
 #[derive(Debug, Default)]
 pub(crate) struct RowBuffer {
     output: Vec<f32>,
     gradient: Vec<f32>,
+    pub kept: KeptRows,
 }
 
 impl<'a> Scorer<'a> {
@@ -91,12 +95,33 @@ impl<'a> Scorer<'a> {
             _ => loss.check(targets.values(), width)?,
         }
         let (folded, treatment, weights) = (loss.fused_activation(), model.treatment(), data.sample_weight());
-        Ok(Self { loss, folded, data, rows, treatment, weights, threshold: 0.5, width, per_step })
+        Ok(Self {
+            loss,
+            folded,
+            data,
+            rows,
+            treatment,
+            weights,
+            threshold: 0.5,
+            width,
+            per_step,
+            keeps: false,
+        })
     }
 
     /// Replaces the sample weights of the data set: one weight for each row.
     pub fn with_weights(self, weights: &'a [f32]) -> Self {
         Self { weights: Some(weights), ..self }
+    }
+
+    /// Sets whether each block keeps its rows for metrics.
+    pub fn keeping(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
+    }
+
+    /// Returns the number of outputs of a row or step.
+    pub fn width(&self) -> usize {
+        self.width
     }
 
     /// Returns the rows to score.
@@ -135,7 +160,8 @@ impl<'a> Scorer<'a> {
         buffer: &mut RowBuffer,
     ) -> ScoreSum {
         let mut sum = ScoreSum::default();
-        let RowBuffer { output, gradient } = buffer;
+        let RowBuffer { output, gradient, kept } = buffer;
+        kept.clear();
         output.resize(self.width, 0.0);
         gradient.resize(self.width, 0.0);
         dy.fill(0.0);
@@ -152,6 +178,9 @@ impl<'a> Scorer<'a> {
                     activation.apply_row(output);
                 }
                 sum.add(self.one(output, target, weight));
+                if self.keeps {
+                    kept.push(output, target, weight);
+                }
                 self.loss.logit_gradient(output, target, gradient);
                 let to = dy[place..].iter_mut().step_by(LANES);
                 to.zip(&*gradient).for_each(|(to, &d)| *to = d * (scale * weight));
@@ -164,9 +193,7 @@ impl<'a> Scorer<'a> {
     /// `penalty` is added to the loss.
     pub fn all(&self, outputs: &[f32], penalty: f64) -> Evaluation {
         let mut sum = ScoreSum::default();
-        self.for_each(outputs, |index, output, target| {
-            sum.add(self.one(output, target, self.weight(index)));
-        });
+        self.for_each(outputs, |_, output, target, weight| sum.add(self.one(output, target, weight)));
         let count = sum.count.max(1) as f64;
         Evaluation {
             loss: sum.loss / count + penalty,
@@ -181,15 +208,15 @@ impl<'a> Scorer<'a> {
             return (outputs, self.data.targets().values().to_vec());
         }
         let (mut scored, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
-        self.for_each(&outputs, |_, output, target| {
+        self.for_each(&outputs, |_, output, target, _| {
             scored.extend_from_slice(output);
             targets.extend_from_slice(target);
         });
         (scored, targets)
     }
 
-    /// Calls `f` with the row, the output and the target of each output to score.
-    fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, &[f32], &[f32])) {
+    /// Calls `f` with the row, the output, the target and the weight of each output to score.
+    pub fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, &[f32], &[f32], f32)) {
         let mut rest = outputs;
         for index in 0..self.data.len() {
             let seen = self.rows.seen(index);
@@ -197,7 +224,7 @@ impl<'a> Scorer<'a> {
             let (row, tail) = rest.split_at(count * self.width);
             rest = tail;
             for (step, target) in self.scored(index, self.data.targets().of(index, seen)) {
-                f(index, &row[step * self.width..][..self.width], target);
+                f(index, &row[step * self.width..][..self.width], target, self.weight(index));
             }
         }
     }

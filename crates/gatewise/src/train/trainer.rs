@@ -4,7 +4,7 @@
 
 use super::pieces::{Piece, pieces};
 use crate::error::{Error, Result};
-use crate::evaluate::{RowBuffer, ScoreSum, Scorer};
+use crate::evaluate::{KeptRows, RowBuffer, ScoreSum, Scorer};
 use crate::kernels::LANES;
 use crate::kernels::noise::Noise;
 use crate::layers::{BlockGrads, PadPrefixGrads};
@@ -126,6 +126,11 @@ impl Trainer {
         let mut all = ScoreSum::default();
         sums.iter().for_each(|(_, (sum, _))| all.add(*sum));
         all
+    }
+
+    /// Returns the rows of the last `batch` rows that the blocks kept, in block order.
+    pub fn kept(&self, batch: usize) -> impl Iterator<Item = &KeptRows> {
+        self.sums[..batch.div_ceil(LANES)].iter().map(|(_, (_, buffer))| &buffer.kept)
     }
 
     /// Returns the gradient of the last [`update`](Self::update), penalties and clipping included.
