@@ -9,6 +9,7 @@ mod callbacks;
 mod datasets;
 mod errors;
 mod initializers;
+mod metrics;
 mod model;
 mod optimizers;
 mod settings;
@@ -22,6 +23,8 @@ mod _gatewise {
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
     use crate::initializers::{initial_values, penalty};
+    #[pymodule_export]
+    use crate::metrics::MetricState;
     #[pymodule_export]
     use crate::model::Model;
     #[pymodule_export]

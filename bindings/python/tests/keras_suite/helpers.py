@@ -10,6 +10,7 @@ import functools
 import importlib
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -189,12 +190,13 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 
 def serialize_keras_object(thing: Any) -> Any:
-    return {"class_name": type(thing).__name__, "config": thing.get_config()}
+    return {"module": type(thing).__module__, "class_name": type(thing).__name__, "config": thing.get_config()}
 
 
 def deserialize_keras_object(config: Any, custom_objects: Any = None) -> Any:
     name = config["class_name"]
     found = {**_REGISTERED, **(custom_objects or {})}.get(name)
+    found = found or getattr(sys.modules.get(config.get("module", "")), name, None)
     kinds = ("layers", "losses", "metrics", "optimizers", "optimizers.schedules", "initializers", "regularizers")
     for kind in kinds:
         found = found or getattr(importlib.import_module(f"gatewise.{kind}"), name, None)
