@@ -6,9 +6,9 @@
     auc.update_state(y_true, y_pred)
     auc.result()
 
-Shapes: ``y_true`` and ``y_pred`` are (B, D), or (B, T, D), and a row is what the last axis holds. ``sample_weight`` has a
-number for each row (B,), or for each step (B, T); where a metric looks at each number alone, as accuracy and ``AUC``
-do, it may also have the shape of ``y_pred``.
+Shapes: ``y_true`` and ``y_pred`` are (B, D), or (B, T, D), and a row is what the last axis holds. ``sample_weight`` has
+a number for each row (B,), or for each step (B, T); where a metric looks at each number alone, as accuracy and
+``AUC`` do, it may also have the shape of ``y_pred``.
 """
 
 from __future__ import annotations
@@ -110,6 +110,10 @@ class _Own(Metric):
     """
 
     _layout = "rows"
+    #: The arguments for which ``None`` is a choice, and not the default of Keras.
+    _none_means: tuple[str, ...] = ("average", "class_aggregation")
+    #: Whether a row is one of an array (B, D), so that (D,) is refused.
+    _has_rows = False
 
     def _keep(self, given: dict[str, Any]) -> None:
         """Keeps the arguments of ``__init__``."""
@@ -127,7 +131,7 @@ class _Own(Metric):
         spec = {"name": self._name, **{key: getattr(self, key) for key in self._arguments}}
         if spec.pop("axis", -1) != -1:
             raise ValueError(f"{type(self).__name__}: axis is {self.axis}, but rows lie along the last axis, -1")  # type: ignore[attr-defined]
-        spec = {key: value for key, value in spec.items() if value is not None or key in ("average",)}
+        spec = {key: value for key, value in spec.items() if value is not None or key in self._none_means}
         if getattr(self, "_is_named", False) and hasattr(self, "name"):
             spec["label"] = self.name
         return spec
@@ -146,7 +150,7 @@ class _Own(Metric):
         if self._layout == "classes":
             if targets.ndim == outputs.ndim and targets.shape[-1] == 1:
                 targets = targets[..., 0]
-            if targets.shape != outputs.shape[:-1]:
+            if targets.size != outputs.size // max(outputs.shape[-1], 1):
                 raise ValueError(
                     f"{self.name}: y_pred has the shape {outputs.shape}, so y_true needs one class for each row, "
                     f"{outputs.shape[:-1]}, but its shape is {targets.shape}"
@@ -157,6 +161,11 @@ class _Own(Metric):
                 raise ValueError(
                     f"{self.name}: y_true has the shape {targets.shape}, and y_pred {outputs.shape}; they must be alike"
                 )
+        if outputs.ndim < 2 and self._has_rows:
+            raise ValueError(
+                f"{self.name} looks at the outputs of a row: y_pred must have the shape (rows, outputs), but its shape "
+                f"is {outputs.shape}"
+            )
         self._add(outputs, targets, sample_weight)
 
     def _add(self, outputs: np.ndarray, targets: np.ndarray | None, sample_weight: Any) -> None:
@@ -315,6 +324,12 @@ class FalseNegatives(_Own):
         self._keep(locals())
 
 
+class _Rows(_Own):
+    """A metric that gives a number for each output, or their mean."""
+
+    _has_rows = True
+
+
 class _Cells(_Own):
     """A metric that looks at each number alone, unless it is told which output of a row to look at."""
 
@@ -322,6 +337,10 @@ class _Cells(_Own):
     def _layout(self) -> str:  # type: ignore[override]
         by_row = ("class_id", "top_k")
         return "rows" if any(getattr(self, name, None) is not None for name in by_row) else "elements"
+
+    @property
+    def _has_rows(self) -> bool:  # type: ignore[override]
+        return getattr(self, "class_id", None) is not None
 
 
 class _Overlap(_Own):
@@ -468,7 +487,7 @@ class AUC(_Own):
 
     @property
     def _layout(self) -> str:  # type: ignore[override]
-        return "rows" if self.multi_label else "elements"
+        return "rows" if self.multi_label or self.label_weights is not None else "elements"
 
     def __init__(
         self,
@@ -483,11 +502,11 @@ class AUC(_Own):
         label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
-        self.multi_label = multi_label
+        self.multi_label, self.label_weights = multi_label, label_weights
         self._keep(locals())
 
 
-class F1Score(_Own):
+class F1Score(_Rows):
     """The harmonic mean of precision and recall.
 
     Args:
@@ -503,7 +522,7 @@ class F1Score(_Own):
         self._keep(locals())
 
 
-class FBetaScore(_Own):
+class FBetaScore(_Rows):
     """As ``F1Score``, with a recall that counts ``beta`` times as much as precision."""
 
     _name = "fbeta_score"
@@ -583,11 +602,12 @@ class LogCoshError(_Own):
         self._keep(locals())
 
 
-class R2Score(_Own):
+class R2Score(_Rows):
     """The coefficient of determination, 1 − residual / total sum of squares.
 
     Args:
-        class_aggregation: ``"uniform_average"``, ``"variance_weighted_average"``, or ``None``: a number for each output.
+        class_aggregation: ``"uniform_average"``, ``"variance_weighted_average"``, or ``None``: a number for each
+            output.
         num_regressors: The number of inputs, for the adjusted score. 0: not adjusted.
     """
 
