@@ -7,8 +7,10 @@ mod measures;
 mod model;
 mod score;
 mod scored;
+mod settings;
 
 pub(crate) use measures::{KeptRows, Measures};
-pub(crate) use model::{Measured, default_loss, default_loss_for_width, evaluate};
 pub(crate) use score::{RowBuffer, ScoreSum, Scorer};
 pub use scored::Scored;
+pub use settings::Evaluate;
+pub(crate) use settings::{default_loss, default_loss_for_width};

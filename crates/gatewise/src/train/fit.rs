@@ -8,7 +8,7 @@ use super::{Callback, Checkpoints, History, Stepper};
 use crate::error::Result;
 use crate::evaluate::default_loss;
 use crate::kernels::Isa;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
 use crate::model::{Machine, Model};
 use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
@@ -147,6 +147,13 @@ impl<'a> Fit<'a> {
     /// Sets the loss. Default: by the model's last activation and the targets ([`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { stepper: self.stepper.loss(loss), ..self }
+    }
+
+    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
+    ///
+    /// The loss of an epoch is the mean of the reduced losses of its batches, weighted by their numbers of outputs.
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { stepper: self.stepper.reduction(reduction), ..self }
     }
 
     /// Sets the metrics to measure on training and validation rows, beside loss and accuracy. Sample weights and

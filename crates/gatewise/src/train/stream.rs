@@ -68,7 +68,7 @@ impl Fit<'_> {
             let mut order: Vec<usize> = (0..data.len()).collect();
             for batch in order.chunks_mut(settings.batch_size) {
                 let learning_rate = stepper.learning_rate();
-                let (sum, finite) = stepper.step(&scorer, batch, learning_rate);
+                let (sum, finite) = stepper.step(&scorer, batch, learning_rate)?;
                 at.count(sum, batch.len());
                 if !(finite && sum.loss.is_finite()) {
                     return Err(stepper.diverged(sum, Some((at.epoch, at.batch))));

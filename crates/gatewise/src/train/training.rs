@@ -15,7 +15,7 @@ use super::stepper::Stepper;
 use super::stopwatch::Stopwatch;
 use super::{Callback, Context, History};
 use crate::error::{Error, Result};
-use crate::evaluate::{Measured, Measures, Scorer, evaluate};
+use crate::evaluate::{Evaluate, Measures, Scorer};
 use crate::metrics::Evaluation;
 use crate::model::{Model, PaddedRows};
 use crate::rng::{Purpose, Random};
@@ -70,7 +70,7 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
         Examples { data, rows, weights }: Examples<'r>,
     ) -> Result<Self> {
         stepper.put_back();
-        let (model, loss) = (stepper.model(), stepper.loss());
+        let (model, loss) = (stepper.model(), stepper.loss().clone());
         let read = PaddedRows::new(model, data.inputs(), data.padding())?;
         let mut scorer = Scorer::new(model, loss, data, read)?;
         if let Some(weights) = weights {
@@ -222,7 +222,7 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
                 self.stepper.steps()
             )));
         }
-        let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate);
+        let (sum, finite) = self.stepper.step(&self.scorer, batch, learning_rate)?;
         self.at.count(sum, batch.len());
         if !(finite && sum.loss.is_finite()) {
             self.stop_diverged(self.stepper.diverged(sum, Some((self.at.epoch, self.at.batch))))?;
@@ -245,12 +245,12 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
         self.measured = None;
         let due = (self.at.epoch + 1).is_multiple_of(self.settings.validation_freq);
         let Some(data) = self.validation.as_ref().filter(|_| due) else { return Ok(()) };
-        let loss = self.stepper.loss();
+        let evaluate = Evaluate::new().loss(self.stepper.loss().clone()).reduction(self.stepper.reduction());
+        let evaluate = evaluate.batch_size(self.settings.batch_size);
         let (model, engine) = self.stepper.engine();
         let measures = &mut self.measures[1];
         measures.reset();
-        let measured = Some(Measured { measures, batch_size: self.settings.batch_size });
-        let measured = evaluate(engine, model, data, loss, measured)?;
+        let measured = evaluate.run_in(engine, model, data, measures)?;
         self.measured = Some(measured);
         if !measured.loss.is_finite() && !self.diverged {
             self.stop_diverged(diverged::in_validation(self.at.epoch, measured.loss))?;
