@@ -9,8 +9,12 @@ mod callbacks;
 mod datasets;
 mod errors;
 mod model;
+mod pipeline;
+mod predictor;
 mod settings;
+mod texts;
 mod training;
+mod watch;
 
 use pyo3::prelude::*;
 
@@ -20,6 +24,10 @@ mod _gatewise {
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
     use crate::model::Model;
+    #[pymodule_export]
+    use crate::pipeline::{generate_reviews, read, train};
+    #[pymodule_export]
+    use crate::predictor::{Answer, Predictor};
 
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {

@@ -27,6 +27,11 @@ _NAMES = {
     "load_model": "gatewise.models",
     "Input": "gatewise.layers",
     "History": "gatewise.callbacks",
+    "train": "gatewise.pipeline",
+    "read": "gatewise.pipeline",
+    "load": "gatewise.predictor",
+    "sentiment": "gatewise.predictor",
+    "Predictor": "gatewise.predictor",
 }
 _MODULES = (
     "activations",
@@ -38,6 +43,8 @@ _MODULES = (
     "metrics",
     "models",
     "optimizers",
+    "pipeline",
+    "predictor",
     "regularizers",
     "utils",
 )
