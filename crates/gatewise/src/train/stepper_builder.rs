@@ -5,9 +5,9 @@
 
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::Machine;
-use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
+use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer, OptimizerConfig};
 
 /// A builder of a [`Stepper`](super::Stepper), with Keras's names and defaults; see
 /// [`Stepper::builder`](super::Stepper::builder).
@@ -37,6 +37,7 @@ pub struct StepperBuilder {
     gradient_accumulation_steps: Option<u64>,
     exclude_from_weight_decay: Vec<String>,
     pub(super) loss: Option<Loss>,
+    reduction: Option<Reduction>,
     seed: Option<u64>,
     first_row: Option<usize>,
     pub(super) machine: Option<Machine>,
@@ -46,6 +47,25 @@ impl StepperBuilder {
     /// Sets the optimizer. Default: Adam.
     pub fn optimizer(self, optimizer: impl Optimizer + 'static) -> Self {
         Self { optimizer: Some(Box::new(optimizer)), ..self }
+    }
+
+    /// Sets the optimizer, and all that Keras sets on it: clipping, moving average, gradient accumulation and
+    /// tensors that do not decay, where the configuration has them.
+    pub fn optimizer_config(self, config: OptimizerConfig) -> Self {
+        let (clip, ema) = (config.clip().or(self.clip), config.ema().or(self.ema));
+        let steps = config.gradient_accumulation_steps().or(self.gradient_accumulation_steps);
+        let exclude = match config.exclude_from_weight_decay() {
+            [] => self.exclude_from_weight_decay,
+            names => names.to_vec(),
+        };
+        Self {
+            optimizer: Some(config.into_optimizer()),
+            clip,
+            ema,
+            gradient_accumulation_steps: steps,
+            exclude_from_weight_decay: exclude,
+            ..self
+        }
     }
 
     /// Sets the learning rate, or a schedule, of the optimizer: the given one, or Adam. The order of the two
@@ -84,6 +104,11 @@ impl StepperBuilder {
     /// ([`Loss::default_for`]).
     pub fn loss(self, loss: Loss) -> Self {
         Self { loss: Some(loss), ..self }
+    }
+
+    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { reduction: Some(reduction), ..self }
     }
 
     /// Sets the seed of dropout, which is drawn from the seed, the step and the row number. All workers need
@@ -127,6 +152,7 @@ impl StepperBuilder {
             ("gradient_accumulation_steps", self.gradient_accumulation_steps.is_some()),
             ("exclude_from_weight_decay", !self.exclude_from_weight_decay.is_empty()),
             ("loss", self.loss.is_some()),
+            ("reduction", self.reduction.is_some()),
             ("seed", self.seed.is_some()),
             ("machine, threads or isa", self.machine.is_some()),
         ];
@@ -145,6 +171,8 @@ impl StepperBuilder {
         if let Some(learning_rate) = self.learning_rate {
             optimizer.set_learning_rate(learning_rate)?;
         }
+        let reduction = self.reduction.unwrap_or_default();
+        reduction.check()?;
         optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.ema.map_or(Ok(()), |ema| ema.check())?;
@@ -165,6 +193,7 @@ impl StepperBuilder {
             ema: self.ema,
             accumulate: self.gradient_accumulation_steps,
             no_decay: self.exclude_from_weight_decay,
+            reduction,
             seed: self.seed.unwrap_or(0),
             first_row: self.first_row.unwrap_or(0),
         })
@@ -181,6 +210,7 @@ pub(super) struct StepSettings {
     pub accumulate: Option<u64>,
     /// Parts of the names of the tensors that do not decay.
     pub no_decay: Vec<String>,
+    pub reduction: Reduction,
     pub seed: u64,
     pub first_row: usize,
 }
