@@ -8,14 +8,19 @@ mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
+mod functions;
 mod initializers;
 mod inside;
 mod metrics;
 mod model;
 mod optimizers;
+mod pipeline;
+mod predictor;
 mod reports;
 mod settings;
+mod texts;
 mod training;
+mod watch;
 
 use pyo3::prelude::*;
 
@@ -33,6 +38,10 @@ mod _gatewise {
     use crate::model::Model;
     #[pymodule_export]
     use crate::optimizers::learning_rate;
+    #[pymodule_export]
+    use crate::pipeline::{generate_reviews, read, train};
+    #[pymodule_export]
+    use crate::predictor::{Answer, Predictor};
     #[pymodule_export]
     use crate::reports::{model_report, report, report_text, threshold};
 
