@@ -9,6 +9,8 @@ mod callbacks;
 mod datasets;
 mod errors;
 mod initializers;
+mod layer_call;
+mod losses;
 mod metrics;
 mod model;
 mod optimizers;
@@ -23,6 +25,10 @@ mod _gatewise {
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
     use crate::initializers::{initial_values, penalty};
+    #[pymodule_export]
+    use crate::layer_call::call_layer;
+    #[pymodule_export]
+    use crate::losses::{loss_of, reduce_losses};
     #[pymodule_export]
     use crate::metrics::MetricState;
     #[pymodule_export]

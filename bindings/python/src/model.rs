@@ -248,7 +248,7 @@ impl Model {
     ) -> PyResult<(f64, Option<f64>)> {
         let data = self.dataset(x, y, sample_weight)?;
         let model = self.now();
-        let loss = self.trainer()?.settings.as_ref().and_then(|settings| settings.loss);
+        let loss = self.trainer()?.settings.as_ref().and_then(|settings| settings.loss.clone());
         let machine = Machine::new();
         let evaluation = py
             .detach(|| match loss {

@@ -65,7 +65,7 @@ impl Trainer {
             }
             None => {
                 let mut builder = Stepper::builder();
-                let loss = self.settings.as_ref().and_then(|settings| settings.loss);
+                let loss = self.settings.as_ref().and_then(|settings| settings.loss.clone());
                 builder = builder.loss(loss.unwrap_or_else(|| model.default_loss(data)));
                 if let Some(settings) = &self.settings {
                     builder = builder.seed(settings.seed);
