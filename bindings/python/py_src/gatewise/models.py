@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
-from gatewise import _gatewise, initializers, losses, optimizers, utils
+from gatewise import _gatewise, initializers, losses, optimizers, progress, utils
+from gatewise._views import ModelViews
 from gatewise.callbacks import Callback, History, LearningRateScheduler, ReduceLROnPlateau
 from gatewise.layers import Embedding, Input, Layer, layer_of
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Sequential:
+class Sequential(ModelViews):
     """A stack of layers.
 
     A model whose first layer is an ``Embedding`` or an ``Input`` has weights at once; any other model when it first
@@ -323,9 +325,10 @@ class Sequential:
                 raise TypeError(f"{callback!r} is not a callback; subclass gatewise.callbacks.Callback")
             callback.set_model(self)
             callback.set_params({"epochs": epochs, "steps": steps_per_epoch, "verbose": verbose})
-        columns, history.epoch, history.notes = native.fit(
-            self, x, y, json.dumps(settings), sample_weight, validation_data, called, None
-        )
+        with progress.watch(verbose, settings["batch_size"], lambda name: self._shows(name, called)) as shown:
+            columns, history.epoch, history.notes = native.fit(
+                self, x, y, json.dumps(settings), sample_weight, validation_data, called, shown
+            )
         history.history = {name: values for name, values in columns.items() if self._shows(name, called)}
         self.history = history
         return history
@@ -343,10 +346,12 @@ class Sequential:
         """Returns the loss and the metrics: a list, or a dictionary by name."""
         native = self._ready(x)
         self._prepare()
+        started = time.perf_counter()
         value, accuracy = native.evaluate(x, y, sample_weight)
         figures = {"loss": value}
         if accuracy is not None and self._metrics:
             figures["accuracy"] = accuracy
+        progress.show_result(verbose, len(x), batch_size or 32, time.perf_counter() - started, figures)
         if return_dict:
             return figures
         return list(figures.values()) if len(figures) > 1 else value
