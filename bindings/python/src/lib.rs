@@ -11,6 +11,8 @@ mod errors;
 mod functions;
 mod initializers;
 mod inside;
+mod layer_call;
+mod losses;
 mod metrics;
 mod model;
 mod optimizers;
@@ -30,6 +32,10 @@ mod _gatewise {
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
     use crate::initializers::{initial_values, penalty};
+    #[pymodule_export]
+    use crate::layer_call::call_layer;
+    #[pymodule_export]
+    use crate::losses::{loss_of, reduce_losses};
     #[pymodule_export]
     use crate::inside::{input_gradients, layer_summaries, trace};
     #[pymodule_export]

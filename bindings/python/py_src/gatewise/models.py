@@ -151,8 +151,9 @@ class Sequential(ModelViews):
         weights = None
         for layer in self._layers:
             place = self._tensors_of(layer)
-            given = getattr(layer, "_initial_weights", None)
+            given = layer._own if layer._own is not None else layer._initial_weights
             if given is not None:
+                given = given if isinstance(given, (list, tuple)) else [given]
                 weights = weights or self._native.get_weights()
                 for index, array in zip(place, given):
                     weights[index] = array
