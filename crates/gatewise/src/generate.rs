@@ -163,6 +163,7 @@ impl Generator {
                  vocabulary at every step; train one with --task language-model",
             ));
         }
+        artifact.model().check_reads_forward()?;
         let session = Arc::new(session(artifact.model(), &Machine::new())?);
         Self::begin(artifact, session, prompt, sampling)
     }

@@ -174,14 +174,14 @@ pub mod train;
 
 pub use artifact::{AnswerKind, Artifact, ArtifactBuilder, FORMAT, Reader, TrainingSummary};
 pub use error::{Error, ErrorKind, Result};
-pub use evaluate::Scored;
+pub use evaluate::{Evaluate, Scored};
 pub use forecast::{Baseline, FittedBaseline, ForecastOptions, Forecaster, Interval};
 pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
-pub use loss::Loss;
+pub use loss::{CustomLoss, Loss, LossRows, Reduction};
 pub use model::{
-    LayerSummary, Machine, Model, Output, ParamInfo, Params, Sequential, State, Stateful, Trace, TraceArray,
-    default_threads,
+    CallOptions, CallOutputs, LayerSummary, Machine, Model, Output, ParamInfo, Params, Sequential, State,
+    Stateful, Trace, TraceArray, default_threads,
 };
 pub use predict::{Answer, Predictor};
 pub use storage::{AtomicFile, check_target, write_atomic};

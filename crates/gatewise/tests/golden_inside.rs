@@ -101,12 +101,12 @@ fn input_gradients_are_those_of_keras() {
         let targets = Targets::from(numbers(&case.value["targets"]));
         let loss = match case.model.output_width() {
             1 => Loss::binary_crossentropy(),
-            _ => Loss::SparseCategoricalCrossentropy,
+            _ => Loss::sparse_categorical_crossentropy(),
         };
         let of = [
             ("logit", Output::Logit(output)),
             ("value", Output::Value(output)),
-            ("loss", Output::Loss(loss, &targets)),
+            ("loss", Output::Loss(&loss, &targets)),
         ];
         for (name, of) in of {
             for isa in Isa::available() {

@@ -21,11 +21,11 @@ fn input_gradients_add_up_to_those_of_the_embedding() {
         for padding in paddings() {
             let data = specs::dataset(count, padding);
             let loss = Loss::binary_crossentropy();
-            let (_, gradients) = model.gradients(&data, loss, Isa::detect()).unwrap();
+            let (_, gradients) = model.gradients(&data, loss.clone(), Isa::detect()).unwrap();
             let table = &model.params().table()[0];
             let (width, expected) = (table.shape[1], &gradients[table.range.clone()]);
             let ours =
-                model.input_gradients(data.inputs(), padding, Output::Loss(loss, data.targets())).unwrap();
+                model.input_gradients(data.inputs(), padding, Output::Loss(&loss, data.targets())).unwrap();
             let mut sums = vec![0.0f64; expected.len()];
             for (row, ids) in rows(count).iter().enumerate() {
                 let seen = match padding.truncating {
@@ -167,10 +167,10 @@ fn steps_have_targets_of_their_own() {
     let ids = vec![3, 0, 5, 7];
     let inputs: Inputs = sequences(std::slice::from_ref(&ids)).into();
     let targets = Targets::steps(1, vec![0.0, 2.0, 1.0, 2.0], &[4]).unwrap();
-    let loss = Loss::SparseCategoricalCrossentropy;
-    let ours = model.input_gradients(&inputs, Padding::default(), Output::Loss(loss, &targets)).unwrap();
+    let loss = Loss::sparse_categorical_crossentropy();
+    let ours = model.input_gradients(&inputs, Padding::default(), Output::Loss(&loss, &targets)).unwrap();
     let data = Dataset::new(inputs.clone(), targets).unwrap();
-    let (_, expected) = model.gradients(&data, loss, Isa::detect()).unwrap();
+    let (_, expected) = model.gradients(&data, loss.clone(), Isa::detect()).unwrap();
     for (t, &id) in ids.iter().enumerate().filter(|(_, id)| **id != 0) {
         for (d, expected) in ours.row(0)[t * 3..][..3].iter().zip(&expected[id as usize * 3..]) {
             assert!((d - expected).abs() < 1e-6, "step {t}: {d} {expected}");

@@ -180,7 +180,7 @@ fn cases() -> Vec<(&'static str, Sequential, Dataset, Loss)> {
             "several classes",
             text().with(softmax(4)),
             data(ids().into(), classes.clone().into()),
-            Loss::SparseCategoricalCrossentropy,
+            Loss::sparse_categorical_crossentropy(),
         ),
         (
             "one-hot classes, weighed",
@@ -205,7 +205,7 @@ fn cases() -> Vec<(&'static str, Sequential, Dataset, Loss)> {
             "a class for each step",
             text_steps().with(TimeDistributed::new(softmax(4))),
             labelled_words(),
-            Loss::SparseCategoricalCrossentropy,
+            Loss::sparse_categorical_crossentropy(),
         ),
         (
             "masked steps, weighed, stacked",
@@ -222,9 +222,10 @@ fn gradients_are_slopes_of_the_loss() {
     for (name, layers, data, loss) in cases() {
         for padding in paddings() {
             let (model, data) = (lively(layers.clone()), data.clone().with_padding(padding));
-            let (reported, grads) = model.gradients(&data, loss, Isa::detect()).unwrap();
-            let evaluate =
-                |model: &Model| model.evaluate_with(&data, loss, &Machine::new().threads(1)).unwrap().loss;
+            let (reported, grads) = model.gradients(&data, loss.clone(), Isa::detect()).unwrap();
+            let evaluate = |model: &Model| {
+                model.evaluate_with(&data, loss.clone(), &Machine::new().threads(1)).unwrap().loss
+            };
             assert!((reported - evaluate(&model)).abs() < 1e-6, "{name}");
             assert!(grads.iter().any(|g| g.abs() > 1e-4), "{name}");
             for at in (0..grads.len()).step_by(7) {
@@ -250,7 +251,7 @@ fn training_gives_the_same_bits_everywhere() {
     for (name, layers, data, loss) in cases() {
         let trained = |isa: Isa, threads: usize| {
             let mut model = layers.compile(3).unwrap();
-            let fit = Fit::new().epochs(2).batch_size(37).learning_rate(0.01).loss(loss);
+            let fit = Fit::new().epochs(2).batch_size(37).learning_rate(0.01).loss(loss.clone());
             fit.isa(isa).threads(threads).run(&mut model, &data).unwrap();
             weight_bits(&model)
         };
@@ -276,7 +277,7 @@ fn the_loss_that_suits_is_taken_and_classes_are_learnt_by_heart() {
     let now = model.evaluate(&data).unwrap();
     assert!(now.accuracy == Some(1.0) && now.loss < 0.05, "{now:?}");
     assert_eq!(Some(now.loss), {
-        let loss = Loss::SparseCategoricalCrossentropy;
+        let loss = Loss::sparse_categorical_crossentropy();
         model.evaluate_with(&data, loss, &Machine::new().threads(1)).ok().map(|same| same.loss)
     });
 }
@@ -312,21 +313,24 @@ fn what_does_not_fit_is_refused_with_advice() {
     let numbers = |width: usize| Targets::rows(width, vec![0.5; 40 * width]).unwrap();
     let steps = labelled_steps(0.0, 2);
     let row = |width| Dataset::new(rows(), numbers(width)).unwrap();
-    let mse = Loss::MeanSquaredError;
+    let mse = || Loss::MeanSquaredError;
     let text = Dataset::new(specs::sequences(&specs::rows(4)), vec![0.0; 4]).unwrap();
     let mut other = Features::new(2);
     other.push(&[1.0, 2.0]).unwrap();
     let other = Dataset::new(other, numbers(2).select(&[0])).unwrap();
     for (model, data, loss, kind, parts) in [
-        (&per_step, &row(2), mse, ErrorKind::Shape, ["output at every step", "return_sequences"]),
-        (&per_row, &steps, mse, ErrorKind::Shape, ["one output a row", "return_sequences"]),
-        (&per_row, &row(3), mse, ErrorKind::Data, ["targets of 2", "they have 3"]),
+        (&per_step, &row(2), mse(), ErrorKind::Shape, ["output at every step", "return_sequences"]),
+        (&per_row, &steps, mse(), ErrorKind::Shape, ["one output a row", "return_sequences"]),
+        (&per_row, &row(3), mse(), ErrorKind::Data, ["targets of 2", "they have 3"]),
         (&per_row, &row(2), Loss::default(), ErrorKind::Config, ["Dense::new(2)", "Sigmoid"]),
-        (&per_row, &text, mse, ErrorKind::Data, ["reads vectors of 3", "token ids"]),
-        (&per_row, &other, mse, ErrorKind::Data, ["vectors of 3 numbers", "vectors of 2"]),
+        (&per_row, &text, mse(), ErrorKind::Data, ["reads vectors of 3", "token ids"]),
+        (&per_row, &other, mse(), ErrorKind::Data, ["vectors of 3 numbers", "vectors of 2"]),
     ] {
-        let error = Fit::new().loss(loss).run(&mut model.clone(), data).unwrap_err();
+        let error = Fit::new().loss(loss.clone()).run(&mut model.clone(), data).unwrap_err();
         let message = error.to_string();
+        // What training refuses, evaluation refuses too, in the same words.
+        let same = model.evaluate_with(data, loss, &Machine::new()).unwrap_err();
+        assert_eq!(same.to_string(), message);
         assert!(error.kind() == kind && parts.iter().all(|part| message.contains(part)), "{message}");
     }
     for (error, part) in [

@@ -79,7 +79,7 @@ fn classes_are_scored_alike_by_number_and_one_hot() {
         .collect();
     let sparse = model.score(&data(numbers)).unwrap();
     let dense = model.score(&data(Targets::rows(4, one_hot).unwrap())).unwrap();
-    assert_eq!(sparse.loss, Loss::SparseCategoricalCrossentropy);
+    assert_eq!(sparse.loss, Loss::sparse_categorical_crossentropy());
     assert_eq!(dense.loss, Loss::categorical_crossentropy());
     let report = sparse.report().unwrap();
     assert_eq!(report, dense.report().unwrap());
@@ -119,7 +119,7 @@ fn values_are_scored_by_their_distance() {
     let model = lively(layers(2, Activation::Linear, false));
     let targets = Targets::rows(2, (0..120).map(|i| i as f32 / 50.0 + 0.1).collect()).unwrap();
     let scored = model.score(&data(targets)).unwrap();
-    assert_eq!((scored.loss, scored.evaluation.accuracy), (Loss::MeanSquaredError, None));
+    assert_eq!((&scored.loss, scored.evaluation.accuracy), (&Loss::MeanSquaredError, None));
     let Report::Regression(report) = scored.report().unwrap() else { panic!("another report") };
     assert!((report.root_mean_squared_error.powi(2) - scored.evaluation.loss).abs() < 1e-9);
 }

@@ -4,10 +4,10 @@ mod specs;
 
 use gatewise::layers::{
     Activation, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, Gru, Input, Layer, LayerNormalization,
-    Lstm, Masking, SimpleRnn, TimeDistributed,
+    Lstm, Masking, MergeMode, SimpleRnn, TimeDistributed,
 };
 use gatewise::rows::{Features, Inputs, Padding, Sequences};
-use gatewise::{ErrorKind, Isa, Machine, Model, Sequential, State, Stateful};
+use gatewise::{CallOptions, ErrorKind, Isa, Machine, Model, Sequential, State, Stateful};
 use specs::{VOCABULARY, bits, paddings, predicted, random, rows, sequences, specs};
 
 /// Numbers in a step of a row of vectors.
@@ -247,14 +247,6 @@ fn what_does_not_fit_is_refused_with_advice() {
         let message = error.to_string();
         assert!(error.kind() == kind && parts.iter().all(|part| message.contains(part)), "{message}");
     };
-    for (layer, parts) in [
-        (Lstm::new(2).go_backwards(true).into(), ["layer lstm", "LSTM(2)", "last step"]),
-        (Bidirectional::new(Gru::new(2)).into(), ["layer bidirectional", "GRU(2)", "predict"]),
-    ] {
-        let model = model(layer);
-        expect(model.zero_state(1).unwrap_err(), ErrorKind::Config, &parts);
-        expect(Stateful::new(model.clone()).unwrap_err(), ErrorKind::Config, &parts);
-    }
     let (lstm, gru) = (model(Lstm::new(2).into()), model(Gru::new(2).into()));
     expect(lstm.zero_state(usize::MAX).unwrap_err(), ErrorKind::Config, &["rows", "4 a row"]);
     let rows = |ids: &[[u32; 2]]| Inputs::from(ids.iter().copied().collect::<Sequences>());
@@ -278,4 +270,45 @@ fn what_does_not_fit_is_refused_with_advice() {
     let equal = Padding::to(2);
     let outputs = pooled.predict_with_state(&two, &mut nothing).unwrap();
     assert_eq!(outputs, pooled.predict(&two, equal).unwrap());
+}
+
+/// The state of a layer that reads backward is the state after the first step, which it computes last.
+#[test]
+fn layers_that_read_backward_have_the_states_of_their_calls() {
+    let mut random = random(8);
+    let mut x = Features::new(2);
+    for steps in [4, 0, 7, 1, 4, 2] {
+        let row: Vec<f32> = (0..2 * steps).map(|_| random.uniform() as f32 - 0.5).collect();
+        x.push(&row).unwrap();
+    }
+    let backwards = |every| Lstm::new(3).go_backwards(true).return_sequences(every);
+    let layers: [Layer; 5] = [
+        backwards(false).into(),
+        backwards(true).into(),
+        Gru::new(3).go_backwards(true).into(),
+        Bidirectional::new(Gru::new(3)).into(),
+        Bidirectional::new(Lstm::new(3).return_sequences(true)).merge_mode(MergeMode::Mul).into(),
+    ];
+    for layer in layers {
+        let model = Sequential::new().with(Input::new(2)).with(layer.clone()).compile(4).unwrap();
+        let mut state = model.zero_state(x.len()).unwrap();
+        let names: Vec<String> = state.names().map(str::to_owned).collect();
+        let start: Vec<Vec<f32>> =
+            names.iter().map(|_| (0..3 * x.len()).map(|_| random.uniform() as f32 - 0.5).collect()).collect();
+        names
+            .iter()
+            .zip(&start)
+            .for_each(|(name, start)| state.get_mut(name).unwrap().copy_from_slice(start));
+        let weights: Vec<&[f32]> = model.params().weights().collect();
+        let first = start[0].clone();
+        let options = CallOptions::new().initial_state(start);
+        let called = layer.call_with(&x.clone().into(), &weights, &options).unwrap();
+        let outputs = model.predict_with_state(&x.clone().into(), &mut state).unwrap();
+        assert_eq!(bits(&outputs), bits(called.output().values()), "{layer:?}");
+        for (name, after) in names.iter().zip(called.states()) {
+            assert_eq!(bits(state.get(name).unwrap()), bits(after), "{layer:?} {name}");
+        }
+        // Row 1 has no step and keeps its state.
+        assert_eq!(state.get(&names[0]).unwrap()[3..6], first[3..6]);
+    }
 }

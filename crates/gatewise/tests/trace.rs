@@ -270,9 +270,10 @@ fn refusals_name_what_there_is() {
     let slopes = |of: Output<'_>| model.input_gradients(&inputs, padding, of).unwrap_err();
     refused(slopes(Output::Logit(2)).to_string(), &["no output 2", "has 2"]);
     let targets = Targets::from(vec![1.0]);
-    let crossentropy = Output::Loss(Loss::SparseCategoricalCrossentropy, &targets);
+    let sparse = Loss::sparse_categorical_crossentropy();
+    let crossentropy = Output::Loss(&sparse, &targets);
     refused(slopes(crossentropy).to_string(), &["probabilities", "Softmax"]);
-    assert_eq!(slopes(Output::Loss(Loss::MeanSquaredError, &targets)).kind(), ErrorKind::Data);
+    assert_eq!(slopes(Output::Loss(&Loss::MeanSquaredError, &targets)).kind(), ErrorKind::Data);
     let ids: Inputs = sequences(&[vec![12]]).into();
     assert_eq!(model.trace(&ids, padding).unwrap_err().kind(), ErrorKind::Data);
     let none = model.trace(&sequences(&[]).into(), padding).unwrap();

@@ -73,7 +73,7 @@ pub fn run(
     let fit = Fit::new()
         .batch_size(setting.batch_size)
         .learning_rate(setting.learning_rate)
-        .loss(setting.loss)
+        .loss(setting.loss.clone())
         .seed(seed)
         .machine(&machine);
     trial.sequences = fit.run_stream(&mut model, |model, sequences| {

@@ -2,34 +2,17 @@
 //!
 //! Input: a model and rows. Output: outputs, or loss and accuracy.
 
-use super::score::Scorer;
-use crate::error::{Error, Result};
+use super::settings::Evaluate;
+use crate::error::Result;
 use crate::loss::Loss;
 use crate::metrics::Evaluation;
 use crate::model::{Engine, Machine, Model, PaddedRows};
 use crate::rows::{Dataset, Inputs, Padding};
 
-/// Returns the default loss of `model` for `data`; see [`Loss::default_for`].
-pub(crate) fn default_loss(model: &Model, data: &Dataset) -> Loss {
-    default_loss_for_width(model, data.targets().width())
-}
-
-/// Returns the default loss of `model` for targets of `width` numbers; see [`Loss::default_for`].
-pub(crate) fn default_loss_for_width(model: &Model, width: usize) -> Loss {
-    let activation = model.stages().last().and_then(|stage| stage.activation());
-    Loss::default_for(activation.unwrap_or_default(), width)
-}
-
-pub(crate) fn evaluate(engine: &mut Engine, model: &Model, data: &Dataset, loss: Loss) -> Result<Evaluation> {
-    let rows = PaddedRows::new(model, data.inputs(), data.padding())?;
-    let scorer = Scorer::new(model, loss, data, rows)?;
-    Ok(scorer.all(&engine.predict(model, rows), model.params().penalty()))
-}
-
 impl Model {
     /// Returns the default loss for `data`: by the last activation and the targets ([`Loss::default_for`]).
     pub fn default_loss(&self, data: &Dataset) -> Loss {
-        default_loss(self, data)
+        super::default_loss(self, data)
     }
 
     /// Returns the outputs of the model for these rows.
@@ -59,18 +42,16 @@ impl Model {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if there are no rows, an id is outside the vocabulary, or
     /// the targets do not fit the loss.
     pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
-        self.evaluate_with(data, default_loss(self, data), &Machine::new())
+        Evaluate::new().run(self, data)
     }
 
-    /// As [`evaluate`](Self::evaluate), with `loss`, on `machine`.
+    /// As [`evaluate`](Self::evaluate), with `loss`, on `machine`; see [`Evaluate`] for more settings.
     ///
     /// # Errors
-    /// As [`evaluate`](Self::evaluate).
+    /// As [`evaluate`](Self::evaluate), and [`ErrorKind::Config`](crate::ErrorKind::Config) if the last layer does
+    /// not fit the loss, as in training.
     pub fn evaluate_with(&self, data: &Dataset, loss: Loss, machine: &Machine) -> Result<Evaluation> {
-        if data.is_empty() {
-            return Err(Error::data("there are no rows to evaluate on"));
-        }
-        evaluate(&mut Engine::new(machine), self, data, loss)
+        Evaluate::new().loss(loss).machine(machine).run(self, data)
     }
 
     /// As [`evaluate`](Self::evaluate), on `machine`.
@@ -78,6 +59,6 @@ impl Model {
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_on(&self, data: &Dataset, machine: &Machine) -> Result<Evaluation> {
-        self.evaluate_with(data, default_loss(self, data), machine)
+        Evaluate::new().machine(machine).run(self, data)
     }
 }

@@ -1,12 +1,13 @@
 //! The scored outputs of a model for a data set: the input of every metric.
 
-use super::model::default_loss;
-use super::score::Scorer;
+use super::settings::Evaluate;
 use crate::error::{Error, Result};
+use crate::layers::Activation;
 use crate::loss::Loss;
 use crate::metrics::{Calibration, Evaluation, Report, ThresholdRule, argmax, best_threshold};
-use crate::model::{Engine, Machine, Model, PaddedRows};
+use crate::model::{Machine, Model, PaddedRows};
 use crate::rows::Dataset;
+use std::borrow::Cow;
 
 /// The outputs of a model for the rows of a data set, and their targets.
 ///
@@ -41,26 +42,38 @@ pub struct Scored {
     /// The loss function.
     pub loss: Loss,
     /// The outputs, `width` numbers each, rows in order: one output a row, or one a step if the model has an
-    /// output at every step. Masked steps are left out.
+    /// output at every step. Masked steps and [ignored](Loss::ignores) targets are left out. For a loss
+    /// [from logits](Loss#logits) these are logits; see [`probabilities`](Self::probabilities).
     pub outputs: Vec<f32>,
     /// The target of each output, [`Loss::target_width`] numbers each.
     pub targets: Vec<f32>,
     /// The numbers in one output.
     pub width: usize,
-    /// The threshold above which a binary or multi-label output is positive.
+    /// The threshold above which the probability of a binary or multi-label output is positive.
     pub threshold: f32,
     /// Whether the classes are the ids that the model reads, so that the model predicts the next token.
     is_language_model: bool,
 }
 
 impl Scored {
+    /// Returns the outputs as probabilities: the [outputs](Self::outputs), for a loss
+    /// [from logits](Loss#logits) after a sigmoid or a softmax.
+    pub fn probabilities(&self) -> Cow<'_, [f32]> {
+        match self.loss.probabilities().filter(|_| self.loss.from_logits()) {
+            Some(activation) => {
+                let mut outputs = self.outputs.clone();
+                outputs.chunks_exact_mut(self.width).for_each(|row| activation.apply_row(row));
+                outputs.into()
+            }
+            None => (&*self.outputs).into(),
+        }
+    }
+
     /// Returns the class index of each target.
     fn classes(&self) -> Vec<f32> {
         match self.loss {
-            Loss::CategoricalCrossentropy { .. } => {
-                self.targets.chunks_exact(self.width).map(|target| argmax(target) as f32).collect()
-            }
-            _ => self.targets.clone(),
+            Loss::SparseCategoricalCrossentropy { .. } => self.targets.clone(),
+            _ => self.targets.chunks_exact(self.width).map(|target| argmax(target) as f32).collect(),
         }
     }
 
@@ -68,21 +81,28 @@ impl Scored {
     ///
     /// # Errors
     /// As [`Report::binary`], [`Report::labels`], [`Report::classes`], [`Report::regression`] and
-    /// [`Report::language_model`].
+    /// [`Report::language_model`], and [`ErrorKind::Config`](crate::ErrorKind::Config) for a hinge loss, whose
+    /// outputs are margins.
     pub fn report(&self) -> Result<Report> {
-        match self.loss {
-            Loss::BinaryCrossentropy { .. } if self.width > 1 => {
-                Report::labels(&self.outputs, &self.targets, self.width, self.threshold)
+        let probabilities = self.probabilities();
+        match self.loss.probabilities() {
+            Some(Activation::Sigmoid) if self.width > 1 => {
+                Report::labels(&probabilities, &self.targets, self.width, self.threshold)
             }
-            Loss::BinaryCrossentropy { .. } => Report::binary(&self.outputs, &self.targets, self.threshold),
-            Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy => {
+            Some(Activation::Sigmoid) => Report::binary(&probabilities, &self.targets, self.threshold),
+            Some(_) => {
                 let classes = self.classes();
                 match self.is_language_model {
-                    true => Report::language_model(&self.outputs, &classes, self.width),
-                    false => Report::classes(&self.outputs, &classes, self.width),
+                    true => Report::language_model(&probabilities, &classes, self.width),
+                    false => Report::classes(&probabilities, &classes, self.width),
                 }
             }
-            _ => Report::regression(&self.outputs, &self.targets),
+            None if self.loss.has_accuracy() => Err(Error::config(format!(
+                "a report of classes needs probabilities, but the outputs of a model with the loss {} are margins; \
+                 use the accuracy of the evaluation",
+                self.loss
+            ))),
+            None => Report::regression(&self.outputs, &self.targets),
         }
     }
 
@@ -93,27 +113,57 @@ impl Scored {
     /// [`Calibration::new`].
     pub fn calibration(&self, bins: usize) -> Result<Calibration> {
         self.check_binary("a calibration curve")?;
-        Calibration::new(&self.outputs, &self.targets, bins)
+        Calibration::new(&self.probabilities(), &self.targets, bins)
     }
 
-    /// Returns the best threshold for these rows by `rule`. The rows should not be training rows.
+    /// Returns the best threshold of the probability for these rows by `rule`. The rows should not be training rows.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the model is not binary, and the errors of
     /// [`best_threshold`].
     pub fn best_threshold(&self, rule: ThresholdRule) -> Result<f32> {
         self.check_binary("a decision threshold")?;
-        best_threshold(&self.outputs, &self.targets, rule)
+        best_threshold(&self.probabilities(), &self.targets, rule)
     }
 
     fn check_binary(&self, what: &str) -> Result<()> {
-        match self.loss {
-            Loss::BinaryCrossentropy { .. } => Ok(()),
-            loss => Err(Error::config(format!(
-                "{what} is for binary models, but the loss of this model is {loss}; end the model in \
-                 Dense::new(1).activation(Activation::Sigmoid)"
+        match self.loss.probabilities() {
+            Some(Activation::Sigmoid) => Ok(()),
+            _ => Err(Error::config(format!(
+                "{what} is for binary models, but the loss of this model is {}; end the model in \
+                 Dense::new(1).activation(Activation::Sigmoid)",
+                self.loss
             ))),
         }
+    }
+}
+
+impl Evaluate {
+    /// Returns the outputs of `model` for `data`, scored with these settings.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn score(&self, model: &Model, data: &Dataset) -> Result<Scored> {
+        let mut engine = self.engine();
+        self.score_outputs(model, data, model.params().penalty(), |rows| engine.predict(model, rows))
+    }
+
+    /// As [`score`](Self::score), for the outputs that `predict` returns. `penalty` is added to the loss.
+    fn score_outputs(
+        &self,
+        model: &Model,
+        data: &Dataset,
+        penalty: f64,
+        predict: impl FnOnce(PaddedRows<'_>) -> Vec<f32>,
+    ) -> Result<Scored> {
+        let scorer = self.scorer(model, data)?;
+        let outputs = predict(scorer.rows());
+        let evaluation = scorer.all(&outputs, penalty)?;
+        let (outputs, targets) = scorer.pairs(outputs);
+        let (loss, threshold) = scorer.into_loss();
+        let width = model.output_width();
+        let is_language_model = model.output_per_step() && model.vocabulary() == width;
+        Ok(Scored { evaluation, loss, outputs, targets, width, threshold, is_language_model })
     }
 }
 
@@ -131,8 +181,7 @@ impl Model {
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn score_on(&self, data: &Dataset, threshold: f32, machine: &Machine) -> Result<Scored> {
-        let mut engine = Engine::new(machine);
-        self.score_with(data, threshold, self.params().penalty(), |rows| engine.predict(self, rows))
+        Evaluate::new().threshold(threshold).machine(machine).score(self, data)
     }
 
     /// As [`score_on`](Self::score_on), for the outputs that `predict` returns: the outputs of this model, or
@@ -144,17 +193,6 @@ impl Model {
         penalty: f64,
         predict: impl FnOnce(PaddedRows<'_>) -> Vec<f32>,
     ) -> Result<Scored> {
-        if data.is_empty() {
-            return Err(Error::data("there are no rows to evaluate on"));
-        }
-        let loss = default_loss(self, data);
-        let rows = PaddedRows::new(self, data.inputs(), data.padding())?;
-        let scorer = Scorer::new(self, loss, data, rows)?.with_threshold(threshold);
-        let outputs = predict(rows);
-        let evaluation = scorer.all(&outputs, penalty);
-        let (outputs, targets) = scorer.pairs(outputs);
-        let width = self.output_width();
-        let is_language_model = self.output_per_step() && self.vocabulary() == width;
-        Ok(Scored { evaluation, loss, outputs, targets, width, threshold, is_language_model })
+        Evaluate::new().threshold(threshold).score_outputs(self, data, penalty, predict)
     }
 }

@@ -1,10 +1,10 @@
 //! Bidirectional: a recurrent layer in both directions of time (Schuster & Paliwal 1997).
 
+use super::bidirectional_stage::{BidirectionalStage, Way};
 use super::recurrent_layer::LayerBelow;
-use super::{Backward, Built, Dims, Forward, Layer, ParamSpec, Shared, Signal, SignalPlace, Stage};
+use super::{Built, DropoutStage, Layer, MergeMode, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
-use crate::kernels::{Isa, LANES};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -19,7 +19,12 @@ use std::ops::Range;
 /// | parameters | the layer's, once for each direction: `forward_lstm/kernel`, …, `backward_lstm/bias` |
 /// | backward | each direction's; the two `dx` are added |
 ///
-/// Mask the padding (`mask_zero`): on either side, one of the two directions reads it last.
+/// Mask the padding (`mask_zero`): on either side, one of the two directions reads it last. As in Keras, the
+/// outputs of masked steps are zero with `return_sequences`, whatever `zero_output_for_mask` of the layer is, and
+/// without `return_sequences` each direction has the output that it had before the masked steps.
+///
+/// [`backward_layer`](Self::backward_layer) sets another layer for the way back. Each direction draws its own
+/// dropout.
 ///
 /// ```
 /// use gatewise::layers::{Bidirectional, Dense, Embedding, Lstm, MergeMode};
@@ -38,30 +43,22 @@ pub struct Bidirectional {
     /// The wrapped layer: an LSTM, GRU or SimpleRNN.
     pub wrapped: Box<Layer>,
     /// How the two outputs are merged. Default: concatenated.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "merge_mode")]
     pub merge_mode: MergeMode,
+    /// The layer that reads backward. Default: the wrapped layer with `go_backwards`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backward_layer: Option<Box<Layer>>,
 }
 
-/// How [`Bidirectional`] merges the outputs of the two directions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum MergeMode {
-    /// Concatenation: the forward output, then the backward output.
-    #[default]
-    Concat,
-    /// Sum.
-    Sum,
-    /// Elementwise product.
-    Mul,
-    /// Mean.
-    Ave,
+/// Reads a merge mode. Keras writes `null` for outputs that are not merged.
+fn merge_mode<'de, D: Deserializer<'de>>(from: D) -> Result<MergeMode, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(MergeMode::None))
 }
 
 impl Bidirectional {
     /// Creates a bidirectional `layer` whose outputs are concatenated.
     pub fn new(layer: impl Into<Layer>) -> Self {
-        Self { wrapped: Box::new(layer.into()), merge_mode: MergeMode::Concat }
+        Self { wrapped: Box::new(layer.into()), merge_mode: MergeMode::Concat, backward_layer: None }
     }
 
     /// Sets how the two outputs are merged.
@@ -69,42 +66,89 @@ impl Bidirectional {
         Self { merge_mode, ..self }
     }
 
-    /// Returns the layer that reads backward.
-    fn reversed(&self) -> Result<Layer> {
-        let refuse = |what: &str| Err(Error::config(format!("Bidirectional {what}")));
-        match (*self.wrapped).clone() {
-            Layer::Lstm(layer) if !layer.go_backwards => Ok(layer.go_backwards(true).into()),
-            Layer::Gru(layer) if !layer.go_backwards => Ok(layer.go_backwards(true).into()),
-            Layer::SimpleRnn(layer) if !layer.go_backwards => Ok(layer.go_backwards(true).into()),
-            Layer::Lstm(_) | Layer::Gru(_) | Layer::SimpleRnn(_) => {
-                refuse("reads both directions; leave go_backwards unset on the wrapped layer")
-            }
-            other => refuse(&format!(
+    /// Sets the layer that reads backward, which has `go_backwards`, and the units and `return_sequences` of the
+    /// wrapped layer.
+    ///
+    /// ```
+    /// use gatewise::layers::{Bidirectional, Gru, Input, Lstm};
+    /// use gatewise::Sequential;
+    /// let both = Bidirectional::new(Lstm::new(4)).backward_layer(Gru::new(4).go_backwards(true));
+    /// let model = Sequential::new().with(Input::new(2)).with(both).compile(1)?;
+    /// assert!(model.params().get("bidirectional/backward_gru/kernel").is_some());
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn backward_layer(self, layer: impl Into<Layer>) -> Self {
+        Self { backward_layer: Some(Box::new(layer.into())), ..self }
+    }
+
+    /// Returns the layers that read forward and backward.
+    fn ways(&self) -> Result<[Layer; 2]> {
+        let refuse = |what: String| Err(Error::config(format!("Bidirectional {what}")));
+        let other = |layer: &Layer| {
+            refuse(format!(
                 "needs a recurrent layer, but got {}; give it an Lstm, Gru or SimpleRnn",
-                other.class_name()
-            )),
+                layer.class_name()
+            ))
+        };
+        let forward = &*self.wrapped;
+        let Some(first) = forward.recurrent() else { return other(forward) };
+        if first.goes_backwards() {
+            return refuse("reads both directions; leave go_backwards unset on the wrapped layer".into());
         }
+        let backward = match (self.backward_layer.as_deref(), forward.clone()) {
+            (Some(layer), _) => layer.clone(),
+            (None, Layer::Lstm(layer)) => layer.go_backwards(true).into(),
+            (None, Layer::Gru(layer)) => layer.go_backwards(true).into(),
+            (None, Layer::SimpleRnn(layer)) => layer.go_backwards(true).into(),
+            (None, layer) => return other(&layer),
+        };
+        let Some(second) = backward.recurrent() else { return other(&backward) };
+        if !second.goes_backwards() {
+            return refuse("needs a backward_layer that reads backward; set go_backwards on it".into());
+        }
+        if (first.units(), first.returns_sequences()) != (second.units(), second.returns_sequences()) {
+            return refuse(format!(
+                "has {} with {} units forward and {} with {} backward; give both as many units and the same \
+                 return_sequences",
+                forward.class_name(),
+                first.units(),
+                backward.class_name(),
+                second.units()
+            ));
+        }
+        Ok([forward.clone(), backward])
+    }
+
+    /// Returns the parts of the state: the forward layer's, then the backward layer's, each with its units.
+    pub(crate) fn states(&self) -> Vec<(String, usize)> {
+        let mut all = Vec::new();
+        for (way, layer) in ["forward", "backward"].into_iter().zip(self.ways().into_iter().flatten()) {
+            let Some(recurrent) = layer.recurrent() else { continue };
+            let name = |part: &&str| (format!("{way}_{}/{part}", layer.base_name()), recurrent.units());
+            all.extend(recurrent.states().iter().map(name));
+        }
+        all
     }
 
     pub(super) fn build(&self, input: Signal) -> Result<Built> {
-        let reversed = self.reversed()?;
-        if self.wrapped.recurrent().is_some_and(|layer| layer.dropout() > 0.0) {
+        if self.merge_mode == MergeMode::None {
             return Err(Error::config(
-                "Bidirectional does not support dropout on the wrapped layer; put SpatialDropout1D before it",
+                "Bidirectional with the merge_mode none has two outputs, but a layer of a model has one; set another \
+                 merge_mode, or call the layer with call_with",
             ));
         }
-        let (forward, backward) = (self.wrapped.build(input)?, reversed.build(input)?);
-        let base = self.wrapped.base_name();
-        let named = |way: &'static str| {
-            move |spec: ParamSpec| ParamSpec {
+        let [forward, backward] = self.ways()?;
+        let mut params = Vec::new();
+        for (way, layer) in [("forward", &forward), ("backward", &backward)] {
+            let base = layer.base_name();
+            let named = |spec: ParamSpec| ParamSpec {
                 name: Cow::Owned(format!("{way}_{base}/{}", spec.name)),
                 ..spec
-            }
-        };
-        let params = forward.params.into_iter().map(named("forward"));
-        let params = params.chain(backward.params.into_iter().map(named("backward"))).collect();
+            };
+            params.extend(layer.build(input)?.params.into_iter().map(named));
+        }
         let factor = if self.merge_mode == MergeMode::Concat { 2 } else { 1 };
-        let output = match forward.output {
+        let output = match forward.build(input)?.output {
             Signal::Sequence(units) => Signal::Sequence(factor * units),
             Signal::Vector(units) => Signal::Vector(factor * units),
             Signal::Ids => Signal::Ids,
@@ -115,221 +159,19 @@ impl Bidirectional {
     /// Creates the stage over vectors of `inputs` numbers, with its tensors at `params`: the forward layer's
     /// first.
     pub(crate) fn stage(&self, inputs: usize, params: &[Range<usize>]) -> Box<dyn Stage> {
-        let (forward, backward) = params.split_at(params.len() / 2);
-        let stage = |layer: &Layer, params: &[Range<usize>]| {
-            let Some(layer) = layer.recurrent() else { unreachable!("it is built of recurrent layers only") };
+        let Ok([forward, backward]) = self.ways() else { unreachable!("it has been built") };
+        let input = Signal::Sequence(inputs);
+        let count = forward.build(input).map_or(0, |built| built.params.len());
+        let (first, second) = params.split_at(count);
+        let way = |name: &str, layer: &Layer, params: &[Range<usize>]| {
+            let Some(it) = layer.recurrent() else { unreachable!("it is built of recurrent layers only") };
             let bias = params.get(2).cloned().unwrap_or(params[1].end..params[1].end);
-            layer.stage(LayerBelow::Vectors(inputs), [params[0].clone(), params[1].clone(), bias])
+            let drops = (it.dropout() > 0.0).then(|| DropoutStage::new(input, it.dropout(), true));
+            let below = LayerBelow::Vectors(inputs);
+            let stage = it.stage(below, [params[0].clone(), params[1].clone(), bias]);
+            Way { name: format!("{name}_{}", layer.base_name()), drops, stage }
         };
-        let Ok(reversed) = self.reversed() else { unreachable!("it has been built") };
-        let ways = [stage(&self.wrapped, forward), stage(&reversed, backward)];
-        let names = ["forward", "backward"].map(|way| format!("{way}_{}", self.wrapped.base_name()));
-        Box::new(BidirectionalStage { inputs, ways, names, merge_mode: self.merge_mode })
-    }
-}
-
-/// A stage for each direction, over the same block of vectors.
-///
-/// The tape contains both tapes, then both outputs, each in the order of its direction. The partial gradient
-/// of a block and the packed weights are the two directions', one after the other.
-#[derive(Debug)]
-struct BidirectionalStage {
-    /// D
-    inputs: usize,
-    ways: [Box<dyn Stage>; 2],
-    /// `forward_lstm`, `backward_lstm`
-    names: [String; 2],
-    merge_mode: MergeMode,
-}
-
-/// Splits `values` at `len`.
-fn halves(values: &mut [f32], len: usize) -> [&mut [f32]; 2] {
-    let (first, second) = values.split_at_mut(len);
-    [first, second]
-}
-
-impl BidirectionalStage {
-    /// H
-    fn units(&self) -> usize {
-        match self.ways[0].output() {
-            Signal::Sequence(units) | Signal::Vector(units) => units,
-            Signal::Ids => 0,
-        }
-    }
-
-    /// Number of floats of one step of one direction's output.
-    fn step(&self) -> usize {
-        self.units() * LANES
-    }
-
-    /// Returns the part of `shared` for direction `way`.
-    fn shared<'a>(&self, shared: Shared<'a>, way: usize) -> Shared<'a> {
-        let (first, second) = shared.packed.split_at(self.ways[0].packed_len(0));
-        Shared { packed: [first, second][way], ..shared }
-    }
-
-    /// For each step of the output: its offset in the forward output and in the backward output, which is
-    /// reversed.
-    fn steps(&self, len: usize) -> impl Iterator<Item = [usize; 2]> + use<> {
-        let step = self.step();
-        (0..len / step).map(move |t| [t * step, len - (t + 1) * step])
-    }
-
-    /// Number of floats of one direction's output.
-    fn output_len(&self, steps: usize) -> usize {
-        self.ways[0].output().block_len(steps)
-    }
-
-    fn tape_lens(&self, dims: Dims) -> [usize; 2] {
-        self.ways.each_ref().map(|way| way.tape_len(dims))
-    }
-
-    fn merge(&self, [forward, backward]: [&[f32]; 2], y: &mut [f32]) {
-        let (step, width) = (self.step(), y.len() / (forward.len() / self.step()).max(1));
-        for ([f, b], y) in self.steps(forward.len()).zip(y.chunks_exact_mut(width.max(1))) {
-            let (forward, backward) = (&forward[f..][..step], &backward[b..][..step]);
-            if self.merge_mode == MergeMode::Concat {
-                y[..step].copy_from_slice(forward);
-                y[step..].copy_from_slice(backward);
-                continue;
-            }
-            for ((y, &f), &b) in y.iter_mut().zip(forward).zip(backward) {
-                *y = match self.merge_mode {
-                    MergeMode::Mul => f * b,
-                    MergeMode::Ave => (f + b) * 0.5,
-                    _ => f + b,
-                };
-            }
-        }
-    }
-
-    fn unmerge(&self, [forward, backward]: [&[f32]; 2], dy: &[f32], [df, db]: [&mut [f32]; 2]) {
-        let (step, width) = (self.step(), dy.len() / (forward.len() / self.step()).max(1));
-        for ([f, b], dy) in self.steps(forward.len()).zip(dy.chunks_exact(width.max(1))) {
-            let (forward, backward) = (&forward[f..][..step], &backward[b..][..step]);
-            let (df, db) = (&mut df[f..][..step], &mut db[b..][..step]);
-            match self.merge_mode {
-                MergeMode::Concat => {
-                    df.copy_from_slice(&dy[..step]);
-                    db.copy_from_slice(&dy[step..]);
-                }
-                MergeMode::Sum => {
-                    df.copy_from_slice(dy);
-                    db.copy_from_slice(dy);
-                }
-                MergeMode::Mul => {
-                    df.iter_mut().zip(dy).zip(backward).for_each(|((d, dy), b)| *d = dy * b);
-                    db.iter_mut().zip(dy).zip(forward).for_each(|((d, dy), f)| *d = dy * f);
-                }
-                MergeMode::Ave => {
-                    df.iter_mut().zip(dy).for_each(|(d, dy)| *d = 0.5 * dy);
-                    db.copy_from_slice(df);
-                }
-            }
-        }
-    }
-}
-
-impl Stage for BidirectionalStage {
-    fn describe(&self) -> String {
-        let [forward, _] = self.ways.each_ref().map(|way| way.describe());
-        format!("Bidirectional, {:?} of both ways: {forward}", self.merge_mode)
-    }
-
-    fn param_range(&self) -> Range<usize> {
-        self.ways[0].param_range().start..self.ways[1].param_range().end
-    }
-
-    fn output(&self) -> Signal {
-        let units = if self.merge_mode == MergeMode::Concat { 2 * self.units() } else { self.units() };
-        match self.ways[0].output() {
-            Signal::Sequence(_) => Signal::Sequence(units),
-            _ => Signal::Vector(units),
-        }
-    }
-
-    fn signals(&self, steps: usize) -> Vec<SignalPlace> {
-        let tapes = self.tape_lens(Dims { steps, training: true });
-        let outputs = [tapes[0] + tapes[1], tapes[0] + tapes[1] + self.output_len(steps)];
-        let mut all = Vec::new();
-        for (index, way) in self.ways.iter().enumerate() {
-            let tape = if index == 0 { 0 } else { tapes[0] };
-            all.extend(way.signals(steps).into_iter().map(|place| SignalPlace {
-                part: self.names[index].clone(),
-                start: place.start + if place.on_tape { tape } else { outputs[index] },
-                on_tape: true,
-                ..place
-            }));
-        }
-        all.push(SignalPlace::output(self.output()));
-        all
-    }
-
-    fn shares_pad_prefix(&self) -> bool {
-        false
-    }
-
-    fn packed_len(&self, _: usize) -> usize {
-        self.ways.iter().map(|way| way.packed_len(0)).sum()
-    }
-
-    fn prepare(&self, isa: Isa, params: &[f32], _: usize, _: &[f32], packed: &mut [f32]) {
-        let parts = halves(packed, self.ways[0].packed_len(0));
-        for (way, packed) in self.ways.iter().zip(parts) {
-            way.prepare(isa, params, 0, &[], packed);
-        }
-    }
-
-    fn tape_len(&self, dims: Dims) -> usize {
-        self.tape_lens(dims).iter().sum::<usize>() + 2 * self.output_len(dims.steps)
-    }
-
-    /// The gradients of both outputs and of one input, then the scratch of a direction.
-    fn scratch_len(&self, steps: usize) -> usize {
-        let inner = self.ways.iter().map(|way| way.scratch_len(steps)).max().unwrap_or(0);
-        2 * self.output_len(steps) + steps * self.inputs * LANES + inner
-    }
-
-    fn forward(&self, io: Forward<'_>) {
-        let Forward { shared, block, training, noise, x, y, tape, state: _ } = io;
-        let tape_lens = self.tape_lens(Dims { steps: block.steps, training });
-        let (tapes, outputs) = tape.split_at_mut(tape_lens[0] + tape_lens[1]);
-        let mut outputs = halves(outputs, self.output_len(block.steps));
-        let ways = self.ways.iter().zip(halves(tapes, tape_lens[0])).zip(&mut outputs);
-        for (index, ((way, tape), y)) in ways.enumerate() {
-            let (shared, noise) = (self.shared(shared, index), noise.map(|noise| noise.stream(index)));
-            way.forward(Forward { shared, block, training, noise, x, y, tape, state: None });
-        }
-        let [forward, backward] = outputs;
-        self.merge([forward, backward], y);
-    }
-
-    fn backward(&self, io: Backward<'_>) {
-        let Backward { shared, block, noise, x, y: _, dy, mut dx, partial, tape, scratch } = io;
-        let tape_lens = self.tape_lens(Dims { steps: block.steps, training: true });
-        let len = self.output_len(block.steps);
-        let (tapes, outputs) = tape.split_at(tape_lens[0] + tape_lens[1]);
-        let (tapes, outputs) = (tapes.split_at(tape_lens[0]), outputs.split_at(len));
-        let (dys, scratch) = scratch.split_at_mut(2 * len);
-        let (other, scratch) = scratch.split_at_mut(block.steps * self.inputs * LANES);
-        let [df, db] = halves(dys, len);
-        let outputs = [outputs.0, outputs.1];
-        self.unmerge(outputs, dy, [&mut *df, &mut *db]);
-        let (dys, tapes) = ([&*df, &*db], [tapes.0, tapes.1]);
-        let partials = halves(partial, self.ways[0].param_range().len());
-        for (index, partial) in partials.into_iter().enumerate() {
-            let (way, shared) = (&self.ways[index], self.shared(shared, index));
-            let (y, dy, tape) = (outputs[index], dys[index], tapes[index]);
-            let noise = noise.map(|noise| noise.stream(index));
-            let dx = match index {
-                0 => dx.as_deref_mut(),
-                _ => dx.is_some().then_some(&mut *other),
-            };
-            let scratch = &mut scratch[..way.scratch_len(block.steps)];
-            way.backward(Backward { shared, block, noise, x, y, dy, dx, partial, tape, scratch });
-        }
-        if let Some(dx) = dx {
-            dx.iter_mut().zip(other).for_each(|(dx, other)| *dx += *other);
-        }
+        let ways = [way("forward", &forward, first), way("backward", &backward, second)];
+        Box::new(BidirectionalStage { inputs, ways, merge_mode: self.merge_mode })
     }
 }

@@ -133,7 +133,14 @@ impl DropoutStage {
     }
 
     /// Writes `from` times the mask into `to`: `x` in the forward pass, `dy` in the backward pass.
-    fn pass(&self, isa: Isa, block: Block<'_>, noise: Option<Noise<'_>>, from: &[f32], to: &mut [f32]) {
+    pub(super) fn pass(
+        &self,
+        isa: Isa,
+        block: Block<'_>,
+        noise: Option<Noise<'_>>,
+        from: &[f32],
+        to: &mut [f32],
+    ) {
         let Some(noise) = noise else { return to.copy_from_slice(from) };
         let (keys, rate) = (noise.keys(), self.rate);
         match self.signal {

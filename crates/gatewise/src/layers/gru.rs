@@ -103,6 +103,9 @@ pub struct Gru {
     pub return_sequences: bool,
     /// Whether to read the steps from the last to the first. Default: false.
     pub go_backwards: bool,
+    /// Whether the output of a masked step is zero. Default: false: it repeats the output of the step before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub zero_output_for_mask: bool,
 }
 
 impl Default for Gru {
@@ -124,6 +127,7 @@ impl Default for Gru {
             recurrent_dropout: 0.0,
             return_sequences: false,
             go_backwards: false,
+            zero_output_for_mask: false,
         }
     }
 }
@@ -224,8 +228,16 @@ impl RecurrentLayer for Gru {
         self.go_backwards
     }
 
+    fn returns_sequences(&self) -> bool {
+        self.return_sequences
+    }
+
     fn dropout(&self) -> f64 {
         self.dropout
+    }
+
+    fn zeroes_masked(&self) -> bool {
+        self.zero_output_for_mask
     }
 
     fn fuses(&self) -> bool {

@@ -5,6 +5,7 @@
 mod activation;
 mod activation_stage;
 mod bidirectional;
+mod bidirectional_stage;
 mod dense;
 mod dropout;
 mod embedding;
@@ -14,7 +15,9 @@ mod init;
 mod input;
 mod layer_normalization;
 mod lstm;
+mod masked_zeros;
 mod masking;
+mod merge_mode;
 mod pooling;
 mod projected_recurrent;
 mod recurrence;
@@ -28,7 +31,7 @@ mod time_distributed;
 
 pub use activation::Activation;
 pub(crate) use activation_stage::ActivationStage;
-pub use bidirectional::{Bidirectional, MergeMode};
+pub use bidirectional::Bidirectional;
 pub use dense::Dense;
 pub(crate) use dense::DenseStage;
 pub(crate) use dropout::DropoutStage;
@@ -43,7 +46,9 @@ pub use input::Input;
 pub use layer_normalization::LayerNormalization;
 pub(crate) use layer_normalization::LayerNormalizationStage;
 pub use lstm::Lstm;
+pub(crate) use masked_zeros::MaskedZerosStage;
 pub use masking::Masking;
+pub use merge_mode::MergeMode;
 pub use pooling::{GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub(crate) use pooling::{Pooling, PoolingStage};
 pub use recurrent_cell::RecurrentCell;
@@ -206,7 +211,9 @@ impl Layer {
             Self::Lstm(layer) => layer.units,
             Self::Gru(layer) => layer.units,
             Self::SimpleRnn(layer) => layer.units,
-            Self::Bidirectional(layer) => layer.wrapped.width(),
+            Self::Bidirectional(Bidirectional { wrapped, backward_layer, .. }) => {
+                backward_layer.as_deref().map_or(0, Self::width).max(wrapped.width())
+            }
             Self::Dense(layer) => layer.units,
             Self::TimeDistributed(layer) => layer.dense.units,
             Self::Dropout(_) | Self::SpatialDropout1D(_) | Self::LayerNormalization(_) => 0,
@@ -224,6 +231,18 @@ impl Layer {
         }
     }
 
+    /// Returns the parts of the state of a recurrent layer with their units, in Keras's order; none for other
+    /// layers.
+    pub(crate) fn states(&self) -> Vec<(String, usize)> {
+        match (self, self.recurrent()) {
+            (Self::Bidirectional(layer), _) => layer.states(),
+            (_, Some(layer)) => {
+                layer.states().iter().map(|part| ((*part).to_owned(), layer.units())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the layer with this setting of `return_sequences`; `None` for layers without the setting.
     pub(crate) fn with_return_sequences(&self, every: bool) -> Option<Self> {
         match self.clone() {
@@ -231,8 +250,10 @@ impl Layer {
             Self::Gru(layer) => Some(layer.return_sequences(every).into()),
             Self::SimpleRnn(layer) => Some(layer.return_sequences(every).into()),
             Self::Bidirectional(layer) => {
-                let wrapped = Box::new(layer.wrapped.with_return_sequences(every)?);
-                Some(Bidirectional { wrapped, ..layer }.into())
+                let with = |layer: &Self| layer.with_return_sequences(every).map(Box::new);
+                let (wrapped, backward_layer) =
+                    (with(&layer.wrapped)?, layer.backward_layer.as_deref().and_then(with));
+                Some(Bidirectional { wrapped, backward_layer, ..layer }.into())
             }
             _ => None,
         }

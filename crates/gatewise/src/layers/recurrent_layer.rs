@@ -19,8 +19,12 @@ pub(crate) trait RecurrentLayer {
     fn states(&self) -> &'static [&'static str];
     /// Returns `true` if the last step is computed first.
     fn goes_backwards(&self) -> bool;
+    /// Returns `true` if the layer has an output at every step.
+    fn returns_sequences(&self) -> bool;
     /// Returns the fraction of the input channels that training drops.
     fn dropout(&self) -> f64;
+    /// Returns `true` if the output of a masked step is zero.
+    fn zeroes_masked(&self) -> bool;
     /// Returns `true` if the layer and an embedding below it may be one stage.
     fn fuses(&self) -> bool {
         self.dropout() == 0.0
@@ -166,6 +170,14 @@ macro_rules! recurrent_settings {
             /// outputs are in the order of computation, as in Keras. Default: false.
             pub fn go_backwards(self, go_backwards: bool) -> Self {
                 Self { go_backwards, ..self }
+            }
+
+            /// Sets whether the output of a masked step is zero, instead of the output of the step before. The
+            /// state is carried over masked steps in both cases. Without `return_sequences`, the output of a
+            /// row is zero if the step that is computed last is masked, as padding behind the row is. Default:
+            /// false.
+            pub fn zero_output_for_mask(self, zero_output_for_mask: bool) -> Self {
+                Self { zero_output_for_mask, ..self }
             }
 
             /// Sets the fraction of the input channels that training drops. A row drops the same channels at

@@ -84,6 +84,9 @@ pub struct SimpleRnn {
     pub return_sequences: bool,
     /// Whether to read the steps from the last to the first. Default: false.
     pub go_backwards: bool,
+    /// Whether the output of a masked step is zero. Default: false: it repeats the output of the step before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub zero_output_for_mask: bool,
 }
 
 impl Default for SimpleRnn {
@@ -103,6 +106,7 @@ impl Default for SimpleRnn {
             recurrent_dropout: 0.0,
             return_sequences: false,
             go_backwards: false,
+            zero_output_for_mask: false,
         }
     }
 }
@@ -175,7 +179,15 @@ impl RecurrentLayer for SimpleRnn {
         self.go_backwards
     }
 
+    fn returns_sequences(&self) -> bool {
+        self.return_sequences
+    }
+
     fn dropout(&self) -> f64 {
         self.dropout
+    }
+
+    fn zeroes_masked(&self) -> bool {
+        self.zero_output_for_mask
     }
 }

@@ -1,27 +1,46 @@
-//! Cross-entropies of one row of probabilities, and their gradients.
+//! Cross-entropies of one row of probabilities or logits, and their gradients.
+//!
+//! Input: outputs and targets of a row. Output: the loss, or its gradient.
 
 use super::EPSILON;
 
+/// 1 − ε as Keras has it in `f32`, 1 − 2⁻²³.
+const ALMOST_ONE: f64 = 1.0 - 1.0 / 8_388_608.0;
+
 /// Returns p clipped to ε..1 − ε, so that no logarithm is infinite. NaN stays NaN.
 fn clipped(p: f64) -> f64 {
-    p.clamp(EPSILON, 1.0 - EPSILON)
+    p.clamp(EPSILON, ALMOST_ONE)
 }
 
 /// Returns whether [`clipped`] does not change p, so that the gradient passes.
-fn is_free(p: f64) -> bool {
-    p.is_nan() || (EPSILON..=1.0 - EPSILON).contains(&p)
+pub(super) fn is_free(p: f64) -> bool {
+    p.is_nan() || (EPSILON..=ALMOST_ONE).contains(&p)
+}
+
+/// Returns σ(z), accurate in both tails.
+pub(super) fn sigmoid(z: f64) -> f64 {
+    if z >= 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) }
 }
 
 /// Returns the smoothed target.
-fn smooth(y: f64, smoothing: f64, centre: f64) -> f64 {
+pub(super) fn smooth(y: f64, smoothing: f64, centre: f64) -> f64 {
     y * (1.0 - smoothing) + smoothing * centre
 }
 
+/// Computes the cross-entropy of one probability.
+pub(super) fn binary_of_probability(p: f64, y: f64) -> f64 {
+    let p = clipped(p);
+    -(y * p.ln() + (1.0 - y) * (1.0 - p).ln())
+}
+
+/// Computes the cross-entropy of σ(z): max(z, 0) − y·z + ln(1 + e^−|z|).
+pub(super) fn binary_of_logit(z: f64, y: f64) -> f64 {
+    z.max(0.0) - y * z + (-z.abs()).exp().ln_1p()
+}
+
 pub(super) fn binary(outputs: &[f32], targets: &[f32], smoothing: f64) -> f64 {
-    let one = |(&p, &y): (&f32, &f32)| {
-        let (p, y) = (clipped(f64::from(p)), smooth(f64::from(y), smoothing, 0.5));
-        -(y * p.ln() + (1.0 - y) * (1.0 - p).ln())
-    };
+    let one =
+        |(&p, &y): (&f32, &f32)| binary_of_probability(f64::from(p), smooth(f64::from(y), smoothing, 0.5));
     outputs.iter().zip(targets).map(one).sum::<f64>() / outputs.len() as f64
 }
 
@@ -82,7 +101,7 @@ pub(super) fn categorical_logits(outputs: &[f32], targets: &[f32], smoothing: f3
 
 /// Returns the class number of a target; `usize::MAX` where [`check`](super::Loss::check) would refuse it.
 fn class(targets: &[f32]) -> usize {
-    targets.first().map_or(usize::MAX, |&class| class as usize)
+    targets.first().map_or(usize::MAX, |&class| if class >= 0.0 { class as usize } else { usize::MAX })
 }
 
 pub(super) fn sparse(outputs: &[f32], targets: &[f32]) -> f64 {
@@ -106,5 +125,87 @@ pub(super) fn sparse_logits(outputs: &[f32], targets: &[f32], d: &mut [f32]) {
     d.copy_from_slice(outputs);
     if let Some(d) = d.get_mut(class(targets)) {
         *d -= 1.0;
+    }
+}
+
+/// The distribution of the classes of a row, from probabilities or from logits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Classes {
+    from_logits: bool,
+    /// Σp, or ln Σ e^z.
+    total: f64,
+}
+
+impl Classes {
+    pub fn new(outputs: &[f32], from_logits: bool) -> Self {
+        if !from_logits {
+            return Self { from_logits, total: total(outputs) };
+        }
+        let highest = f64::from(outputs.iter().fold(f32::NEG_INFINITY, |highest, &z| highest.max(z)));
+        let sum: f64 = outputs.iter().map(|&z| (f64::from(z) - highest).exp()).sum();
+        Self { from_logits, total: highest + sum.ln() }
+    }
+
+    /// Returns the probability q of a class with output x, and ln q. A q of probabilities is clipped.
+    pub fn probability(&self, x: f32) -> (f64, f64) {
+        let x = f64::from(x);
+        match self.from_logits {
+            true => ((x - self.total).exp(), x - self.total),
+            false => {
+                let q = clipped(x / self.total);
+                (q, q.ln())
+            }
+        }
+    }
+
+    /// Writes the gradient of Σ f(q, y), where `slope` returns q·df/dq of q, ln q and y.
+    ///
+    /// With g = df/dq: dloss/dp = (g − Σ g·q) / Σp, and dloss/dz = g·q − q·Σ g·q. Where q is clipped, g is 0.
+    pub fn gradient(
+        &self,
+        outputs: &[f32],
+        targets: &[f32],
+        d: &mut [f32],
+        slope: impl Fn(f64, f64, f32) -> f64,
+    ) {
+        let slope = |x: f32, y: f32| {
+            let (q, ln_q) = self.probability(x);
+            let free = self.from_logits || is_free(f64::from(x) / self.total);
+            (q, if free { slope(q, ln_q, y) } else { 0.0 })
+        };
+        let sum: f64 = outputs.iter().zip(targets).map(|(&x, &y)| slope(x, y).1).sum();
+        for ((d, &x), &y) in d.iter_mut().zip(outputs).zip(targets) {
+            let (q, g) = slope(x, y);
+            *d = if self.from_logits { g - q * sum } else { (g / q - sum) / self.total } as f32;
+        }
+    }
+
+    /// Returns −Σ y·ln q for logits.
+    pub fn crossentropy(&self, outputs: &[f32], targets: &[f32], smoothing: f64) -> f64 {
+        let even = 1.0 / outputs.len() as f64;
+        let one = |(&x, &y): (&f32, &f32)| {
+            let y = smooth(f64::from(y), smoothing, even);
+            if y == 0.0 && !x.is_nan() { 0.0 } else { -y * self.probability(x).1 }
+        };
+        outputs.iter().zip(targets).map(one).sum()
+    }
+
+    /// Returns −ln q of the true class for logits.
+    pub fn sparse(&self, outputs: &[f32], targets: &[f32]) -> f64 {
+        outputs.get(class(targets)).map_or(f64::NAN, |&x| -self.probability(x).1)
+    }
+
+    /// Writes dloss/dz = q − y for logits, where y is 1 for the class and 0 elsewhere.
+    pub fn sparse_gradient(&self, outputs: &[f32], targets: &[f32], d: &mut [f32]) {
+        for (at, (d, &x)) in d.iter_mut().zip(outputs).enumerate() {
+            let y = if at == class(targets) { 1.0 } else { 0.0 };
+            *d = (self.probability(x).0 - y) as f32;
+        }
+    }
+
+    /// Writes dloss/dz = q·Σy − y for logits.
+    pub fn crossentropy_gradient(&self, outputs: &[f32], targets: &[f32], smoothing: f64, d: &mut [f32]) {
+        let even = 1.0 / outputs.len() as f64;
+        self.gradient(outputs, targets, d, |_, _, y| -smooth(f64::from(y), smoothing, even));
     }
 }

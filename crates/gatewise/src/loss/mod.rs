@@ -1,19 +1,29 @@
 //! Losses and their gradients.
 //!
 //! Input: the outputs and the targets of one row, or of one step. Output: the loss, or its gradient. Names,
-//! formulas and the guard against ln 0 follow Keras 3. A loss is a mean over the last axis; the caller takes
-//! the mean over rows or steps.
+//! formulas and the guard against ln 0 follow Keras 3. A loss is a mean over the last axis; the caller reduces
+//! the losses of rows or steps ([`Reduction`]).
 //!
 //! Losses are computed in `f64`, one row at a time, in the order of the row. The bits do not depend on
 //! threads or on the instruction set; they do depend on the system's `ln`.
 
 mod check;
+mod compute;
 mod crossentropy;
+mod custom;
+mod elementwise;
+mod fits;
+mod focal;
 mod name;
-mod regression;
+mod reduction;
+mod vectors;
+
+pub use custom::{CustomLoss, LossRows};
+pub use reduction::Reduction;
 
 use crate::layers::Activation;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A loss: the function that training minimises.
 ///
@@ -23,17 +33,43 @@ use serde::{Deserialize, Serialize};
 /// | loss | loss of one row | targets |
 /// |---|---|---|
 /// | `BinaryCrossentropy` | mean of −y·ln p − (1 − y)·ln(1 − p) | n numbers from 0 to 1 |
+/// | `BinaryFocalCrossentropy` | mean of w·(1 − p_t)^γ times the above, with p_t = y·p + (1 − y)·(1 − p) | n numbers from 0 to 1 |
 /// | `CategoricalCrossentropy` | −Σ y·ln(p / Σp) | n numbers that sum to 1, such as a one-hot row |
+/// | `CategoricalFocalCrossentropy` | −Σ α·(1 − q)^γ·y·ln q, with q = p / Σp | n numbers that sum to 1 |
 /// | `SparseCategoricalCrossentropy` | −ln(p_c / Σp) | the number c of the true class |
+/// | `KlDivergence` | Σ y·ln(y / p), y and p clipped to ε..1 | n numbers from 0 to 1 |
+/// | `Hinge` | mean of max(1 − y·ŷ, 0) | n labels, 0 and 1 or −1 and 1; 0 counts as −1 |
+/// | `SquaredHinge` | mean of max(1 − y·ŷ, 0)² | as `Hinge` |
+/// | `CategoricalHinge` | max(max((1 − y)·ŷ) − Σ y·ŷ + 1, 0) | n numbers from −1 to 1, such as a one-hot row |
+/// | `CosineSimilarity` | −Σ y·ŷ / (‖y‖·‖ŷ‖): −1 for equal directions | n numbers |
 /// | `MeanSquaredError` | mean of (ŷ − y)² | n numbers |
 /// | `MeanAbsoluteError` | mean of \|ŷ − y\| | n numbers |
+/// | `MeanAbsolutePercentageError` | mean of 100·\|ŷ − y\| / max(\|y\|, ε) | n numbers |
+/// | `MeanSquaredLogarithmicError` | mean of (ln(1 + max(ŷ, ε)) − ln(1 + max(y, ε)))² | n numbers of at least 0 |
+/// | `LogCosh` | mean of ln cosh(ŷ − y) | n numbers |
 /// | `Huber` | mean of e²/2 where e = \|ŷ − y\| is at most δ, and of δ·e − δ²/2 elsewhere | n numbers |
 /// | `Poisson` | mean of ŷ − y·ln(ŷ + ε) | n numbers of at least 0 |
+/// | `Custom` | any function: see [`CustomLoss`] | any |
 ///
-/// Label smoothing by s replaces y by y·(1 − s) + s/2 in the binary loss and by y·(1 − s) + s/n in the
-/// categorical loss.
+/// Label smoothing by s replaces y by y·(1 − s) + s/2 in the binary losses and by y·(1 − s) + s/n in the
+/// categorical losses.
 ///
-/// Keras's name of a loss parses to the loss with Keras's defaults:
+/// # Logits
+///
+/// With `from_logits`, the outputs are logits z: the model ends in a linear layer, p is σ(z) or softmax(z), and
+/// loss and gradient are computed from z without clipping. Accuracy, reports and thresholds still speak of the
+/// probability p: a binary output is positive if σ(z) is above the threshold. (Keras's `"accuracy"` compares the
+/// raw output with 0.5 there.) Outputs, as in [`Scored::outputs`](crate::Scored), stay logits.
+///
+/// # Certainty
+///
+/// As Keras computes in `f32`, 1 − ε is the `f32` next to it, 1 − 2⁻²³. So a wrong probability of 0 costs 16.12
+/// (−ln ε), and a wrong probability of 1 costs 15.94.
+///
+/// # Names
+///
+/// Keras's name of a loss parses to the loss with Keras's defaults, and so does an object of its settings. A
+/// setting that is left out has Keras's default, and an unknown one is an error:
 ///
 /// ```
 /// use gatewise::Loss;
@@ -44,37 +80,150 @@ use serde::{Deserialize, Serialize};
 /// let huber = Loss::Huber { delta: 1.0 };
 /// assert_eq!(huber.value(&[0.5, 3.0], &[0.0, 0.0]), (0.125 + 2.5) / 2.0);
 /// assert_eq!("huber".parse::<Loss>()?, huber);
+/// let logits: Loss = serde_json::from_str(r#"{"name": "binary_crossentropy", "from_logits": true}"#).unwrap();
+/// // σ(0) is ½.
+/// assert!((logits.value(&[0.0], &[1.0]) - 2f64.ln()).abs() < 1e-12);
 /// # Ok::<(), gatewise::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Loss {
     /// Cross-entropy of independent probabilities: binary and multi-label classification.
+    #[serde(alias = "BinaryCrossentropy", alias = "bce", alias = "BCE")]
     BinaryCrossentropy {
         /// Label smoothing towards ½, from 0 to 1. Default: 0.
         #[serde(default)]
         label_smoothing: f64,
+        /// Whether the outputs are logits. Default: false.
+        #[serde(default, skip_serializing_if = "is_false")]
+        from_logits: bool,
     },
     /// Cross-entropy of class probabilities, with one target for each class.
+    #[serde(alias = "CategoricalCrossentropy")]
     CategoricalCrossentropy {
         /// Label smoothing towards the uniform distribution, from 0 to 1. Default: 0.
         #[serde(default)]
         label_smoothing: f64,
+        /// Whether the outputs are logits. Default: false.
+        #[serde(default, skip_serializing_if = "is_false")]
+        from_logits: bool,
     },
     /// Cross-entropy of class probabilities, with the number of the true class as target, from 0.
-    SparseCategoricalCrossentropy,
+    #[serde(alias = "SparseCategoricalCrossentropy")]
+    SparseCategoricalCrossentropy {
+        /// Whether the outputs are logits. Default: false.
+        #[serde(default, skip_serializing_if = "is_false")]
+        from_logits: bool,
+        /// A target that is left out of loss, gradient, count and accuracy, such as −1. Default: none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ignore_class: Option<i64>,
+    },
+    /// Binary cross-entropy in which confident and correct outputs weigh less (Lin et al. 2017).
+    #[serde(alias = "BinaryFocalCrossentropy")]
+    BinaryFocalCrossentropy {
+        /// Whether outputs of class 1 are weighted by α, and outputs of class 0 by 1 − α. Default: false.
+        #[serde(default)]
+        apply_class_balancing: bool,
+        /// The weight α, from 0 to 1. Default: 0.25.
+        #[serde(default = "quarter")]
+        alpha: f64,
+        /// The focusing exponent γ, at least 0. Default: 2.
+        #[serde(default = "two")]
+        gamma: f64,
+        /// Label smoothing towards ½, from 0 to 1. Default: 0.
+        #[serde(default)]
+        label_smoothing: f64,
+        /// Whether the outputs are logits. Default: false.
+        #[serde(default, skip_serializing_if = "is_false")]
+        from_logits: bool,
+    },
+    /// Categorical cross-entropy in which confident and correct outputs weigh less.
+    #[serde(alias = "CategoricalFocalCrossentropy")]
+    CategoricalFocalCrossentropy {
+        /// The factor α, at least 0. Default: 0.25.
+        #[serde(default = "quarter")]
+        alpha: f64,
+        /// The focusing exponent γ, at least 0. Default: 2.
+        #[serde(default = "two")]
+        gamma: f64,
+        /// Label smoothing towards the uniform distribution, from 0 to 1. Default: 0.
+        #[serde(default)]
+        label_smoothing: f64,
+        /// Whether the outputs are logits. Default: false.
+        #[serde(default, skip_serializing_if = "is_false")]
+        from_logits: bool,
+    },
+    /// Kullback-Leibler divergence of distributions.
+    #[serde(alias = "KLDivergence", alias = "kld", alias = "KLD", alias = "kullback_leibler_divergence")]
+    #[serde(deserialize_with = "no_settings")]
+    KlDivergence,
+    /// Hinge loss of maximum-margin classification.
+    #[serde(alias = "Hinge", deserialize_with = "no_settings")]
+    Hinge,
+    /// Square of the hinge loss.
+    #[serde(alias = "SquaredHinge", deserialize_with = "no_settings")]
+    SquaredHinge,
+    /// Hinge loss between the true class and the best other class.
+    #[serde(alias = "CategoricalHinge", deserialize_with = "no_settings")]
+    CategoricalHinge,
+    /// Negative cosine of the angle between output and target.
+    #[serde(alias = "CosineSimilarity", deserialize_with = "no_settings")]
+    CosineSimilarity,
     /// Mean squared error.
+    #[serde(alias = "MeanSquaredError", alias = "mse", alias = "MSE", deserialize_with = "no_settings")]
     MeanSquaredError,
     /// Mean absolute error.
+    #[serde(alias = "MeanAbsoluteError", alias = "mae", alias = "MAE", deserialize_with = "no_settings")]
     MeanAbsoluteError,
+    /// Mean absolute percentage error.
+    #[serde(alias = "MeanAbsolutePercentageError", alias = "mape", alias = "MAPE")]
+    #[serde(deserialize_with = "no_settings")]
+    MeanAbsolutePercentageError,
+    /// Mean squared error of ln(1 + x). Outputs below ε count as ε, and have no gradient.
+    #[serde(alias = "MeanSquaredLogarithmicError", alias = "msle", alias = "MSLE")]
+    #[serde(deserialize_with = "no_settings")]
+    MeanSquaredLogarithmicError,
+    /// Logarithm of the hyperbolic cosine of the error: squared for small errors, absolute for large errors.
+    #[serde(alias = "LogCosh", alias = "logcosh", deserialize_with = "no_settings")]
+    LogCosh,
     /// Huber loss: squared for small errors, linear for large errors.
+    #[serde(alias = "Huber")]
     Huber {
         /// The error above which the loss is linear. Default: 1.
+        #[serde(default = "one")]
         delta: f64,
     },
     /// Poisson loss, for outputs that are expected counts.
+    #[serde(alias = "Poisson", deserialize_with = "no_settings")]
     Poisson,
+    /// A function of the program; see [`Loss::custom`]. It cannot be stored.
+    #[serde(skip_deserializing, serialize_with = "custom::not_stored")]
+    Custom(Arc<dyn CustomLoss>),
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn quarter() -> f64 {
+    0.25
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn two() -> f64 {
+    2.0
+}
+
+/// Reads a loss without settings. (For such a variant, serde alone does not refuse unknown settings.)
+fn no_settings<'de, D: serde::Deserializer<'de>>(from: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NoSettings {}
+    NoSettings::deserialize(from).map(|NoSettings {}| ())
 }
 
 impl Default for Loss {
@@ -87,14 +236,45 @@ impl Default for Loss {
 const EPSILON: f64 = 1e-7;
 
 impl Loss {
-    /// Returns [`BinaryCrossentropy`](Self::BinaryCrossentropy) without label smoothing.
+    /// Returns [`BinaryCrossentropy`](Self::BinaryCrossentropy) with Keras's defaults.
     pub const fn binary_crossentropy() -> Self {
-        Self::BinaryCrossentropy { label_smoothing: 0.0 }
+        Self::BinaryCrossentropy { label_smoothing: 0.0, from_logits: false }
     }
 
-    /// Returns [`CategoricalCrossentropy`](Self::CategoricalCrossentropy) without label smoothing.
+    /// Returns [`CategoricalCrossentropy`](Self::CategoricalCrossentropy) with Keras's defaults.
     pub const fn categorical_crossentropy() -> Self {
-        Self::CategoricalCrossentropy { label_smoothing: 0.0 }
+        Self::CategoricalCrossentropy { label_smoothing: 0.0, from_logits: false }
+    }
+
+    /// Returns [`SparseCategoricalCrossentropy`](Self::SparseCategoricalCrossentropy) with Keras's defaults.
+    pub const fn sparse_categorical_crossentropy() -> Self {
+        Self::SparseCategoricalCrossentropy { from_logits: false, ignore_class: None }
+    }
+
+    /// Returns [`BinaryFocalCrossentropy`](Self::BinaryFocalCrossentropy) with Keras's defaults.
+    pub const fn binary_focal_crossentropy() -> Self {
+        Self::BinaryFocalCrossentropy {
+            apply_class_balancing: false,
+            alpha: 0.25,
+            gamma: 2.0,
+            label_smoothing: 0.0,
+            from_logits: false,
+        }
+    }
+
+    /// Returns [`CategoricalFocalCrossentropy`](Self::CategoricalFocalCrossentropy) with Keras's defaults.
+    pub const fn categorical_focal_crossentropy() -> Self {
+        Self::CategoricalFocalCrossentropy {
+            alpha: 0.25,
+            gamma: 2.0,
+            label_smoothing: 0.0,
+            from_logits: false,
+        }
+    }
+
+    /// Returns the loss that `function` computes.
+    pub fn custom(function: impl CustomLoss + 'static) -> Self {
+        Self::Custom(Arc::new(function))
     }
 
     /// Returns the default loss for a model whose last layer has this `activation`.
@@ -108,7 +288,7 @@ impl Loss {
     pub fn default_for(activation: Activation, target_width: usize) -> Self {
         match (activation, target_width) {
             (Activation::Sigmoid, _) => Self::binary_crossentropy(),
-            (Activation::Softmax, 1) => Self::SparseCategoricalCrossentropy,
+            (Activation::Softmax, 1) => Self::sparse_categorical_crossentropy(),
             (Activation::Softmax, _) => Self::categorical_crossentropy(),
             _ => Self::MeanSquaredError,
         }
@@ -117,53 +297,51 @@ impl Loss {
     /// Returns the number of targets of one row, for a model with `output_width` outputs.
     pub fn target_width(&self, output_width: usize) -> usize {
         match self {
-            Self::SparseCategoricalCrossentropy => 1,
+            Self::SparseCategoricalCrossentropy { .. } => 1,
+            Self::Custom(function) => function.target_width(output_width),
             _ => output_width,
         }
     }
 
-    /// Computes the loss of one row, or of one step.
-    ///
-    /// `targets` contains [`target_width`](Self::target_width) numbers that pass [`check`](Self::check). If
-    /// an output is NaN, the loss is NaN.
-    pub fn value(&self, outputs: &[f32], targets: &[f32]) -> f64 {
-        match *self {
-            Self::BinaryCrossentropy { label_smoothing } => {
-                crossentropy::binary(outputs, targets, label_smoothing)
+    /// Returns whether the loss leaves out a row with this `target`: the target is `ignore_class`.
+    pub fn ignores(&self, target: &[f32]) -> bool {
+        match self {
+            Self::SparseCategoricalCrossentropy { ignore_class: Some(class), .. } => {
+                target.first().is_some_and(|&target| f64::from(target) == *class as f64)
             }
-            Self::CategoricalCrossentropy { label_smoothing } => {
-                crossentropy::categorical(outputs, targets, label_smoothing)
-            }
-            Self::SparseCategoricalCrossentropy => crossentropy::sparse(outputs, targets),
-            Self::MeanSquaredError => regression::mean(outputs, targets, regression::squared),
-            Self::MeanAbsoluteError => regression::mean(outputs, targets, regression::absolute),
-            Self::Huber { delta } => {
-                regression::mean(outputs, targets, |p, y| regression::huber(p, y, delta))
-            }
-            Self::Poisson => regression::mean(outputs, targets, regression::poisson),
+            _ => false,
         }
     }
 
-    /// Writes the gradient of [`value`](Self::value) with respect to the outputs into `d`, which is as long
-    /// as `outputs`.
-    ///
-    /// As in Keras, the gradient is 0 where a probability was clipped to ε or 1 − ε, and where an absolute
-    /// error is 0.
-    pub fn gradient(&self, outputs: &[f32], targets: &[f32], d: &mut [f32]) {
-        match *self {
-            Self::BinaryCrossentropy { label_smoothing } => {
-                crossentropy::binary_gradient(outputs, targets, label_smoothing, d);
+    /// Returns whether outputs are logits.
+    pub fn from_logits(&self) -> bool {
+        match self {
+            Self::BinaryCrossentropy { from_logits, .. }
+            | Self::CategoricalCrossentropy { from_logits, .. }
+            | Self::SparseCategoricalCrossentropy { from_logits, .. }
+            | Self::BinaryFocalCrossentropy { from_logits, .. }
+            | Self::CategoricalFocalCrossentropy { from_logits, .. } => *from_logits,
+            _ => false,
+        }
+    }
+
+    /// Returns whether predictions are classes, which are correct or wrong, so that there is an accuracy:
+    /// true for the cross-entropies and the hinge losses.
+    pub fn has_accuracy(&self) -> bool {
+        matches!(self, Self::Hinge | Self::SquaredHinge | Self::CategoricalHinge)
+            || self.probabilities().is_some()
+    }
+
+    /// Returns the activation that makes probabilities of logits, for a loss of class probabilities.
+    pub(crate) fn probabilities(&self) -> Option<Activation> {
+        match self {
+            Self::BinaryCrossentropy { .. } | Self::BinaryFocalCrossentropy { .. } => {
+                Some(Activation::Sigmoid)
             }
-            Self::CategoricalCrossentropy { label_smoothing } => {
-                crossentropy::categorical_gradient(outputs, targets, label_smoothing, d);
-            }
-            Self::SparseCategoricalCrossentropy => crossentropy::sparse_gradient(outputs, targets, d),
-            Self::MeanSquaredError => regression::gradient(outputs, targets, d, regression::squared_slope),
-            Self::MeanAbsoluteError => regression::gradient(outputs, targets, d, regression::absolute_slope),
-            Self::Huber { delta } => {
-                regression::gradient(outputs, targets, d, |p, y| regression::huber_slope(p, y, delta));
-            }
-            Self::Poisson => regression::gradient(outputs, targets, d, regression::poisson_slope),
+            Self::CategoricalCrossentropy { .. }
+            | Self::SparseCategoricalCrossentropy { .. }
+            | Self::CategoricalFocalCrossentropy { .. } => Some(Activation::Softmax),
+            _ => None,
         }
     }
 
@@ -173,29 +351,9 @@ impl Loss {
     /// rounded to 0 or 1.
     pub fn fused_activation(&self) -> Option<Activation> {
         match self {
-            Self::BinaryCrossentropy { .. } => Some(Activation::Sigmoid),
-            Self::CategoricalCrossentropy { .. } | Self::SparseCategoricalCrossentropy => {
-                Some(Activation::Softmax)
-            }
-            _ => None,
-        }
-    }
-
-    /// Writes the gradient of the loss with respect to the logits into `d`.
-    ///
-    /// `outputs` are the logits after the [fused activation](Self::fused_activation). Probabilities are not
-    /// clipped here, so that a wrong probability that has rounded to 0 still has a gradient. A loss without a
-    /// fused activation writes its [`gradient`](Self::gradient).
-    pub fn logit_gradient(&self, outputs: &[f32], targets: &[f32], d: &mut [f32]) {
-        match *self {
-            Self::BinaryCrossentropy { label_smoothing } => {
-                crossentropy::binary_logits(outputs, targets, label_smoothing as f32, d);
-            }
-            Self::CategoricalCrossentropy { label_smoothing } => {
-                crossentropy::categorical_logits(outputs, targets, label_smoothing as f32, d);
-            }
-            Self::SparseCategoricalCrossentropy => crossentropy::sparse_logits(outputs, targets, d),
-            _ => self.gradient(outputs, targets, d),
+            Self::BinaryFocalCrossentropy { .. } | Self::CategoricalFocalCrossentropy { .. } => None,
+            _ if self.from_logits() => None,
+            _ => self.probabilities(),
         }
     }
 }

@@ -26,7 +26,10 @@ mod accuracy;
 mod calibration;
 mod class_counts;
 mod confusion;
+mod kinds;
 mod labels;
+mod metric;
+mod metric_state;
 mod probability;
 mod ranking;
 mod regression;
@@ -39,6 +42,8 @@ pub use calibration::{Calibration, CalibrationBin};
 pub use class_counts::ClassCounts;
 pub use confusion::{Average, ConfusionMatrix, Scores};
 pub use labels::{LabelScores, LabelsReport};
+pub use metric::{CustomMetric, Metric};
+pub use metric_state::{MetricResult, MetricRows, MetricState};
 pub use probability::{brier_score, log_loss, perplexity};
 pub use ranking::{average_precision, roc_auc};
 pub use regression::{
@@ -49,6 +54,7 @@ pub use roc::{RocPoint, roc_curve};
 pub use threshold::{ThresholdRule, best_threshold};
 
 use crate::error::{Error, Result};
+use crate::layers::Activation;
 use crate::loss::Loss;
 use serde::{Deserialize, Serialize};
 
@@ -64,16 +70,28 @@ pub struct Evaluation {
     pub samples: usize,
 }
 
-/// Computes the accuracy of one row or step, as Keras's `"accuracy"` does for this loss.
+/// Computes the accuracy of one row or step.
 ///
-/// Multiclass: 1 if the largest output is at the true class, else 0. Otherwise: the fraction of the outputs
-/// on the same side of `threshold` as their target (Keras's threshold is ½).
-pub(crate) fn accuracy(loss: Loss, output: &[f32], target: &[f32], threshold: f32) -> f64 {
+/// Multiclass: 1 if the largest output is at the true class, else 0. Binary: the fraction of the probabilities
+/// on the same side of `threshold` as their target (Keras's threshold is ½). Hinge: the fraction of the outputs
+/// with the sign of their label.
+pub(crate) fn accuracy(loss: &Loss, output: &[f32], target: &[f32], threshold: f32) -> f64 {
     let hit = match loss {
-        Loss::SparseCategoricalCrossentropy => argmax(output) == target[0] as usize,
-        Loss::CategoricalCrossentropy { .. } => argmax(output) == argmax(target),
+        Loss::SparseCategoricalCrossentropy { .. } => argmax(output) == target[0] as usize,
+        Loss::CategoricalCrossentropy { .. }
+        | Loss::CategoricalFocalCrossentropy { .. }
+        | Loss::CategoricalHinge => argmax(output) == argmax(target),
         _ => {
-            let hits = output.iter().zip(target).filter(|&(&p, &y)| binary_hit(p, y, threshold)).count();
+            let is_hit = |p: f32, y: f32| match loss {
+                Loss::Hinge | Loss::SquaredHinge => (p > 0.0) == (y > 0.0),
+                _ if loss.from_logits() => {
+                    let mut p = [p];
+                    Activation::Sigmoid.apply_row(&mut p);
+                    binary_hit(p[0], y, threshold)
+                }
+                _ => binary_hit(p, y, threshold),
+            };
+            let hits = output.iter().zip(target).filter(|&(&p, &y)| is_hit(p, y)).count();
             return hits as f64 / output.len() as f64;
         }
     };

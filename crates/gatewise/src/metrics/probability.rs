@@ -22,7 +22,7 @@ use crate::loss::Loss;
 pub fn log_loss(outputs: &[f32], targets: &[f32], width: usize) -> Result<f64> {
     let loss = match width {
         1 => Loss::binary_crossentropy(),
-        _ => Loss::SparseCategoricalCrossentropy,
+        _ => Loss::sparse_categorical_crossentropy(),
     };
     check(outputs, width, targets, 1)?;
     loss.check(targets, width)?;

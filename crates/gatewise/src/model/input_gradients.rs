@@ -10,6 +10,7 @@ use crate::kernels::LANES;
 use crate::layers::{Activation, DropoutStage, Layer, Signal};
 use crate::loss::Loss;
 use crate::rows::{Features, Inputs, Padding, Targets};
+use std::sync::OnceLock;
 
 /// The number that [`Model::input_gradients`] differentiates, one for each row.
 ///
@@ -24,7 +25,7 @@ pub enum Output<'a> {
     Value(usize),
     /// The loss of the row with these targets, without penalties: the result of [`Model::evaluate`] for the
     /// row alone.
-    Loss(Loss, &'a Targets),
+    Loss(&'a Loss, &'a Targets),
 }
 
 impl Model {
@@ -111,6 +112,8 @@ impl Model {
         let mut rest = &mut *values;
         let places =
             (0..count).map(|row| rest.split_off_mut(..len(row) * width).unwrap_or_default()).collect();
+        // The error of a custom loss.
+        let failed = OnceLock::new();
         let seed = |InLane { row, lane, start }: InLane, y: &[f32], dy: &mut [f32]| {
             let place = |step: usize| if per_step { (start + step) * outputs * LANES + lane } else { lane };
             match of {
@@ -121,7 +124,9 @@ impl Model {
                     }
                 }
                 Output::Loss(loss, targets) => {
-                    let counting: Vec<usize> = match per_step {
+                    let targets = targets.of(row, rows.seen(row));
+                    let each = loss.target_width(outputs);
+                    let mut counting: Vec<usize> = match per_step {
                         true => (0..)
                             .zip(rows.counting(treatment, row))
                             .filter(|it| it.1)
@@ -129,9 +134,8 @@ impl Model {
                             .collect(),
                         false => vec![0],
                     };
+                    counting.retain(|step| !loss.ignores(&targets[step * each..][..each]));
                     let scale = 1.0 / counting.len().max(1) as f32;
-                    let targets = targets.of(row, rows.seen(row));
-                    let each = loss.target_width(outputs);
                     let (mut output, mut gradient) = (vec![0.0; outputs], vec![0.0; outputs]);
                     for step in counting {
                         let from = y[place(step)..].iter().step_by(LANES);
@@ -139,7 +143,14 @@ impl Model {
                         if let Some(activation) = loss.fused_activation() {
                             activation.apply_row(&mut output);
                         }
-                        loss.logit_gradient(&output, &targets[step * each..][..each], &mut gradient);
+                        let target = &targets[step * each..][..each];
+                        match loss {
+                            Loss::Custom(_) => match loss.values_and_gradients(&output, target, outputs) {
+                                Ok((_, of_custom)) => gradient = of_custom,
+                                Err(error) => drop(failed.set(error)),
+                            },
+                            _ => loss.logit_gradient(&output, target, &mut gradient),
+                        }
                         let to = dy[place(step)..].iter_mut().step_by(LANES);
                         to.zip(&gradient).for_each(|(to, &d)| *to = d * scale);
                     }
@@ -149,6 +160,9 @@ impl Model {
         let of_vectors = FromVectors { model: self, stages: &stages, treatment, width, table };
         let mut engine = Engine::new(machine);
         engine.input_gradients(&of_vectors, rows, places, seed);
+        if let Some(error) = failed.into_inner() {
+            return Err(error);
+        }
         // The output of Masking is zero at masked steps, whatever the input is, and so is the gradient.
         if matches!(self.placed.get(1).map(|placed| &placed.layer), Some(Layer::Masking(_))) {
             let mut steps = values.chunks_exact_mut(width);
@@ -174,12 +188,7 @@ impl Model {
             Output::Logit(_) | Output::Value(_) => return Ok(()),
             Output::Loss(loss, targets) => (loss, targets),
         };
-        if loss.fused_activation().is_some_and(|folded| last != Some(folded)) {
-            return Err(Error::config(format!(
-                "{loss} needs probabilities, but the last layer does not end in {:?}",
-                loss.fused_activation().unwrap_or_default()
-            )));
-        }
+        loss.check_activation(last, outputs)?;
         targets.check(inputs)?;
         let wanted = loss.target_width(outputs);
         if targets.width() != wanted {

@@ -2,7 +2,7 @@
 
 use crate::layers::{
     Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LayerBelow,
-    LayerNormalizationStage, Pooling, PoolingStage, Signal, Stage, TimeDistributed,
+    LayerNormalizationStage, MaskedZerosStage, Pooling, PoolingStage, Signal, Stage, TimeDistributed,
 };
 use std::ops::Range;
 
@@ -40,6 +40,7 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
     let mut rest = layers;
     while let [first, tail @ ..] = rest {
         let param = |index: usize| first.params[index].clone();
+        let mut layer_above = None;
         rest = tail;
         match (&first.layer, tail) {
             // These layers are applied when rows are laid into lanes.
@@ -51,6 +52,7 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
                 let (width, masked, table) = (layer.output_dim, layer.mask_zero, param(0));
                 stages.push(recurrent_stage(above, LayerBelow::Embedding { width, masked, table }));
                 found.push(LayerPlace::Table);
+                layer_above = Some(above);
                 rest = tail;
             }
             (Layer::Embedding(layer), _) => {
@@ -88,8 +90,16 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
             }
         }
         found.push(LayerPlace::Stage(stages.len() - 1));
+        // Above the place of the layer, whose signals a trace reads.
+        stages.extend(masked_zeros(layer_above.unwrap_or(first)));
     }
     (stages, found)
+}
+
+/// Returns the stage that sets the outputs of a recurrent layer at masked steps to zero, if it asks for it.
+fn masked_zeros(placed: &Placed) -> Option<Box<dyn Stage>> {
+    let layer = placed.layer.recurrent().filter(|layer| layer.zeroes_masked())?;
+    Some(Box::new(MaskedZerosStage { signal: placed.output, backwards: layer.goes_backwards() }))
 }
 
 fn pooling(pooling: Pooling, output: Signal) -> Box<dyn Stage> {

@@ -3,6 +3,7 @@
 //! Input: layers. Output: a [`Model`].
 
 mod block;
+mod call_options;
 mod cores;
 mod engine;
 mod free_list;
@@ -23,6 +24,7 @@ mod weights;
 mod weights_by_name;
 
 pub(crate) use block::{PaddedRows, Treatment};
+pub use call_options::{CallOptions, CallOutputs};
 pub use cores::default_threads;
 pub(crate) use engine::{BatchBlock, Engine, Workspace};
 pub(crate) use free_list::FreeList;

@@ -311,7 +311,8 @@ impl Model {
 mod tests {
     use super::*;
     use crate::layers::{
-        Activation, Bidirectional, Dense, Embedding, Gru, Input, Lstm, Masking, SimpleRnn, TimeDistributed,
+        Activation, Bidirectional, Dense, Embedding, Gru, Input, Lstm, Masking, MergeMode, SimpleRnn,
+        TimeDistributed,
     };
 
     fn message(spec: Sequential) -> String {
@@ -353,6 +354,13 @@ mod tests {
     #[test]
     fn refusals_name_the_layer_and_the_remedy() {
         let s = Sequential::new;
+        let both = |forward: Layer, backward: Option<Layer>| {
+            let both = Bidirectional::new(forward);
+            s().with(Input::new(2)).with(match backward {
+                Some(backward) => both.backward_layer(backward),
+                None => both,
+            })
+        };
         for (spec, parts) in [
             (s(), ["begin with", "Dense"]),
             (s().with(Input::new(0)), ["layer input_layer", "at least 1"]),
@@ -380,8 +388,21 @@ mod tests {
                 ["layer gru", "set reset_after, or use dropout"],
             ),
             (
-                s().with(Input::new(2)).with(Bidirectional::new(Lstm::new(2).dropout(0.1))),
-                ["layer bidirectional", "put SpatialDropout1D before it"],
+                both(Lstm::new(2).into(), Some(Lstm::new(2).into())),
+                ["layer bidirectional", "set go_backwards on it"],
+            ),
+            (
+                both(Lstm::new(2).into(), Some(Gru::new(3).go_backwards(true).into())),
+                ["layer bidirectional", "GRU with 3 backward"],
+            ),
+            (both(Dense::new(2).into(), None), ["layer bidirectional", "recurrent layer, but got Dense"]),
+            (
+                both(Lstm::new(2).go_backwards(true).into(), None),
+                ["layer bidirectional", "leave go_backwards unset"],
+            ),
+            (
+                s().with(Input::new(2)).with(Bidirectional::new(Lstm::new(2)).merge_mode(MergeMode::None)),
+                ["layer bidirectional", "two outputs"],
             ),
             (
                 s().with(Embedding::new(9, 3)).with(Lstm::new(2)).with(Lstm::new(2)),

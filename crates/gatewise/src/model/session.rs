@@ -60,14 +60,17 @@ impl Session {
     pub fn outputs(&self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
         match self.padding.maxlen {
             Some(_) => self.run(model, rows, true, None),
-            None if model.treatment().lays_all => self.by_length(model, rows),
+            None if model.treatment().lays_all => self.by_length(model, rows, None),
             None => self.run(model, rows, false, None),
         }
     }
 
     /// Returns the outputs for the next steps of rows, and updates their state.
     pub fn next(&self, model: &Model, rows: PaddedRows<'_>, state: &mut State) -> Vec<f32> {
-        self.run(model, rows, false, Some(state))
+        match model.treatment().lays_all {
+            true => self.by_length(model, rows, Some(state)),
+            false => self.run(model, rows, false, Some(state)),
+        }
     }
 
     fn run(&self, model: &Model, rows: PaddedRows<'_>, padded: bool, state: Option<&mut State>) -> Vec<f32> {
@@ -77,13 +80,18 @@ impl Session {
     }
 
     /// Computes the rows of one length at a time, because some layer reads padding even if it is masked.
-    fn by_length(&self, model: &Model, rows: PaddedRows<'_>) -> Vec<f32> {
+    fn by_length(&self, model: &Model, rows: PaddedRows<'_>, mut state: Option<&mut State>) -> Vec<f32> {
         let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
         order.sort_by_key(|&row| rows.inputs.steps(row));
         let mut outputs = vec![Vec::new(); order.len()];
         for group in order.chunk_by(|&a, &b| rows.inputs.steps(a) == rows.inputs.steps(b)) {
             let inputs: Inputs = rows.inputs.select(group);
-            let of_group = self.run(model, rows.of(&inputs, rows.inputs.steps(group[0])), true, None);
+            let alike = rows.of(&inputs, rows.inputs.steps(group[0]));
+            let mut own = state.as_deref().map(|state| state.select(group));
+            let of_group = self.run(model, alike, own.is_none(), own.as_mut());
+            if let (Some(state), Some(own)) = (state.as_deref_mut(), &own) {
+                state.replace(group, own);
+            }
             let width = of_group.len() / group.len();
             for (at, &row) in group.iter().enumerate() {
                 outputs[row] = of_group[at * width..][..width].to_vec();

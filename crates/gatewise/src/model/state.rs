@@ -4,6 +4,7 @@
 //! into lanes for the engine.
 
 use super::Model;
+use super::lower::Placed;
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::Layer;
@@ -22,8 +23,12 @@ struct Part {
 ///
 /// [`Model::zero_state`] returns the initial state, which is zero. [`Stateful::predict`] starts from a state
 /// and replaces it with the state after the last step, so that the next steps of the rows can follow in
-/// another call. The parts are named after their layers: `lstm/h`, `lstm/c`, `gru/h`. Each is
-/// `[rows][units]`.
+/// another call. The parts are named after their layers: `lstm/h`, `lstm/c`, `gru/h`; in a `Bidirectional`
+/// `bidirectional/forward_lstm/h`, …, then `bidirectional/backward_lstm/h`, …. Each is `[rows][units]`.
+///
+/// The state of a layer that reads backward is the state after the first step of the row, which it computes
+/// last. As in Keras's `stateful` layers, the next call continues from it at the last step of its rows. Pieces of
+/// a row then differ from the whole row.
 ///
 /// A state belongs to its rows, not to the model. Any number of states may be in use at once. A clone of a
 /// state is a point to return to.
@@ -59,10 +64,9 @@ impl Model {
     /// Returns the initial state of `rows` rows: zeros.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a layer reads the steps from the last to the first,
-    /// and so has no state for later steps, or if the state would take over 4 GiB.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the state would take over 4 GiB.
     pub fn zero_state(&self, rows: usize) -> Result<State> {
-        let parts = self.state_parts()?;
+        let parts = self.state_parts();
         let units: usize = parts.iter().map(|part| part.units).sum();
         let len = units.checked_mul(rows).filter(|&len| len <= MAX_VALUES).ok_or_else(|| {
             Error::config(format!(
@@ -75,7 +79,7 @@ impl Model {
 
     /// Checks that the state is a state of this model for this number of rows.
     pub(super) fn check_state(&self, state: &State, rows: usize) -> Result<()> {
-        let parts = self.state_parts()?;
+        let parts = self.state_parts();
         let describe = |parts: &[Part]| {
             let parts: Vec<_> =
                 parts.iter().map(|part| format!("{} of {} units", part.name, part.units)).collect();
@@ -99,26 +103,31 @@ impl Model {
     }
 
     /// Returns the parts of the state, in the order of the layers.
-    fn state_parts(&self) -> Result<Vec<Part>> {
-        let mut parts = Vec::new();
-        for placed in &self.placed {
-            let backwards = match &placed.layer {
-                Layer::Bidirectional(_) => true,
-                layer => layer.recurrent().is_some_and(|layer| layer.goes_backwards()),
-            };
-            if backwards {
-                return Err(Error::config(format!(
-                    "layer {}: {} reads rows from their last step, and so cannot continue from a state; predict \
-                     whole rows, or use a layer that reads forward",
-                    placed.name,
-                    placed.layer.describe()
-                )));
-            }
-            let Some(layer) = placed.layer.recurrent() else { continue };
-            let part = |part: &&str| Part { name: format!("{}/{part}", placed.name), units: layer.units() };
-            parts.extend(layer.states().iter().map(part));
+    fn state_parts(&self) -> Vec<Part> {
+        let of_layer = |placed: &Placed| -> Vec<Part> {
+            let part =
+                |(name, units): (String, usize)| Part { name: format!("{}/{name}", placed.name), units };
+            placed.layer.states().into_iter().map(part).collect()
+        };
+        self.placed.iter().flat_map(of_layer).collect()
+    }
+
+    /// Refuses a model that reads rows from their last step: the state after a piece of a row is then not the
+    /// state before the next piece.
+    pub(crate) fn check_reads_forward(&self) -> Result<()> {
+        let backwards = |placed: &&Placed| match &placed.layer {
+            Layer::Bidirectional(_) => true,
+            layer => layer.recurrent().is_some_and(|layer| layer.goes_backwards()),
+        };
+        match self.placed.iter().find(backwards) {
+            None => Ok(()),
+            Some(placed) => Err(Error::config(format!(
+                "layer {}: {} reads rows from their last step, and so cannot continue a row; predict whole rows, or \
+                 use a layer that reads forward",
+                placed.name,
+                placed.layer.describe()
+            ))),
         }
-        Ok(parts)
     }
 }
 
@@ -160,6 +169,16 @@ impl State {
         Self { rows: order.len(), parts: self.parts.clone(), values }
     }
 
+    /// Replaces the state of the rows `indices` by the rows of `other`, in that order.
+    pub(super) fn replace(&mut self, indices: &[usize], other: &Self) {
+        for ((units, range), (_, from)) in self.places().into_iter().zip(other.places()) {
+            let from = other.values[from].chunks_exact(units);
+            for (row, from) in indices.iter().zip(from) {
+                self.values[range.clone()][row * units..][..units].copy_from_slice(from);
+            }
+        }
+    }
+
     /// Lays the rows `indices`, at most sixteen, into lanes: `[units][16]` a part. Lanes without a row are
     /// zero.
     pub(super) fn lay(&self, indices: &[usize]) -> Vec<f32> {
@@ -180,7 +199,7 @@ impl State {
     /// Copies the rows `indices` back from `lanes`.
     pub(super) fn take(&mut self, indices: &[usize], lanes: &[f32]) {
         let mut rest = lanes;
-        for (units, range) in self.ranges().map(|(part, range)| (part.units, range)).collect::<Vec<_>>() {
+        for (units, range) in self.places() {
             let (from, tail) = rest.split_at(units * LANES);
             rest = tail;
             for (lane, row) in indices.iter().enumerate() {
@@ -197,6 +216,35 @@ impl State {
             *start = range.end;
             Some((part, range))
         })
+    }
+
+    /// Returns the units of each part and its range in the values.
+    fn places(&self) -> Vec<(usize, Range<usize>)> {
+        self.ranges().map(|(part, range)| (part.units, range)).collect()
+    }
+
+    /// Returns the values of all parts, part after part, each `[rows][units]`.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[f32]> {
+        self.ranges().map(|(_, range)| &self.values[range])
+    }
+
+    /// Sets the values of all parts: one array a part, `[rows][units]`.
+    pub(super) fn set_parts(&mut self, parts: &[Vec<f32>]) -> Result<()> {
+        if !parts.iter().map(Vec::len).eq(self.ranges().map(|(_, range)| range.len())) {
+            let wanted: Vec<_> = self
+                .parts
+                .iter()
+                .map(|part| format!("{} [{}, {}]", part.name, self.rows, part.units))
+                .collect();
+            let given: Vec<_> = parts.iter().map(Vec::len).collect();
+            return Err(Error::shape(format!(
+                "initial_state has arrays of {given:?} values, but the parts of the state are {}; give one array a \
+                 part, in this order, each row-major",
+                if wanted.is_empty() { "none".into() } else { wanted.join(", ") }
+            )));
+        }
+        self.values = parts.concat();
+        Ok(())
     }
 
     fn range(&self, name: &str) -> Option<Range<usize>> {

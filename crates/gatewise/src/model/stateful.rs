@@ -42,8 +42,8 @@ use std::sync::Arc;
 /// ```
 ///
 /// Rows may have any length, also 0. They are not padded or truncated, and the state of a row is the state
-/// after its own last step. Pieces give the same bits as the whole row. Pooling layers pool the steps of the
-/// piece.
+/// after its own last step. Pieces give the same bits as the whole row, unless a layer reads backward (see
+/// [`State`]). Pooling layers pool the steps of the piece.
 ///
 /// A `Stateful` owns the model or shares it (`Arc<Model>`). The packed weights and the projected table are
 /// computed once. Clones share them, and any number of threads may predict at once, each with its own state.

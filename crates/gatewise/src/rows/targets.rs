@@ -112,6 +112,11 @@ impl Targets {
         &self.values[start * self.width..][..count * self.width]
     }
 
+    /// Returns the number of steps before row `i`, for targets per step; else `i`.
+    pub(crate) fn start(&self, i: usize) -> usize {
+        self.offsets.as_ref().map_or(i, |offsets| offsets[i])
+    }
+
     /// Returns the rows with the indices `order`, in that order.
     ///
     /// # Panics

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::evaluate::ScoreSum as Scores;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::Params;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -61,16 +61,16 @@ impl fmt::Debug for Gradient {
 /// First bytes of a serialized gradient.
 const MAGIC: [u8; 8] = *b"gw-grad\0";
 /// Version of the format. Only this version is read: the workers of a cluster run one program.
-const FORMAT: u32 = 1;
-/// Magic, format, fingerprint, step, count, loss, hits, number of values.
-const HEADER: usize = 8 + 4 + 32 + 8 + 8 + 8 + 8 + 8;
+const FORMAT: u32 = 2;
+/// Magic, format, fingerprint, step, count, weight, loss, hits, number of values.
+const HEADER: usize = 8 + 4 + 32 + 8 + 8 + 8 + 8 + 8 + 8;
 /// Length of the checksum after the values.
 const CHECKSUM: usize = 4;
 
-/// Returns a checksum of the names and shapes of the tensors and of the loss.
-pub(super) fn fingerprint(params: &Params, loss: Loss) -> [u8; 32] {
+/// Returns a checksum of the names and shapes of the tensors, of the loss and of its reduction.
+pub(super) fn fingerprint(params: &Params, loss: &Loss, reduction: Reduction) -> [u8; 32] {
     let mut hash = Sha256::new();
-    hash.update(format!("{loss:?}"));
+    hash.update(format!("{} {reduction}", loss.described()));
     for info in params.table() {
         hash.update(format!("\0{}{:?}", info.name, info.shape));
     }
@@ -90,6 +90,11 @@ impl Gradient {
     /// Returns the sum of the losses, weighted by sample weight, without penalties.
     pub fn loss(&self) -> f64 {
         self.scores.loss
+    }
+
+    /// Returns the sum of the sample weights of the scored outputs; without sample weights, their number.
+    pub fn weight(&self) -> f64 {
+        self.scores.weight
     }
 
     /// Returns the number of scored outputs: one per row, or one per step for a model with an output per step.
@@ -144,7 +149,7 @@ impl Gradient {
         Ok(())
     }
 
-    /// Serializes the gradient: little-endian, with a checksum, in 88 bytes plus 4 per parameter.
+    /// Serializes the gradient: little-endian, with a checksum, in 96 bytes plus 4 per parameter.
     pub fn to_bytes(&self) -> Vec<u8> {
         let Self { fingerprint, step, scores, values } = self;
         let mut bytes = Vec::with_capacity(HEADER + 4 * values.len() + CHECKSUM);
@@ -153,6 +158,7 @@ impl Gradient {
         bytes.extend(fingerprint);
         bytes.extend(step.to_le_bytes());
         bytes.extend((scores.count as u64).to_le_bytes());
+        bytes.extend(scores.weight.to_le_bytes());
         bytes.extend(scores.loss.to_le_bytes());
         bytes.extend(scores.hits.to_le_bytes());
         bytes.extend((values.len() as u64).to_le_bytes());
@@ -191,6 +197,7 @@ impl Gradient {
         let fingerprint = head(&mut rest);
         let step = u64::from_le_bytes(head(&mut rest));
         let count = u64::from_le_bytes(head(&mut rest));
+        let weight = f64::from_le_bytes(head(&mut rest));
         let (loss, hits) = (f64::from_le_bytes(head(&mut rest)), f64::from_le_bytes(head(&mut rest)));
         let len = u64::from_le_bytes(head(&mut rest));
         let there = (rest.len() - CHECKSUM) as u64;
@@ -206,7 +213,7 @@ impl Gradient {
             return Err(refused(format!("it has {hits} correct predictions, which cannot be")));
         };
         let values = values.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
-        Ok(Self { fingerprint, step, scores: Scores { count, loss, hits }, values })
+        Ok(Self { fingerprint, step, scores: Scores { count, weight, loss, hits }, values })
     }
 }
 
@@ -241,7 +248,7 @@ mod tests {
     use super::*;
 
     fn gradient(values: &[f32]) -> Gradient {
-        let scores = Scores { count: 3, loss: 0.1 + 0.2, hits: 1.5 };
+        let scores = Scores { count: 3, weight: 2.5, loss: 0.1 + 0.2, hits: 1.5 };
         Gradient::new([7; 32], 5, scores, values.to_vec())
     }
 
@@ -250,7 +257,7 @@ mod tests {
         for values in [&[][..], &[1.0], &[-0.0, 1e-40, f32::MAX, f32::INFINITY]] {
             let it = gradient(values);
             let bytes = it.to_bytes();
-            assert_eq!(bytes.len(), 88 + 4 * values.len());
+            assert_eq!(bytes.len(), 96 + 4 * values.len());
             assert_eq!(Gradient::from_bytes(&bytes).unwrap(), it);
             assert_eq!(Gradient::from_bytes(&bytes).unwrap().to_bytes(), bytes);
         }

@@ -6,6 +6,7 @@ use super::run_settings::RunSettings;
 use super::snapshot::{CREATED_BY, Snapshot};
 use super::stepper::Stepper;
 use crate::error::{Error, Result};
+use crate::loss::Reduction;
 use crate::model::Model;
 use crate::rows::{Dataset, Inputs};
 use crate::storage::hex;
@@ -25,7 +26,7 @@ pub(super) fn described_run<M: BorrowMut<Model>>(
         "seed": steps.seed,
         "batch_size": settings.batch_size,
         "validation_split": settings.validation_split,
-        "loss": stepper.loss(),
+        "loss": stepper.loss().described(),
         "class_weight": settings.class_weight,
         "callbacks": callbacks.configs(),
         "optimizer": steps.optimizer.config(),
@@ -48,6 +49,12 @@ pub(super) fn described_run<M: BorrowMut<Model>>(
     if !steps.no_decay.is_empty() {
         run["exclude_from_weight_decay"] = json!(steps.no_decay);
     }
+    if !settings.metrics.is_empty() {
+        run["metrics"] = json!(settings.metrics);
+    }
+    if !settings.weighted_metrics.is_empty() {
+        run["weighted_metrics"] = json!(settings.weighted_metrics);
+    }
     if stepper.steps() > 0 {
         run["begins_with"] = json!({
             "steps": stepper.steps(),
@@ -55,6 +62,9 @@ pub(super) fn described_run<M: BorrowMut<Model>>(
             "learning_rate": stepper.learning_rate,
             "slots_sha256": sha256(stepper.trainer.slots.iter().flatten().map(|value| value.to_bits())),
         });
+    }
+    if steps.reduction != Reduction::default() {
+        run["reduction"] = json!(steps.reduction);
     }
     run
 }

@@ -6,12 +6,12 @@ use super::StepLog;
 use super::diverged::{self, Suspects};
 use super::gradient::{self, Gradient};
 use super::stepper_builder::{StepSettings, StepperBuilder};
-use super::trainer::{Reduction, Trainer};
+use super::trainer::Trainer;
 use super::update::{Change, Then, all_finite};
 use crate::error::{Error, Result};
 use crate::evaluate::default_loss_for_width;
 use crate::evaluate::{ScoreSum, Scorer};
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::{Engine, Model, PaddedRows};
 use crate::optimizer::Optimizer;
 use crate::rows::{Dataset, Padding};
@@ -117,16 +117,16 @@ impl StepperBuilder {
 
 impl<M: BorrowMut<Model>> Stepper<M> {
     fn new(model: M, settings: StepperBuilder) -> Result<Self> {
-        let (loss, machine) = (settings.loss, settings.machine.clone().unwrap_or_default());
+        let (loss, machine) = (settings.loss.clone(), settings.machine.clone().unwrap_or_default());
         let settings = settings.settings()?;
         let it: &Model = model.borrow();
         let loss = loss.unwrap_or_else(|| default_loss_for_width(it, 1));
-        let trainer = Trainer::new(it, loss, &settings.slot_starts(), &machine)?;
+        let trainer = Trainer::new(it, &loss, &settings.slot_starts(), &machine)?;
         let trainer = trainer.with_noise(settings.seed, settings.first_row);
         if let Some(error) = diverged::before_training(it) {
             return Err(error);
         }
-        let fingerprint = gradient::fingerprint(it.params(), loss);
+        let fingerprint = gradient::fingerprint(it.params(), &loss, settings.reduction);
         let (learning_rate, epochs, set_aside) = (None, 0, None);
         Ok(Self { model, settings, loss, trainer, fingerprint, learning_rate, epochs, set_aside })
     }
@@ -142,8 +142,13 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     }
 
     /// Returns the loss.
-    pub fn loss(&self) -> Loss {
-        self.loss
+    pub fn loss(&self) -> &Loss {
+        &self.loss
+    }
+
+    /// Returns the reduction of the losses of a batch.
+    pub fn reduction(&self) -> Reduction {
+        self.settings.reduction
     }
 
     /// Returns the number of steps done.
@@ -206,7 +211,8 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         self.sum(&selected, Some(rows))
     }
 
-    /// Updates the weights by `gradient`: divides it by its count, adds the gradient of penalties, clips, and
+    /// Updates the weights by `gradient`: divides it by its count (or as
+    /// [`StepperBuilder::reduction`] says), adds the gradient of penalties, clips, and
     /// applies the optimizer and the moving average of the weights. Returns the log of the step: loss and
     /// accuracy before the update.
     ///
@@ -227,14 +233,15 @@ impl<M: BorrowMut<Model>> Stepper<M> {
                  one row between them",
             ));
         }
-        let scores = scores.with_penalty(self.model().params().penalty());
+        let (reduction, divisor) = (self.reduction(), scores.divisor(self.reduction()));
+        let scores = scores.reduced(reduction).with_penalty(self.model().params().penalty());
         if !(scores.loss.is_finite() && all_finite(values)) {
             let (model, step, loss) = (self.model(), self.steps() + 1, scores.mean());
             return Err(Suspects { model, grads: values, step, loss }.error(None));
         }
         let (learning_rate, settings) = (self.learning_rate(), &self.settings);
         let change = change(settings, learning_rate);
-        let finite = self.trainer.apply(self.model.borrow_mut(), values, scores.count, change);
+        let finite = self.trainer.apply(self.model.borrow_mut(), values, divisor, change);
         self.log(scores, finite, learning_rate)
     }
 
@@ -275,7 +282,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         let scorer = self.scorer(data)?;
         let mut all: Vec<usize> = (0..data.len()).collect();
         let learning_rate = self.learning_rate();
-        let (scores, finite) = self.step(&scorer, &mut all, learning_rate);
+        let (scores, finite) = self.step(&scorer, &mut all, learning_rate)?;
         self.log(scores, finite, learning_rate)
     }
 
@@ -289,7 +296,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
 
     pub(super) fn scorer<'d>(&self, data: &'d Dataset) -> Result<Scorer<'d>> {
         let model = self.model();
-        Scorer::new(model, self.loss, data, PaddedRows::new(model, data.inputs(), data.padding())?)
+        Scorer::new(model, self.loss.clone(), data, PaddedRows::new(model, data.inputs(), data.padding())?)
     }
 
     fn sum(&mut self, data: &Dataset, numbers: Option<&[usize]>) -> Result<Gradient> {
@@ -297,7 +304,8 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         let mut all: Vec<usize> = (0..data.len()).collect();
         self.put_back();
         let Self { model, trainer, fingerprint, .. } = self;
-        let scores = trainer.forward_backward((*model).borrow(), &scorer, &mut all, numbers, Reduction::Sum);
+        let scores =
+            trainer.forward_backward((*model).borrow(), &scorer, &mut all, numbers, Reduction::Sum)?;
         trainer.update(model.borrow_mut(), all.len(), Then::Keep);
         Ok(Gradient::new(*fingerprint, trainer.step, scores, trainer.grads().to_vec()))
     }
@@ -306,7 +314,7 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         if !(finite && scores.loss.is_finite()) {
             return Err(self.diverged(scores, None));
         }
-        let accuracy = self.loss.fused_activation().map(|_| scores.hits / scores.count.max(1) as f64);
+        let accuracy = self.loss.has_accuracy().then(|| scores.hits / scores.count.max(1) as f64);
         Ok(StepLog { step: self.steps(), loss: scores.mean(), accuracy, count: scores.count, learning_rate })
     }
 }
@@ -323,14 +331,14 @@ impl<M: BorrowMut<Model>> Stepper<M> {
         scorer: &Scorer<'_>,
         rows: &mut [usize],
         learning_rate: f64,
-    ) -> (ScoreSum, bool) {
+    ) -> Result<(ScoreSum, bool)> {
         self.put_back();
         let Self { model, settings, trainer, .. } = self;
         let model = model.borrow_mut();
-        let scores = trainer.forward_backward(model, scorer, rows, None, Reduction::Mean);
-        let scores = scores.with_penalty(model.params().penalty());
+        let scores = trainer.forward_backward(model, scorer, rows, None, settings.reduction)?;
+        let scores = scores.reduced(settings.reduction).with_penalty(model.params().penalty());
         let then = Then::Change(change(settings, learning_rate));
-        (scores, trainer.update(model, rows.len(), then))
+        Ok((scores, trainer.update(model, rows.len(), then)))
     }
 
     /// Returns the error of a step with a number that is not finite; in `Fit`, with epoch and batch.

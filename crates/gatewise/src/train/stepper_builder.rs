@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::kernels::Isa;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::Machine;
 use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
 
@@ -37,6 +37,7 @@ pub struct StepperBuilder {
     gradient_accumulation_steps: Option<u64>,
     exclude_from_weight_decay: Vec<String>,
     pub(super) loss: Option<Loss>,
+    reduction: Option<Reduction>,
     seed: Option<u64>,
     first_row: Option<usize>,
     pub(super) machine: Option<Machine>,
@@ -86,6 +87,11 @@ impl StepperBuilder {
         Self { loss: Some(loss), ..self }
     }
 
+    /// Sets the reduction of the losses of a batch. Default: the mean, [`Reduction::SumOverBatchSize`].
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { reduction: Some(reduction), ..self }
+    }
+
     /// Sets the seed of dropout, which is drawn from the seed, the step and the row number. All workers need
     /// the same seed. Default: 0.
     pub fn seed(self, seed: u64) -> Self {
@@ -127,6 +133,7 @@ impl StepperBuilder {
             ("gradient_accumulation_steps", self.gradient_accumulation_steps.is_some()),
             ("exclude_from_weight_decay", !self.exclude_from_weight_decay.is_empty()),
             ("loss", self.loss.is_some()),
+            ("reduction", self.reduction.is_some()),
             ("seed", self.seed.is_some()),
             ("machine, threads or isa", self.machine.is_some()),
         ];
@@ -145,6 +152,8 @@ impl StepperBuilder {
         if let Some(learning_rate) = self.learning_rate {
             optimizer.set_learning_rate(learning_rate)?;
         }
+        let reduction = self.reduction.unwrap_or_default();
+        reduction.check()?;
         optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.ema.map_or(Ok(()), |ema| ema.check())?;
@@ -165,6 +174,7 @@ impl StepperBuilder {
             ema: self.ema,
             accumulate: self.gradient_accumulation_steps,
             no_decay: self.exclude_from_weight_decay,
+            reduction,
             seed: self.seed.unwrap_or(0),
             first_row: self.first_row.unwrap_or(0),
         })
@@ -181,6 +191,7 @@ pub(super) struct StepSettings {
     pub accumulate: Option<u64>,
     /// Parts of the names of the tensors that do not decay.
     pub no_decay: Vec<String>,
+    pub reduction: Reduction,
     pub seed: u64,
     pub first_row: usize,
 }

@@ -3,14 +3,17 @@
 //! Input: a model and the rows of a batch. Output: a gradient per block, and the scores.
 
 use super::pieces::{Piece, pieces};
-use crate::error::{Error, Result};
-use crate::evaluate::{RowBuffer, ScoreSum, Scorer};
+use crate::error::Result;
+use crate::evaluate::{KeptRows, RowBuffer, ScoreSum, Scorer};
 use crate::kernels::LANES;
 use crate::kernels::noise::Noise;
 use crate::layers::{BlockGrads, PadPrefixGrads};
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::model::{BatchBlock, Engine, Machine, Model, Pass};
 use crate::rng::{Purpose, Random};
+
+/// The scores of a block, or the error of a custom loss, and memory for the outputs.
+type BlockScore = (Result<ScoreSum>, RowBuffer);
 
 /// The working state of training, besides the model.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub(super) struct Trainer {
     /// Number of stages to run: all, without an activation that is fused with the loss.
     stages: usize,
     blocks: Vec<BatchBlock>,
-    pub(super) sums: Vec<(BlockGrads, (ScoreSum, RowBuffer))>,
+    pub(super) sums: Vec<(BlockGrads, BlockScore)>,
     pub(super) pieces: Vec<Piece>,
     /// Intermediate results of the pieces of each stage, in order.
     pub(super) left: Vec<Vec<f32>>,
@@ -32,32 +35,14 @@ pub(super) struct Trainer {
     noise: Option<(u64, usize)>,
 }
 
-/// The reduction of the loss over the scored outputs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Reduction {
-    /// The mean: the gradient of the loss is divided by the count before backward.
-    Mean,
-    /// The sum.
-    Sum,
-}
-
 impl Trainer {
     /// Checks that `model` and `loss` fit, and allocates the buffers; `slots` are the initial values of the
     /// slots.
-    pub fn new(model: &Model, loss: Loss, slots: &[f32], machine: &Machine) -> Result<Self> {
+    pub fn new(model: &Model, loss: &Loss, slots: &[f32], machine: &Machine) -> Result<Self> {
         let all = model.stages().len();
         let last = model.stages().last().and_then(|stage| stage.activation());
-        let stages = match loss.fused_activation() {
-            None => all,
-            Some(folded) if last == Some(folded) => all - 1,
-            Some(folded) => {
-                return Err(Error::config(format!(
-                    "{loss} needs probabilities, but the last layer does not end in {folded:?}; use \
-                     Dense::new({}).activation(Activation::{folded:?})",
-                    model.output_width()
-                )));
-            }
-        };
+        loss.check_activation(last, model.output_width())?;
+        let stages = if loss.fused_activation().is_some() { all - 1 } else { all };
         let filled = |value: f32| vec![value; model.params().len()];
         let left = model.stages().iter().map(|stage| vec![0.0; stage.left_len() * stage.parts().len()]);
         Ok(Self {
@@ -81,7 +66,8 @@ impl Trainer {
     }
 
     /// Computes forward, loss and backward for the rows `batch`, which are sorted by length, and stores a
-    /// gradient in each block. Penalties are excluded. Dropout uses `numbers` as row numbers if the data are
+    /// gradient in each block: of the summed loss, divided as `reduction` says. Returns the unreduced scores.
+    /// Penalties are excluded. Dropout uses `numbers` as row numbers if the data are
     /// a selection, else the indices of the rows.
     pub fn forward_backward(
         &mut self,
@@ -90,18 +76,17 @@ impl Trainer {
         batch: &mut [usize],
         numbers: Option<&[usize]>,
         reduction: Reduction,
-    ) -> ScoreSum {
+    ) -> Result<ScoreSum> {
         let rows = &scorer.rows();
         rows.sort_by_length(batch);
         let count = batch.len().div_ceil(LANES);
         self.blocks.resize_with(self.blocks.len().max(count), BatchBlock::default);
-        self.sums.resize_with(self.sums.len().max(count), Default::default);
+        self.sums.resize_with(self.sums.len().max(count), || {
+            (BlockGrads::default(), (Ok(ScoreSum::default()), RowBuffer::default()))
+        });
         let (blocks, sums) = (&mut self.blocks[..count], &mut self.sums[..count]);
         self.engine.prepare_batch(model, rows, batch, blocks);
-        let scale = match reduction {
-            Reduction::Mean => 1.0 / scorer.count(batch).max(1) as f32,
-            Reduction::Sum => 1.0,
-        };
+        let scale = 1.0 / scorer.divisor(batch, reduction) as f32;
         let step = self.step;
         let noise = self.noise.map(|(seed, first)| (Random::new(seed, Purpose::Dropout, step).bits(), first));
         self.engine.for_each_block(
@@ -120,12 +105,21 @@ impl Trainer {
                 space.forward(run, block, pass, None);
                 let (y, dy) = space.output_and_gradient(run, block);
                 *sum = scorer.block(rows, block.steps, y, scale, dy, answer);
-                space.backward(run, block, pass, grads);
+                if sum.is_ok() {
+                    space.backward(run, block, pass, grads);
+                }
             },
         );
         let mut all = ScoreSum::default();
-        sums.iter().for_each(|(_, (sum, _))| all.add(*sum));
-        all
+        for (_, (sum, _)) in sums {
+            all.add(std::mem::replace(sum, Ok(ScoreSum::default()))?);
+        }
+        Ok(all)
+    }
+
+    /// Returns the rows of the last `batch` rows that the blocks kept, in block order.
+    pub fn kept(&self, batch: usize) -> impl Iterator<Item = &KeptRows> {
+        self.sums[..batch.div_ceil(LANES)].iter().map(|(_, (_, buffer))| &buffer.kept)
     }
 
     /// Returns the gradient of the last [`update`](Self::update), penalties and clipping included.

@@ -120,17 +120,18 @@ impl Trainer {
         summed.iter().all(|run| run.finite)
     }
 
-    /// Updates the weights by a summed gradient, `sums` divided by `count`. Returns whether all numbers are
+    /// Updates the weights by a summed gradient, `sums` divided by `divisor` (0 counts as 1). Returns whether all numbers are
     /// finite.
-    pub fn apply(&mut self, model: &mut Model, sums: &[f32], count: usize, change: Change<'_>) -> bool {
+    pub fn apply(&mut self, model: &mut Model, sums: &[f32], divisor: f64, change: Change<'_>) -> bool {
         self.step += 1;
-        let (step, isa, count) = (self.step, self.engine.isa, count.max(1) as f32);
+        let (step, isa, divisor) =
+            (self.step, self.engine.isa, if divisor == 0.0 { 1.0 } else { divisor as f32 });
         let (_, table, values) = model.parts_mut();
         let then = Then::Change(change);
         let runs = runs(&self.pieces, table, values, &mut self.grads, &mut self.slots);
         let mut work: Vec<_> = runs.map(|(piece, run)| (&sums[piece.range.clone()], run)).collect();
         self.engine.for_each_part(&mut work, |_, _, (sums, run)| {
-            run.grads.iter_mut().zip(*sums).for_each(|(grad, sum)| *grad = sum / count);
+            run.grads.iter_mut().zip(*sums).for_each(|(grad, sum)| *grad = sum / divisor);
             run.summed(step, isa, then);
         });
         let mut summed: Vec<Run<'_>> = work.into_iter().map(|(_, run)| run).collect();

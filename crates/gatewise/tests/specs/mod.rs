@@ -104,6 +104,34 @@ pub fn specs() -> Vec<Spec> {
             start(4, true).with(Lstm::new(17).recurrent_dropout(0.5)).with(head()),
             true,
         ),
+        spec(
+            "both ways dropped",
+            start(4, false)
+                .with(Bidirectional::new(sequence(4).dropout(0.3).recurrent_dropout(0.1)))
+                .with(Bidirectional::new(Gru::new(3).dropout(0.2)).merge_mode(MergeMode::Sum))
+                .with(Dropout::new(0.1))
+                .with(head()),
+            false,
+        ),
+        spec(
+            "another layer backwards",
+            start(4, true)
+                .with(Bidirectional::new(sequence(4).use_bias(false)).backward_layer(
+                    gates(4).go_backwards(true).recurrent_activation(Activation::HardSigmoid),
+                ))
+                .with(Bidirectional::new(Lstm::new(3)).backward_layer(SimpleRnn::new(3).go_backwards(true)))
+                .with(head()),
+            true,
+        ),
+        spec(
+            "zeros at masked steps",
+            start(4, true)
+                .with(sequence(5).zero_output_for_mask(true))
+                .with(plain(4).zero_output_for_mask(true))
+                .with(GlobalAveragePooling1D::new())
+                .with(head()),
+            true,
+        ),
         spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
     ]
 }

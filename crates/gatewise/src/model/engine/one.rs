@@ -9,7 +9,7 @@ use crate::text::Side;
 
 impl Derived {
     /// Returns the output for one row, `[width]`, without allocating. Needs [`prepare`](Self::prepare).
-    /// `None` if the model has no path for one row, or a step of the row is masked.
+    /// `None` if the model has no path for one row, a step of the row is masked, or masked padding is read.
     pub fn output_of_one<'a>(
         &self,
         isa: Isa,
@@ -25,6 +25,9 @@ impl Derived {
             return None;
         }
         let padded = steps - seen.len();
+        if padded > 0 && treatment.mask.is_some() && treatment.lays_all {
+            return None;
+        }
         let prefix_steps = if treatment.shares(padding) { padded } else { 0 };
         let read_padding = if treatment.mask.is_some() { 0 } else { padded - prefix_steps };
         let (before, after) = match padding.padding {

@@ -1,5 +1,7 @@
 //! Losses that are the mean of a function of one output p and its target y, and the derivatives of these
 //! functions with respect to p.
+//!
+//! Input: outputs and targets of a row. Output: the loss, or its gradient. NaN passes: `max` would drop it.
 
 use super::EPSILON;
 
@@ -35,6 +37,37 @@ pub(super) fn absolute_slope(p: f64, y: f64) -> f64 {
     if error == 0.0 { 0.0 } else { error.signum() }
 }
 
+pub(super) fn percentage(p: f64, y: f64) -> f64 {
+    100.0 * absolute(p, y) / y.abs().max(EPSILON)
+}
+
+pub(super) fn percentage_slope(p: f64, y: f64) -> f64 {
+    100.0 * absolute_slope(p, y) / y.abs().max(EPSILON)
+}
+
+/// Returns ln(1 + max(x, ε)).
+fn logarithm(x: f64) -> f64 {
+    if x < EPSILON { EPSILON.ln_1p() } else { x.ln_1p() }
+}
+
+pub(super) fn squared_logarithmic(p: f64, y: f64) -> f64 {
+    squared(logarithm(p), logarithm(y))
+}
+
+pub(super) fn squared_logarithmic_slope(p: f64, y: f64) -> f64 {
+    if p < EPSILON { 0.0 } else { squared_slope(logarithm(p), logarithm(y)) / (1.0 + p) }
+}
+
+/// ln cosh e = |e| + ln(1 + exp(−2·|e|)) − ln 2, without overflow.
+pub(super) fn log_cosh(p: f64, y: f64) -> f64 {
+    let error = (p - y).abs();
+    error + (-2.0 * error).exp().ln_1p() - std::f64::consts::LN_2
+}
+
+pub(super) fn log_cosh_slope(p: f64, y: f64) -> f64 {
+    (p - y).tanh()
+}
+
 pub(super) fn huber(p: f64, y: f64, delta: f64) -> f64 {
     let error = (p - y).abs();
     if error > delta { delta * error - 0.5 * delta * delta } else { 0.5 * error * error }
@@ -50,4 +83,27 @@ pub(super) fn poisson(p: f64, y: f64) -> f64 {
 
 pub(super) fn poisson_slope(p: f64, y: f64) -> f64 {
     1.0 - y / (p + EPSILON)
+}
+
+/// Returns the label as −1 or 1: 0 counts as −1.
+fn sign(y: f64) -> f64 {
+    if y == 0.0 { -1.0 } else { y }
+}
+
+/// Returns how far output p is on the wrong side of the margin; at least 0.
+pub(super) fn hinge(p: f64, y: f64) -> f64 {
+    let short = 1.0 - sign(y) * p;
+    if short < 0.0 { 0.0 } else { short }
+}
+
+pub(super) fn hinge_slope(p: f64, y: f64) -> f64 {
+    if hinge(p, y) > 0.0 { -sign(y) } else { 0.0 }
+}
+
+pub(super) fn squared_hinge(p: f64, y: f64) -> f64 {
+    hinge(p, y) * hinge(p, y)
+}
+
+pub(super) fn squared_hinge_slope(p: f64, y: f64) -> f64 {
+    -2.0 * sign(y) * hinge(p, y)
 }
