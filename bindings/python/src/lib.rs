@@ -8,8 +8,11 @@ mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
+mod initializers;
 mod inside;
+mod metrics;
 mod model;
+mod optimizers;
 mod reports;
 mod settings;
 mod training;
@@ -21,9 +24,15 @@ mod _gatewise {
     #[pymodule_export]
     use crate::datasets::{keras_imdb, word_index};
     #[pymodule_export]
+    use crate::initializers::{initial_values, penalty};
+    #[pymodule_export]
     use crate::inside::{input_gradients, layer_summaries, trace};
     #[pymodule_export]
+    use crate::metrics::MetricState;
+    #[pymodule_export]
     use crate::model::Model;
+    #[pymodule_export]
+    use crate::optimizers::learning_rate;
     #[pymodule_export]
     use crate::reports::{model_report, report, report_text, threshold};
 

@@ -26,6 +26,7 @@ _NAMES = {
     "Model": "gatewise.models",
     "load_model": "gatewise.models",
     "Input": "gatewise.layers",
+    "Variable": "gatewise.variables",
     "History": "gatewise.callbacks",
 }
 _MODULES = (
@@ -41,6 +42,7 @@ _MODULES = (
     "regularizers",
     "reports",
     "utils",
+    "variables",
 )
 
 __all__ = ["__version__", *_NAMES, *_MODULES]

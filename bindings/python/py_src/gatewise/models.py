@@ -155,7 +155,7 @@ class Sequential(ModelViews):
                     weights[index] = array
                 continue
             for index, initializer in zip(place, getattr(layer, "_initializers", list)()):
-                if isinstance(initializer, initializers.Initializer):
+                if isinstance(initializer, initializers.Initializer) and not initializer._is_own:
                     continue
                 weights = weights or self._native.get_weights()
                 weights[index] = initializer(tuple(shapes[index]))

@@ -2,38 +2,11 @@
 //!
 //! Input: scored rows. Output: results by name.
 
+use super::kept_rows::KeptRows;
 use super::score::Scorer;
 use crate::error::{Error, Result};
-use crate::metrics::{Metric, MetricRows, MetricState};
+use crate::metrics::{Metric, MetricState};
 use std::collections::BTreeSet;
-
-/// Scored rows: what a metric reads.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct KeptRows {
-    outputs: Vec<f32>,
-    targets: Vec<f32>,
-    weights: Vec<f32>,
-}
-
-impl KeptRows {
-    pub fn clear(&mut self) {
-        self.outputs.clear();
-        self.targets.clear();
-        self.weights.clear();
-    }
-
-    pub fn push(&mut self, output: &[f32], target: &[f32], weight: f32) {
-        self.outputs.extend_from_slice(output);
-        self.targets.extend_from_slice(target);
-        self.weights.push(weight);
-    }
-
-    fn append(&mut self, other: &Self) {
-        self.outputs.extend_from_slice(&other.outputs);
-        self.targets.extend_from_slice(&other.targets);
-        self.weights.extend_from_slice(&other.weights);
-    }
-}
 
 /// A metric under its name in logs.
 #[derive(Debug, Clone)]
@@ -102,11 +75,9 @@ impl Measures {
     }
 
     fn add_batch(&mut self, batch: &KeptRows, width: usize) -> Result<()> {
-        if batch.weights.is_empty() {
+        let (Some(plain), Some(weighted)) = (batch.rows(width, false)?, batch.rows(width, true)?) else {
             return Ok(());
-        }
-        let rows = |weights| MetricRows::new(&batch.outputs, &batch.targets, width, weights);
-        let (plain, weighted) = (rows(None)?, rows(Some(&batch.weights))?);
+        };
         self.all.iter_mut().try_for_each(|it| it.state.add(if it.weighted { &weighted } else { &plain }))
     }
 

@@ -3,7 +3,7 @@
 //! Input: the outputs of a model, in lanes or in rows. Output: sums of the loss and of correct predictions,
 //! and, for training, the gradient of the loss.
 
-use super::measures::KeptRows;
+use super::kept_rows::KeptRows;
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::Activation;

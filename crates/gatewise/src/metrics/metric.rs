@@ -204,7 +204,11 @@ impl Metric {
         if settings.get("axis").is_some_and(|axis| axis == -1) {
             settings.remove("axis");
         }
-        let name = if given == "Accuracy" { given.clone() } else { snake_case(&given) };
+        let name = match given.as_str() {
+            "Accuracy" => given.clone(),
+            "LogCoshError" => "log_cosh".to_owned(),
+            name => snake_case(name),
+        };
         let loss = Some(&name)
             .filter(|name| *name != "cosine_similarity")
             .and_then(|name| name.parse::<Loss>().ok());

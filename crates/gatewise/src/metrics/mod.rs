@@ -29,6 +29,7 @@ mod confusion;
 mod kinds;
 mod labels;
 mod metric;
+mod metric_rows;
 mod metric_state;
 mod probability;
 mod ranking;
@@ -43,7 +44,8 @@ pub use class_counts::ClassCounts;
 pub use confusion::{Average, ConfusionMatrix, Scores};
 pub use labels::{LabelScores, LabelsReport};
 pub use metric::{CustomMetric, Metric};
-pub use metric_state::{MetricResult, MetricRows, MetricState};
+pub use metric_rows::{MetricResult, MetricRows};
+pub use metric_state::MetricState;
 pub use probability::{brier_score, log_loss, perplexity};
 pub use ranking::{average_precision, roc_auc};
 pub use regression::{

@@ -13,27 +13,39 @@
 //! let fit = Fit::new().optimizer(sgd).clip(Clip::GlobalNorm(1.0)).ema(Ema::default());
 //! ```
 
+mod adadelta;
 mod adagrad;
 mod adam;
 mod adam_w;
+mod adamax;
 mod clip;
+mod config;
 mod ema;
 mod learning_rate;
+mod lion;
 mod nadam;
+mod rate_function;
 mod rms_prop;
+mod schedules;
 mod sgd;
 
+pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
+pub use adamax::Adamax;
 pub use clip::Clip;
+pub use config::OptimizerConfig;
 pub use ema::Ema;
-pub use learning_rate::{
-    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, LearningRate,
-    PiecewiseConstantDecay, PolynomialDecay, Schedule,
-};
+pub use learning_rate::{LearningRate, Schedule};
+pub use lion::Lion;
 pub use nadam::Nadam;
+pub use rate_function::RateFunction;
 pub use rms_prop::RmsProp;
+pub use schedules::{
+    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay,
+    PolynomialDecay,
+};
 pub use sgd::Sgd;
 
 use crate::error::{Error, Result};

@@ -11,7 +11,7 @@ use crate::kernels::Isa;
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
 use crate::model::{Machine, Model};
-use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
+use crate::optimizer::{Clip, Ema, LearningRate, Optimizer, OptimizerConfig};
 use crate::rows::{ClassWeight, Dataset};
 use std::borrow::BorrowMut;
 
@@ -112,6 +112,11 @@ impl<'a> Fit<'a> {
     /// Sets the optimizer. Default: [`Adam`](crate::optimizer::Adam).
     pub fn optimizer(self, optimizer: impl Optimizer + 'static) -> Self {
         Self { stepper: self.stepper.optimizer(optimizer), ..self }
+    }
+
+    /// Sets the optimizer, and all that Keras sets on it, by Keras's name and arguments.
+    pub fn optimizer_config(self, config: OptimizerConfig) -> Self {
+        Self { stepper: self.stepper.optimizer_config(config), ..self }
     }
 
     /// Sets the learning rate, or a schedule, of the optimizer: the given one, or Adam. The order of the two
