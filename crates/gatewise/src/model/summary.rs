@@ -17,11 +17,13 @@ impl Model {
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     pub fn summary(&self, steps: Option<usize>) -> String {
-        let steps = steps.map_or("None".to_owned(), |steps| steps.to_string());
+        let mut steps = steps;
         let header = ["Layer (type)", "Output Shape", "Param #"].map(str::to_owned);
         // Keras does not show the input of a Sequential.
         let shown = self.placed.iter().filter(|placed| !matches!(placed.layer, Layer::Input(_)));
         let rows = shown.map(|placed| {
+            steps = placed.layer.steps_after(steps);
+            let steps = steps.map_or("None".to_owned(), |steps| steps.to_string());
             let shape = match placed.output {
                 Signal::Ids => format!("(None, {steps})"),
                 Signal::Sequence(width) => format!("(None, {steps}, {width})"),
