@@ -3,7 +3,7 @@
 mod specs;
 
 use gatewise::optimizer::{
-    Adagrad, Adam, AdamW, Clip, Ema, ExponentialDecay, Nadam, Optimizer, RmsProp, Sgd, Update,
+    Adagrad, Adam, AdamW, Clip, Ema, ExponentialDecay, LearningRate, Nadam, Optimizer, RmsProp, Sgd, Update,
 };
 use gatewise::rows::Dataset;
 use gatewise::train::{BatchLog, Callback, CallbackState, Checkpoints, Context, EpochLog};
@@ -43,6 +43,8 @@ fn model(spec: &Spec) -> Model {
 /// The history without the seconds, which no two runs share.
 fn settled(mut history: History) -> History {
     history.epochs.iter_mut().for_each(|log| log.seconds = 0.0);
+    // What a run says of its resumes differs.
+    history.notes.clear();
     history
 }
 
@@ -474,6 +476,9 @@ impl Optimizer for Poison {
     }
     fn learning_rate(&self, _iterations: u64) -> f64 {
         0.1
+    }
+    fn set_learning_rate(&mut self, _: LearningRate) -> Result<()> {
+        Ok(())
     }
     fn update(&self, update: Update<'_, '_>) {
         for (param, grad) in update.params.iter_mut().zip(update.grads) {

@@ -41,7 +41,7 @@ fn fit<'a>(epochs: usize) -> Fit<'a> {
 fn runs_on_one_stepper_are_one_run_to_the_bit() {
     let data = dataset(37, paddings()[0]);
     for (spec, settings) in specs().into_iter().flat_map(|spec| SETTINGS.map(|s| (spec.clone(), s))) {
-        for steps in [None, Some(3)] {
+        for steps in [None, Some(3)].into_iter().take(if spec.name == specs()[0].name { 2 } else { 1 }) {
             let run = |stepper: &mut Stepper, epochs| {
                 let fit = fit(epochs);
                 let fit = if let Some(steps) = steps { fit.steps_per_epoch(steps) } else { fit };

@@ -26,7 +26,13 @@ _NAMES = {
     "Model": "gatewise.models",
     "load_model": "gatewise.models",
     "Input": "gatewise.layers",
+    "Variable": "gatewise.variables",
     "History": "gatewise.callbacks",
+    "train": "gatewise.pipeline",
+    "read": "gatewise.pipeline",
+    "load": "gatewise.predictor",
+    "sentiment": "gatewise.predictor",
+    "Predictor": "gatewise.predictor",
 }
 _MODULES = (
     "activations",
@@ -38,8 +44,12 @@ _MODULES = (
     "metrics",
     "models",
     "optimizers",
+    "pipeline",
+    "predictor",
     "regularizers",
+    "reports",
     "utils",
+    "variables",
 )
 
 __all__ = ["__version__", *_NAMES, *_MODULES]

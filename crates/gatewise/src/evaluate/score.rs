@@ -3,6 +3,7 @@
 //! Input: the outputs of a model, in lanes or in rows. Output: sums of the loss and of correct predictions,
 //! and, for training, the gradient of the loss.
 
+use super::kept_rows::KeptRows;
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::layers::Activation;
@@ -76,15 +77,19 @@ pub(crate) struct Scorer<'a> {
     threshold: f32,
     width: usize,
     per_step: bool,
+    /// Whether a block keeps its rows for metrics.
+    keeps: bool,
 }
 
-/// Memory for one output and its gradient; for a custom loss, for those of a block.
+/// Memory for one output and its gradient, for those of a block with a custom loss, and for the rows that a block
+/// keeps.
 #[derive(Debug, Default)]
 pub(crate) struct RowBuffer {
     output: Vec<f32>,
     gradient: Vec<f32>,
     target: Vec<f32>,
     losses: Vec<f64>,
+    pub kept: KeptRows,
 }
 
 /// The largest number of outputs that an evaluation hands to a custom loss at once.
@@ -146,6 +151,7 @@ impl<'a> Scorer<'a> {
             threshold,
             width,
             per_step,
+            keeps: false,
         })
     }
 
@@ -161,6 +167,16 @@ impl<'a> Scorer<'a> {
             _ => batch_size.max(1),
         };
         Self { reduction, batch_size, ..self }
+    }
+
+    /// Sets whether each block keeps its rows for metrics.
+    pub fn keeping(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
+    }
+
+    /// Returns the number of outputs of a row or step.
+    pub fn width(&self) -> usize {
+        self.width
     }
 
     /// Returns the rows to score.
@@ -216,10 +232,11 @@ impl<'a> Scorer<'a> {
     ) -> Result<ScoreSum> {
         let mut sum = ScoreSum::default();
         dy.fill(0.0);
+        buffer.kept.clear();
         if let Loss::Custom(_) = self.loss {
             return self.custom_block(indices, steps, y, scale, dy, buffer);
         }
-        let RowBuffer { output, gradient, .. } = buffer;
+        let RowBuffer { output, gradient, kept, .. } = buffer;
         output.resize(self.width, 0.0);
         gradient.resize(self.width, 0.0);
         self.for_each_in_block(indices, steps, |place, target, weight| {
@@ -229,6 +246,9 @@ impl<'a> Scorer<'a> {
                 activation.apply_row(output);
             }
             sum.add(self.one(self.loss.value(output, target), output, target, weight));
+            if self.keeps {
+                kept.push(output, target, weight);
+            }
             self.loss.logit_gradient(output, target, gradient);
             let to = dy[place..].iter_mut().step_by(LANES);
             to.zip(&*gradient).for_each(|(to, &d)| *to = d * (scale * weight));
@@ -247,7 +267,7 @@ impl<'a> Scorer<'a> {
         buffer: &mut RowBuffer,
     ) -> Result<ScoreSum> {
         let (mut sum, mut next) = (ScoreSum::default(), 0);
-        let RowBuffer { output, gradient, target, losses } = buffer;
+        let RowBuffer { output, gradient, target, losses, kept } = buffer;
         output.clear();
         target.clear();
         self.for_each_in_block(indices, steps, |place, of, _| {
@@ -262,6 +282,9 @@ impl<'a> Scorer<'a> {
         self.loss.rows(self.loss_rows(output, target), losses, Some(gradient))?;
         self.for_each_in_block(indices, steps, |place, target, weight| {
             sum.add(self.one(losses[next], &[], target, weight));
+            if self.keeps {
+                kept.push(&output[next * self.width..][..self.width], target, weight);
+            }
             let from = &gradient[next * self.width..][..self.width];
             let to = dy[place..].iter_mut().step_by(LANES);
             to.zip(from).for_each(|(to, &d)| *to = d * (scale * weight));
@@ -288,13 +311,13 @@ impl<'a> Scorer<'a> {
         let custom = self.custom_losses(outputs)?;
         let mut custom = custom.iter();
         let (mut sum, mut batch, mut number) = (ScoreSum::default(), ScoreSum::default(), 0);
-        self.for_each(outputs, |index, step, output, target| {
+        self.for_each(outputs, |index, output, target, weight| {
             if index / self.batch_size != number {
                 sum.add(std::mem::take(&mut batch).reduced(self.reduction));
                 number = index / self.batch_size;
             }
             let loss = custom.next().copied().unwrap_or_else(|| self.loss.value(output, target));
-            batch.add(self.one(loss, output, target, self.weight(index, step)));
+            batch.add(self.one(loss, output, target, weight));
         });
         sum.add(batch.reduced(self.reduction));
         let count = sum.count.max(1) as f64;
@@ -325,22 +348,22 @@ impl<'a> Scorer<'a> {
     /// Returns the outputs to score and their targets, both flat.
     pub fn pairs(&self, outputs: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
         let (mut scored, mut targets) = (Vec::with_capacity(outputs.len()), Vec::new());
-        self.for_each(&outputs, |_, _, output, target| {
+        self.for_each(&outputs, |_, output, target, _| {
             scored.extend_from_slice(output);
             targets.extend_from_slice(target);
         });
         (scored, targets)
     }
 
-    /// Calls `f` with the row, the step, the output and the target of each output to score.
-    fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, usize, &[f32], &[f32])) {
+    /// Calls `f` with the row, the output, the target and the weight of each output to score.
+    pub fn for_each(&self, outputs: &[f32], mut f: impl FnMut(usize, &[f32], &[f32], f32)) {
         let mut rest = outputs;
         for index in 0..self.data.len() {
             let count = if self.per_step { self.rows.seen(index).len() } else { 1 };
             let (row, tail) = rest.split_at(count * self.width);
             rest = tail;
             for (step, target) in self.scored(index) {
-                f(index, step, &row[step * self.width..][..self.width], target);
+                f(index, &row[step * self.width..][..self.width], target, self.weight(index, step));
             }
         }
     }

@@ -18,6 +18,9 @@ pub(crate) enum Rule {
     Adagrad(Adagrad),
     Adam(Adam),
     Nadam(Nadam),
+    Adamax(Adamax),
+    Adadelta(Adadelta),
+    Lion(Lion),
 }
 
 /// `p ← p − rate·g`. No slots.
@@ -83,6 +86,43 @@ pub(crate) struct Nadam {
     pub of_m: f32,
     pub of_g: f32,
     pub of_v: f32,
+}
+
+/// `m ← m + (1 − β1)(g − m)`, `u ← max(β2·u, |g|)`, `p ← p − rate·m/(u + ε)`. Slots: m, u.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Adamax {
+    /// `lr/(1 − β1ᵗ)`
+    pub rate: f32,
+    /// 1 − β1
+    pub keep_m: f32,
+    /// β2
+    pub beta_2: f32,
+    pub epsilon: f32,
+}
+
+/// `a ← ρ·a + (1 − ρ)·g²`, `d = g·√((b + ε)/(a + ε))`, `b ← ρ·b + (1 − ρ)·d²`, `p ← p − rate·d`. Slots: a, b.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Adadelta {
+    pub rate: f32,
+    /// ρ
+    pub rho: f32,
+    /// 1 − ρ
+    pub keep: f32,
+    pub epsilon: f32,
+}
+
+/// `p ← p − rate·sign(β1·m + (1 − β1)·g)`, `m ← β2·m + (1 − β2)·g`. Slot: m.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lion {
+    pub rate: f32,
+    /// β1
+    pub beta_1: f32,
+    /// 1 − β1
+    pub keep_1: f32,
+    /// β2
+    pub beta_2: f32,
+    /// 1 − β2
+    pub keep_2: f32,
 }
 
 /// What [`step`] reads and writes; all slices have the same length.
@@ -224,6 +264,59 @@ impl Formula for Nadam {
     }
 }
 
+impl Formula for Adamax {
+    #[inline(always)]
+    fn slots(self) -> usize {
+        2
+    }
+    #[inline(always)]
+    unsafe fn apply<S: Lanes>(self, g: S, p: S, [m, u, _]: &mut [S; MAX_SLOTS]) -> S {
+        // SAFETY: as above.
+        unsafe {
+            *m = g.sub(*m).mul_add(S::splat(self.keep_m), *m);
+            *u = u.mul(S::splat(self.beta_2)).max(g.max(S::zero().sub(g)));
+            p.sub(m.mul(S::splat(self.rate)).div(u.add(S::splat(self.epsilon))))
+        }
+    }
+}
+
+impl Formula for Adadelta {
+    #[inline(always)]
+    fn slots(self) -> usize {
+        2
+    }
+    #[inline(always)]
+    unsafe fn apply<S: Lanes>(self, g: S, p: S, [a, b, _]: &mut [S; MAX_SLOTS]) -> S {
+        // SAFETY: as above.
+        unsafe {
+            let (rho, keep, epsilon) = (S::splat(self.rho), S::splat(self.keep), S::splat(self.epsilon));
+            *a = g.mul(g).mul_add(keep, a.mul(rho));
+            let d = b.add(epsilon).sqrt().mul(g).div(a.add(epsilon).sqrt());
+            *b = d.mul(d).mul_add(keep, b.mul(rho));
+            d.neg_mul_add(S::splat(self.rate), p)
+        }
+    }
+}
+
+impl Formula for Lion {
+    #[inline(always)]
+    fn slots(self) -> usize {
+        1
+    }
+    #[inline(always)]
+    unsafe fn apply<S: Lanes>(self, g: S, p: S, [m, ..]: &mut [S; MAX_SLOTS]) -> S {
+        // SAFETY: as above.
+        unsafe {
+            let ahead = m.mul_add(S::splat(self.beta_1), g.mul(S::splat(self.keep_1)));
+            // The sign: 0 of 0, and ±1 of every other number, however small.
+            let large = ahead.mul(S::splat(1e38)).mul(S::splat(1e38));
+            let sign = S::splat(-1.0).max(S::splat(1.0).min(large));
+            *m = m.mul_add(S::splat(self.beta_2), g.mul(S::splat(self.keep_2)));
+            sign.neg_mul_add(S::splat(self.rate), p)
+        }
+    }
+}
+
 #[inline(always)]
 unsafe fn step_lanes<S: Lanes>(io: Step<'_, '_>) {
     // SAFETY: the same contract.
@@ -235,6 +328,9 @@ unsafe fn step_lanes<S: Lanes>(io: Step<'_, '_>) {
             Rule::Adagrad(formula) => run::<S, _>(formula, io),
             Rule::Adam(formula) => run::<S, _>(formula, io),
             Rule::Nadam(formula) => run::<S, _>(formula, io),
+            Rule::Adamax(formula) => run::<S, _>(formula, io),
+            Rule::Adadelta(formula) => run::<S, _>(formula, io),
+            Rule::Lion(formula) => run::<S, _>(formula, io),
         }
     }
 }

@@ -118,6 +118,25 @@ pub trait CustomLoss: Send + Sync + fmt::Debug {
     fn compute(&self, rows: LossRows<'_>, losses: &mut [f64], gradient: Option<&mut [f32]>) -> Result<()>;
 }
 
+/// A shared loss: the program keeps a clone of the `Arc`, and so sees what the loss counts or stores.
+impl<T: CustomLoss + ?Sized> CustomLoss for Arc<T> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn target_width(&self, output_width: usize) -> usize {
+        (**self).target_width(output_width)
+    }
+
+    fn check(&self, targets: &[f32], output_width: usize) -> Result<()> {
+        (**self).check(targets, output_width)
+    }
+
+    fn compute(&self, rows: LossRows<'_>, losses: &mut [f64], gradient: Option<&mut [f32]>) -> Result<()> {
+        (**self).compute(rows, losses, gradient)
+    }
+}
+
 /// Custom losses are equal if they are the same object.
 impl PartialEq for dyn CustomLoss {
     fn eq(&self, other: &Self) -> bool {

@@ -13,7 +13,7 @@
 //! |---|---|
 //! | accuracy | [`binary_accuracy`], [`categorical_accuracy`], [`sparse_categorical_accuracy`], [`top_k_accuracy`] |
 //! | each class | [`ConfusionMatrix`]: precision, recall and F1 of each class, averages, balanced accuracy; [`ClassCounts`] |
-//! | ranking | [`roc_auc`], [`average_precision`], [`best_threshold`] |
+//! | ranking | [`roc_auc`], [`average_precision`], [`roc_curve`], [`best_threshold`] |
 //! | probabilities | [`log_loss`], [`brier_score`], [`perplexity`], [`Calibration`] |
 //! | multi-label | [`LabelsReport`]: exact matches, F1 of each label, and averages |
 //! | regression | [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`], [`mean_absolute_percentage_error`] |
@@ -26,11 +26,16 @@ mod accuracy;
 mod calibration;
 mod class_counts;
 mod confusion;
+mod kinds;
 mod labels;
+mod metric;
+mod metric_rows;
+mod metric_state;
 mod probability;
 mod ranking;
 mod regression;
 mod report;
+mod roc;
 mod threshold;
 
 pub use accuracy::{binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_accuracy};
@@ -38,12 +43,16 @@ pub use calibration::{Calibration, CalibrationBin};
 pub use class_counts::ClassCounts;
 pub use confusion::{Average, ConfusionMatrix, Scores};
 pub use labels::{LabelScores, LabelsReport};
+pub use metric::{CustomMetric, Metric};
+pub use metric_rows::{MetricResult, MetricRows};
+pub use metric_state::MetricState;
 pub use probability::{brier_score, log_loss, perplexity};
 pub use ranking::{average_precision, roc_auc};
 pub use regression::{
     mean_absolute_error, mean_absolute_percentage_error, r2_score, root_mean_squared_error,
 };
 pub use report::{BinaryReport, ClassesReport, LanguageReport, RegressionReport, Report, TopK};
+pub use roc::{RocPoint, roc_curve};
 pub use threshold::{ThresholdRule, best_threshold};
 
 use crate::error::{Error, Result};

@@ -20,6 +20,7 @@ use serde_json::Value;
 /// assert_eq!(adagrad.initial_accumulator_value, 0.1);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Adagrad {
     /// Learning rate, or a schedule.

@@ -23,6 +23,7 @@ use serde_json::Value;
 /// assert_eq!((adam.beta_1, adam.weight_decay), (0.8, Some(0.004)));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Adam {
     /// Learning rate, or a schedule.

@@ -17,6 +17,7 @@ use serde_json::Value;
 /// let adam_w = AdamW::new(0.01).weight_decay(0.01).beta_2(0.99);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AdamW {
     /// Learning rate, or a schedule.

@@ -1,10 +1,15 @@
-//! Learning rates: a constant, or one of Keras's schedules.
+//! Learning rates: a constant, one of Keras's schedules, or a function.
 //!
 //! Input: the number of steps done. Output: the learning rate of the next step, in `f64`.
 
+use super::rate_function::RateFunction;
+use super::schedules::{
+    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay,
+    PolynomialDecay,
+};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::f64::consts::PI;
+use serde_json::Value;
 
 /// The learning rate of an optimizer: a [`Constant`](Self::Constant) or one of Keras's schedules. A number
 /// and a schedule both convert into it.
@@ -25,6 +30,9 @@ pub enum LearningRate {
     Constant(f64),
     /// A learning rate that depends on the number of steps done.
     Schedule(Schedule),
+    /// A function of the number of steps done: see [`from_fn`](Self::from_fn).
+    #[serde(skip_deserializing)]
+    Function(RateFunction),
 }
 
 /// A learning rate schedule of Keras (`keras.optimizers.schedules`), saved under its name in Keras.
@@ -44,18 +52,68 @@ pub enum Schedule {
 impl LearningRate {
     /// Returns the learning rate of the next step, after `iterations` steps: 0 before the first step.
     pub fn at(&self, iterations: u64) -> f64 {
-        let t = iterations as f64;
         match self {
             Self::Constant(rate) => *rate,
-            Self::Schedule(schedule) => match schedule {
-                Schedule::PiecewiseConstantDecay(it) => it.at(iterations),
-                Schedule::ExponentialDecay(it) => it.at(t),
-                Schedule::InverseTimeDecay(it) => it.at(t),
-                Schedule::PolynomialDecay(it) => it.at(t),
-                Schedule::CosineDecay(it) => it.at(t),
-                Schedule::CosineDecayRestarts(it) => it.at(t),
-            },
+            Self::Schedule(schedule) => schedule.at(iterations),
+            Self::Function(function) => function.at(iterations),
         }
+    }
+
+    /// Creates a schedule from a function of the number of steps done. A run ends with an error if the function
+    /// returns a number that is negative or not finite.
+    ///
+    /// Functions cannot be compared: a checkpoint knows the function by `name`, and a run that is resumed needs
+    /// the same function under the same name.
+    ///
+    /// ```
+    /// use gatewise::optimizer::{Adam, LearningRate, Optimizer};
+    /// let rate = LearningRate::from_fn("inverse root", |steps| 0.1 / (1.0 + steps as f64).sqrt());
+    /// assert_eq!((rate.at(0), Adam::new(rate).learning_rate(3)), (0.1, 0.05));
+    /// ```
+    pub fn from_fn(name: impl Into<String>, rate: impl Fn(u64) -> f64 + Send + Sync + 'static) -> Self {
+        Self::Function(RateFunction::new(name, rate))
+    }
+
+    /// Creates a learning rate from JSON: a number, or a schedule with its name in Keras and its arguments.
+    ///
+    /// ```
+    /// use gatewise::optimizer::{ExponentialDecay, LearningRate};
+    /// use serde_json::json;
+    /// let decay = json!({
+    ///     "name": "ExponentialDecay", "initial_learning_rate": 0.1, "decay_steps": 100, "decay_rate": 0.9
+    /// });
+    /// assert_eq!(LearningRate::from_json(decay)?, ExponentialDecay::new(0.1, 100, 0.9).into());
+    /// assert_eq!(LearningRate::from_json(json!(0.1))?, 0.1.into());
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an unknown name or argument, a missing argument, or
+    /// one out of range.
+    pub fn from_json(value: Value) -> Result<Self> {
+        let mut settings = match value {
+            Value::Number(rate) => return Ok(Self::Constant(rate.as_f64().unwrap_or(f64::NAN))),
+            Value::Object(settings) => settings,
+            other => {
+                return Err(Error::config(format!("a learning rate is a number or a schedule, not {other}")));
+            }
+        };
+        // As Keras writes it: the class, and its arguments with the name of the instance.
+        if let (Some(class), Some(Value::Object(config))) =
+            (settings.remove("class_name"), settings.remove("config"))
+        {
+            settings = config;
+            settings.insert("name".into(), class);
+        }
+        if let Some(name) = settings.remove("name") {
+            settings.entry("schedule").or_insert(name);
+        }
+        let schedule = serde_json::from_value::<Schedule>(settings.into());
+        let rate =
+            Self::Schedule(schedule.map_err(|e| {
+                Error::config(format!("the schedule of the learning rate cannot be read: {e}"))
+            })?);
+        rate.check().map(|()| rate)
     }
 
     /// Returns whether the learning rate depends on the step.
@@ -132,6 +190,21 @@ impl LearningRate {
     }
 }
 
+impl Schedule {
+    /// Returns the learning rate of the next step, after `iterations` steps.
+    pub fn at(&self, iterations: u64) -> f64 {
+        let t = iterations as f64;
+        match self {
+            Self::PiecewiseConstantDecay(it) => it.at(iterations),
+            Self::ExponentialDecay(it) => it.at(t),
+            Self::InverseTimeDecay(it) => it.at(t),
+            Self::PolynomialDecay(it) => it.at(t),
+            Self::CosineDecay(it) => it.at(t),
+            Self::CosineDecayRestarts(it) => it.at(t),
+        }
+    }
+}
+
 impl From<f64> for LearningRate {
     fn from(rate: f64) -> Self {
         Self::Constant(rate)
@@ -155,270 +228,6 @@ into_learning_rate!(
     CosineDecay,
     CosineDecayRestarts
 );
-
-/// A schedule that is `values[i]` up to and including step `boundaries[i]`, and the last value afterwards.
-///
-/// ```
-/// use gatewise::optimizer::{LearningRate, PiecewiseConstantDecay};
-/// let rate = LearningRate::from(PiecewiseConstantDecay::new([100], [0.01, 0.001]));
-/// assert_eq!((rate.at(100), rate.at(101)), (0.01, 0.001));
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct PiecewiseConstantDecay {
-    /// Steps, in ascending order.
-    pub boundaries: Vec<u64>,
-    /// Learning rates, one more than boundaries. `values[i]` ends with step `boundaries[i]`.
-    pub values: Vec<f64>,
-}
-
-impl PiecewiseConstantDecay {
-    /// Creates a schedule of `values` between `boundaries`.
-    pub fn new(boundaries: impl Into<Vec<u64>>, values: impl Into<Vec<f64>>) -> Self {
-        Self { boundaries: boundaries.into(), values: values.into() }
-    }
-
-    fn at(&self, iterations: u64) -> f64 {
-        let place = self.boundaries.partition_point(|&boundary| boundary < iterations);
-        self.values.get(place).copied().unwrap_or(f64::NAN)
-    }
-}
-
-/// Exponential decay: `initial·rate^(t / steps)`. With `staircase` the quotient is rounded down.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct ExponentialDecay {
-    /// Learning rate at step 0.
-    pub initial_learning_rate: f64,
-    /// Number of steps that multiply the learning rate by `decay_rate`.
-    pub decay_steps: u64,
-    /// Factor of `decay_steps` steps.
-    pub decay_rate: f64,
-    /// Whether the learning rate falls only at the end of every `decay_steps` steps. Default: false.
-    #[serde(default)]
-    pub staircase: bool,
-}
-
-impl ExponentialDecay {
-    /// Creates a decay that is continuous.
-    pub fn new(initial_learning_rate: f64, decay_steps: u64, decay_rate: f64) -> Self {
-        Self { initial_learning_rate, decay_steps, decay_rate, staircase: false }
-    }
-
-    /// Sets whether the learning rate falls only at the end of every `decay_steps` steps.
-    pub fn staircase(self, staircase: bool) -> Self {
-        Self { staircase, ..self }
-    }
-
-    fn at(&self, t: f64) -> f64 {
-        self.initial_learning_rate * self.decay_rate.powf(periods(t, self.decay_steps, self.staircase))
-    }
-}
-
-/// Inverse time decay: `initial / (1 + rate·t / steps)`. With `staircase` the quotient is rounded down.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct InverseTimeDecay {
-    /// Learning rate at step 0.
-    pub initial_learning_rate: f64,
-    /// Number of steps that add `decay_rate` to the divisor.
-    pub decay_steps: u64,
-    /// Increase of the divisor.
-    pub decay_rate: f64,
-    /// Whether the divisor grows only at the end of every `decay_steps` steps. Default: false.
-    #[serde(default)]
-    pub staircase: bool,
-}
-
-impl InverseTimeDecay {
-    /// Creates a decay that is continuous.
-    pub fn new(initial_learning_rate: f64, decay_steps: u64, decay_rate: f64) -> Self {
-        Self { initial_learning_rate, decay_steps, decay_rate, staircase: false }
-    }
-
-    /// Sets whether the learning rate falls only at the end of every `decay_steps` steps.
-    pub fn staircase(self, staircase: bool) -> Self {
-        Self { staircase, ..self }
-    }
-
-    fn at(&self, t: f64) -> f64 {
-        self.initial_learning_rate / (1.0 + self.decay_rate * periods(t, self.decay_steps, self.staircase))
-    }
-}
-
-/// Returns t / steps, rounded down if `whole`.
-fn periods(t: f64, steps: u64, whole: bool) -> f64 {
-    let periods = t / steps as f64;
-    if whole { periods.floor() } else { periods }
-}
-
-/// Polynomial decay: `(initial − end)·(1 − t / steps)^power + end`, and `end` after `steps` steps.
-///
-/// With `cycle` the decay repeats, over a longer period each time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct PolynomialDecay {
-    /// Learning rate at step 0.
-    pub initial_learning_rate: f64,
-    /// Number of steps until the end.
-    pub decay_steps: u64,
-    /// Final learning rate. Default: 1e-4.
-    pub end_learning_rate: f64,
-    /// Power of the polynomial. Default: 1, a straight line.
-    pub power: f64,
-    /// Whether the period becomes the next multiple of `decay_steps` after the end. Default: false.
-    #[serde(default)]
-    pub cycle: bool,
-}
-
-impl PolynomialDecay {
-    /// Creates a linear decay to 1e-4.
-    pub fn new(initial_learning_rate: f64, decay_steps: u64) -> Self {
-        Self { initial_learning_rate, decay_steps, end_learning_rate: 1e-4, power: 1.0, cycle: false }
-    }
-
-    /// Sets the final learning rate.
-    pub fn end_learning_rate(self, end_learning_rate: f64) -> Self {
-        Self { end_learning_rate, ..self }
-    }
-
-    /// Sets the power of the polynomial.
-    pub fn power(self, power: f64) -> Self {
-        Self { power, ..self }
-    }
-
-    /// Sets whether the decay repeats after the end.
-    pub fn cycle(self, cycle: bool) -> Self {
-        Self { cycle, ..self }
-    }
-
-    fn at(&self, t: f64) -> f64 {
-        let steps = self.decay_steps as f64;
-        let fraction = match self.cycle {
-            true => t / (steps * (t / steps).ceil().max(1.0)),
-            false => t.min(steps) / steps,
-        };
-        let span = self.initial_learning_rate - self.end_learning_rate;
-        span * (1.0 - fraction).powf(self.power) + self.end_learning_rate
-    }
-}
-
-/// Cosine decay with optional linear warmup (Loshchilov & Hutter 2016): half a cosine from the
-/// initial learning rate (with warmup: from `warmup_target`) down to `alpha` times that learning rate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct CosineDecay {
-    /// Learning rate at step 0.
-    pub initial_learning_rate: f64,
-    /// Number of steps of the decay, without the warmup.
-    pub decay_steps: u64,
-    /// Final learning rate as a fraction of the initial learning rate. Default: 0.
-    #[serde(default)]
-    pub alpha: f64,
-    /// Learning rate at the end of the warmup, from which the decay starts. Default: no warmup.
-    #[serde(default)]
-    pub warmup_target: Option<f64>,
-    /// Number of steps of the warmup.
-    #[serde(default)]
-    pub warmup_steps: u64,
-}
-
-impl CosineDecay {
-    /// Creates a decay to zero without warmup.
-    pub fn new(initial_learning_rate: f64, decay_steps: u64) -> Self {
-        Self { initial_learning_rate, decay_steps, alpha: 0.0, warmup_target: None, warmup_steps: 0 }
-    }
-
-    /// Sets the final learning rate as a fraction of the initial learning rate.
-    pub fn alpha(self, alpha: f64) -> Self {
-        Self { alpha, ..self }
-    }
-
-    /// Sets a linear warmup from the initial learning rate to `warmup_target`, from which the decay starts.
-    pub fn warmup(self, warmup_target: f64, warmup_steps: u64) -> Self {
-        Self { warmup_target: Some(warmup_target), warmup_steps, ..self }
-    }
-
-    fn at(&self, t: f64) -> f64 {
-        let warmup = if self.warmup_target.is_some() { self.warmup_steps as f64 } else { 0.0 };
-        let top = self.warmup_target.unwrap_or(self.initial_learning_rate);
-        if t < warmup {
-            return (top - self.initial_learning_rate) * (t / warmup) + self.initial_learning_rate;
-        }
-        let steps = self.decay_steps as f64;
-        top * cosine((t - warmup).min(steps) / steps, 1.0, self.alpha)
-    }
-}
-
-/// Cosine decay with warm restarts (Loshchilov & Hutter 2016): [`CosineDecay`] that repeats.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct CosineDecayRestarts {
-    /// Learning rate at step 0.
-    pub initial_learning_rate: f64,
-    /// Number of steps of the first period.
-    pub first_decay_steps: u64,
-    /// Factor of the length of each period to the length of the previous one. Default: 2.
-    pub t_mul: f64,
-    /// Factor of the initial learning rate of each period to the previous one. Default: 1.
-    pub m_mul: f64,
-    /// Final learning rate as a fraction of the initial learning rate. Default: 0.
-    #[serde(default)]
-    pub alpha: f64,
-}
-
-impl CosineDecayRestarts {
-    /// Creates a decay to zero whose periods double in length.
-    pub fn new(initial_learning_rate: f64, first_decay_steps: u64) -> Self {
-        Self { initial_learning_rate, first_decay_steps, t_mul: 2.0, m_mul: 1.0, alpha: 0.0 }
-    }
-
-    /// Sets the factor of the length of each period.
-    pub fn t_mul(self, t_mul: f64) -> Self {
-        Self { t_mul, ..self }
-    }
-
-    /// Sets the factor of the initial learning rate of each period.
-    pub fn m_mul(self, m_mul: f64) -> Self {
-        Self { m_mul, ..self }
-    }
-
-    /// Sets the final learning rate as a fraction of the initial learning rate.
-    pub fn alpha(self, alpha: f64) -> Self {
-        Self { alpha, ..self }
-    }
-
-    fn at(&self, t: f64) -> f64 {
-        let (done, grow) = (t / self.first_decay_steps as f64, self.t_mul);
-        let (period, fraction) = if grow == 1.0 {
-            (done.floor(), done - done.floor())
-        } else {
-            let fraction = |period: f64| {
-                let length = grow.powf(period);
-                (done - (1.0 - length) / (1.0 - grow)) / length
-            };
-            let period = (1.0 - done * (1.0 - grow)).log(grow).floor();
-            // At a restart the logarithm may be below the whole number by its last bit.
-            if fraction(period) < 1.0 {
-                (period, fraction(period))
-            } else {
-                (period + 1.0, fraction(period + 1.0))
-            }
-        };
-        self.initial_learning_rate * cosine(fraction, self.m_mul.powf(period), self.alpha)
-    }
-}
-
-/// Returns half a cosine of height `top`, scaled so that it ends at `alpha`.
-fn cosine(fraction: f64, top: f64, alpha: f64) -> f64 {
-    (1.0 - alpha) * (0.5 * top * (1.0 + (PI * fraction).cos())) + alpha
-}
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@ use serde_json::Value;
 /// assert_eq!(Nadam::default().beta_1, 0.9);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Nadam {
     /// Learning rate, or a schedule.

@@ -22,6 +22,7 @@ use serde_json::Value;
 /// assert_eq!(rms_prop.rho, 0.9);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RmsProp {
     /// Learning rate, or a schedule.

@@ -21,6 +21,7 @@ use serde_json::Value;
 /// assert_eq!(sgd.momentum, 0.9);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Sgd {
     /// Learning rate, or a schedule.

@@ -9,8 +9,9 @@ use crate::error::Result;
 use crate::evaluate::default_loss;
 use crate::kernels::Isa;
 use crate::loss::{Loss, Reduction};
+use crate::metrics::Metric;
 use crate::model::{Machine, Model};
-use crate::optimizer::{Clip, Ema, LearningRate, Optimizer};
+use crate::optimizer::{Clip, Ema, LearningRate, Optimizer, OptimizerConfig};
 use crate::rows::{ClassWeight, Dataset};
 use std::borrow::BorrowMut;
 
@@ -113,6 +114,11 @@ impl<'a> Fit<'a> {
         Self { stepper: self.stepper.optimizer(optimizer), ..self }
     }
 
+    /// Sets the optimizer, and all that Keras sets on it, by Keras's name and arguments.
+    pub fn optimizer_config(self, config: OptimizerConfig) -> Self {
+        Self { stepper: self.stepper.optimizer_config(config), ..self }
+    }
+
     /// Sets the learning rate, or a schedule, of the optimizer: the given one, or Adam. The order of the two
     /// calls does not matter.
     pub fn learning_rate(self, learning_rate: impl Into<LearningRate>) -> Self {
@@ -153,6 +159,46 @@ impl<'a> Fit<'a> {
     /// The loss of an epoch is the mean of the reduced losses of its batches, weighted by their numbers of outputs.
     pub fn reduction(self, reduction: Reduction) -> Self {
         Self { stepper: self.stepper.reduction(reduction), ..self }
+    }
+
+    /// Sets the metrics to measure on training and validation rows, beside loss and accuracy. Sample weights and
+    /// class weights do not count, as in Keras. Default: none.
+    ///
+    /// The logs have their results under their names, of the validation rows with `val_` before; a second metric
+    /// of a name is called `name_1`. A metric with a number for each class is logged as `name[0]`, `name[1]`, …
+    /// Training rows are measured as they are trained on, before each step.
+    ///
+    /// ```
+    /// use gatewise::metrics::Metric;
+    /// use gatewise::train::EarlyStopping;
+    /// # use gatewise::rows::{Dataset, Sequences};
+    /// # use gatewise::layers::{Activation, Dense, Embedding, Lstm};
+    /// # use gatewise::{Fit, Sequential};
+    /// # let rows: Sequences = (0..64).map(|i| [1 + i % 2, 3, 4]).collect();
+    /// # let data = Dataset::new(rows, (0..64).map(|i| (i % 2) as f32).collect::<Vec<_>>())?;
+    /// # let layers = Sequential::new().with(Embedding::new(6, 4)).with(Lstm::new(8));
+    /// # let mut model = layers.with(Dense::new(1).activation(Activation::Sigmoid)).compile(1)?;
+    /// let auc: Metric = "auc".parse()?;
+    /// let history = Fit::new()
+    ///     .epochs(3)
+    ///     .validation_split(0.25)
+    ///     .metrics([auc.clone(), "precision".parse()?, auc.with("curve", "PR")?])
+    ///     .callback(EarlyStopping::new().monitor("val_auc").patience(2))
+    ///     .run(&mut model, &data)?;
+    /// let log = &history.epochs[0];
+    /// assert!(["auc", "auc_1", "val_auc", "val_precision"].iter().all(|name| log.get(name).is_some()));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
+        self.settings.metrics = metrics.into_iter().collect();
+        self
+    }
+
+    /// Sets metrics in which sample weights and class weights count: Keras's `weighted_metrics`. One with the
+    /// name of another metric is called `weighted_name`. Default: none.
+    pub fn weighted_metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
+        self.settings.weighted_metrics = metrics.into_iter().collect();
+        self
     }
 
     /// Sets class weights: the loss of a training row is multiplied by the weight of its class.

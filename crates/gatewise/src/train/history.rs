@@ -38,7 +38,7 @@ pub struct StepLog {
 }
 
 /// The log of a batch: running means over the epoch so far.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BatchLog {
     /// The epoch, from 0.
@@ -51,13 +51,23 @@ pub struct BatchLog {
     pub loss: f64,
     /// Accuracy over these rows; `None` for a regression loss.
     pub accuracy: Option<f64>,
+    /// The metrics of the run over these rows, by name.
+    pub others: Values,
 }
 
 impl BatchLog {
     /// Returns all metrics with their Keras names.
     pub fn values(&self) -> impl Iterator<Item = (&str, f64)> {
         let accuracy = self.accuracy.map(|accuracy| ("accuracy", accuracy));
-        [("loss", self.loss)].into_iter().chain(accuracy)
+        [("loss", self.loss)].into_iter().chain(accuracy).chain(self.others.iter())
+    }
+
+    /// Adds the metric called `name`.
+    pub(super) fn set(&mut self, name: &str, value: f64) {
+        match name {
+            "accuracy" => self.accuracy = Some(value),
+            other => self.others.set(other, value),
+        }
     }
 }
 
@@ -89,8 +99,8 @@ pub struct EpochLog {
     /// Validation accuracy after the epoch.
     #[serde(with = "number::optional")]
     pub val_accuracy: Option<f64>,
-    /// Other metrics by name: `learning_rate` (the learning rate of the next step) and the metrics that
-    /// callbacks [`set`](Self::set).
+    /// Other metrics by name: `learning_rate` (the learning rate of the next step), the metrics of the run
+    /// ([`Fit::metrics`](crate::Fit::metrics)) and those that callbacks [`set`](Self::set).
     #[serde(flatten)]
     pub others: Values,
     /// Seconds of training, without validation. Not serialized: equal runs write equal files.

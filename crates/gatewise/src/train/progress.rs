@@ -1,5 +1,6 @@
 //! The progress of a run: the counters and sums of the training loop, as a checkpoint saves them.
 
+use super::number::Number;
 use super::{BatchLog, EpochLog, Values};
 use crate::evaluate::ScoreSum;
 use crate::optimizer::Optimizer;
@@ -34,6 +35,9 @@ pub(super) struct Progress {
     /// Notes for the user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The states of the metrics over the batches of this epoch, each with the width of its rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<(Vec<Number>, usize)>,
 }
 
 impl Progress {
@@ -72,6 +76,7 @@ impl Progress {
             samples: self.samples,
             loss: self.loss / count,
             accuracy: has_accuracy.then_some(self.hits / count),
+            others: Values::default(),
         }
     }
 

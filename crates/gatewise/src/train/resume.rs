@@ -49,6 +49,12 @@ pub(super) fn described_run<M: BorrowMut<Model>>(
     if !steps.no_decay.is_empty() {
         run["exclude_from_weight_decay"] = json!(steps.no_decay);
     }
+    if !settings.metrics.is_empty() {
+        run["metrics"] = json!(settings.metrics);
+    }
+    if !settings.weighted_metrics.is_empty() {
+        run["weighted_metrics"] = json!(settings.weighted_metrics);
+    }
     if stepper.steps() > 0 {
         run["begins_with"] = json!({
             "steps": stepper.steps(),

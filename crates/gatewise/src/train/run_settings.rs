@@ -4,6 +4,7 @@
 
 use super::Checkpoints;
 use crate::error::{Error, Result};
+use crate::metrics::Metric;
 use crate::model::{Model, PaddedRows};
 use crate::rows::{ClassWeight, Dataset, Padding};
 
@@ -20,6 +21,8 @@ pub(super) struct RunSettings<'a> {
     pub steps_per_epoch: Option<usize>,
     pub initial_epoch: usize,
     pub class_weight: Option<ClassWeight>,
+    pub metrics: Vec<Metric>,
+    pub weighted_metrics: Vec<Metric>,
     pub checkpoints: Option<Checkpoints>,
     pub resume: bool,
 }
@@ -37,6 +40,8 @@ impl Default for RunSettings<'_> {
             steps_per_epoch: None,
             initial_epoch: 0,
             class_weight: None,
+            metrics: Vec::new(),
+            weighted_metrics: Vec::new(),
             checkpoints: None,
             resume: false,
         }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::kernels::Isa;
 use crate::loss::{Loss, Reduction};
 use crate::model::Machine;
-use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer};
+use crate::optimizer::{Adam, Clip, Ema, LearningRate, Optimizer, OptimizerConfig};
 
 /// A builder of a [`Stepper`](super::Stepper), with Keras's names and defaults; see
 /// [`Stepper::builder`](super::Stepper::builder).
@@ -47,6 +47,25 @@ impl StepperBuilder {
     /// Sets the optimizer. Default: Adam.
     pub fn optimizer(self, optimizer: impl Optimizer + 'static) -> Self {
         Self { optimizer: Some(Box::new(optimizer)), ..self }
+    }
+
+    /// Sets the optimizer, and all that Keras sets on it: clipping, moving average, gradient accumulation and
+    /// tensors that do not decay, where the configuration has them.
+    pub fn optimizer_config(self, config: OptimizerConfig) -> Self {
+        let (clip, ema) = (config.clip().or(self.clip), config.ema().or(self.ema));
+        let steps = config.gradient_accumulation_steps().or(self.gradient_accumulation_steps);
+        let exclude = match config.exclude_from_weight_decay() {
+            [] => self.exclude_from_weight_decay,
+            names => names.to_vec(),
+        };
+        Self {
+            optimizer: Some(config.into_optimizer()),
+            clip,
+            ema,
+            gradient_accumulation_steps: steps,
+            exclude_from_weight_decay: exclude,
+            ..self
+        }
     }
 
     /// Sets the learning rate, or a schedule, of the optimizer: the given one, or Adam. The order of the two

@@ -34,7 +34,7 @@ impl Fit<'_> {
     ///
     /// # Errors
     /// As [`run`](Self::run); any error of `next`; [`ErrorKind::Config`](crate::ErrorKind::Config) when epochs,
-    /// validation, checkpoints, callbacks or a moving average of the weights are set: these need epochs.
+    /// validation, checkpoints, callbacks, metrics or a moving average of the weights are set: these need epochs.
     pub fn run_stream(
         self,
         model: &mut Model,
@@ -46,9 +46,11 @@ impl Fit<'_> {
             || settings.initial_epoch != 0
             || settings.steps_per_epoch.is_some()
             || validation;
-        if epochs || settings.checkpoints.is_some() || steps.ema.is_some() || !callbacks.is_empty() {
+        let metrics = !(settings.metrics.is_empty() && settings.weighted_metrics.is_empty());
+        if epochs || settings.checkpoints.is_some() || steps.ema.is_some() || !callbacks.is_empty() || metrics
+        {
             return Err(Error::config(
-                "a stream has no epochs: leave out epochs, validation, checkpoints, callbacks and ema",
+                "a stream has no epochs: leave out epochs, validation, checkpoints, callbacks, metrics and ema",
             ));
         }
         // Loss and optimizer are checked against the first data set.

@@ -4,7 +4,7 @@
 
 use super::pieces::{Piece, pieces};
 use crate::error::Result;
-use crate::evaluate::{RowBuffer, ScoreSum, Scorer};
+use crate::evaluate::{KeptRows, RowBuffer, ScoreSum, Scorer};
 use crate::kernels::LANES;
 use crate::kernels::noise::Noise;
 use crate::layers::{BlockGrads, PadPrefixGrads};
@@ -115,6 +115,11 @@ impl Trainer {
             all.add(std::mem::replace(sum, Ok(ScoreSum::default()))?);
         }
         Ok(all)
+    }
+
+    /// Returns the rows of the last `batch` rows that the blocks kept, in block order.
+    pub fn kept(&self, batch: usize) -> impl Iterator<Item = &KeptRows> {
+        self.sums[..batch.div_ceil(LANES)].iter().map(|(_, (_, buffer))| &buffer.kept)
     }
 
     /// Returns the gradient of the last [`update`](Self::update), penalties and clipping included.

@@ -5,6 +5,7 @@
 use super::callback::{CallbackList, Plan};
 use super::checkpoint::Folder;
 use super::diverged;
+use super::number::Number;
 use super::padding_note;
 use super::progress::Progress;
 use super::resume::{self, described_run, name_kept};
@@ -14,8 +15,7 @@ use super::stepper::Stepper;
 use super::stopwatch::Stopwatch;
 use super::{Callback, Context, History};
 use crate::error::{Error, Result};
-use crate::evaluate::Scorer;
-use crate::evaluate::Evaluate;
+use crate::evaluate::{Evaluate, Measures, Scorer};
 use crate::metrics::Evaluation;
 use crate::model::{Model, PaddedRows};
 use crate::rng::{Purpose, Random};
@@ -56,6 +56,8 @@ pub(super) struct Training<'r, 'a, M> {
     clock: (Stopwatch, f64),
     /// Validation loss and accuracy of the epoch.
     measured: Option<Evaluation>,
+    /// Metrics over the batches of the epoch, and over the validation rows.
+    measures: [Measures; 2],
 }
 
 impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
@@ -74,6 +76,9 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
         if let Some(weights) = weights {
             scorer = scorer.with_weights(weights);
         }
+        let measures = Measures::new(&settings.metrics, &settings.weighted_metrics)?;
+        measures.check_widths(scorer.width(), data.targets().width())?;
+        scorer = scorer.keeping(!measures.is_empty());
         let validation = settings.validation(model, data, rows, read.settled())?;
         let steps = settings.steps(rows).saturating_mul(settings.batch_size);
         let plan = Plan {
@@ -108,6 +113,7 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
             diverged,
             clock,
             measured,
+            measures: [measures.clone(), measures],
         })
     }
 
@@ -124,6 +130,14 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
                 self.stepper.model_mut().params_mut().values_mut().copy_from_slice(&snapshot.params);
                 (self.stepper.trainer.step, self.stepper.trainer.slots) = (snapshot.step, snapshot.slots);
                 self.callbacks.restore(&snapshot.callbacks)?;
+                let saved = std::mem::take(&mut self.at.metrics).into_iter();
+                let numbers =
+                    |numbers: Vec<Number>| numbers.into_iter().map(|Number(number)| number).collect();
+                if !self.measures[0].restore(saved.map(|(state, width)| (numbers(state), width))) {
+                    return Err(Error::artifact(
+                        "cannot resume: the states of the metrics in the checkpoint are damaged",
+                    ));
+                }
             }
         }
         self.callbacks.note(&notes);
@@ -214,7 +228,11 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
             self.stop_diverged(self.stepper.diverged(sum, Some((self.at.epoch, self.at.batch))))?;
             return Ok(false);
         }
-        let log = self.at.batch_log(self.scorer.has_accuracy());
+        self.measures[0].add(self.stepper.trainer.kept(batch.len()), self.scorer.width())?;
+        let mut log = self.at.batch_log(self.scorer.has_accuracy());
+        if !self.callbacks.is_empty() {
+            self.measures[0].results()?.iter().for_each(|(name, value)| log.set(name, *value));
+        }
         let stopped = self.call(|callback, context| callback.on_batch_end(context, &log))?;
         if self.folder.as_ref().is_some_and(|folder| stopped || folder.due()) {
             self.at.seconds = self.seconds();
@@ -230,7 +248,9 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
         let evaluate = Evaluate::new().loss(self.stepper.loss().clone()).reduction(self.stepper.reduction());
         let evaluate = evaluate.batch_size(self.settings.batch_size);
         let (model, engine) = self.stepper.engine();
-        let measured = evaluate.run_in(engine, model, data)?;
+        let measures = &mut self.measures[1];
+        measures.reset();
+        let measured = evaluate.run_in(engine, model, data, measures)?;
         self.measured = Some(measured);
         if !measured.loss.is_finite() && !self.diverged {
             self.stop_diverged(diverged::in_validation(self.at.epoch, measured.loss))?;
@@ -244,11 +264,15 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
             // The weights that the last step left have no loss.
             log.loss = f64::NAN;
         }
+        self.measures[0].results()?.iter().for_each(|(name, value)| log.set(name, *value));
         if let Some(measured) = self.measured {
             (log.val_loss, log.val_accuracy) = (Some(measured.loss), measured.accuracy);
+            let results = self.measures[1].results()?;
+            results.iter().for_each(|(name, value)| log.set(&format!("val_{name}"), *value));
         }
         let ended = self.call(|callback, context| callback.on_epoch_end(context, &mut log))?;
         self.at.close_epoch(log, ended);
+        self.measures[0].reset();
         if self.diverged { Ok(()) } else { self.save() }
     }
 
@@ -266,7 +290,8 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
     /// Calls all callbacks. Returns whether a callback stopped the run.
     fn call(&mut self, call: impl FnMut(&mut dyn Callback, &mut Context<'_>) -> Result<()>) -> Result<bool> {
         let (model, optimizer, step) = self.stepper.parts_mut();
-        self.callbacks.call(Context::new(model, &mut self.at, optimizer, step, self.plan), call)
+        let context = Context::new(model, &mut self.at, optimizer, step, self.plan, &self.measures[0]);
+        self.callbacks.call(context, call)
     }
 
     /// Ends the run with `error`, unless a callback stops it.
@@ -278,7 +303,9 @@ impl<'r, 'a, M: BorrowMut<Model>> Training<'r, 'a, M> {
 
     /// Saves a checkpoint, if the run has a folder.
     fn save(&mut self) -> Result<()> {
-        let Self { folder: Some(folder), stepper, callbacks, at, .. } = self else { return Ok(()) };
+        let Self { folder: Some(folder), stepper, callbacks, at, measures, .. } = self else { return Ok(()) };
+        let numbers = |numbers: &[f64]| numbers.iter().map(|&number| Number(number)).collect();
+        at.metrics = measures[0].parts().map(|(state, width)| (numbers(state), width)).collect();
         let (step, slots) = (stepper.trainer.step, &*stepper.trainer.slots);
         let (params, callbacks) = (stepper.model().params(), callbacks.states());
         folder.save(&Moment { progress: at, step, callbacks, params, slots })

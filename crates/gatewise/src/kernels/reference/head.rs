@@ -15,9 +15,9 @@ pub(crate) fn loss(z: f64, y: f64) -> f64 {
     z.max(0.0) + (-z.abs()).exp().ln_1p() - y * z
 }
 
-/// The loss as Keras reports it: from the probability, kept 1e-7 from 0 and 1.
+/// The loss as Keras reports it in `f32`: from the probability, kept 1e-7 from 0 and 2⁻²³ from 1.
 pub(crate) fn reported_loss(p: f64, y: f64) -> f64 {
-    let p = p.clamp(1e-7, 1.0 - 1e-7);
+    let p = p.clamp(1e-7, 1.0 - 2f64.powi(-23));
     -(y * p.ln() + (1.0 - y) * (1.0 - p).ln())
 }
 

@@ -8,6 +8,9 @@ pub(crate) enum Optimizer {
     Adagrad { initial_accumulator_value: f64, epsilon: f64 },
     Adam { beta_1: f64, beta_2: f64, epsilon: f64, amsgrad: bool },
     Nadam { beta_1: f64, beta_2: f64, epsilon: f64 },
+    Adamax { beta_1: f64, beta_2: f64, epsilon: f64 },
+    Adadelta { rho: f64, epsilon: f64 },
+    Lion { beta_1: f64, beta_2: f64 },
 }
 
 /// A parameter with its state: the mean of gradients, that of their squares, what momentum keeps, the
@@ -68,6 +71,23 @@ impl Optimizer {
                 let mean =
                     u(t + 1) * p.mean / (1.0 - p.product * u(t + 1)) + (1.0 - u(t)) * g / (1.0 - p.product);
                 p.value -= lr * mean / ((p.square / (1.0 - beta_2.powi(t))).sqrt() + epsilon);
+            }
+            Self::Adamax { beta_1, beta_2, epsilon } => {
+                p.mean = decay(p.mean, beta_1, g);
+                p.largest = (beta_2 * p.largest).max(g.abs());
+                p.value -= lr * p.mean / ((1.0 - beta_1.powi(t)) * (p.largest + epsilon));
+            }
+            Self::Adadelta { rho, epsilon } => {
+                p.square = decay(p.square, rho, g * g);
+                let delta = g * (p.momentum + epsilon).sqrt() / (p.square + epsilon).sqrt();
+                // What is kept here is the mean square of the steps.
+                p.momentum = decay(p.momentum, rho, delta * delta);
+                p.value -= lr * delta;
+            }
+            Self::Lion { beta_1, beta_2 } => {
+                let ahead = decay(p.mean, beta_1, g);
+                p.value -= if ahead == 0.0 { 0.0 } else { lr * ahead.signum() };
+                p.mean = decay(p.mean, beta_2, g);
             }
         }
     }

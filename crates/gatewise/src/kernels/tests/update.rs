@@ -28,6 +28,12 @@ fn pairs(decay: Option<f64>) -> Vec<(Box<dyn Optimizer>, Twin)> {
     }
     let nadam = optimizer::Nadam::default().weight_decay(decay);
     pairs.push((Box::new(nadam), Twin::Nadam { beta_1, beta_2, epsilon }));
+    let adamax = optimizer::Adamax::default().weight_decay(decay);
+    pairs.push((Box::new(adamax), Twin::Adamax { beta_1, beta_2, epsilon }));
+    let adadelta = optimizer::Adadelta::default().weight_decay(decay);
+    pairs.push((Box::new(adadelta), Twin::Adadelta { rho: 0.95, epsilon }));
+    let lion = optimizer::Lion::default().weight_decay(decay);
+    pairs.push((Box::new(lion), Twin::Lion { beta_1, beta_2: 0.99 }));
     pairs
 }
 

@@ -1,11 +1,11 @@
 //! The context of a callback: the run between two steps.
 
 use crate::error::{Error, Result};
+use crate::evaluate::Measures;
 use crate::model::Model;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, settable};
 use crate::train::EpochLog;
 use crate::train::progress::Progress;
-use crate::train::stepper::settable;
 
 /// The planned size of the run.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,7 @@ pub struct Context<'a> {
     pub(in crate::train) optimizer: &'a dyn Optimizer,
     pub(in crate::train) step: u64,
     pub(in crate::train) plan: Plan,
+    measures: &'a Measures,
     pub(super) stop: bool,
     pub(super) notes: Vec<String>,
 }
@@ -34,8 +35,9 @@ impl<'a> Context<'a> {
         optimizer: &'a dyn Optimizer,
         step: u64,
         plan: Plan,
+        measures: &'a Measures,
     ) -> Self {
-        Self { model, progress, optimizer, step, plan, stop: false, notes: Vec::new() }
+        Self { model, progress, optimizer, step, plan, measures, stop: false, notes: Vec::new() }
     }
 
     /// Returns the current model.
@@ -104,6 +106,12 @@ impl<'a> Context<'a> {
     /// Returns the logs of the completed epochs, including epochs before a resume.
     pub fn history(&self) -> &[EpochLog] {
         &self.progress.history
+    }
+
+    /// Returns whether the metric of the run called `name`, `val_` included, should increase; `None` if there is no
+    /// such metric, or if that is not known.
+    pub fn increases(&self, name: &str) -> Option<bool> {
+        self.measures.increases(name.strip_prefix("val_").unwrap_or(name))
     }
 
     /// Stops the run after all callbacks have been called.

@@ -110,8 +110,8 @@ impl EarlyStopping {
 }
 
 impl Callback for EarlyStopping {
-    fn on_train_begin(&mut self, _: &mut Context<'_>) -> Result<()> {
-        self.monitor.check(NAME)
+    fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
+        self.monitor.check(NAME, context)
     }
 
     fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {

@@ -149,12 +149,12 @@ impl<'a> ModelCheckpoint<'a> {
 }
 
 impl Callback for ModelCheckpoint<'_> {
-    fn on_train_begin(&mut self, _: &mut Context<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
         self.name()?;
         if self.save_freq == Some(0) {
             return Err(Error::config(format!("{NAME}: save_freq is 0 batches; it must be at least 1")));
         }
-        if self.save_best_only { self.monitor.check(NAME) } else { Ok(()) }
+        if self.save_best_only { self.monitor.check(NAME, context) } else { Ok(()) }
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>, log: &BatchLog) -> Result<()> {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MonitorMode {
-    /// By the metric's name: losses and errors decrease; accuracy, precision, recall and similar metrics
-    /// increase.
+    /// By the metric of the run ([`Fit::metrics`](crate::Fit::metrics)) or its name: losses and errors decrease;
+    /// accuracy, precision, recall and similar metrics increase.
     #[default]
     Auto,
     /// The metric should decrease.
@@ -59,11 +59,14 @@ pub(super) struct Monitor {
     pub min_delta: f64,
     #[serde(skip)]
     noted: bool,
+    /// The direction of the metric of the run.
+    #[serde(skip)]
+    known: Option<bool>,
 }
 
 impl Monitor {
     pub fn new(min_delta: f64) -> Self {
-        Self { name: "val_loss".to_owned(), mode: MonitorMode::Auto, min_delta, noted: false }
+        Self { name: "val_loss".to_owned(), mode: MonitorMode::Auto, min_delta, noted: false, known: None }
     }
 
     /// Returns whether the metric should increase; `None` if neither mode nor name determines it.
@@ -72,13 +75,19 @@ impl Monitor {
         match self.mode {
             MonitorMode::Min => Some(false),
             MonitorMode::Max => Some(true),
+            MonitorMode::Auto if self.known.is_some() => self.known,
             MonitorMode::Auto if UP.contains(&name) => Some(true),
             MonitorMode::Auto => DOWN.contains(&name).then_some(false),
         }
     }
 
-    /// Checks the settings.
-    pub fn check(&self, callback: &str) -> Result<()> {
+    /// Checks the settings for a run.
+    pub fn check(&mut self, callback: &str, context: &Context<'_>) -> Result<()> {
+        self.known = context.increases(&self.name);
+        self.valid(callback)
+    }
+
+    fn valid(&self, callback: &str) -> Result<()> {
         if !self.min_delta.is_finite() {
             return Err(Error::config(format!(
                 "{callback}: min_delta is {}; it must be finite",
@@ -151,9 +160,9 @@ mod tests {
             );
         }
         assert!(better("val_loss", MonitorMode::Max, 1.15) && better("speed", MonitorMode::Min, 0.85));
-        let error = monitor("speed", MonitorMode::Auto, 0.0).check("EarlyStopping").unwrap_err().to_string();
+        let error = monitor("speed", MonitorMode::Auto, 0.0).valid("EarlyStopping").unwrap_err().to_string();
         assert!(error.contains("EarlyStopping") && error.contains("'speed'"), "{error}");
-        assert!(monitor("loss", MonitorMode::Auto, f64::NAN).check("EarlyStopping").is_err());
+        assert!(monitor("loss", MonitorMode::Auto, f64::NAN).valid("EarlyStopping").is_err());
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Callback for ReduceLrOnPlateau {
                 self.min_lr
             )));
         }
-        self.monitor.check(NAME)
+        self.monitor.check(NAME, context)
     }
 
     fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
