@@ -5,8 +5,9 @@
 
 use crate::arrays;
 use crate::callbacks::Raised;
-use gatewise::metrics::{Metric, MetricRows};
+use gatewise::metrics::{CustomMetric, Metric, MetricResult, MetricRows};
 use gatewise::{CustomLoss, LossRows, Result};
+use numpy::PyArrayDyn;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -77,14 +78,77 @@ impl CustomLoss for PythonLoss {
     }
 }
 
-/// Returns the metric that is the mean of `function(y_true, y_pred)`, which returns a value for each row, or one for all.
-pub fn metric(name: String, function: Py<PyAny>, raised: Raised) -> Metric {
+/// Returns the metric that a Python object is. A function `function(y_true, y_pred)` returns a value for each row, or one
+/// for all, and the metric is their mean; an object of `gatewise.metrics.Metric` accumulates by itself.
+pub fn metric(name: String, object: Py<PyAny>, raised: Raised) -> Metric {
+    let accumulates = Python::attach(|py| object.bind(py).hasattr("update_state").unwrap_or_default());
+    if accumulates {
+        return Metric::custom(PythonMetric { object, name, raised });
+    }
     Metric::mean_of(name, move |rows: &MetricRows<'_>| {
         raised.ended(Python::attach(|py| {
-            let targets = arrays::array(py, rows.targets().to_vec(), &[rows.len(), rows.target_width()])?;
-            let outputs = arrays::array(py, rows.outputs().to_vec(), &[rows.len(), rows.width()])?;
-            let values = arrays::flat(&function.bind(py).call1((targets, outputs))?)?;
+            let (targets, outputs) = both(py, rows)?;
+            let values = arrays::flat(&object.bind(py).call1((targets, outputs))?)?;
             Ok(values.into_iter().map(f64::from).collect())
         }))
     })
+}
+
+type Array<'py> = Bound<'py, PyArrayDyn<f32>>;
+
+/// Returns targets and outputs as arrays.
+fn both<'py>(py: Python<'py>, rows: &MetricRows<'_>) -> PyResult<(Array<'py>, Array<'py>)> {
+    let targets = arrays::array(py, rows.targets().to_vec(), &[rows.len(), rows.target_width()])?;
+    Ok((targets, arrays::array(py, rows.outputs().to_vec(), &[rows.len(), rows.width()])?))
+}
+
+/// A metric that is an object with Keras's methods. Its state goes in and out as numbers, so that training and
+/// validation rows can share the object, and checkpoints can hold it.
+struct PythonMetric {
+    object: Py<PyAny>,
+    name: String,
+    raised: Raised,
+}
+
+impl fmt::Debug for PythonMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl CustomMetric for PythonMetric {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn start(&self) -> Vec<f64> {
+        let state = Python::attach(|py| {
+            self.object.call_method0(py, "reset_state")?;
+            self.object.call_method0(py, "_numbers")?.extract(py)
+        });
+        // The next update meets the same exception, and ends the run.
+        self.raised.ended(state).unwrap_or_default()
+    }
+
+    fn update(&self, state: &mut Vec<f64>, rows: &MetricRows<'_>) -> Result<()> {
+        *state = self.raised.ended(Python::attach(|py| {
+            let (targets, outputs) = both(py, rows)?;
+            let weights = match rows.sample_weight() {
+                Some(weights) => Some(arrays::array(py, weights.to_vec(), &[rows.len()])?),
+                None => None,
+            };
+            self.object.call_method1(py, "_restore", (std::mem::take(state),))?;
+            self.object.call_method1(py, "update_state", (targets, outputs, weights))?;
+            self.object.call_method0(py, "_numbers")?.extract(py)
+        }))?;
+        Ok(())
+    }
+
+    fn result(&self, state: &[f64]) -> Result<MetricResult> {
+        self.raised.ended(Python::attach(|py| {
+            self.object.call_method1(py, "_restore", (state.to_vec(),))?;
+            let result = self.object.call_method0(py, "result")?;
+            Ok(MetricResult::from(result.call_method0(py, "__float__")?.extract::<f64>(py)?))
+        }))
+    }
 }

@@ -25,7 +25,7 @@ _STYLE = f"""
 .gatewise-page th,.gatewise-page td{{padding:3px 10px;text-align:right;border:0;border-bottom:1px solid var(--grid);
 background:none;color:inherit;font-variant-numeric:tabular-nums}}
 .gatewise-page th{{font-weight:600}}
-.gatewise-page .l{{text-align:left}}
+.gatewise-page th.l,.gatewise-page td.l{{text-align:left}}
 .gatewise-page .soft{{color:var(--soft)}}
 .gatewise-page .h{{font-weight:600;margin:2px 0 4px}}
 .gatewise-page summary{{cursor:pointer;color:var(--soft)}}
