@@ -193,7 +193,9 @@ fn run_rows(
         let steps = inputs.steps(rows[0]);
         let mut features = vec![0.0; steps * inputs_width * LANES];
         for (lane, &row) in rows.iter().enumerate() {
-            let to = features[lane.min(steps * inputs_width)..].iter_mut().step_by(LANES);
+            // Rows without steps have no features.
+            let from = lane.min(features.len());
+            let to = features[from..].iter_mut().step_by(LANES);
             to.zip(inputs.row(row)).for_each(|(to, &value)| *to = value);
         }
         let bits = |mask: &[Vec<bool>], t: usize| {
