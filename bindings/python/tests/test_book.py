@@ -59,7 +59,9 @@ def test_the_cells_of_gatewise_run(data, monkeypatch, capsys):
 def test_links_lead_somewhere():
     for page in [*PAGES, "README.md"]:
         text = (ROOT / page).read_text(encoding="utf-8")
-        anchors = {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.M)}
+        anchors = {
+            re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.M)
+        }
         for target in re.findall(r"\]\(([^)]+)\)", text):
             if target.startswith("http"):
                 continue
