@@ -12,6 +12,7 @@ mod model;
 mod pipeline;
 mod predictor;
 mod settings;
+mod tables;
 mod texts;
 mod training;
 mod watch;
