@@ -180,8 +180,8 @@ pub use generate::{Generator, Sampling};
 pub use kernels::Isa;
 pub use loss::{CustomLoss, Loss, LossRows, Reduction};
 pub use model::{
-    CallOptions, CallOutputs, Machine, Model, Output, ParamInfo, Params, Sequential, State, Stateful, Trace,
-    TraceArray, default_threads,
+    CallOptions, CallOutputs, LayerSummary, Machine, Model, Output, ParamInfo, Params, Sequential, State,
+    Stateful, Trace, TraceArray, default_threads,
 };
 pub use predict::{Answer, Predictor};
 pub use storage::{AtomicFile, check_target, write_atomic};

@@ -26,6 +26,7 @@ _NAMES = {
     "Model": "gatewise.models",
     "load_model": "gatewise.models",
     "Input": "gatewise.layers",
+    "Variable": "gatewise.variables",
     "History": "gatewise.callbacks",
     "train": "gatewise.pipeline",
     "read": "gatewise.pipeline",
@@ -46,7 +47,9 @@ _MODULES = (
     "pipeline",
     "predictor",
     "regularizers",
+    "reports",
     "utils",
+    "variables",
 )
 
 __all__ = ["__version__", *_NAMES, *_MODULES]

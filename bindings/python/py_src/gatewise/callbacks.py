@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from gatewise._views import HistoryViews
+
 _HOOKS = (
     "on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end",
     "on_batch_begin", "on_batch_end",
@@ -68,7 +70,7 @@ class Callback:
         return {hook for hook in _HOOKS if getattr(type(self), hook, None) is not getattr(Callback, hook, None)}
 
 
-class History(Callback):
+class History(Callback, HistoryViews):
     """What ``fit`` returns: ``history`` has a list of numbers, one for each epoch, under the name of each metric;
     ``epoch`` has the numbers of the epochs, and ``notes`` what the run remarked."""
 

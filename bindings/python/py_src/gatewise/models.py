@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
-from gatewise import _gatewise, initializers, losses, optimizers, utils
+from gatewise import _gatewise, initializers, losses, metrics, optimizers, progress, utils
+from gatewise._views import ModelViews
 from gatewise.callbacks import Callback, History, LearningRateScheduler, ReduceLROnPlateau
 from gatewise.layers import Embedding, Input, Layer, layer_of
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Sequential:
+class Sequential(ModelViews):
     """A stack of layers.
 
     A model whose first layer is an ``Embedding`` or an ``Input`` has weights at once; any other model when it first
@@ -42,6 +44,9 @@ class Sequential:
         self._input: Input | None = None
         self._loss: Any = None
         self._metrics: list[Any] = []
+        self._weighted_metrics: list[Any] = []
+        # Whether accuracy was asked for, and comes with the loss.
+        self._has_accuracy = False
         # Whether the library has the settings of compile.
         self._compiled = False
         self.optimizer: Any = None
@@ -146,14 +151,15 @@ class Sequential:
         weights = None
         for layer in self._layers:
             place = self._tensors_of(layer)
-            given = getattr(layer, "_initial_weights", None)
+            given = layer._own if layer._own is not None else layer._initial_weights
             if given is not None:
+                given = given if isinstance(given, (list, tuple)) else [given]
                 weights = weights or self._native.get_weights()
                 for index, array in zip(place, given):
                     weights[index] = array
                 continue
             for index, initializer in zip(place, getattr(layer, "_initializers", list)()):
-                if isinstance(initializer, initializers.Initializer):
+                if isinstance(initializer, initializers.Initializer) and not initializer._is_own:
                     continue
                 weights = weights or self._native.get_weights()
                 weights[index] = initializer(tuple(shapes[index]))
@@ -230,8 +236,16 @@ class Sequential:
             raise ValueError("loss_weights is for models with several outputs; these models have one")
         self.optimizer = optimizers.get(optimizer)
         self._loss = losses.get(loss)
-        self._metrics = list(metrics or []) + list(weighted_metrics or [])
+        self._set_metrics(metrics, weighted_metrics)
         self._compiled = False
+
+    def _set_metrics(self, given: Any, weighted: Any) -> None:
+        every = [given] if isinstance(given, str) else list(given or [])
+        # Loss and accuracy come with every step of a classifier; other losses have none of their own.
+        name = getattr(self._loss, "_name", "")
+        self._has_accuracy = "accuracy" in every and (self._loss is None or "crossentropy" in name)
+        self._metrics = [metrics.get(metric) for metric in every if not (metric == "accuracy" and self._has_accuracy)]
+        self._weighted_metrics = [metrics.get(metric) for metric in weighted or []]
 
     def _prepare(self) -> None:
         """Hands the settings of ``compile`` to the library, and what has been set on layers since."""
@@ -240,13 +254,24 @@ class Sequential:
             native.set_trainable(layer.name, self.trainable and layer.trainable)
         if self._compiled:
             return
+        loss = self._loss
+        is_function = loss is not None and not isinstance(loss, losses.Loss)
         settings = {
-            "loss": None if self._loss is None else self._loss._spec(),
-            "learning_rate": self.optimizer.learning_rate if self.optimizer else None,
+            "loss": None if loss is None or is_function else loss._spec(),
+            "reduction": getattr(loss, "reduction", "sum_over_batch_size"),
+            "metrics": [metric._spec() for metric in self._metrics if isinstance(metric, metrics._Own)],
+            "weighted_metrics": [metric._spec() for metric in self._weighted_metrics],
+            "optimizer": self.optimizer._spec() if self.optimizer else None,
             "seed": self.seed,
             "threads": None,
         }
-        native.prepare(json.dumps(settings))
+        functions = [
+            (getattr(metric, "name", None) or metric.__name__, metric)
+            for metric in self._metrics
+            if not isinstance(metric, metrics._Own)
+        ]
+        rate = self.optimizer._function() if self.optimizer else None
+        native.prepare(json.dumps(settings, default=metrics._plain), loss if is_function else None, functions, rate)
         if self.optimizer is not None:
             self.optimizer._take_rate()
         self._compiled = True
@@ -322,9 +347,10 @@ class Sequential:
                 raise TypeError(f"{callback!r} is not a callback; subclass gatewise.callbacks.Callback")
             callback.set_model(self)
             callback.set_params({"epochs": epochs, "steps": steps_per_epoch, "verbose": verbose})
-        columns, history.epoch, history.notes = native.fit(
-            self, x, y, json.dumps(settings), sample_weight, validation_data, called, None
-        )
+        with progress.watch(verbose, settings["batch_size"], lambda name: self._shows(name, called)) as shown:
+            columns, history.epoch, history.notes = native.fit(
+                self, x, y, json.dumps(settings), sample_weight, validation_data, called, shown
+            )
         history.history = {name: values for name, values in columns.items() if self._shows(name, called)}
         self.history = history
         return history
@@ -333,7 +359,8 @@ class Sequential:
         """Returns whether Keras would log this metric."""
         if name == "learning_rate":
             return any(isinstance(callback, (ReduceLROnPlateau, LearningRateScheduler)) for callback in called)
-        return bool(self._metrics) or name not in ("accuracy", "val_accuracy")
+        wanted = self._has_accuracy or any(getattr(metric, "name", "") == "accuracy" for metric in self._metrics)
+        return wanted or name not in ("accuracy", "val_accuracy")
 
     def evaluate(
         self, x: Any, y: Any, batch_size: int | None = None, verbose: Any = "auto", sample_weight: Any = None,
@@ -342,10 +369,13 @@ class Sequential:
         """Returns the loss and the metrics: a list, or a dictionary by name."""
         native = self._ready(x)
         self._prepare()
-        value, accuracy = native.evaluate(x, y, sample_weight)
+        started = time.perf_counter()
+        value, accuracy, measured = native.evaluate(x, y, sample_weight, 32 if batch_size is None else batch_size)
         figures = {"loss": value}
-        if accuracy is not None and self._metrics:
+        if accuracy is not None and self._has_accuracy:
             figures["accuracy"] = accuracy
+        figures.update(measured)
+        progress.show_result(verbose, len(x), batch_size or 32, time.perf_counter() - started, figures)
         if return_dict:
             return figures
         return list(figures.values()) if len(figures) > 1 else value

@@ -9,12 +9,22 @@ if TYPE_CHECKING:
     import numpy as np
 
 _seed = 0
+# How many seeds were drawn since.
+_draws = 0
 
 
 def set_random_seed(seed: int) -> None:
     """Sets the seed of the models that are built from now on. Default: 0, so that runs repeat."""
-    global _seed
-    _seed = int(seed)
+    global _seed, _draws
+    _seed, _draws = int(seed), 0
+
+
+def next_seed() -> int:
+    """Returns a new seed at each call, for what has no seed of its own: a layer or an initializer outside a model. The
+    seeds repeat after ``set_random_seed``."""
+    global _draws
+    _draws += 1
+    return (_seed * 1_000_003 + _draws) % 2**64
 
 
 def get_random_seed() -> int:

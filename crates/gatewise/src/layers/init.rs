@@ -1,7 +1,7 @@
 //! Initializers, as Keras defines them.
 
 use crate::error::{Error, Result};
-use crate::rng::Random;
+use crate::rng::{Purpose, Random};
 use serde::{Deserialize, Serialize};
 
 /// An initializer: how the weights of a tensor are drawn when a model is compiled. Initializers and defaults
@@ -112,6 +112,9 @@ pub enum Distribution {
     Uniform,
 }
 
+/// The most numbers that [`Initializer::values`] draws.
+const MAX_VALUES: usize = 1 << 31;
+
 /// The standard deviation of a standard normal that is cut at ±2.
 const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
 
@@ -139,6 +142,46 @@ impl Initializer {
     /// Returns the identity matrix.
     pub fn identity() -> Self {
         Self::Identity { gain: 1.0 }
+    }
+
+    /// Returns the values of a vector or a matrix of `shape`, row-major, drawn from `seed`. The same seed gives
+    /// the same values.
+    ///
+    /// ```
+    /// use gatewise::layers::Initializer;
+    /// assert_eq!(Initializer::identity().values(&[2, 2], 0)?, [1.0, 0.0, 0.0, 1.0]);
+    /// assert_eq!(Initializer::HeNormal.values(&[3, 4], 7)?, Initializer::HeNormal.values(&[3, 4], 7)?);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a setting is out of range, or does not suit the shape.
+    pub fn values(self, shape: &[usize], seed: u64) -> Result<Vec<f32>> {
+        self.check(shape)?;
+        let plain = matches!(
+            self,
+            Self::Zeros
+                | Self::Ones
+                | Self::Constant { .. }
+                | Self::RandomUniform { .. }
+                | Self::RandomNormal { .. }
+                | Self::TruncatedNormal { .. }
+        );
+        if !plain && !(1..=2).contains(&shape.len()) {
+            return Err(Error::config(format!(
+                "{} needs a vector or a matrix, but the shape is {shape:?}; use another initializer",
+                self.name()
+            )));
+        }
+        let size = shape.iter().try_fold(1usize, |size, &n| size.checked_mul(n));
+        let Some(size) = size.filter(|&size| size <= MAX_VALUES) else {
+            return Err(Error::config(format!(
+                "the shape {shape:?} has more than {MAX_VALUES} numbers; make it smaller"
+            )));
+        };
+        let mut values = vec![0.0; size];
+        self.fill(shape, &mut values, &mut Random::new(seed, Purpose::Init, 0));
+        Ok(values)
     }
 
     /// Checks the settings for a tensor of `shape`.

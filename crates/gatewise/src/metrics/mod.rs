@@ -13,7 +13,7 @@
 //! |---|---|
 //! | accuracy | [`binary_accuracy`], [`categorical_accuracy`], [`sparse_categorical_accuracy`], [`top_k_accuracy`] |
 //! | each class | [`ConfusionMatrix`]: precision, recall and F1 of each class, averages, balanced accuracy; [`ClassCounts`] |
-//! | ranking | [`roc_auc`], [`average_precision`], [`best_threshold`] |
+//! | ranking | [`roc_auc`], [`average_precision`], [`roc_curve`], [`best_threshold`] |
 //! | probabilities | [`log_loss`], [`brier_score`], [`perplexity`], [`Calibration`] |
 //! | multi-label | [`LabelsReport`]: exact matches, F1 of each label, and averages |
 //! | regression | [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`], [`mean_absolute_percentage_error`] |
@@ -35,6 +35,7 @@ mod probability;
 mod ranking;
 mod regression;
 mod report;
+mod roc;
 mod threshold;
 
 pub use accuracy::{binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_accuracy};
@@ -51,6 +52,7 @@ pub use regression::{
     mean_absolute_error, mean_absolute_percentage_error, r2_score, root_mean_squared_error,
 };
 pub use report::{BinaryReport, ClassesReport, LanguageReport, RegressionReport, Report, TopK};
+pub use roc::{RocPoint, roc_curve};
 pub use threshold::{ThresholdRule, best_threshold};
 
 use crate::error::{Error, Result};

@@ -4,8 +4,57 @@ use super::Model;
 use crate::layers::{Layer, Signal};
 use crate::page::{clip, thousands};
 use std::fmt::Write;
+use std::ops::Range;
+
+/// A layer in the summary of a model. [`Model::layer_summaries`] returns one for each layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LayerSummary {
+    /// Name of the layer.
+    pub name: String,
+    /// Keras's name of its class.
+    pub class_name: &'static str,
+    /// Output shape without the batch; `None` is a number of steps that is not known.
+    pub output_shape: Vec<Option<usize>>,
+    /// Number of parameters.
+    pub params: usize,
+    /// Number of parameters that training updates.
+    pub trainable_params: usize,
+}
 
 impl Model {
+    /// Returns the rows of the [`summary`](Self::summary): the layers from the input up, without an
+    /// [`Input`](crate::layers::Input), which Keras does not show either.
+    ///
+    /// `steps` is the length of the input, if it is known.
+    ///
+    /// ```
+    /// # use gatewise::{Sequential, layers::*};
+    /// let model = Sequential::new().with(Embedding::new(50, 4)).with(Lstm::new(3)).with(Dense::new(1)).compile(0)?;
+    /// let layers = model.layer_summaries(None);
+    /// assert_eq!((layers[0].class_name, layers[0].params), ("Embedding", 200));
+    /// assert_eq!(layers[0].output_shape, [None, Some(4)]);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn layer_summaries(&self, steps: Option<usize>) -> Vec<LayerSummary> {
+        let shown = self.placed.iter().filter(|placed| !matches!(placed.layer, Layer::Input(_)));
+        let trains = |range: &Range<usize>| {
+            self.params().table().iter().any(|info| info.trainable && info.range.start == range.start)
+        };
+        let layer = |placed: &super::lower::Placed| LayerSummary {
+            name: placed.name.clone(),
+            class_name: placed.layer.class_name(),
+            output_shape: match placed.output {
+                Signal::Ids => vec![steps],
+                Signal::Sequence(width) => vec![steps, Some(width)],
+                Signal::Vector(width) => vec![Some(width)],
+            },
+            params: placed.params.iter().map(Range::len).sum(),
+            trainable_params: placed.params.iter().filter(|range| trains(range)).map(Range::len).sum(),
+        };
+        shown.map(layer).collect()
+    }
+
     /// Returns the table of layers as Keras 3 prints it, 80 columns wide.
     ///
     /// `steps` is the length of the input, if it is known (as after Keras's `build((None, 300))`).
@@ -17,18 +66,12 @@ impl Model {
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     pub fn summary(&self, steps: Option<usize>) -> String {
-        let steps = steps.map_or("None".to_owned(), |steps| steps.to_string());
         let header = ["Layer (type)", "Output Shape", "Param #"].map(str::to_owned);
-        // Keras does not show the input of a Sequential.
-        let shown = self.placed.iter().filter(|placed| !matches!(placed.layer, Layer::Input(_)));
-        let rows = shown.map(|placed| {
-            let shape = match placed.output {
-                Signal::Ids => format!("(None, {steps})"),
-                Signal::Sequence(width) => format!("(None, {steps}, {width})"),
-                Signal::Vector(width) => format!("(None, {width})"),
-            };
-            let count: usize = placed.params.iter().map(|range| range.len()).sum();
-            [format!("{} ({})", placed.name, placed.layer.class_name()), shape, thousands(count)]
+        let rows = self.layer_summaries(steps).into_iter().map(|layer| {
+            let size = |size: &Option<usize>| size.map_or("None".to_owned(), |size| size.to_string());
+            let shape: Vec<_> = layer.output_shape.iter().map(size).collect();
+            let name = format!("{} ({})", layer.name, layer.class_name);
+            [name, format!("(None, {})", shape.join(", ")), thousands(layer.params)]
         });
         let (total, trainable) = (self.params().len(), self.trainable_params());
         let mut text = String::from("Model: \"sequential\"\n");
