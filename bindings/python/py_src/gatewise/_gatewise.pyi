@@ -150,6 +150,8 @@ def train(
     test: tuple[Any, Any] | None = None,
     validation: tuple[Any, Any] | None = None,
     kind: str | None = None,
+    sample_weight: Any = None,
+    sort: bool = False,
     progress: Any = None,
 ) -> tuple[Predictor, str, str, list[str]]: ...
 def read(path: str | PathLike[str], settings: str) -> tuple[str, Any, Any, str, list[str]]: ...

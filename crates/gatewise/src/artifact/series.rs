@@ -40,7 +40,11 @@ impl Artifact {
     /// classes.
     pub fn series_dataset(&self, series: &TimeSeries) -> Result<Dataset> {
         let targets = self.targets(&series.problem(), &series.labels, &series.targets())?;
-        Ok(Dataset::new(self.scaled(&series.rows)?, targets)?.with_padding(self.padding))
+        let data = Dataset::new(self.scaled(&series.rows)?, targets)?.with_padding(self.padding);
+        match &series.weights {
+            Some(weights) => data.with_sample_weight(weights.clone()),
+            None => Ok(data),
+        }
     }
 
     /// Returns made-up rows around the training means, for the self-test.
