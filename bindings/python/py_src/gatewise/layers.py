@@ -240,6 +240,8 @@ class Layer(Configured):
             for weight in self.weights:
                 if weight.path.split("/", 1)[1] == name:
                     return weight
+            if name == "bias" and self.__dict__.get("use_bias") is False:
+                return None
             if not self.built:
                 raise AttributeError(f"{self.name} has no {name} yet: build its model, or call the layer on an array")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -559,8 +561,8 @@ class _Recurrent(Layer):
             training: Whether dropout is applied.
 
         Returns:
-            (B, H), or (B, T, H) with ``return_sequences``. With ``return_state`` a tuple, with the states after the last
-            step behind the output.
+            (B, H), or (B, T, H) with ``return_sequences``. With ``return_state`` a tuple, with the states after the
+            last step behind the output.
         """
         return _recur(self, self, sequences, initial_state, mask, training)
 
@@ -598,8 +600,8 @@ def _recur(layer: Any, settings: _Recurrent, sequences: Any, initial_state: Any,
     if initial_state is None and settings.stateful:
         if layer._states is not None and layer._states[0].shape[0] != x.shape[0]:
             raise ValueError(
-                f"{layer.name} has the states of {layer._states[0].shape[0]} rows, but was called on {x.shape[0]}; call "
-                "reset_state first"
+                f"{layer.name} has the states of {layer._states[0].shape[0]} rows, but was called on {x.shape[0]}; "
+                "call reset_state first"
             )
         initial_state = layer._states
     if initial_state is not None and not isinstance(initial_state, (list, tuple)):
@@ -661,6 +663,8 @@ class LSTM(_Recurrent):
         implementation: int = 2,
         **kwargs: Any,
     ) -> None:
+        # The LSTM of 1997 has none; Keras's has.
+        self._forget_gate = bool(kwargs.pop("forget_gate", True))
         super().__init__(
             units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
             kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
@@ -673,6 +677,8 @@ class LSTM(_Recurrent):
 
     def _settings(self) -> dict[str, Any]:
         own = {"recurrent_activation": str(self.recurrent_activation), "unit_forget_bias": self.unit_forget_bias}
+        if not self._forget_gate:
+            own["forget_gate"] = False
         return {**super()._settings(), **own}
 
 
@@ -903,7 +909,7 @@ class Dense(Layer):
     def _settings(self) -> dict[str, Any]:
         return {
             "units": self.units,
-            "activation": str(self.activation),
+            "activation": str(activations.get(self.activation)),
             "use_bias": self.use_bias,
             "kernel_initializer": _initializer(self.kernel_initializer),
             "bias_initializer": _initializer(self.bias_initializer),
@@ -1001,20 +1007,30 @@ class SpatialDropout1D(Layer):
 class _Pooling(Layer):
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if data_format not in (None, "channels_last"):
-            raise ValueError(f"{self.name}: data_format is {data_format!r}, but only 'channels_last' is supported")
-        self.data_format, self.keepdims = "channels_last", bool(keepdims)
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(
+                f"{self.name}: data_format is {data_format!r}; it must be 'channels_last' or 'channels_first'"
+            )
+        self.data_format, self.keepdims = data_format or "channels_last", bool(keepdims)
         self.supports_masking = False
 
     def _spec(self) -> dict[str, Any]:
-        if self.keepdims:
-            raise ValueError(f"{self.name}: keepdims is for calls of the layer on arrays; leave it out in a model")
+        if self.keepdims or self.data_format == "channels_first":
+            raise ValueError(
+                f"{self.name}: keepdims and 'channels_first' are for calls of the layer on arrays; leave them out in a "
+                "model"
+            )
         return super()._spec()
 
-    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
-        """Returns one vector for each row: (B, T, D) → (B, D), or (B, 1, D) with ``keepdims``."""
-        (output,), _, _ = _calls.call(self, _calls.vectors(self, inputs), mask)
-        return output if self.keepdims else output[:, 0]
+    def __call__(self, inputs: Any, mask: Any = None, *, training: bool = False) -> Any:  # type: ignore[override]
+        """Returns one vector for each row: (B, T, D) → (B, D), or (B, 1, D) with ``keepdims``. With
+        ``data_format="channels_first"``, (B, D, T) → (B, D), or (B, D, 1)."""
+        x = _calls.vectors(self, inputs)
+        is_first = self.data_format == "channels_first"
+        (output,), _, _ = _calls.call(self, x.swapaxes(1, 2) if is_first else x, mask)
+        if not self.keepdims:
+            return output[:, 0]
+        return output.swapaxes(1, 2) if is_first else output
 
     call = __call__
 
@@ -1022,8 +1038,10 @@ class _Pooling(Layer):
         return None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        rows, _, width = input_shape
-        return (rows, 1, width) if self.keepdims else (rows, width)
+        rows, width = input_shape[0], input_shape[1 if self.data_format == "channels_first" else 2]
+        if not self.keepdims:
+            return (rows, width)
+        return (rows, width, 1) if self.data_format == "channels_first" else (rows, 1, width)
 
     def _settings(self) -> dict[str, Any]:
         return {}
@@ -1054,19 +1072,37 @@ class LayerNormalization(Layer):
     _name = "layer_normalization"
 
     def __init__(
-        self, axis: int = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True, **kwargs: Any
+        self,
+        axis: Any = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if not isinstance(axis, (int, list, tuple)):
+            raise TypeError(f"{self.name}: axis is {axis!r}; it must be a number, -1")
         if axis not in (-1, [-1], (-1,)):
             raise ValueError(f"{self.name}: axis is {axis!r}, but only the last axis, -1, is normalized")
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
         self.axis, self.epsilon, self.center, self.scale = -1, float(epsilon), bool(center), bool(scale)
 
     def _settings(self) -> dict[str, Any]:
         return {"epsilon": self.epsilon, "center": self.center, "scale": self.scale}
 
     def _initializers(self) -> list[Any]:
-        ones, zeros = initializers.Ones(), initializers.Zeros()
-        return [*([ones] if self.scale else []), *([zeros] if self.center else [])]
+        # The library begins with ones and zeros; others are drawn here.
+        gamma, beta = self.gamma_initializer, self.beta_initializer
+        gamma = gamma if isinstance(gamma, initializers.Ones) else _drawn(gamma)
+        beta = beta if isinstance(beta, initializers.Zeros) else _drawn(beta)
+        return [*([gamma] if self.scale else []), *([beta] if self.center else [])]
+
+
+def _drawn(initializer: Any) -> Any:
+    return lambda shape: initializer(shape)
 
 
 _CLASSES: dict[str, type[Layer]] = {
@@ -1096,8 +1132,8 @@ def layer_of(spec: dict[str, Any], name: str) -> Layer:
 
 
 def _argument(key: str, value: Any) -> Any:
-    if key == "wrapped":
-        return layer_of(value, Layer._default_name())
+    if key in ("wrapped", "backward_layer"):
+        return None if value is None else layer_of(value, Layer._default_name())
     if key == "dense":
         return Dense(**{name: _argument(name, inner) for name, inner in value.items()})
     if key.endswith("_initializer") and isinstance(value, dict):
