@@ -20,6 +20,7 @@ mod pipeline;
 mod predictor;
 mod reports;
 mod settings;
+mod tables;
 mod texts;
 mod training;
 mod watch;

@@ -629,6 +629,7 @@ class LSTM(_Recurrent):
         stateful: Whether a call on arrays starts from the states after the call before.
         dropout: The share of the inputs that training drops.
         recurrent_dropout: The share of the previous outputs that training drops.
+        forget_gate: ``False`` is the LSTM of 1997, which had none.
     """
 
     _name = "lstm"
@@ -663,8 +664,7 @@ class LSTM(_Recurrent):
         implementation: int = 2,
         **kwargs: Any,
     ) -> None:
-        # The LSTM of 1997 has none; Keras's has.
-        self._forget_gate = bool(kwargs.pop("forget_gate", True))
+        self.forget_gate = bool(kwargs.pop("forget_gate", True))
         super().__init__(
             units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
             kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
@@ -677,7 +677,7 @@ class LSTM(_Recurrent):
 
     def _settings(self) -> dict[str, Any]:
         own = {"recurrent_activation": str(self.recurrent_activation), "unit_forget_bias": self.unit_forget_bias}
-        if not self._forget_gate:
+        if not self.forget_gate:
             own["forget_gate"] = False
         return {**super()._settings(), **own}
 
@@ -1105,11 +1105,129 @@ def _drawn(initializer: Any) -> Any:
     return lambda shape: initializer(shape)
 
 
+class Activation(Layer):
+    """An activation as a layer of its own: (…, D) → (…, D)."""
+
+    _name = "activation"
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"activation": str(self.activation)}
+
+
+class RepeatVector(Layer):
+    """Repeats a vector ``n`` times: (B, D) → (B, n, D)."""
+
+    _name = "repeat_vector"
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(n, int):
+            raise TypeError(f"{self.name}: n is {n!r}; it must be a whole number above 0")
+        self.n = _positive("RepeatVector", "n", n)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"n": self.n}
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns the vectors, each ``n`` times."""
+        x = _calls.vectors(self, inputs, 2)
+        (output,), _, _ = _calls.call(self, x[:, None])
+        return output
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], self.n, input_shape[1])
+
+
+class _WindowPooling(Layer):
+    def __init__(
+        self,
+        pool_size: int = 2,
+        strides: int | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        first = pool_size[0] if isinstance(pool_size, (list, tuple)) else pool_size
+        step = strides[0] if isinstance(strides, (list, tuple)) else strides
+        self.pool_size = _positive(type(self).__name__, "pool_size", first)
+        self.strides = self.pool_size if step is None else _positive(type(self).__name__, "strides", step)
+        if padding not in ("valid", "same"):
+            raise ValueError(f"{self.name}: padding is {padding!r}; it must be 'valid' or 'same'")
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(
+                f"{self.name}: data_format is {data_format!r}; it must be 'channels_last' or 'channels_first'"
+            )
+        self.padding, self.data_format = padding, data_format or "channels_last"
+        self.supports_masking = False
+
+    def _settings(self) -> dict[str, Any]:
+        return {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
+
+    def _spec(self) -> dict[str, Any]:
+        if self.data_format == "channels_first":
+            raise ValueError(
+                f"{self.name}: 'channels_first' is for calls of the layer on arrays; leave it out in a model"
+            )
+        return super()._spec()
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns a vector for each window: (B, T, D) → (B, windows, D)."""
+        x = _calls.vectors(self, inputs)
+        if self.data_format == "channels_last":
+            return _calls.call(self, x, mask)[0][0]
+        return _calls.call(self, x.swapaxes(1, 2), mask)[0][0].swapaxes(1, 2)
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        is_first = self.data_format == "channels_first"
+        rows, steps, width = (input_shape[0], input_shape[2], input_shape[1]) if is_first else input_shape
+        if steps is not None:
+            steps = -(-(steps if self.padding == "same" else steps - self.pool_size + 1) // self.strides)
+        return (rows, width, steps) if is_first else (rows, steps, width)
+
+
+class MaxPooling1D(_WindowPooling):
+    """The maximum of each unit over windows of steps: (B, T, D) → (B, windows, D).
+
+    Args:
+        pool_size: The steps of a window.
+        strides: The steps from one window to the next. Default: ``pool_size``.
+        padding: ``"valid"``: windows lie within the steps; ``"same"``: the last may reach beyond.
+        data_format: ``"channels_first"`` for calls on arrays (B, D, T).
+    """
+
+    _name = "max_pooling1d"
+
+
+class AveragePooling1D(_WindowPooling):
+    """The mean of each unit over windows of steps; the arguments are those of ``MaxPooling1D``."""
+
+    _name = "average_pooling1d"
+
+
+MaxPool1D, AvgPool1D = MaxPooling1D, AveragePooling1D
+
+
 _CLASSES: dict[str, type[Layer]] = {
     made._name: made
     for made in (
         Input, Masking, Embedding, LSTM, GRU, SimpleRNN, Bidirectional, Dense, TimeDistributed, Dropout,
-        SpatialDropout1D, GlobalMaxPooling1D, GlobalAveragePooling1D, LayerNormalization,
+        SpatialDropout1D, GlobalMaxPooling1D, GlobalAveragePooling1D, LayerNormalization, Activation, RepeatVector,
+        MaxPooling1D, AveragePooling1D,
     )
 }  # fmt: skip
 

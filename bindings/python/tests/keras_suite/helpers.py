@@ -16,10 +16,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import gatewise
 import numpy as np
 from absl.testing import parameterized
-
-import gatewise
 from gatewise import Variable
 
 # Two names that Keras's tests use although they are private. What they look at is what the optimizer does.

@@ -28,6 +28,27 @@ __all__ = [
 ]  # fmt: skip
 
 
+class _Rate(float):
+    """A learning rate as Keras's programs read and set it: a number, with ``value``, ``numpy()`` and ``assign``."""
+
+    optimizer: Optimizer
+
+    @property
+    def value(self) -> float:
+        """The number."""
+        return float(self)
+
+    def numpy(self) -> np.float32:
+        """Returns the number."""
+        import numpy as np
+
+        return np.float32(self)
+
+    def assign(self, value: float) -> None:
+        """Sets the optimizer's rate."""
+        self.optimizer.learning_rate = float(value)
+
+
 class Optimizer(Configured):
     """The base of all optimizers.
 
@@ -112,6 +133,11 @@ class Optimizer(Configured):
     @property
     def learning_rate(self) -> Any:
         """The learning rate: a number; with a schedule, that of the next step."""
+        rate = _Rate(self._current_rate())
+        rate.optimizer = self
+        return rate
+
+    def _current_rate(self) -> float:
         if self._applied is not None:
             return self._applied.learning_rate
         function = self._function()
