@@ -9,7 +9,7 @@ use crate::errors::OrRaise;
 use crate::settings;
 use crate::training::{self, RunSettings, Surroundings, Trainer};
 use gatewise::layers::Layer;
-use gatewise::rows::{Dataset, Padding};
+use gatewise::rows::{Dataset, Padding, Scaler};
 use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Artifact, Sequential};
 use numpy::PyArrayDyn;
@@ -133,6 +133,10 @@ impl Model {
             if let (Some(words), Some(Layer::Embedding(embedding))) = (words, model.spec().layers().next()) {
                 builder =
                     builder.text(Tokenizer::keras(), Vocabulary::from_ranked(&words, embedding.input_dim)?);
+            }
+            // Python scales rows itself, where it does.
+            if let Some(Layer::Input(input)) = model.spec().layers().next() {
+                builder = builder.series(vec![Scaler::default(); input.features]);
             }
             builder.build()?.save(&path)
         })
