@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from gatewise import _gatewise
+from gatewise import _gatewise, progress
 from gatewise.predictor import Predictor
 
 __all__ = ["Content", "TrainOutcome", "read", "train"]
@@ -132,9 +131,9 @@ def train(
             raise TypeError("sample_weight goes with rows and labels; give the columns: train(texts, labels)")
         if isinstance(data, os.PathLike):
             data = os.fspath(data)
-    with _progress(verbose) as progress:
+    with progress.watch(verbose) as shown:
         native, figures, plan, notes = _gatewise.train(
-            data, labels, json.dumps(settings), pairs["test"], pairs["validation"], kind, sample_weight, False, progress
+            data, labels, json.dumps(settings), pairs["test"], pairs["validation"], kind, sample_weight, False, shown
         )
     return TrainOutcome(Predictor(native), json.loads(figures), json.loads(plan), notes)
 
@@ -198,58 +197,3 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
             value = {"each": list(value)}
         settings[name] = value
     return settings
-
-
-class _Progress:
-    """Writes the notes and the epochs of a run to standard error."""
-
-    def __init__(self, lines: bool) -> None:
-        self._lines = lines
-        self._open = False
-        self._epochs = 0
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._open:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        self._open = not text.endswith("\n")
-        sys.stderr.write(text)
-        sys.stderr.flush()
-
-    def begin(self, epoch: int, epochs: int, samples: int, logs: dict[str, float]) -> None:
-        self._epochs = epochs
-
-    def batch(self, samples: int, batches: int, total: int, logs: dict[str, float]) -> None:
-        if not self._lines:
-            self._write(f"\r{samples}/{total} {_figures(logs)}\x1b[K")
-
-    def end(self, epoch: int, batches: int, samples: int, logs: dict[str, float]) -> None:
-        start = "" if self._lines else "\r\x1b[K"
-        self._write(f"{start}Epoch {epoch + 1}/{self._epochs} - {_figures(logs)}\n")
-
-    def note(self, text: str) -> None:
-        self._write(("\n" if self._open else "") + f"note: {text}\n")
-
-
-class _Silent:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *exception: object) -> None:
-        return None
-
-
-def _figures(logs: dict[str, float]) -> str:
-    return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
-
-
-def _progress(verbose: Any) -> Any:
-    if verbose in (0, False):
-        return _Silent()
-    if verbose not in (1, 2, "auto"):
-        raise ValueError(f"verbose is {verbose!r}; it must be 0, 1, 2 or 'auto'")
-    return _Progress(lines=verbose == 2 or not sys.stderr.isatty())
