@@ -21,7 +21,8 @@ class SeriesForecast:
         values: The forecasts, a list of ``horizon`` numbers.
         intervals: For the coverages 0.8 and 0.95, a list of pairs, the bounds of each number; None without them.
         dates: The dates of the forecasts; None without dates.
-        errors: The mean absolute errors of the model on the test part: ``mae``, ``mae_1_ahead``, …, ``beats_baselines``.
+        errors: The mean absolute errors of the model on the test part: ``mae``, ``mae_1_ahead``, …,
+            ``beats_baselines``.
         baselines: The errors of simple forecasts on the same part, each with its ``name``.
         coverage: The share of the numbers tested that lie in their intervals, for 0.8 and 0.95.
         figures: All of these, as ``gatewise forecast --format json`` prints them.
@@ -64,7 +65,8 @@ def forecast(data: Any, **options: Any) -> ForecastOutcome:
     """Tests forecasts on the last part of each series, and forecasts the numbers after its end.
 
     Args:
-        data: The path of a file with a column of numbers; or the numbers of one series in order of time, a list or an array.
+        data: The path of a file with a column of numbers; or the numbers of one series in order of time, a list or an
+            array.
         options: The options of ``gatewise forecast``, with underscores: ``period`` (the steps of a season; 1 for none),
             ``horizon``, ``length``, ``test``, ``units``, ``epochs``, ``seed``, ``threads``; for files also ``column``,
             ``date_column``, ``id_column``, ``decimal``, ``date_order``, ``missing``, ``delimiter``, ``header``,

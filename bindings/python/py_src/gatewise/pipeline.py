@@ -35,27 +35,27 @@ class TrainOutcome:
     @property
     def report(self) -> dict[str, Any] | None:
         """The metrics on the test rows; None without test rows."""
-        return self.figures["report"]  # type: ignore[no-any-return]
+        return self.figures["report"]
 
     @property
     def accuracy(self) -> float | None:
         """The accuracy on the test rows; None without test rows, and for numbers and several labels."""
-        return self.figures["accuracy"]  # type: ignore[no-any-return]
+        return self.figures["accuracy"]
 
     @property
     def loss(self) -> float | None:
         """The loss on the test rows; None without test rows."""
-        return self.figures["loss"]  # type: ignore[no-any-return]
+        return self.figures["loss"]
 
     @property
     def baselines(self) -> list[dict[str, Any]]:
         """Simple models on the same rows: ``name``, ``accuracy`` or ``report``, ``seconds``."""
-        return self.figures["baselines"]  # type: ignore[no-any-return]
+        return self.figures["baselines"]
 
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C stopped the training; the model has learnt what it had seen by then."""
-        return self.figures["interrupted"]  # type: ignore[no-any-return]
+        return self.figures["interrupted"]
 
     def __repr__(self) -> str:
         accuracy = "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.1f} %"
@@ -79,26 +79,29 @@ def train(
 
     Args:
         data: A path, or the name of data (``"imdb"``, ``"reviews"``, ``"keras-imdb"``); or rows: texts, a column of
-            texts, rows of ids, an array of series ``(rows, steps, channels)``, or ``(rows, steps)`` of one channel; or a
-            table (pandas, polars, pyarrow), whose columns ``text_column`` and ``label_column`` name, or which are found
-            by looking.
-        labels: A label for each row, or the name of the column of a table. Texts, whole numbers and truth values are labels; other numbers are numbers to predict
-            (``task="regression"`` makes all of them so); lists are any number of labels.
-        test: Rows to test on: a path, a pair of rows and labels, or a table where the data are one. Default: a tenth of the rows (``test_split``).
+            texts, rows of ids, an array of series ``(rows, steps, channels)``, or ``(rows, steps)`` of one channel; or
+            a table (pandas, polars, pyarrow), whose columns ``text_column`` and ``label_column`` name, or which are
+            found by looking.
+        labels: A label for each row, or the name of the column of a table. Texts, whole numbers and truth values are
+            labels; other numbers are numbers to predict (``task="regression"`` makes all of them so); lists are any
+            number of labels.
+        test: Rows to test on: a path, a pair of rows and labels, or a table where the data are one. Default: a tenth
+            of the rows (``test_split``).
         validation: Rows to validate on, as ``test``. Default: a fifth of the training rows (``validation_split``).
-        kind: ``"texts"``, ``"ids"`` or ``"series"``. Default: whole numbers ``(rows, steps)`` are ids, other numbers are
-            series.
+        kind: ``"texts"``, ``"ids"`` or ``"series"``. Default: whole numbers ``(rows, steps)`` are ids, other numbers
+            are series.
         sample_weight: A weight for each row. Whole weights are numbers of times; other weights multiply the losses,
             divided by their mean; rows of weight 0 are left out.
         verbose: 0 shows nothing, 1 or ``"auto"`` the progress, 2 one line for each epoch.
         options: The options of ``gatewise train``, with underscores: ``preset`` (``"classic"``, ``"fast"``,
-            ``"accurate"``), ``task``, ``epochs``, ``batch_size``, ``learning_rate``, ``units``, ``cell``, ``embedding``,
-            ``dropout``, ``max_words``, ``min_count``, ``tokenizer``, ``maxlen``, ``padding``, ``truncating``,
-            ``mask_zero``, ``test_split``, ``validation_split``, ``class_weight`` (``"balanced"``, or a weight for each
-            class in a list), ``threshold``, ``positive``, ``early_stopping``, ``reduce_lr_on_plateau``, ``seed``,
-            ``no_baseline``, ``output``, ``checkpoint_dir``, ``checkpoint_every``, ``resume``, ``checkpoint_best``,
-            ``csv_log``, ``tensorboard``, ``threads``; for files also ``text_column``, ``label_column``, ``delimiter``,
-            ``header``, ``no_header``, ``encoding``, ``on_error``, ``label_separator``, ``data_dir``.
+            ``"accurate"``), ``task``, ``epochs``, ``batch_size``, ``learning_rate``, ``units``, ``cell``,
+            ``embedding``, ``dropout``, ``max_words``, ``min_count``, ``tokenizer``, ``maxlen``, ``padding``,
+            ``truncating``, ``mask_zero``, ``test_split``, ``validation_split``, ``class_weight`` (``"balanced"``, or a
+            weight for each class in a list), ``threshold``, ``positive``, ``early_stopping``,
+            ``reduce_lr_on_plateau``, ``seed``, ``no_baseline``, ``output``, ``checkpoint_dir``, ``checkpoint_every``,
+            ``resume``, ``checkpoint_best``, ``csv_log``, ``tensorboard``, ``threads``; for files also ``text_column``,
+            ``label_column``, ``delimiter``, ``header``, ``no_header``, ``encoding``, ``on_error``,
+            ``label_separator``, ``data_dir``.
 
     Raises:
         ValueError: For an option or data that cannot be used; the message says what to do.
@@ -163,8 +166,9 @@ def read(path: str | os.PathLike[str], *, labels: bool = True, **options: Any) -
     """Reads a file of any kind that ``train`` reads.
 
     Args:
-        path: A .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a folder of labelled texts,
-            also packed as .gz or .zst; a .ts, .arff or UCR file of series; a text with ``task="language-model"``.
+        path: A .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a folder of labelled
+            texts, also packed as .gz or .zst; a .ts, .arff or UCR file of series; a text with
+            ``task="language-model"``.
         labels: Whether to read labels too.
         options: ``text_column``, ``label_column``, ``delimiter``, ``header``, ``encoding``, ``on_error``,
             ``label_separator``, ``task``, as ``train``.

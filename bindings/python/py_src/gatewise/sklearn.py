@@ -38,7 +38,8 @@ __all__ = ["GatewiseClassifier", "GatewiseForecaster", "GatewiseRegressor"]
 _KINDS = ("auto", "texts", "ids", "series")
 #: The parameters that are options of the pipeline, under the same name.
 _OPTIONS = (
-    "preset", "epochs", "batch_size", "learning_rate", "cell", "units", "embedding", "dropout", "max_words", "min_count",
+    "preset", "epochs", "batch_size", "learning_rate", "cell", "units", "embedding", "dropout", "max_words",
+    "min_count",
     "tokenizer", "maxlen", "padding", "truncating", "mask_zero", "early_stopping", "reduce_lr_on_plateau", "threads",
 )  # fmt: skip
 
@@ -96,7 +97,8 @@ class _Gatewise(BaseEstimator):  # type: ignore[misc]
             self.n_features_in_ = channels
         elif channels != self.n_features_in_:
             raise ValueError(
-                f"X has {channels} features, but {type(self).__name__} is expecting {self.n_features_in_} features as input"
+                f"X has {channels} features, but {type(self).__name__} is expecting {self.n_features_in_} features as "
+                "input"
             )
 
     # Training
@@ -181,7 +183,8 @@ class GatewiseClassifier(ClassifierMixin, _Gatewise):  # type: ignore[misc]
     """
 
     def __init__(
-        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None, batch_size: int | None = None,
+        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None,
+        batch_size: int | None = None,
         learning_rate: float | None = None, cell: str | None = None, units: Any = None, embedding: int | None = None,
         dropout: float | None = None, max_words: int | None = None, min_count: int | None = None,
         tokenizer: str | None = None, maxlen: int | None = None, padding: str | None = None,
@@ -260,11 +263,13 @@ class GatewiseClassifier(ClassifierMixin, _Gatewise):  # type: ignore[misc]
 class GatewiseRegressor(RegressorMixin, _Gatewise):  # type: ignore[misc]
     """A recurrent model that predicts a number for a text, a row of ids or a series.
 
-    Arguments and attributes are as of ``GatewiseClassifier``, without classes. The preset ``"accurate"`` is for classes.
+    Arguments and attributes are as of ``GatewiseClassifier``, without classes. The preset ``"accurate"`` is for
+    classes.
     """
 
     def __init__(
-        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None, batch_size: int | None = None,
+        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None,
+        batch_size: int | None = None,
         learning_rate: float | None = None, cell: str | None = None, units: Any = None, embedding: int | None = None,
         dropout: float | None = None, max_words: int | None = None, min_count: int | None = None,
         tokenizer: str | None = None, maxlen: int | None = None, padding: str | None = None,
@@ -323,8 +328,9 @@ class GatewiseForecaster(BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, *, horizon: int | None = None, period: int | None = None, length: int | None = None, test: int | None = None,
-        units: int | None = None, epochs: int | None = None, random_state: int | None = None, threads: int | None = None,
+        self, *, horizon: int | None = None, period: int | None = None, length: int | None = None,
+        test: int | None = None, units: int | None = None, epochs: int | None = None,
+        random_state: int | None = None, threads: int | None = None,
     ) -> None:  # fmt: skip
         self.horizon, self.period, self.length, self.test = horizon, period, length, test
         self.units, self.epochs, self.random_state, self.threads = units, epochs, random_state, threads
@@ -368,8 +374,8 @@ class GatewiseForecaster(BaseEstimator):  # type: ignore[misc]
             return self.horizon_
         if not 1 <= horizon <= self.horizon_:
             raise ValueError(
-                f"horizon is {horizon}, but the model was trained to forecast 1 to {self.horizon_} steps; fit it with a "
-                "larger horizon"
+                f"horizon is {horizon}, but the model was trained to forecast 1 to {self.horizon_} steps; fit it with "
+                "a larger horizon"
             )
         return int(horizon)
 
@@ -387,8 +393,8 @@ def _target(estimator: Any, y: Any) -> np.ndarray:
 
 
 def _names(classes: np.ndarray) -> list[str]:
-    """Returns the labels of classes in the model: their own names, or numbers where the model might take two names for one
-    label, as it does with ``1`` and ``1.0``."""
+    """Returns the labels of classes in the model: their own names, or numbers where the model might take two names for
+    one label, as it does with ``1`` and ``1.0``."""
     if classes.dtype.kind in "iu":
         return [str(value) for value in classes.tolist()]
     names = [str(value) for value in classes.tolist()]
