@@ -41,4 +41,10 @@ python_tests=$(grep -oE '[0-9]+ passed' "$scratch/pytest" | tail -n 1)
 python_skips=$(grep -oE '[0-9]+ skipped' "$scratch/pytest" | tail -n 1 || true)
 [[ -z $python_skips ]] || skip "pytest: $python_skips"
 
+step "python: the notebooks"
+"${test_env[@]}" "$python" notebooks/check | tee "$scratch/notebooks"
+while read -r line; do
+    skip "${line#SKIPPED: }"
+done < <(grep '^SKIPPED: ' "$scratch/notebooks" || true)
+
 summary+=("pytest: $python_tests")

@@ -53,7 +53,7 @@ class ModelViews:
     name: str
     _native: _gatewise.Model | None
 
-    def _rows(self) -> list[tuple[str, str, tuple[int | None, ...], int, int]]:
+    def _rows(self) -> list[tuple[str, str, list[int | None], int, int]]:
         return _gatewise.layer_summaries(self._native) if self._native is not None else []
 
     def __repr__(self) -> str:

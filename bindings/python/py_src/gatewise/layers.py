@@ -627,6 +627,7 @@ class LSTM(_Recurrent):
         stateful: Whether a call on arrays starts from the states after the call before.
         dropout: The share of the inputs that training drops.
         recurrent_dropout: The share of the previous outputs that training drops.
+        forget_gate: ``False`` is the LSTM of 1997, which had none.
     """
 
     _name = "lstm"
@@ -661,6 +662,7 @@ class LSTM(_Recurrent):
         implementation: int = 2,
         **kwargs: Any,
     ) -> None:
+        self.forget_gate = bool(kwargs.pop("forget_gate", True))
         super().__init__(
             units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
             kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
@@ -673,6 +675,8 @@ class LSTM(_Recurrent):
 
     def _settings(self) -> dict[str, Any]:
         own = {"recurrent_activation": str(self.recurrent_activation), "unit_forget_bias": self.unit_forget_bias}
+        if not self.forget_gate:
+            own["forget_gate"] = False
         return {**super()._settings(), **own}
 
 

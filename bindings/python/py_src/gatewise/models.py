@@ -347,7 +347,7 @@ class Sequential(ModelViews):
                 raise TypeError(f"{callback!r} is not a callback; subclass gatewise.callbacks.Callback")
             callback.set_model(self)
             callback.set_params({"epochs": epochs, "steps": steps_per_epoch, "verbose": verbose})
-        with progress.watch(verbose, settings["batch_size"], lambda name: self._shows(name, called)) as shown:
+        with progress.watch(verbose, batch_size or 32, lambda name: self._shows(name, called)) as shown:
             columns, history.epoch, history.notes = native.fit(
                 self, x, y, json.dumps(settings), sample_weight, validation_data, called, shown
             )
