@@ -47,15 +47,28 @@ enum BuiltIn {
     },
     LearningRateScheduler {},
     #[serde(rename = "CSVLogger")]
-    CsvLogger { filename: PathBuf, separator: char, append: bool },
-    TensorBoard { log_dir: PathBuf },
+    CsvLogger {
+        filename: PathBuf,
+        separator: char,
+        append: bool,
+    },
+    TensorBoard {
+        log_dir: PathBuf,
+    },
     #[serde(rename = "TerminateOnNaN")]
     TerminateOnNan {},
-    BackupAndRestore { backup_dir: PathBuf },
+    BackupAndRestore {
+        backup_dir: PathBuf,
+    },
 }
 
 /// Adds the callback with these arguments to a run. `object` is its Python object.
-pub fn add<'a>(fit: Fit<'a>, arguments: &str, object: &Bound<'_, PyAny>, raised: &Raised) -> PyResult<Fit<'a>> {
+pub fn add<'a>(
+    fit: Fit<'a>,
+    arguments: &str,
+    object: &Bound<'_, PyAny>,
+    raised: &Raised,
+) -> PyResult<Fit<'a>> {
     let mirror = object.clone().unbind();
     Ok(match settings::read("the callback", arguments)? {
         BuiltIn::EarlyStopping {
@@ -118,7 +131,8 @@ pub fn add<'a>(fit: Fit<'a>, arguments: &str, object: &Bound<'_, PyAny>, raised:
             let raised = raised.clone();
             // A rate that is not a number ends the run; the exception is raised in place of that error.
             fit.callback(LearningRateScheduler::new(move |epoch, rate| {
-                let result = Python::attach(|py| mirror.call_method1(py, "_rate", (epoch, rate))?.extract(py));
+                let result =
+                    Python::attach(|py| mirror.call_method1(py, "_rate", (epoch, rate))?.extract(py));
                 raised.ended::<f64>(result).unwrap_or(f64::NAN)
             }))
         }
@@ -127,7 +141,9 @@ pub fn add<'a>(fit: Fit<'a>, arguments: &str, object: &Bound<'_, PyAny>, raised:
         }
         BuiltIn::TensorBoard { log_dir } => fit.callback(TensorBoard::new(log_dir)),
         BuiltIn::TerminateOnNan {} => fit.callback(TerminateOnNan),
-        BuiltIn::BackupAndRestore { backup_dir } => fit.checkpoints(Checkpoints::new(backup_dir)).resume(true),
+        BuiltIn::BackupAndRestore { backup_dir } => {
+            fit.checkpoints(Checkpoints::new(backup_dir)).resume(true)
+        }
     })
 }
 

@@ -8,14 +8,21 @@ mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
+mod functions;
 mod initializers;
 mod inside;
+mod layer_call;
+mod losses;
 mod metrics;
 mod model;
 mod optimizers;
+mod pipeline;
+mod predictor;
 mod reports;
 mod settings;
+mod texts;
 mod training;
+mod watch;
 
 use pyo3::prelude::*;
 
@@ -26,6 +33,10 @@ mod _gatewise {
     #[pymodule_export]
     use crate::initializers::{initial_values, penalty};
     #[pymodule_export]
+    use crate::layer_call::call_layer;
+    #[pymodule_export]
+    use crate::losses::{loss_of, reduce_losses};
+    #[pymodule_export]
     use crate::inside::{input_gradients, layer_summaries, trace};
     #[pymodule_export]
     use crate::metrics::MetricState;
@@ -33,6 +44,10 @@ mod _gatewise {
     use crate::model::Model;
     #[pymodule_export]
     use crate::optimizers::learning_rate;
+    #[pymodule_export]
+    use crate::pipeline::{generate_reviews, read, train};
+    #[pymodule_export]
+    use crate::predictor::{Answer, Predictor};
     #[pymodule_export]
     use crate::reports::{model_report, report, report_text, threshold};
 

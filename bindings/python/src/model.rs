@@ -11,7 +11,7 @@ use crate::training::{self, RunSettings, Surroundings, Trainer};
 use gatewise::layers::Layer;
 use gatewise::rows::{Dataset, Padding};
 use gatewise::text::{Tokenizer, Vocabulary};
-use gatewise::{Artifact, Machine, Sequential};
+use gatewise::{Artifact, Sequential};
 use numpy::PyArrayDyn;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -32,7 +32,11 @@ pub struct Model {
 
 impl Model {
     fn new(model: gatewise::Model) -> Self {
-        Self { held: RwLock::new(Arc::new(model)), trainer: Mutex::new(Trainer::default()), edits: AtomicU64::new(0) }
+        Self {
+            held: RwLock::new(Arc::new(model)),
+            trainer: Mutex::new(Trainer::default()),
+            edits: AtomicU64::new(0),
+        }
     }
 
     /// Returns the model with its weights of now.
@@ -127,7 +131,8 @@ impl Model {
                 builder = builder.padding(Padding::to(maxlen));
             }
             if let (Some(words), Some(Layer::Embedding(embedding))) = (words, model.spec().layers().next()) {
-                builder = builder.text(Tokenizer::keras(), Vocabulary::from_ranked(&words, embedding.input_dim)?);
+                builder =
+                    builder.text(Tokenizer::keras(), Vocabulary::from_ranked(&words, embedding.input_dim)?);
             }
             builder.build()?.save(&path)
         })
@@ -237,31 +242,36 @@ impl Model {
         Ok(list.into_any())
     }
 
-    /// Returns loss and accuracy.
-    #[pyo3(signature = (x, y, sample_weight=None))]
+    /// Returns the loss, the accuracy, and the metrics by name.
+    #[pyo3(signature = (x, y, sample_weight=None, batch_size=32))]
     fn evaluate(
         &self,
         py: Python<'_>,
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,
         sample_weight: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<(f64, Option<f64>)> {
+        batch_size: usize,
+    ) -> PyResult<(f64, Option<f64>, Vec<(String, f64)>)> {
         let data = self.dataset(x, y, sample_weight)?;
         let model = self.now();
-        let loss = self.trainer()?.settings.as_ref().and_then(|settings| settings.loss);
-        let machine = Machine::new();
-        let evaluation = py
-            .detach(|| match loss {
-                Some(loss) => model.evaluate_with(&data, loss, &machine),
-                None => model.evaluate_on(&data, &machine),
-            })
-            .or_raise()?;
-        Ok((evaluation.loss, evaluation.accuracy))
+        let (evaluate, raised) = self.trainer()?.evaluation();
+        let evaluate = evaluate.batch_size(batch_size);
+        let measured = py.detach(|| evaluate.measure(&model, &data));
+        raised.check()?;
+        let (evaluation, metrics) = measured.or_raise()?;
+        Ok((evaluation.loss, evaluation.accuracy, metrics))
     }
 
-    /// Sets how the model is trained.
-    fn prepare(&self, settings: &str) -> PyResult<()> {
-        self.trainer()?.compile(settings::read("compile", settings)?);
+    /// Sets how the model is trained. `loss` is a function of targets and outputs, in place of a loss by name;
+    /// `metrics` are functions or objects, each with the name under which it is logged.
+    #[pyo3(signature = (settings, loss=None, metrics=Vec::new()))]
+    fn prepare(
+        &self,
+        settings: &str,
+        loss: Option<Bound<'_, PyAny>>,
+        metrics: Vec<(String, Py<PyAny>)>,
+    ) -> PyResult<()> {
+        *self.trainer()? = Trainer::compiled(settings::read("compile", settings)?, loss, metrics)?;
         Ok(())
     }
 
@@ -283,7 +293,8 @@ impl Model {
         let mut trainer = this.trainer()?;
         let run: RunSettings = settings::read("fit", settings)?;
         let data = this.dataset(x, y, sample_weight)?;
-        let validation = validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
+        let validation =
+            validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
         let around = Surroundings { owner, callbacks, progress };
         let history = training::run(slf, &mut trainer, run, &data, validation.as_ref(), around)?;
         let columns = PyDict::new(py);

@@ -5,20 +5,29 @@
 
 use crate::callbacks::{self, Raised};
 use crate::errors::OrRaise;
+use crate::functions::{self, PythonLoss};
 use crate::model::Model;
+use gatewise::metrics::Metric;
 use gatewise::rows::{ClassWeight, Dataset};
 use gatewise::train::{History, Stepper};
-use gatewise::{Fit, Loss};
+use gatewise::{Evaluate, Fit, Loss, Machine, Reduction};
 use pyo3::prelude::*;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The settings of `compile`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompileSettings {
-    pub loss: Option<Loss>,
+    loss: Option<Loss>,
+    #[serde(default)]
+    reduction: Reduction,
+    #[serde(default)]
+    metrics: Vec<Metric>,
+    #[serde(default)]
+    weighted_metrics: Vec<Metric>,
     learning_rate: Option<f64>,
+    #[serde(default)]
     seed: u64,
     threads: Option<usize>,
 }
@@ -40,21 +49,60 @@ pub struct RunSettings {
     learning_rate: Option<f64>,
 }
 
-/// What trains a model: made by the first run after `compile`.
+/// What trains a model: the stepper is made by the first run after `compile`.
 #[derive(Debug, Default)]
 pub struct Trainer {
-    pub settings: Option<CompileSettings>,
+    settings: CompileSettings,
     stepper: Option<Stepper<gatewise::Model>>,
+    /// The exception of a function of the run.
+    raised: Raised,
 }
 
 impl Trainer {
-    /// Sets how the model is trained. The optimizer begins anew.
-    pub fn compile(&mut self, settings: CompileSettings) {
-        *self = Self { settings: Some(settings), stepper: None };
+    /// Returns what trains a model with these settings. A `loss` function takes the place of the loss.
+    pub fn compiled(
+        mut settings: CompileSettings,
+        loss: Option<Bound<'_, PyAny>>,
+        metrics: Vec<(String, Py<PyAny>)>,
+    ) -> PyResult<Self> {
+        let raised = Raised::default();
+        if let Some(function) = loss {
+            let name = function.getattr("__name__").and_then(|name| name.extract());
+            let sparse = function.getattr("sparse_targets").and_then(|sparse| sparse.extract());
+            settings.loss = Some(Loss::custom(PythonLoss {
+                name: name.unwrap_or_else(|_| "custom_loss".to_owned()),
+                sparse: sparse.unwrap_or_default(),
+                function: function.unbind(),
+                raised: raised.clone(),
+            }));
+        }
+        let functions =
+            metrics.into_iter().map(|(name, metric)| functions::metric(name, metric, raised.clone()));
+        settings.metrics.extend(functions);
+        Ok(Self { settings, stepper: None, raised })
+    }
+
+    /// Returns an evaluation with the settings of `compile`, and where its exceptions are kept.
+    pub fn evaluation(&self) -> (Evaluate, Raised) {
+        let CompileSettings { loss, reduction, metrics, weighted_metrics, threads, .. } =
+            self.settings.clone();
+        let mut evaluate =
+            Evaluate::new().reduction(reduction).metrics(metrics).weighted_metrics(weighted_metrics);
+        if let Some(loss) = loss {
+            evaluate = evaluate.loss(loss);
+        }
+        if let Some(threads) = threads {
+            evaluate = evaluate.machine(&Machine::new().threads(threads));
+        }
+        (evaluate, self.raised.clone())
     }
 
     /// Returns the stepper, with the weights that `model` has now.
-    fn stepper(&mut self, model: &gatewise::Model, data: &Dataset) -> gatewise::Result<&mut Stepper<gatewise::Model>> {
+    fn stepper(
+        &mut self,
+        model: &gatewise::Model,
+        data: &Dataset,
+    ) -> gatewise::Result<&mut Stepper<gatewise::Model>> {
         let stepper = match self.stepper.take() {
             Some(mut stepper) => {
                 // Left alone where they are the same: a moving average goes on then.
@@ -64,17 +112,15 @@ impl Trainer {
                 stepper
             }
             None => {
-                let mut builder = Stepper::builder();
-                let loss = self.settings.as_ref().and_then(|settings| settings.loss);
-                builder = builder.loss(loss.unwrap_or_else(|| model.default_loss(data)));
-                if let Some(settings) = &self.settings {
-                    builder = builder.seed(settings.seed);
-                    if let Some(rate) = settings.learning_rate {
-                        builder = builder.learning_rate(rate);
-                    }
-                    if let Some(threads) = settings.threads {
-                        builder = builder.threads(threads);
-                    }
+                let settings = &self.settings;
+                let loss = settings.loss.clone().unwrap_or_else(|| model.default_loss(data));
+                let mut builder =
+                    Stepper::builder().loss(loss).reduction(settings.reduction).seed(settings.seed);
+                if let Some(rate) = settings.learning_rate {
+                    builder = builder.learning_rate(rate);
+                }
+                if let Some(threads) = settings.threads {
+                    builder = builder.threads(threads);
                 }
                 builder.build(model.clone())?
             }
@@ -123,7 +169,10 @@ pub fn run(
     if let Some(validation) = validation {
         fit = fit.validation_data(validation);
     }
-    let raised = Raised::default();
+    let raised = trainer.raised.clone();
+    let fit = fit
+        .metrics(trainer.settings.metrics.clone())
+        .weighted_metrics(trainer.settings.weighted_metrics.clone());
     let fit = callbacks::add(fit, &around.owner, model, around.callbacks, around.progress, &raised)?;
     let now = this.now();
     let result = py.detach(|| {

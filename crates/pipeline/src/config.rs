@@ -191,6 +191,18 @@ impl TrainConfig {
         Self { data: data.into(), ..Self::default() }
     }
 
+    /// Returns the configuration with the given settings of `other` in place of its own. The data stay.
+    ///
+    /// ```
+    /// use gatewise_pipeline::{Source, TrainConfig};
+    /// let given: TrainConfig = serde_json::from_str(r#"{"epochs": 3}"#).unwrap();
+    /// let config = TrainConfig::new(Source::reviews()).epochs(1).seed(7).overlaid_by(&given);
+    /// assert_eq!(config, TrainConfig::new(Source::reviews()).epochs(3).seed(7));
+    /// ```
+    pub fn overlaid_by(self, other: &Self) -> Self {
+        self.overlaid(other)
+    }
+
     /// Returns the source of the data.
     pub fn source(&self) -> &Source {
         &self.data

@@ -7,8 +7,9 @@
 use crate::source::{Data, Source};
 use crate::{DataKind, Task};
 use gatewise::train::ModelCheckpoint;
-use gatewise::{Artifact, Error, ErrorKind, Result, check_target};
+use gatewise::{Artifact, Error, Result, check_target};
 use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// The files that a run reads and writes. [`check`](Self::check) refuses an output that would destroy an input or
@@ -147,9 +148,10 @@ impl RunFiles {
     pub fn check_inputs(&self) -> Result<()> {
         match self.inputs.iter().find(|input| !exists(&input.path)) {
             None => Ok(()),
-            Some(Named { name, path }) => Err(Error::new(
-                ErrorKind::Io,
-                format!("there is no file {} ({name}); check the path", path.display()),
+            Some(Named { name, path }) => Err(Error::reading(
+                "cannot read",
+                format!("{} ({name})", path.display()),
+                io::ErrorKind::NotFound.into(),
             )),
         }
     }
@@ -329,6 +331,7 @@ fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gatewise::ErrorKind;
 
     fn refused(files: &RunFiles, parts: &[&str]) {
         let error = files.check().unwrap_err();

@@ -28,6 +28,11 @@ _NAMES = {
     "Input": "gatewise.layers",
     "Variable": "gatewise.variables",
     "History": "gatewise.callbacks",
+    "train": "gatewise.pipeline",
+    "read": "gatewise.pipeline",
+    "load": "gatewise.predictor",
+    "sentiment": "gatewise.predictor",
+    "Predictor": "gatewise.predictor",
 }
 _MODULES = (
     "activations",
@@ -39,6 +44,8 @@ _MODULES = (
     "metrics",
     "models",
     "optimizers",
+    "pipeline",
+    "predictor",
     "regularizers",
     "reports",
     "utils",

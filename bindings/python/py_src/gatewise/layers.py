@@ -8,14 +8,22 @@ Shapes: B rows, T steps, D numbers a step, H units.
 
 from __future__ import annotations
 
+import operator
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from gatewise import activations, initializers, regularizers
+from gatewise import _calls, activations, initializers, regularizers
 from gatewise._config import Configured
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from gatewise.variables import Weight
+
+_Own = TypeVar("_Own", bound="Layer")
+
+#: The names of weights that are attributes of their layer.
+_WEIGHT_NAMES = ("kernel", "recurrent_kernel", "bias", "embeddings", "gamma", "beta")
 
 
 class Layer(Configured):
@@ -46,6 +54,12 @@ class Layer(Configured):
         self._trainable = bool(trainable)
         # The Sequential that the layer belongs to.
         self._model: Any = None
+        # The weights of a layer outside a model, their names, and how often it was called in training.
+        self._own: list[np.ndarray] | None = None
+        self._own_names: list[str] = []
+        self._calls = 0
+        self._initial_weights: Any = None
+        self.supports_masking = True
 
     @classmethod
     def _default_name(cls) -> str:
@@ -63,8 +77,23 @@ class Layer(Configured):
         self._trainable = bool(value)
 
     def get_config(self) -> dict[str, Any]:
-        config = {"name": self.name, "trainable": self.trainable, **super().get_config()}
+        names = [name for name in signature_of(type(self)) if name not in ("self", "kwargs", "weights")]
+        config = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype, **config}
         return {name: _plain(value) for name, value in config.items()}
+
+    @classmethod
+    def from_config(cls: type[_Own], config: dict[str, Any]) -> _Own:
+        """Builds a layer from the result of ``get_config``. What is wrong in it is a ``TypeError``, as in Keras."""
+        try:
+            return cls(**config)
+        except ValueError as error:
+            raise TypeError(f"{cls.__name__} cannot be made from its configuration: {error}") from error
+
+    @property
+    def dtype(self) -> str:
+        """The type that the layer computes in: ``"float32"``."""
+        return "float32"
 
     def _settings(self) -> dict[str, Any]:
         """Returns the layer's settings in the library's JSON."""
@@ -79,21 +108,66 @@ class Layer(Configured):
             spec["trainable"] = False
         return spec
 
+    def _call_spec(self, built: bool = False) -> dict[str, Any]:
+        """Returns the layer in the library's JSON, for calls and weights of its own."""
+        return {"layer": self._name, **self._settings()}
+
     # Weights
+
+    @property
+    def _has_weights(self) -> bool:
+        return bool(self._initializers())
+
+    def _initializers(self) -> list[Any]:
+        """Returns the initializers of the weights, in Keras's order."""
+        return []
+
+    def _regularizers(self) -> list[Any]:
+        """Returns the regularizers of the weights, in Keras's order."""
+        return [None] * len(self._initializers())
+
+    @property
+    def built(self) -> bool:
+        """Whether the layer has its weights, if it needs any."""
+        in_model = self._model is not None and self._model._native is not None
+        return in_model or self._own is not None or not self._has_weights
+
+    def build(self, input_shape: Any = None) -> None:
+        """Gives a layer outside a model its weights, for inputs of this shape, the batch included: (B, T, D)."""
+        if self.built:
+            return
+        if not input_shape or input_shape[-1] is None:
+            raise ValueError(f"{self.name} needs the shape of its input, with the numbers of a step at its end")
+        _calls.build(self, input_shape[-1])
+
+    def _ready(self, shape: Any) -> None:
+        """Builds the layer, or checks that it was built for vectors of this width."""
+        if not self.built:
+            self.build(tuple(shape))
 
     def _place(self) -> tuple[Any, range]:
         if self._model is None or self._model._native is None:
             raise ValueError(f"layer {self.name} has no weights yet: build its model, or call the layer on an array")
         return self._model._native, self._model._tensors_of(self)
 
+    def _in_model(self) -> bool:
+        return self._model is not None and self._model._native is not None
+
     def get_weights(self) -> list[np.ndarray]:
         """Returns the arrays of the weights, in Keras's order. The page of each layer lists them."""
+        if not self._has_weights:
+            return []
+        if not self._in_model() and self._own is not None:
+            return [array.copy() for array in self._own]
         native, place = self._place()
         weights = native.get_weights()
         return [weights[index] for index in place]
 
     def set_weights(self, weights: list[Any]) -> None:
         """Sets the arrays of the weights, in Keras's order."""
+        if not self._in_model() and self._own is not None:
+            self._set_own(weights)
+            return
         native, place = self._place()
         if len(weights) != len(place):
             raise ValueError(f"layer {self.name} has {len(place)} arrays of weights, but {len(weights)} were given")
@@ -102,14 +176,124 @@ class Layer(Configured):
             every[index] = array
         native.set_weights(every)
 
+    def _set_own(self, weights: list[Any]) -> None:
+        import numpy as np
+
+        assert self._own is not None
+        arrays = [np.array(array, dtype="float32") for array in weights]
+        shapes, given = [array.shape for array in self._own], [array.shape for array in arrays]
+        if shapes != given:
+            raise ValueError(f"layer {self.name} has weights of the shapes {shapes}, but arrays of {given} were given")
+        self._own = arrays
+
+    def _weight_names(self) -> list[str]:
+        if not self._in_model():
+            return self._own_names
+        native, place = self._place()
+        tensors = native.tensors()
+        return [tensors[index][0].split("/", 1)[1] for index in place]
+
     @property
-    def weights(self) -> list[np.ndarray]:
-        """The arrays of the weights (copies)."""
-        return self.get_weights()
+    def weights(self) -> list[Weight]:
+        """The weights, as variables: ``numpy()`` returns the array, ``assign`` replaces it."""
+        from gatewise.variables import Weight
+
+        if not self.built or not self._has_weights:
+            return []
+
+        def weight(index: int, name: str) -> Weight:
+            def write(value: np.ndarray) -> None:
+                arrays = self.get_weights()
+                arrays[index] = value
+                self.set_weights(arrays)
+
+            path = f"{self.name}/{name}"
+            return Weight(name.split("/")[-1], path, self.trainable, lambda: self.get_weights()[index], write)
+
+        return [weight(index, name) for index, name in enumerate(self._weight_names())]
+
+    variables = weights
+
+    @property
+    def trainable_weights(self) -> list[Weight]:
+        """The weights that training updates."""
+        return self.weights if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Weight]:
+        """The weights that training leaves as they are."""
+        return [] if self.trainable else self.weights
+
+    trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
+
+    @property
+    def losses(self) -> list[float]:
+        """The penalties of the regularizers."""
+        if not self.built:
+            return []
+        pairs = zip(self._regularizers(), self.get_weights())
+        return [regularizer(array) for regularizer, array in pairs if regularizer is not None]
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only where there is no attribute of the name.
+        if name in _WEIGHT_NAMES and self.__dict__.get("_initial_weights", self) is not self:
+            for weight in self.weights:
+                if weight.path.split("/", 1)[1] == name:
+                    return weight
+            if not self.built:
+                raise AttributeError(f"{self.name} has no {name} yet: build its model, or call the layer on an array")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def count_params(self) -> int:
         """Returns the number of weights."""
         return sum(int(array.size) for array in self.get_weights())
+
+    # Calls on arrays
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns the outputs of the layer for an array.
+
+        Args:
+            inputs: Vectors (B, T, D); layers that treat each vector alone take (…, D), and an ``Embedding`` ids.
+            training: Whether dropout is applied.
+            mask: (B, T): whether a step is there. Layers without steps ignore it.
+        """
+        return _calls.pointwise(self, inputs, mask, training)
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Returns the mask of the outputs, (B, T), or ``None``."""
+        return previous_mask
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Returns the shape of the outputs, the batch included."""
+        return tuple(input_shape)
+
+
+def signature_of(cls: type) -> list[str]:
+    """Returns the names of the arguments of a class."""
+    import inspect
+
+    return list(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
+
+
+def _positive(layer: str, name: str, value: Any) -> int:
+    """Returns a whole number above 0."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if isinstance(value, bool) or number <= 0:
+        raise ValueError(f"{layer}: {name} is {value!r}; it must be a whole number above 0")
+    return number
+
+
+def _layer(given: Any) -> Any:
+    """Returns a layer, which may be given as its configuration."""
+    if isinstance(given, dict) and "class_name" in given:
+        return globals()[given["class_name"]].from_config(given["config"])
+    return given
 
 
 def _plain(value: Any) -> Any:
@@ -182,6 +366,18 @@ class Masking(Layer):
         super().__init__(**kwargs)
         self.mask_value = mask_value
 
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns the vectors, with zeros at masked steps."""
+        (output,), _, _ = _calls.call(self, _calls.vectors(self, inputs))
+        return output
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Returns whether a step has a number other than ``mask_value``."""
+        _, mask, _ = _calls.call(self, _calls.vectors(self, inputs))
+        return mask
+
     def _settings(self) -> dict[str, Any]:
         return {"mask_value": float(self.mask_value)}
 
@@ -210,10 +406,45 @@ class Embedding(Layer):
     ) -> None:
         super().__init__(**kwargs)
         _no_constraint(self, embeddings_constraint=embeddings_constraint)
-        self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), bool(mask_zero)
+        self.input_dim = _positive("Embedding", "input_dim", input_dim)
+        self.output_dim = _positive("Embedding", "output_dim", output_dim)
+        self.mask_zero = self.supports_masking = bool(mask_zero)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self._initial_weights = weights
+        if weights is not None:
+            self.build()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Gives a layer outside a model its weights."""
+        if not self.built:
+            _calls.build(self, None)
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns the vectors of an array of ids: (…) → (…, ``output_dim``)."""
+        import numpy as np
+
+        ids = np.asarray(inputs)
+        if ids.dtype.kind not in "iufb":
+            raise TypeError(f"{self.name} reads ids, whole numbers from 0, but got an array of {ids.dtype}")
+        self.build()
+        flat = np.ascontiguousarray(ids.reshape(1, -1), dtype="int64")
+        (output,), _, _ = _calls.call(self, flat)
+        return output.reshape(*ids.shape, self.output_dim)
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Returns whether each id is a word, and not padding; ``None`` without ``mask_zero``."""
+        import numpy as np
+
+        return np.not_equal(inputs, 0) if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape, self.output_dim)
+
+    def _regularizers(self) -> list[Any]:
+        return [self.embeddings_regularizer]
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -266,7 +497,8 @@ class _Recurrent(Layer):
         )
         if activity_regularizer is not None:
             raise ValueError(f"{self.name}: activity_regularizer is not supported; regularize the weights")
-        self.units = int(units)
+        self.units = _positive(type(self).__name__, "units", units)
+        self._states: list[np.ndarray] | None = None
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -300,9 +532,86 @@ class _Recurrent(Layer):
             settings["zero_output_for_mask"] = True
         return settings
 
+    _state_count = 1
+
+    @property
+    def cell(self) -> _Recurrent:
+        """The layer itself: in Keras, what holds ``kernel``, ``recurrent_kernel`` and ``bias``."""
+        return self
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "zero_output_for_mask": self.zero_output_for_mask}
+
+    def _spec(self) -> dict[str, Any]:
+        for name in ("stateful", "return_state"):
+            if getattr(self, name):
+                raise ValueError(f"{self.name}: {name} is for calls of the layer on arrays; leave it out in a model")
+        return super()._spec()
+
+    def __call__(self, sequences: Any, *, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        """Returns the outputs for sequences.
+
+        Args:
+            sequences: (B, T, D).
+            initial_state: The state before the first step, an array (B, H) or a list of them: ``h``, and for ``LSTM``
+                ``c`` too. Default: zeros; for a ``stateful`` layer, the state after the call before.
+            mask: (B, T): whether a step is there. The state is carried over the other steps.
+            training: Whether dropout is applied.
+
+        Returns:
+            (B, H), or (B, T, H) with ``return_sequences``. With ``return_state`` a tuple, with the states after the last
+            step behind the output.
+        """
+        return _recur(self, self, sequences, initial_state, mask, training)
+
+    call = __call__
+
+    def reset_state(self) -> None:
+        """Lets a stateful layer begin from zeros again."""
+        self._states = None
+
+    reset_states = reset_state
+
+    def compute_mask(self, sequences: Any, mask: Any = None) -> Any:
+        return mask if self.return_sequences else None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        rows, steps = input_shape[:2]
+        output = (rows, steps, self.units) if self.return_sequences else (rows, self.units)
+        return (output, *[(rows, self.units)] * self._state_count) if self.return_state else output
+
+    def _regularizers(self) -> list[Any]:
+        bias = [self.bias_regularizer] if self.use_bias else []
+        return [self.kernel_regularizer, self.recurrent_regularizer, *bias]
+
     def _initializers(self) -> list[Any]:
         bias = [self.bias_initializer] if self.use_bias else []
         return [self.kernel_initializer, self.recurrent_initializer, *bias]
+
+
+def _recur(layer: Any, settings: _Recurrent, sequences: Any, initial_state: Any, mask: Any, training: bool) -> Any:
+    """Calls a recurrent or bidirectional layer, whose settings are those of a recurrent one."""
+    import numpy as np
+
+    x = _calls.vectors(layer, sequences)
+    layer._ready(x.shape)
+    if initial_state is None and settings.stateful:
+        if layer._states is not None and layer._states[0].shape[0] != x.shape[0]:
+            raise ValueError(
+                f"{layer.name} has the states of {layer._states[0].shape[0]} rows, but was called on {x.shape[0]}; call "
+                "reset_state first"
+            )
+        initial_state = layer._states
+    if initial_state is not None and not isinstance(initial_state, (list, tuple)):
+        initial_state = [np.asarray(initial_state)]
+    outputs, _, states = _calls.call(layer, x, mask, initial_state, training)
+    if settings.stateful:
+        layer._states = states
+    if not settings.return_sequences:
+        outputs = [output[:, 0] for output in outputs]
+    if settings.return_state:
+        return (*outputs, *states)
+    return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
 
 class LSTM(_Recurrent):
@@ -322,6 +631,7 @@ class LSTM(_Recurrent):
     """
 
     _name = "lstm"
+    _state_count = 2
 
     def __init__(
         self,
@@ -361,6 +671,7 @@ class LSTM(_Recurrent):
         )  # fmt: skip
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = bool(unit_forget_bias)
+        self.use_cudnn = use_cudnn
 
     def _settings(self) -> dict[str, Any]:
         own = {"recurrent_activation": str(self.recurrent_activation), "unit_forget_bias": self.unit_forget_bias}
@@ -415,6 +726,7 @@ class GRU(_Recurrent):
         )  # fmt: skip
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = bool(reset_after)
+        self.use_cudnn = use_cudnn
 
     def _settings(self) -> dict[str, Any]:
         own = {"recurrent_activation": str(self.recurrent_activation), "reset_after": self.reset_after}
@@ -480,21 +792,85 @@ class Bidirectional(Layer):
         backward_layer: Layer | None = None,
         **kwargs: Any,
     ) -> None:
-        if not isinstance(layer, _Recurrent):
-            raise ValueError(f"Bidirectional wraps an LSTM, GRU or SimpleRNN, but got {layer!r}")
+        layer, backward_layer = _layer(layer), _layer(backward_layer)
+        for part in (layer, backward_layer):
+            if part is not None and not isinstance(part, _Recurrent):
+                raise ValueError(f"Bidirectional wraps an LSTM, GRU or SimpleRNN, but got {part!r}")
         super().__init__(**kwargs)
-        self.layer, self.merge_mode, self.backward_layer = layer, merge_mode, backward_layer
+        self.layer, self.merge_mode, self._given_backward = layer, merge_mode, backward_layer
+        self.forward_layer = layer
+        self.backward_layer = _backwards(layer) if backward_layer is None else backward_layer
         self._initial_weights = weights
+        self._states: list[np.ndarray] | None = None
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if self._given_backward is None:
+            config.pop("backward_layer")
+        return config
 
     def _settings(self) -> dict[str, Any]:
-        if self.backward_layer is not None:
-            raise ValueError(f"{self.name}: backward_layer is not supported; both directions have the same settings")
+        settings = {"wrapped": self.layer._call_spec(), "merge_mode": self.merge_mode}
+        if self._given_backward is not None:
+            settings["backward_layer"] = self._given_backward._call_spec()
+        return settings
+
+    def _spec(self) -> dict[str, Any]:
         if self.merge_mode is None:
             raise ValueError(f"{self.name}: merge_mode=None is for calls on arrays; a model needs one output")
-        return {"wrapped": self.layer._spec(), "merge_mode": self.merge_mode}
+        self.layer._spec()
+        return super()._spec()
+
+    def _call_spec(self, built: bool = False) -> dict[str, Any]:
+        spec = super()._call_spec()
+        if built and self.merge_mode is None:
+            # How outputs are merged does not matter to the weights.
+            spec["merge_mode"] = "concat"
+        return spec
+
+    def __call__(self, sequences: Any, *, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        """Returns the outputs for sequences; the arguments are those of a call of the layer. The states are those of
+        the forward layer, then those of the backward layer. With ``merge_mode=None``, a tuple of both outputs."""
+        return _recur(self, self.layer, sequences, initial_state, mask, training)
+
+    call = __call__
+
+    def reset_state(self) -> None:
+        """Lets a stateful layer begin from zeros again."""
+        self._states = None
+
+    reset_states = reset_state
+
+    def compute_mask(self, sequences: Any, mask: Any = None) -> Any:
+        return self.layer.compute_mask(sequences, mask)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        ways = [
+            self.forward_layer.compute_output_shape(input_shape),
+            self.backward_layer.compute_output_shape(input_shape),
+        ]
+        outputs, states = [], []
+        for way in ways:
+            outputs.append(way[0] if self.layer.return_state else way)
+            states += way[1:] if self.layer.return_state else ()
+        if self.merge_mode is not None:
+            width = self.layer.units * (2 if self.merge_mode == "concat" else 1)
+            outputs = [(*outputs[0][:-1], width)]
+        if self.layer.return_state:
+            return (*outputs, *states)
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
     def _initializers(self) -> list[Any]:
-        return self.layer._initializers() * 2
+        return self.forward_layer._initializers() + self.backward_layer._initializers()
+
+    def _regularizers(self) -> list[Any]:
+        return self.forward_layer._regularizers() + self.backward_layer._regularizers()
+
+
+def _backwards(layer: _Recurrent) -> _Recurrent:
+    """Returns a layer with the same settings that reads the steps from the last to the first."""
+    config = {**layer.get_config(), "go_backwards": not layer.go_backwards, "name": f"backward_{layer.name}"}
+    return type(layer).from_config(config)
 
 
 class Dense(Layer):
@@ -521,7 +897,7 @@ class Dense(Layer):
         _no_constraint(self, kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
         if activity_regularizer is not None or lora_rank is not None:
             raise ValueError(f"{self.name}: activity_regularizer and lora_rank are not supported")
-        self.units, self.use_bias = int(units), bool(use_bias)
+        self.units, self.use_bias = _positive("Dense", "units", units), bool(use_bias)
         self.activation = activations.get(activation)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -542,6 +918,12 @@ class Dense(Layer):
     def _initializers(self) -> list[Any]:
         return [self.kernel_initializer, *([self.bias_initializer] if self.use_bias else [])]
 
+    def _regularizers(self) -> list[Any]:
+        return [self.kernel_regularizer, *([self.bias_regularizer] if self.use_bias else [])]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape[:-1], self.units)
+
 
 class TimeDistributed(Layer):
     """Applies a ``Dense`` to every step: (B, T, D) → (B, T, units)."""
@@ -550,6 +932,7 @@ class TimeDistributed(Layer):
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        layer = _layer(layer)
         if not isinstance(layer, Dense):
             raise ValueError(f"{self.name}: TimeDistributed wraps a Dense, but got {layer!r}")
         self.layer = layer
@@ -559,6 +942,23 @@ class TimeDistributed(Layer):
 
     def _initializers(self) -> list[Any]:
         return self.layer._initializers()
+
+    def _regularizers(self) -> list[Any]:
+        return self.layer._regularizers()
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns the outputs of the layer at every step, (B, T, units). The mask, (B, T), is not used."""
+        import numpy as np
+
+        x = _calls.vectors(self, inputs)
+        if mask is not None and np.shape(mask)[:2] != x.shape[:2]:
+            raise ValueError(f"{self.name}: the mask has the shape {np.shape(mask)}, but the inputs have {x.shape}")
+        return _calls.pointwise(self, x, None, training)
+
+    call = __call__
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return self.layer.compute_output_shape(input_shape)
 
 
 class Dropout(Layer):
@@ -570,10 +970,16 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         if noise_shape is not None:
             raise ValueError(f"{self.name}: noise_shape is not supported; SpatialDropout1D drops whole channels")
-        self.rate, self.seed = float(rate), seed
+        self.rate, self.seed, self.noise_shape = _rate(self, rate), seed, None
 
     def _settings(self) -> dict[str, Any]:
         return {"rate": self.rate}
+
+
+def _rate(layer: Layer, rate: Any) -> float:
+    if isinstance(rate, bool) or not 0 <= rate <= 1:
+        raise ValueError(f"{layer.name}: rate is {rate!r}; it must be from 0 to 1")
+    return float(rate)
 
 
 class SpatialDropout1D(Layer):
@@ -583,7 +989,14 @@ class SpatialDropout1D(Layer):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.rate, self.seed = float(rate), seed
+        self.rate, self.seed = _rate(self, rate), seed
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns the inputs, (B, T, D), in training with channels dropped."""
+        (output,), _, _ = _calls.call(self, _calls.vectors(self, inputs), mask, None, training)
+        return output
+
+    call = __call__
 
     def _settings(self) -> dict[str, Any]:
         return {"rate": self.rate}
@@ -592,8 +1005,29 @@ class SpatialDropout1D(Layer):
 class _Pooling(Layer):
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if data_format not in (None, "channels_last") or keepdims:
-            raise ValueError(f"{self.name}: only data_format='channels_last' without keepdims is supported")
+        if data_format not in (None, "channels_last"):
+            raise ValueError(f"{self.name}: data_format is {data_format!r}, but only 'channels_last' is supported")
+        self.data_format, self.keepdims = "channels_last", bool(keepdims)
+        self.supports_masking = False
+
+    def _spec(self) -> dict[str, Any]:
+        if self.keepdims:
+            raise ValueError(f"{self.name}: keepdims is for calls of the layer on arrays; leave it out in a model")
+        return super()._spec()
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns one vector for each row: (B, T, D) → (B, D), or (B, 1, D) with ``keepdims``."""
+        (output,), _, _ = _calls.call(self, _calls.vectors(self, inputs), mask)
+        return output if self.keepdims else output[:, 0]
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        rows, _, width = input_shape
+        return (rows, 1, width) if self.keepdims else (rows, width)
 
     def _settings(self) -> dict[str, Any]:
         return {}
@@ -609,6 +1043,10 @@ class GlobalAveragePooling1D(_Pooling):
     """The mean of each unit over the steps that are not masked: (B, T, D) → (B, D)."""
 
     _name = "global_average_pooling1d"
+
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
+        super().__init__(data_format, keepdims, **kwargs)
+        self.supports_masking = True
 
 
 GlobalMaxPool1D, GlobalAvgPool1D = GlobalMaxPooling1D, GlobalAveragePooling1D
@@ -629,6 +1067,10 @@ class LayerNormalization(Layer):
 
     def _settings(self) -> dict[str, Any]:
         return {"epsilon": self.epsilon, "center": self.center, "scale": self.scale}
+
+    def _initializers(self) -> list[Any]:
+        ones, zeros = initializers.Ones(), initializers.Zeros()
+        return [*([ones] if self.scale else []), *([zeros] if self.center else [])]
 
 
 _CLASSES: dict[str, type[Layer]] = {

@@ -73,6 +73,22 @@ class Metric(Configured):
         for variable in self.variables:
             variable.assign(0 * variable.value)
 
+    def _numbers(self) -> list[float]:
+        """Returns the state as a list of numbers."""
+        import numpy as np
+
+        return [float(number) for variable in self.variables for number in np.ravel(variable.value)]
+
+    def _restore(self, numbers: list[float]) -> None:
+        """Restores ``_numbers``."""
+        import numpy as np
+
+        for variable in self.variables:
+            shape = np.shape(variable.value)
+            count = int(np.prod(shape))
+            variable.assign(np.reshape(numbers[:count], shape))
+            numbers = numbers[count:]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Accumulates rows and returns the result."""
         self.update_state(*args, **kwargs)

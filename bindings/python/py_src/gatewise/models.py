@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from gatewise import _gatewise, initializers, losses, optimizers, progress, utils
+from gatewise import _gatewise, initializers, losses, metrics, optimizers, progress, utils
 from gatewise._views import ModelViews
 from gatewise.callbacks import Callback, History, LearningRateScheduler, ReduceLROnPlateau
 from gatewise.layers import Embedding, Input, Layer, layer_of
@@ -44,6 +44,9 @@ class Sequential(ModelViews):
         self._input: Input | None = None
         self._loss: Any = None
         self._metrics: list[Any] = []
+        self._weighted_metrics: list[Any] = []
+        # Whether accuracy was asked for, and comes with the loss.
+        self._has_accuracy = False
         # Whether the library has the settings of compile.
         self._compiled = False
         self.optimizer: Any = None
@@ -148,8 +151,9 @@ class Sequential(ModelViews):
         weights = None
         for layer in self._layers:
             place = self._tensors_of(layer)
-            given = getattr(layer, "_initial_weights", None)
+            given = layer._own if layer._own is not None else layer._initial_weights
             if given is not None:
+                given = given if isinstance(given, (list, tuple)) else [given]
                 weights = weights or self._native.get_weights()
                 for index, array in zip(place, given):
                     weights[index] = array
@@ -232,8 +236,16 @@ class Sequential(ModelViews):
             raise ValueError("loss_weights is for models with several outputs; these models have one")
         self.optimizer = optimizers.get(optimizer)
         self._loss = losses.get(loss)
-        self._metrics = list(metrics or []) + list(weighted_metrics or [])
+        self._set_metrics(metrics, weighted_metrics)
         self._compiled = False
+
+    def _set_metrics(self, given: Any, weighted: Any) -> None:
+        every = [given] if isinstance(given, str) else list(given or [])
+        # Loss and accuracy come with every step of a classifier; other losses have none of their own.
+        name = getattr(self._loss, "_name", "")
+        self._has_accuracy = "accuracy" in every and (self._loss is None or "crossentropy" in name)
+        self._metrics = [metrics.get(metric) for metric in every if not (metric == "accuracy" and self._has_accuracy)]
+        self._weighted_metrics = [metrics.get(metric) for metric in weighted or []]
 
     def _prepare(self) -> None:
         """Hands the settings of ``compile`` to the library, and what has been set on layers since."""
@@ -242,13 +254,23 @@ class Sequential(ModelViews):
             native.set_trainable(layer.name, self.trainable and layer.trainable)
         if self._compiled:
             return
+        loss = self._loss
+        is_function = loss is not None and not isinstance(loss, losses.Loss)
         settings = {
-            "loss": None if self._loss is None else self._loss._spec(),
+            "loss": None if loss is None or is_function else loss._spec(),
+            "reduction": getattr(loss, "reduction", "sum_over_batch_size"),
+            "metrics": [metric._spec() for metric in self._metrics if isinstance(metric, metrics._Own)],
+            "weighted_metrics": [metric._spec() for metric in self._weighted_metrics],
             "learning_rate": self.optimizer.learning_rate if self.optimizer else None,
             "seed": self.seed,
             "threads": None,
         }
-        native.prepare(json.dumps(settings))
+        functions = [
+            (getattr(metric, "name", None) or metric.__name__, metric)
+            for metric in self._metrics
+            if not isinstance(metric, metrics._Own)
+        ]
+        native.prepare(json.dumps(settings, default=metrics._plain), loss if is_function else None, functions)
         if self.optimizer is not None:
             self.optimizer._take_rate()
         self._compiled = True
@@ -336,7 +358,8 @@ class Sequential(ModelViews):
         """Returns whether Keras would log this metric."""
         if name == "learning_rate":
             return any(isinstance(callback, (ReduceLROnPlateau, LearningRateScheduler)) for callback in called)
-        return bool(self._metrics) or name not in ("accuracy", "val_accuracy")
+        wanted = self._has_accuracy or any(getattr(metric, "name", "") == "accuracy" for metric in self._metrics)
+        return wanted or name not in ("accuracy", "val_accuracy")
 
     def evaluate(
         self, x: Any, y: Any, batch_size: int | None = None, verbose: Any = "auto", sample_weight: Any = None,
@@ -346,10 +369,11 @@ class Sequential(ModelViews):
         native = self._ready(x)
         self._prepare()
         started = time.perf_counter()
-        value, accuracy = native.evaluate(x, y, sample_weight)
+        value, accuracy, measured = native.evaluate(x, y, sample_weight, 32 if batch_size is None else batch_size)
         figures = {"loss": value}
-        if accuracy is not None and self._metrics:
+        if accuracy is not None and self._has_accuracy:
             figures["accuracy"] = accuracy
+        figures.update(measured)
         progress.show_result(verbose, len(x), batch_size or 32, time.perf_counter() - started, figures)
         if return_dict:
             return figures

@@ -130,14 +130,17 @@ class Report:
             pictures.append(Chart("Reliability", *names, [line], unit, unit, diagonal=True, caption=caption))
         return pictures
 
-    def _repr_html_(self) -> str:
+    def _parts(self) -> list[str]:
+        """Returns the table of the figures and the pictures, for a page."""
         figures = [
             (title, self.figures[name] if isinstance(self.figures[name], str) else _figure(name, self.figures[name]))
             for name, title in _FIGURES.items()
             if name in self.figures and not (name == "positive" and self.figures[name] is None)
         ]
         parts = [_pages.heading(_TITLES.get(self.task, "Report")) + _pages.table((), figures)]
-        parts += [_pages.svg(picture) for picture in self._pictures()]
+        return parts + [_pages.svg(picture) for picture in self._pictures()]
+
+    def _repr_html_(self) -> str:
         below = ""
         classes = self.figures.get("classes", [])
         if classes:
@@ -148,7 +151,7 @@ class Report:
                 for at, (label, scores) in enumerate(zip(self._labels(len(classes)), classes))
             ][:200]  # fmt: skip
             below = _pages.folded("each class", _pages.table(("class", "precision", "recall", "F1", "rows"), rows))
-        return _pages.page([_pages.row(parts), below])
+        return _pages.page([_pages.row(self._parts()), below])
 
     def plot(self) -> Figure:
         """Returns the pictures as a matplotlib figure: confusion matrix, ROC curve, reliability curve."""

@@ -18,12 +18,13 @@ mod adagrad;
 mod adam;
 mod adam_w;
 mod adamax;
+mod applied;
 mod clip;
-mod config;
 mod ema;
 mod learning_rate;
 mod lion;
 mod nadam;
+mod optimizer_config;
 mod rate_function;
 mod rms_prop;
 mod schedules;
@@ -34,12 +35,13 @@ pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
 pub use adamax::Adamax;
+pub use applied::AppliedOptimizer;
 pub use clip::Clip;
-pub use config::OptimizerConfig;
 pub use ema::Ema;
 pub use learning_rate::{LearningRate, Schedule};
 pub use lion::Lion;
 pub use nadam::Nadam;
+pub use optimizer_config::OptimizerConfig;
 pub use rate_function::RateFunction;
 pub use rms_prop::RmsProp;
 pub use schedules::{
@@ -193,4 +195,20 @@ fn check_range(optimizer: &str, name: &str, value: f64, range: RangeInclusive<f6
 fn check_shared(optimizer: &str, learning_rate: &LearningRate, weight_decay: Option<f64>) -> Result<()> {
     learning_rate.check().map_err(|e| Error::new(e.kind(), format!("{optimizer}: {e}")))?;
     weight_decay.map_or(Ok(()), |decay| check_range(optimizer, "weight_decay", decay, 0.0..=f64::INFINITY))
+}
+
+/// Checks that a learning rate may be set to `rate`, over the rate of `optimizer`, and returns it.
+pub(crate) fn settable(optimizer: &dyn Optimizer, rate: f64) -> Result<f64> {
+    if optimizer.has_schedule() {
+        return Err(Error::config(
+            "the learning rate cannot be set, because the optimizer has a schedule of its own; give the optimizer a \
+             number as its learning rate",
+        ));
+    }
+    match (0.0..f64::INFINITY).contains(&rate) {
+        true => Ok(rate),
+        false => Err(Error::config(format!(
+            "the learning rate is set to {rate}; it must be finite and at least 0"
+        ))),
+    }
 }

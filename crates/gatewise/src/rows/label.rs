@@ -30,13 +30,11 @@ pub fn label_key(label: &str) -> Cow<'_, str> {
 }
 
 /// Returns whether a label is a number. A number with a leading zero, such as `01`, is a code.
-#[cfg(feature = "files")]
 pub(crate) fn is_number(label: &str) -> bool {
     decimal(label).is_some()
 }
 
 /// Sorts labels as scikit-learn does: by number if all of them are numbers, else by text.
-#[cfg(feature = "files")]
 pub(crate) fn sort_labels<T>(labels: &mut [T], label: impl Fn(&T) -> &str) {
     let numbers = labels.iter().all(|one| is_number(label(one)));
     let number = |one: &T| label(one).parse::<f64>().unwrap_or_default();

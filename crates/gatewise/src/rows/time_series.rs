@@ -1,8 +1,10 @@
 //! Labelled time series: rows of feature vectors with their classes, or with numbers to learn.
 
 use super::hold_out::{hold_out, order};
+use super::label::{label_key, sort_labels};
 use super::{Features, Problem, Scaler, Targets, positive};
 use crate::error::{Error, Result};
+use std::collections::{HashMap, HashSet};
 
 /// Labelled time series, such as the content of a `.ts` file.
 ///
@@ -55,6 +57,30 @@ impl TimeSeries {
             ))),
             None => Ok(Self { rows, classes, labels, values: Vec::new() }),
         }
+    }
+
+    /// Returns the series with a label for each row. The labels are in the order of labels of texts: by number if all of
+    /// them are numbers, else by text; spellings of one number, or of true and false, are one label ([`label_key`]).
+    ///
+    /// ```
+    /// use gatewise::rows::{Features, TimeSeries};
+    /// let mut rows = Features::new(1);
+    /// [0.1, 0.2, 0.3].iter().try_for_each(|value| rows.push(&[*value]))?;
+    /// let series = TimeSeries::labelled(rows, &["10", "9", "10"])?;
+    /// assert_eq!((&series.labels[..], &series.classes[..]), (&["9".into(), "10".into()][..], &[1, 0, 1][..]));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the number of labels differs from the number of rows.
+    pub fn labelled<L: AsRef<str>>(rows: Features, labels: &[L]) -> Result<Self> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut seen = HashSet::new();
+        names.extend(labels.iter().map(L::as_ref).filter(|label| seen.insert(label_key(label))));
+        sort_labels(&mut names, |name| name);
+        let places: HashMap<_, u32> = names.iter().map(|name| label_key(name)).zip(0..).collect();
+        let classes = labels.iter().map(|label| places[&label_key(label.as_ref())]).collect();
+        Self::new(rows, classes, names)
     }
 
     /// Returns the series with a number to learn for each row.

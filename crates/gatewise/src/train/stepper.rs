@@ -13,7 +13,7 @@ use crate::evaluate::default_loss_for_width;
 use crate::evaluate::{ScoreSum, Scorer};
 use crate::loss::{Loss, Reduction};
 use crate::model::{Engine, Model, PaddedRows};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, settable};
 use crate::rows::{Dataset, Padding};
 use std::borrow::BorrowMut;
 
@@ -355,22 +355,6 @@ impl<M: BorrowMut<Model>> Stepper<M> {
     /// Returns the model and the engine that runs it.
     pub(super) fn engine(&mut self) -> (&Model, &mut Engine) {
         (self.model.borrow(), &mut self.trainer.engine)
-    }
-}
-
-/// Checks that a learning rate may be set to `rate`, over the rate of `optimizer`, and returns it.
-pub(super) fn settable(optimizer: &dyn Optimizer, rate: f64) -> Result<f64> {
-    if optimizer.has_schedule() {
-        return Err(Error::config(
-            "the learning rate cannot be set, because the optimizer has a schedule of its own; give the optimizer a \
-             number as its learning rate",
-        ));
-    }
-    match (0.0..f64::INFINITY).contains(&rate) {
-        true => Ok(rate),
-        false => Err(Error::config(format!(
-            "the learning rate is set to {rate}; it must be finite and at least 0"
-        ))),
     }
 }
 

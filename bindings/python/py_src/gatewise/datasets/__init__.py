@@ -1,5 +1,5 @@
 """Data sets."""
 
-from gatewise.datasets import imdb
+from gatewise.datasets import imdb, reviews
 
-__all__ = ["imdb"]
+__all__ = ["imdb", "reviews"]

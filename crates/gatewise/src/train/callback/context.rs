@@ -3,10 +3,9 @@
 use crate::error::{Error, Result};
 use crate::evaluate::Measures;
 use crate::model::Model;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, settable};
 use crate::train::EpochLog;
 use crate::train::progress::Progress;
-use crate::train::stepper::settable;
 
 /// The planned size of the run.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,151 @@
+//! The observer of a run of the pipeline: shows progress in Python, keeps the notes, and heeds Ctrl-C.
+//!
+//! Input: a Python object with the hooks `begin`, `batch`, `end` and `note`, or none. Output: the notes of the run, and
+//! whether Ctrl-C stopped it. A stopped run keeps what it has learnt; an exception in a hook ends the run and is raised.
+
+use gatewise::{Error, ErrorKind, Result};
+use gatewise_pipeline::{Observer, Progress};
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::time::{Duration, Instant};
+
+/// The time between two looks at the signals, and between two calls of `batch`.
+const LOOK: Duration = Duration::from_millis(50);
+const SHOW: Duration = Duration::from_millis(100);
+
+/// Watches a run.
+pub struct Watch {
+    progress: Option<Py<PyAny>>,
+    notes: Vec<String>,
+    stopped: bool,
+    raised: Option<PyErr>,
+    looked: Instant,
+    shown: Instant,
+    /// Rows of the epoch, and its batches so far.
+    samples: usize,
+    batches: usize,
+}
+
+impl Watch {
+    /// Creates the observer of a run that `progress` shows.
+    pub fn new(progress: Option<Py<PyAny>>) -> Self {
+        let now = Instant::now();
+        Self {
+            progress,
+            notes: Vec::new(),
+            stopped: false,
+            raised: None,
+            looked: now,
+            shown: now,
+            samples: 0,
+            batches: 0,
+        }
+    }
+
+    /// Runs `work` without the interpreter, and returns its result and the notes. A signal that came after the last look
+    /// counts too, so that the model of a run that was already trained is not lost.
+    pub fn run<T: Send>(
+        mut self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Self) -> Result<T> + Send,
+    ) -> PyResult<(T, Notes)> {
+        let result = py.detach(|| work(&mut self));
+        self.look(py);
+        if let Some(raised) = self.raised.take() {
+            return Err(raised);
+        }
+        let value = result.map_err(crate::errors::exception)?;
+        Ok((value, Notes { notes: self.notes, stopped: self.stopped }))
+    }
+
+    fn look(&mut self, py: Python<'_>) {
+        self.looked = Instant::now();
+        match py.check_signals() {
+            Err(signal) if signal.is_instance_of::<PyKeyboardInterrupt>(py) && !self.stopped => {
+                self.stopped = true;
+            }
+            // A second Ctrl-C, or a handler that raises something else, ends the run.
+            Err(signal) => self.raise(signal),
+            Ok(()) => {}
+        }
+    }
+
+    fn raise(&mut self, error: PyErr) {
+        self.stopped = true;
+        self.raised.get_or_insert(error);
+    }
+
+    fn show<'l>(
+        &mut self,
+        hook: &str,
+        at: (usize, usize, usize),
+        log: impl Iterator<Item = (&'l str, f64)>,
+    ) -> Result<()> {
+        let Some(progress) = &self.progress else { return Ok(()) };
+        self.shown = Instant::now();
+        let shown = Python::attach(|py| {
+            let logs = PyDict::new(py);
+            for (name, value) in log {
+                logs.set_item(name, value)?;
+            }
+            progress.call_method1(py, hook, (at.0, at.1, at.2, logs)).map(drop)
+        });
+        shown.map_err(|error| {
+            self.raise(error);
+            ended()
+        })
+    }
+}
+
+/// The error that ends a run whose exception is raised afterwards.
+fn ended() -> Error {
+    Error::new(ErrorKind::Interrupted, "the run was ended by an exception in Python")
+}
+
+/// What is left of a run beside its result.
+pub struct Notes {
+    pub notes: Vec<String>,
+    /// Whether Ctrl-C came.
+    pub stopped: bool,
+}
+
+impl Observer for Watch {
+    fn note(&mut self, note: &str) {
+        self.notes.push(note.to_owned());
+        let Some(progress) = &self.progress else { return };
+        if let Err(error) = Python::attach(|py| progress.call_method1(py, "note", (note,)).map(drop)) {
+            self.raise(error);
+        }
+    }
+
+    fn progress(&mut self, progress: Progress<'_>) -> Result<()> {
+        if self.raised.is_some() {
+            return Err(ended());
+        }
+        if self.looked.elapsed() >= LOOK {
+            Python::attach(|py| self.look(py));
+        }
+        match progress {
+            Progress::EpochBegin { epoch, epochs, samples, .. } => {
+                (self.samples, self.batches) = (samples, 0);
+                self.show("begin", (epoch, epochs, samples), std::iter::empty())
+            }
+            Progress::Batch { log, .. } => {
+                self.batches = log.batch + 1;
+                match self.shown.elapsed() >= SHOW {
+                    true => self.show("batch", (log.samples, log.batch + 1, self.samples), log.values()),
+                    false => Ok(()),
+                }
+            }
+            Progress::EpochEnd { log, samples, .. } => {
+                self.show("end", (log.epoch, self.batches, samples), log.values())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn should_stop(&self) -> bool {
+        self.stopped
+    }
+}
