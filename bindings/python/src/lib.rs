@@ -20,6 +20,7 @@ mod pipeline;
 mod predictor;
 mod reports;
 mod settings;
+mod tables;
 mod texts;
 mod training;
 mod watch;
@@ -33,17 +34,17 @@ mod _gatewise {
     #[pymodule_export]
     use crate::initializers::{initial_values, penalty};
     #[pymodule_export]
+    use crate::inside::{input_gradients, layer_summaries, trace};
+    #[pymodule_export]
     use crate::layer_call::call_layer;
     #[pymodule_export]
     use crate::losses::{loss_of, reduce_losses};
-    #[pymodule_export]
-    use crate::inside::{input_gradients, layer_summaries, trace};
     #[pymodule_export]
     use crate::metrics::MetricState;
     #[pymodule_export]
     use crate::model::Model;
     #[pymodule_export]
-    use crate::optimizers::learning_rate;
+    use crate::optimizers::{AppliedOptimizer, check_optimizer, learning_rate};
     #[pymodule_export]
     use crate::pipeline::{generate_reviews, read, train};
     #[pymodule_export]

@@ -34,9 +34,8 @@ pub fn loss_of<'py>(
     let weights = sample_weight.map(arrays::flat).transpose()?;
     let weights = weights.as_deref();
     if reduction == Reduction::None {
-        let losses = py
-            .detach(|| Reduction::weigh(&loss.values(&outputs, &targets, width)?, weights))
-            .or_raise()?;
+        let losses =
+            py.detach(|| Reduction::weigh(&loss.values(&outputs, &targets, width)?, weights)).or_raise()?;
         return Ok(PyArray1::from_vec(py, losses).into_any());
     }
     let reduced = py.detach(|| loss.reduced(&outputs, &targets, width, weights, reduction)).or_raise()?;

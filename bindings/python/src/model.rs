@@ -263,15 +263,17 @@ impl Model {
     }
 
     /// Sets how the model is trained. `loss` is a function of targets and outputs, in place of a loss by name;
-    /// `metrics` are functions or objects, each with the name under which it is logged.
-    #[pyo3(signature = (settings, loss=None, metrics=Vec::new()))]
+    /// `metrics` are functions or objects, each with the name under which it is logged;
+    /// `rate` is the learning rate where it is a function of the number of steps.
+    #[pyo3(signature = (settings, loss=None, metrics=Vec::new(), rate=None))]
     fn prepare(
         &self,
         settings: &str,
         loss: Option<Bound<'_, PyAny>>,
         metrics: Vec<(String, Py<PyAny>)>,
+        rate: Option<Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        *self.trainer()? = Trainer::compiled(settings::read("compile", settings)?, loss, metrics)?;
+        *self.trainer()? = Trainer::compiled(settings::read("compile", settings)?, loss, metrics, rate)?;
         Ok(())
     }
 

@@ -7,15 +7,18 @@ use crate::arrays;
 use crate::errors::OrRaise;
 use crate::predictor::{Predictor, check_lengths};
 use crate::settings;
+use crate::tables::Stream;
 use crate::texts::{self, Given, Kind, words_of};
 use crate::watch::Watch;
 use gatewise::datasets::reviews;
-use gatewise::files::{Columns, Record, Records, SeriesFile, SeriesTargets, open_text};
-use gatewise::rows::{Problem, TimeSeries};
+use gatewise::files::{
+    Columns, Record, RecordFormat, RecordOptions, Records, SeriesFile, SeriesTargets, open_text,
+};
+use gatewise::rows::{ColumnNames, Problem, TimeSeries};
 use gatewise_pipeline::{DataKind, RowOptions, Source, Target, Task, TrainConfig};
-use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyList, PyString};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io::Read;
@@ -59,9 +62,10 @@ type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// Trains a model. Returns it with the outcome as JSON, the plan as JSON, and the notes.
 ///
-/// `data` is a path or a name, and `labels` is None; or rows and their labels. `kind` is what the rows are.
+/// `data` is a path or a name, and `labels` is None; or rows and their labels. `kind` is what the rows are; `sort` makes
+/// the model independent of their order.
 #[pyfunction]
-#[pyo3(signature = (data, labels, settings, test=None, validation=None, kind=None, progress=None))]
+#[pyo3(signature = (data, labels, settings, test=None, validation=None, kind=None, sample_weight=None, sort=false, progress=None))]
 #[expect(clippy::too_many_arguments, reason = "the parts of the data")]
 pub fn train(
     py: Python<'_>,
@@ -71,10 +75,14 @@ pub fn train(
     test: Option<Pair<'_>>,
     validation: Option<Pair<'_>>,
     kind: Option<&str>,
+    sample_weight: Option<&Bound<'_, PyAny>>,
+    sort: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Predictor, String, String, Vec<String>)> {
     let mut settings: Value = settings::read("train", settings)?;
+    let mut found = Vec::new();
     let source = match labels {
+        None if !is_path(data) => table_source(py, data, &mut settings, test, validation, &mut found)?,
         None => Source::from(data.extract::<OsString>()?.as_os_str()),
         Some(labels) => {
             let kind = kind.map_or_else(|| Kind::of(data), Kind::named)?;
@@ -94,6 +102,12 @@ pub fn train(
             };
             let (given, targets) = rows(data, labels)?;
             let mut source = source(given, targets)?;
+            if let Some(weights) = sample_weight {
+                source = source.with_sample_weight(&arrays::flat(weights)?).or_raise()?;
+            }
+            if sort {
+                source = source.sorted().or_raise()?;
+            }
             if let Some((x, y)) = &test {
                 source = match rows(x, y)? {
                     (Given::Texts(rows), targets) => source.with_test(rows.into_iter().zip(targets)),
@@ -126,7 +140,94 @@ pub fn train(
     let mut figures = json!(outcome);
     figures["interrupted"] = (outcome.interrupted || seen.stopped).into();
     let plan = json!(outcome.plan).to_string();
-    Ok((Predictor::of(outcome.artifact)?, figures.to_string(), plan, seen.notes))
+    found.extend(seen.notes);
+    Ok((Predictor::of(outcome.artifact)?, figures.to_string(), plan, found))
+}
+
+fn is_path(data: &Bound<'_, PyAny>) -> bool {
+    data.is_instance_of::<PyString>() || data.hasattr("__fspath__").unwrap_or(false)
+}
+
+/// Returns the source of a table with named columns, which the settings choose or the library finds. The settings about
+/// columns are taken out: rows in memory have none.
+fn table_source(
+    py: Python<'_>,
+    data: &Bound<'_, PyAny>,
+    settings: &mut Value,
+    test: Option<Pair<'_>>,
+    validation: Option<Pair<'_>>,
+    notes: &mut Vec<String>,
+) -> PyResult<Source> {
+    let mut take = |name: &str| settings.as_object_mut().and_then(|settings| settings.remove(name));
+    let chosen = json!({
+        "text_column": take("text_column").unwrap_or_else(|| json!([])),
+        "label_column": take("label_column"),
+        "label_separator": settings.get("label_separator"),
+        "task": settings.get("task"),
+    });
+    let mut columns = chosen_columns(&chosen)?;
+    let (texts, targets, names) = table(py, data, &columns, notes)?;
+    columns = columns.text(names.text).label(names.label.join(","));
+    let mut source = Source::texts(texts.into_iter().zip(targets));
+    let rows = |pair: &Pair<'_>| -> PyResult<(Vec<String>, Vec<Target>)> {
+        if !pair.1.is_none() {
+            return Err(PyTypeError::new_err(
+                "the data are a table, so the test and validation rows must be tables too",
+            ));
+        }
+        let (texts, targets, _) = table(py, &pair.0, &columns, &mut Vec::new())?;
+        Ok((texts, targets))
+    };
+    if let Some(pair) = &test {
+        let (texts, targets) = rows(pair)?;
+        source = source.with_test(texts.into_iter().zip(targets));
+    }
+    if let Some(pair) = &validation {
+        let (texts, targets) = rows(pair)?;
+        source = source.with_validation(texts.into_iter().zip(targets));
+    }
+    Ok(source)
+}
+
+/// Returns the columns that settings choose.
+fn chosen_columns(settings: &Value) -> PyResult<Columns> {
+    let chosen: ColumnSettings = settings::read("train", &settings.to_string())?;
+    let problem = match (&settings["task"], &settings["label_separator"]) {
+        (Value::String(task), _) if task == "regression" => Problem::regression(),
+        (_, Value::String(separator)) => Problem::multi_label(separator.clone()),
+        _ => Problem::SingleLabel,
+    };
+    let columns = Columns::default().text(chosen.text_column).problem(problem);
+    Ok(match chosen.label_column {
+        Some(name) => columns.label(name),
+        None => columns,
+    })
+}
+
+/// Returns the texts and the targets of a table, and the names of their columns.
+fn table(
+    py: Python<'_>,
+    data: &Bound<'_, PyAny>,
+    columns: &Columns,
+    notes: &mut Vec<String>,
+) -> PyResult<(Vec<String>, Vec<Target>, ColumnNames)> {
+    let stream = Stream::read(data)?.filter(Stream::is_table).ok_or_else(|| {
+        PyTypeError::new_err(
+            "rows need labels: train(rows, labels); a path, the name of data, or a table (pandas with pyarrow, polars, \
+             pyarrow) goes without",
+        )
+    })?;
+    let (lines, left_out) = stream.json_lines()?;
+    notes.extend(left_out);
+    let read = py.detach(|| {
+        let bytes = std::io::Cursor::new(lines.into_bytes());
+        let options = RecordOptions::default();
+        let mut records = Records::from_reader(bytes, RecordFormat::JsonLines, "the table", &options)?;
+        labelled(&mut records, columns, true)
+    });
+    let (texts, targets, names, found) = read.or_raise()?;
+    notes.extend(found);
+    Ok((texts, targets.unwrap_or_default(), names))
 }
 
 /// What a file holds: its kind, its rows, their targets or None, the names of its columns, and notes.
@@ -171,7 +272,10 @@ pub fn read(py: Python<'_>, path: OsString, settings: &str) -> PyResult<Content>
                     Some(name) => chosen.label(name),
                     None => chosen,
                 };
-                labelled(&mut records, &chosen, wants_labels)
+                let (rows, targets, names, notes) = labelled(&mut records, &chosen, wants_labels)?;
+                let names =
+                    json!({"text": names.text, "label": names.label, "delimiter": records.delimiter()});
+                Ok((rows, targets, names.to_string(), notes))
             });
             let (rows, targets, names, notes) = read.or_raise()?;
             let texts = rows.into_pyobject(py)?.into_any().unbind();
@@ -192,11 +296,11 @@ struct ColumnSettings {
     label_column: Option<String>,
 }
 
-/// Texts, their targets, the names of the columns as JSON, and notes.
-pub type Labelled = (Vec<String>, Option<Vec<Target>>, String, Vec<String>);
+/// Texts, their targets, the names of the columns, and notes.
+type Labelled = (Vec<String>, Option<Vec<Target>>, ColumnNames, Vec<String>);
 
 /// Returns the texts and the labels of records, whose columns are chosen or found.
-pub fn labelled(records: &mut Records, columns: &Columns, wants_labels: bool) -> gatewise::Result<Labelled> {
+fn labelled(records: &mut Records, columns: &Columns, wants_labels: bool) -> gatewise::Result<Labelled> {
     let found = match wants_labels {
         true => columns.find(records)?,
         false => columns.find_texts(records)?,
@@ -226,9 +330,7 @@ pub fn labelled(records: &mut Records, columns: &Columns, wants_labels: bool) ->
     if skipped.count > 0 {
         notes.push(format!("bad rows skipped: {}: {}", skipped.count, skipped.first.join("; ")));
     }
-    let columns =
-        json!({"text": found.names().text, "label": found.names().label, "delimiter": records.delimiter()});
-    Ok((texts, wants_labels.then_some(targets), columns.to_string(), notes))
+    Ok((texts, wants_labels.then_some(targets), found.names().clone(), notes))
 }
 
 /// Returns the target that a label field states.

@@ -5,6 +5,7 @@
 
 use crate::arrays::{self, Reads};
 use crate::errors::OrRaise;
+use crate::tables::{Cell, Stream};
 use gatewise::rows::{Features, Inputs, Sequences};
 use gatewise_pipeline::Target;
 use numpy::PyUntypedArrayMethods;
@@ -42,6 +43,12 @@ impl Kind {
 
     /// Returns what `x` looks like: texts; arrays of more than whole numbers are series, and whole numbers are ids.
     pub fn of(x: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Some(stream) = Stream::read(x)? {
+            return match stream.is_texts() || stream.is_table() {
+                true => Ok(Self::Texts),
+                false => Self::of_items(&x.call_method0("to_pylist").or_else(|_| x.call_method0("to_list"))?),
+            };
+        }
         let Some((kind, dimensions)) = dtype(x) else { return Self::of_items(x) };
         match (kind, dimensions) {
             ('f', 1) | ('i' | 'u' | 'b', 1) => Err(PyTypeError::new_err(
@@ -161,6 +168,9 @@ pub fn missing(row: usize, what: &str) -> PyErr {
 
 /// Returns texts, one for each row.
 pub fn texts(x: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    if let Some(stream) = Stream::read(x)? {
+        return stream.only()?.texts();
+    }
     items(x, "the texts")?.iter().enumerate().map(|(row, item)| text(row, item, "text")).collect()
 }
 
@@ -240,7 +250,38 @@ fn series(x: &Bound<'_, PyAny>) -> PyResult<Features> {
 /// Returns the targets: texts, whole numbers and truth values are labels, other numbers are numbers to predict, and lists
 /// are any number of labels. With `numbers`, all are numbers to predict; without, none is.
 pub fn targets(y: &Bound<'_, PyAny>, numbers: Option<bool>) -> PyResult<Vec<Target>> {
+    if let Some(stream) = Stream::read(y)? {
+        let mut targets = Vec::with_capacity(stream.len());
+        stream.only()?.for_each(&mut |row, cell| {
+            targets.push(target_of(row, cell, numbers)?);
+            Ok(())
+        })?;
+        return Ok(targets);
+    }
     items(y, "the labels")?.iter().enumerate().map(|(row, item)| target(row, item, numbers)).collect()
+}
+
+/// Returns the target that a cell of a table is.
+fn target_of(row: usize, cell: Cell, numbers: Option<bool>) -> PyResult<Target> {
+    let label = |cell| match cell {
+        Cell::Text(text) => Some(text),
+        Cell::Truth(truth) => Some(if truth { "True" } else { "False" }.to_owned()),
+        Cell::Whole(number) => Some(number.to_string()),
+        Cell::Number(number) if !number.is_nan() => Some(format!("{number:?}")),
+        _ => None,
+    };
+    let target = match (cell, numbers) {
+        (Cell::Number(number), None | Some(true)) if !number.is_nan() => Some(Target::Number(number as f32)),
+        (Cell::Whole(number), Some(true)) => Some(Target::Number(number as f32)),
+        (Cell::Truth(_) | Cell::Text(_) | Cell::List(_), Some(true)) => {
+            return Err(PyTypeError::new_err(format!(
+                "row {row} has no number to predict; leave task='regression' out for labels"
+            )));
+        }
+        (Cell::List(cells), _) => cells.into_iter().map(label).collect::<Option<_>>().map(Target::Labels),
+        (cell, _) => label(cell).map(Target::Label),
+    };
+    target.ok_or_else(|| missing(row, "label"))
 }
 
 fn target(row: usize, item: &Bound<'_, PyAny>, numbers: Option<bool>) -> PyResult<Target> {

@@ -7,7 +7,9 @@ use crate::callbacks::{self, Raised};
 use crate::errors::OrRaise;
 use crate::functions::{self, PythonLoss};
 use crate::model::Model;
+use crate::optimizers;
 use gatewise::metrics::Metric;
+use gatewise::optimizer::OptimizerConfig;
 use gatewise::rows::{ClassWeight, Dataset};
 use gatewise::train::{History, Stepper};
 use gatewise::{Evaluate, Fit, Loss, Machine, Reduction};
@@ -26,7 +28,9 @@ pub struct CompileSettings {
     metrics: Vec<Metric>,
     #[serde(default)]
     weighted_metrics: Vec<Metric>,
-    learning_rate: Option<f64>,
+    /// The optimizer, as JSON.
+    #[serde(default)]
+    optimizer: Option<serde_json::Value>,
     #[serde(default)]
     seed: u64,
     threads: Option<usize>,
@@ -53,19 +57,25 @@ pub struct RunSettings {
 #[derive(Debug, Default)]
 pub struct Trainer {
     settings: CompileSettings,
+    optimizer: Option<OptimizerConfig>,
     stepper: Option<Stepper<gatewise::Model>>,
     /// The exception of a function of the run.
     raised: Raised,
 }
 
 impl Trainer {
-    /// Returns what trains a model with these settings. A `loss` function takes the place of the loss.
+    /// Returns what trains a model with these settings. A `loss` function takes the place of the loss, and a function
+    /// `rate` of the optimizer's learning rate.
     pub fn compiled(
         mut settings: CompileSettings,
         loss: Option<Bound<'_, PyAny>>,
         metrics: Vec<(String, Py<PyAny>)>,
+        rate: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let raised = Raised::default();
+        let optimizer = settings.optimizer.take();
+        let optimizer =
+            optimizer.map(|json| optimizers::config(&json.to_string(), rate, &raised)).transpose()?;
         if let Some(function) = loss {
             let name = function.getattr("__name__").and_then(|name| name.extract());
             let sparse = function.getattr("sparse_targets").and_then(|sparse| sparse.extract());
@@ -79,7 +89,7 @@ impl Trainer {
         let functions =
             metrics.into_iter().map(|(name, metric)| functions::metric(name, metric, raised.clone()));
         settings.metrics.extend(functions);
-        Ok(Self { settings, stepper: None, raised })
+        Ok(Self { settings, optimizer, stepper: None, raised })
     }
 
     /// Returns an evaluation with the settings of `compile`, and where its exceptions are kept.
@@ -116,8 +126,8 @@ impl Trainer {
                 let loss = settings.loss.clone().unwrap_or_else(|| model.default_loss(data));
                 let mut builder =
                     Stepper::builder().loss(loss).reduction(settings.reduction).seed(settings.seed);
-                if let Some(rate) = settings.learning_rate {
-                    builder = builder.learning_rate(rate);
+                if let Some(optimizer) = &self.optimizer {
+                    builder = builder.optimizer_config(optimizer.clone());
                 }
                 if let Some(threads) = settings.threads {
                     builder = builder.threads(threads);

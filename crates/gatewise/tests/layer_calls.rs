@@ -3,7 +3,7 @@
 mod specs;
 
 use gatewise::layers::{
-    Activation, Bidirectional, Dense, GlobalMaxPooling1D, Gru, Input, Layer, Lstm, SimpleRnn,
+    Activation, Bidirectional, Dense, Dropout, GlobalMaxPooling1D, Gru, Input, Layer, Lstm, SimpleRnn,
 };
 use gatewise::rows::{Features, Inputs, Padding};
 use gatewise::{ErrorKind, Sequential};
@@ -71,4 +71,19 @@ fn a_layer_call_is_the_layer_on_each_row_as_it_is() {
     }
     let error = Lstm::new(2).call(&x, &[[0.0]]).unwrap_err().to_string();
     assert!(error.contains("lstm/kernel [3, 8]") && error.contains("lstm/bias [8]"), "{error}");
+}
+
+/// Rows that are narrower than their number is large, so that several share a block of lanes.
+#[test]
+fn a_call_on_many_narrow_rows_has_the_output_of_each() {
+    let none: [&[f32]; 0] = [];
+    for (steps, width) in [(1, 1), (1, 2), (4, 2), (3, 5)] {
+        let mut x = Features::new(width);
+        let row = |row: usize| (0..steps * width).map(|at| (row * 100 + at + 1) as f32).collect::<Vec<_>>();
+        (0..37).for_each(|index| x.push(&row(index)).unwrap());
+        let y = Dropout::new(0.5).call(&x, &none).unwrap();
+        for index in 0..37 {
+            assert_eq!(y.row(index), row(index), "row {index} of {steps} steps of {width}");
+        }
+    }
 }

@@ -165,7 +165,8 @@ fn rows_go_on_in_any_company() {
 
 fn backwards(spec: &specs::Spec) -> bool {
     spec.layers.layers().any(|layer| match layer {
-        Layer::Bidirectional(_) => true,
+        // A decoder begins anew with each piece.
+        Layer::Bidirectional(_) | Layer::RepeatVector(_) => true,
         Layer::Lstm(layer) => layer.go_backwards,
         Layer::Gru(layer) => layer.go_backwards,
         Layer::SimpleRnn(layer) => layer.go_backwards,

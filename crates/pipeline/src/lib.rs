@@ -46,6 +46,7 @@ mod reading;
 mod refusals;
 mod run;
 mod run_files;
+mod sample_weight;
 mod series;
 mod source;
 mod texts;

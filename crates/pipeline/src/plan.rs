@@ -101,6 +101,12 @@ impl TrainPlan {
         if matches!(problem, Problem::Regression { .. }) {
             settings.threshold = None;
         }
+        if settings.preset == Some(Preset::Accurate) && config.data.is_weighted() {
+            return Err(Error::config(
+                "sample weights are for the run of one model, but --preset accurate trains several, and a linear model that \
+                 takes none; leave the weights out, or use --preset fast",
+            ));
+        }
         config.files().check()?;
         let tokenizer = match (&settings.tokenizer, kind) {
             (Some(name), _) => tokenizer::named(name)?,

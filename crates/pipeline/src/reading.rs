@@ -262,6 +262,10 @@ fn own_texts(source: &Source, test: Test<'_>, reading: Reading<'_>) -> Result<Co
     let (texts, own_test) = match &source.0 {
         Data::Texts(rows) => {
             let texts = LabelledTexts::from_rows(IN_MEMORY, fields(&rows.training)?, &options)?;
+            let texts = match &rows.weights {
+                Some(weights) => texts.with_sample_weight(weights)?,
+                None => texts,
+            };
             (texts, rows.test.as_ref())
         }
         Data::Path(path) => (LabelledTexts::read(path, &options)?, None),

@@ -56,6 +56,8 @@ pub(crate) struct MemoryTexts {
     pub training: Vec<(String, Target)>,
     pub validation: Option<Vec<(String, Target)>>,
     pub test: Option<Vec<(String, Target)>>,
+    /// The sample weight of each training row.
+    pub weights: Option<Vec<f32>>,
 }
 
 /// Series in memory.

@@ -21,13 +21,9 @@ class Trace:
     ``trace["lstm"]["forget_gate"]`` is an array ``(rows, steps, units)``; ``trace["dense"]["output"]`` is
     ``(rows, units)``. The layers in a ``Bidirectional`` have names such as ``bidirectional/forward_lstm``.
 
-    ========================  =========================================================================
-    layer                     signals
-    ========================  =========================================================================
-    ``LSTM``                  ``input_gate``, ``forget_gate``, ``candidate``, ``output_gate``, ``cell``, ``output``
-    ``GRU``                   ``update_gate``, ``reset_gate``, ``candidate``, ``output``
-    all others                ``output``
-    ========================  =========================================================================
+    * ``LSTM``: ``input_gate``, ``forget_gate``, ``candidate``, ``output_gate``, ``cell``, ``output``;
+    * ``GRU``: ``update_gate``, ``reset_gate``, ``candidate``, ``output``;
+    * all other layers: ``output``.
 
     Attributes:
         layers: The signals of each layer.

@@ -145,8 +145,7 @@ class _Own(Metric):
     def _spec(self) -> dict[str, Any]:
         """Returns the metric in the library's JSON."""
         spec = {"name": self._name, **{key: getattr(self, key) for key in self._arguments}}
-        if spec.pop("axis", -1) != -1:
-            raise ValueError(f"{type(self).__name__}: axis is {self.axis}, but rows lie along the last axis, -1")  # type: ignore[attr-defined]
+        spec.pop("axis", None)
         spec = {key: value for key, value in spec.items() if value is not None or key in self._none_means}
         if getattr(self, "_is_named", False) and hasattr(self, "name"):
             spec["label"] = self.name
@@ -173,6 +172,8 @@ class _Own(Metric):
                 )
         else:
             targets, outputs = same_rank(targets, outputs, np)
+            axis = getattr(self, "axis", -1)
+            targets, outputs = np.moveaxis(targets, axis, -1), np.moveaxis(outputs, axis, -1)
             if targets.shape != outputs.shape:
                 raise ValueError(
                     f"{self.name}: y_true has the shape {targets.shape}, and y_pred {outputs.shape}; they must be alike"
@@ -685,12 +686,19 @@ class CategoricalCrossentropy(_Own):
 
 
 class SparseCategoricalCrossentropy(_Own):
-    """The cross-entropy of class probabilities; targets are numbers of classes."""
+    """The cross-entropy of class probabilities; targets are numbers of classes, and ``ignore_class`` is left out."""
 
     _name = "sparse_categorical_crossentropy"
     _layout = "classes"
 
-    def __init__(self, name: str | None = None, dtype: Any = None, from_logits: bool = False, axis: int = -1) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        dtype: Any = None,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: int = -1,
+    ) -> None:
         self._keep(locals())
 
 

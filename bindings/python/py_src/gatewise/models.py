@@ -261,7 +261,7 @@ class Sequential(ModelViews):
             "reduction": getattr(loss, "reduction", "sum_over_batch_size"),
             "metrics": [metric._spec() for metric in self._metrics if isinstance(metric, metrics._Own)],
             "weighted_metrics": [metric._spec() for metric in self._weighted_metrics],
-            "learning_rate": self.optimizer.learning_rate if self.optimizer else None,
+            "optimizer": self.optimizer._spec() if self.optimizer else None,
             "seed": self.seed,
             "threads": None,
         }
@@ -270,7 +270,8 @@ class Sequential(ModelViews):
             for metric in self._metrics
             if not isinstance(metric, metrics._Own)
         ]
-        native.prepare(json.dumps(settings, default=metrics._plain), loss if is_function else None, functions)
+        rate = self.optimizer._function() if self.optimizer else None
+        native.prepare(json.dumps(settings, default=metrics._plain), loss if is_function else None, functions, rate)
         if self.optimizer is not None:
             self.optimizer._take_rate()
         self._compiled = True

@@ -71,6 +71,7 @@ def train(
     test: Any = None,
     validation: Any = None,
     kind: str | None = None,
+    sample_weight: Any = None,
     verbose: Any = "auto",
     **options: Any,
 ) -> TrainOutcome:
@@ -80,13 +81,17 @@ def train(
 
     Args:
         data: A path, or the name of data (``"imdb"``, ``"reviews"``, ``"keras-imdb"``); or rows: texts, a column of
-            texts, rows of ids, an array of series ``(rows, steps, channels)``, or ``(rows, steps)`` of one channel.
-        labels: A label for each row. Texts, whole numbers and truth values are labels; other numbers are numbers to predict
+            texts, rows of ids, an array of series ``(rows, steps, channels)``, or ``(rows, steps)`` of one channel; or a
+            table (pandas, polars, pyarrow), whose columns ``text_column`` and ``label_column`` name, or which are found
+            by looking.
+        labels: A label for each row, or the name of the column of a table. Texts, whole numbers and truth values are labels; other numbers are numbers to predict
             (``task="regression"`` makes all of them so); lists are any number of labels.
-        test: Rows to test on: a path, or a pair of rows and labels. Default: a tenth of the rows (``test_split``).
+        test: Rows to test on: a path, a pair of rows and labels, or a table where the data are one. Default: a tenth of the rows (``test_split``).
         validation: Rows to validate on, as ``test``. Default: a fifth of the training rows (``validation_split``).
         kind: ``"texts"``, ``"ids"`` or ``"series"``. Default: whole numbers ``(rows, steps)`` are ids, other numbers are
             series.
+        sample_weight: A weight for each row. Whole weights are numbers of times; other weights multiply the losses,
+            divided by their mean; rows of weight 0 are left out.
         verbose: 0 shows nothing, 1 or ``"auto"`` the progress, 2 one line for each epoch.
         options: The options of ``gatewise train``, with underscores: ``preset`` (``"classic"``, ``"fast"``,
             ``"accurate"``), ``task``, ``epochs``, ``batch_size``, ``learning_rate``, ``units``, ``cell``, ``embedding``,
@@ -108,6 +113,9 @@ def train(
         outcome.model.predict_labels(["a fine film"])
     """
     settings = _settings(options)
+    if isinstance(labels, str) and not isinstance(data, (str, os.PathLike)):
+        # The name of the column of a table.
+        settings["label_column"], labels = labels, None
     pairs: dict[str, tuple[Any, Any] | None] = {"test": None, "validation": None}
     for name, given in (("test", test), ("validation", validation)):
         if given is None:
@@ -116,15 +124,18 @@ def train(
             settings[name] = os.fspath(given)
         elif isinstance(given, tuple) and len(given) == 2:
             pairs[name] = given
+        elif labels is None and hasattr(given, "__arrow_c_stream__"):
+            pairs[name] = (given, None)
         else:
             raise TypeError(f"{name} must be a path or a pair (rows, labels), not {type(given).__name__}")
     if labels is None:
-        if not isinstance(data, (str, os.PathLike)):
-            raise TypeError("rows need labels: train(rows, labels); a path or the name of data goes without")
-        data = os.fspath(data)
+        if sample_weight is not None:
+            raise TypeError("sample_weight goes with rows and labels; give the columns: train(texts, labels)")
+        if isinstance(data, os.PathLike):
+            data = os.fspath(data)
     with _progress(verbose) as progress:
         native, figures, plan, notes = _gatewise.train(
-            data, labels, json.dumps(settings), pairs["test"], pairs["validation"], kind, progress
+            data, labels, json.dumps(settings), pairs["test"], pairs["validation"], kind, sample_weight, False, progress
         )
     return TrainOutcome(Predictor(native), json.loads(figures), json.loads(plan), notes)
 

@@ -208,6 +208,10 @@ impl Artifact {
             rows.push(policy.start.into_iter().chain(row.iter().map(|&rank| of_rank(rank))));
         }
         let targets = self.targets(&corpus.problem, &corpus.labels, &split.targets)?;
-        Ok(Dataset::new(rows, targets)?.with_padding(self.padding))
+        let data = Dataset::new(rows, targets)?.with_padding(self.padding);
+        match &split.weights {
+            Some(weights) => data.with_sample_weight(weights.clone()),
+            None => Ok(data),
+        }
     }
 }

@@ -40,7 +40,11 @@ impl Artifact {
     /// classes.
     pub fn series_dataset(&self, series: &TimeSeries) -> Result<Dataset> {
         let targets = self.targets(&series.problem(), &series.labels, &series.targets())?;
-        Ok(Dataset::new(self.scaled(&series.rows)?, targets)?.with_padding(self.padding))
+        let data = Dataset::new(self.scaled(&series.rows)?, targets)?.with_padding(self.padding);
+        match &series.weights {
+            Some(weights) => data.with_sample_weight(weights.clone()),
+            None => Ok(data),
+        }
     }
 
     /// Returns made-up rows around the training means, for the self-test.
@@ -48,7 +52,12 @@ impl Artifact {
         let scalers = self.scalers();
         let width = scalers.len();
         let number = |at: usize| ((at * 37 % 19) as f32 - 9.0) / 6.0;
-        let probe = |steps: usize| (0..steps * width).map(|at| scalers[at % width].restore(number(at)));
-        PROBES.map(|steps| probe(steps).collect()).to_vec()
+        let probe = |from: usize, steps: usize| {
+            (0..steps * width).map(move |at| scalers[at % width].restore(number(from + at))).collect()
+        };
+        match self.model.reads_one_vector() {
+            true => PROBES.map(|from| probe(from, 1)).to_vec(),
+            false => PROBES.map(|steps| probe(0, steps)).to_vec(),
+        }
     }
 }

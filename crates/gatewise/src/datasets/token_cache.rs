@@ -134,7 +134,7 @@ fn encode(corpus: &Corpus, key: &[u8; 32]) -> Vec<u8> {
         strings.iter().for_each(|s| put(&mut out, s.len()));
         strings.iter().for_each(|s| out.extend(s.as_bytes()));
     }
-    for Split { words, targets } in [&corpus.train, &corpus.test] {
+    for Split { words, targets, .. } in [&corpus.train, &corpus.test] {
         put(&mut out, words.len());
         words.rows().for_each(|row| put(&mut out, row.len()));
         targets.values().iter().for_each(|&class| put(&mut out, class as usize));
@@ -250,7 +250,7 @@ impl<'a> Cursor<'a> {
         }
         let words = Sequences::from_lengths(ids, &lengths)?;
         let classes: Vec<f32> = classes.into_iter().map(|class| class as f32).collect();
-        Some(Split { words, targets: classes.into() })
+        Some(Split::new(words, classes))
     }
 }
 

@@ -124,7 +124,19 @@ impl<'a> Scorer<'a> {
             }
             _ => loss.check(targets.values(), width)?,
         }
-        let (folded, treatment) = (loss.fused_activation(), model.treatment());
+        let (folded, mut treatment) = (loss.fused_activation(), model.treatment());
+        if let Some(steps) = model.other_steps(rows.steps).filter(|_| per_step) {
+            let own = |row: &usize| rows.inputs.steps(*row) == steps && rows.seen(*row).len() == steps;
+            if let Some(row) = (0..data.len()).find(|row| !own(row)) {
+                return Err(Error::shape(format!(
+                    "the model has {steps} outputs a row, but row {row} has {} steps; a target belongs to a step of \
+                     its row, so give rows of {steps} steps",
+                    rows.inputs.steps(row)
+                )));
+            }
+            // The steps that a layer makes are not masked.
+            treatment.mask = None;
+        }
         let (weights, threshold) = (None, 0.5);
         let (reduction, batch_size) = (Reduction::default(), usize::MAX);
         Ok(Self {
@@ -284,7 +296,8 @@ impl<'a> Scorer<'a> {
     /// Calls `f` with the place in the block, the target and the weight of each output to score.
     fn for_each_in_block(&self, indices: &[usize], steps: usize, mut f: impl FnMut(usize, &[f32], f32)) {
         for (lane, &index) in indices.iter().enumerate() {
-            let start = self.rows.start(self.rows.seen(index).len(), steps);
+            let len = self.rows.seen(index).len();
+            let start = if self.per_step { self.rows.start(len, steps) } else { 0 };
             for (step, target) in self.scored(index) {
                 let place = if self.per_step { (start + step) * self.width * LANES } else { 0 } + lane;
                 f(place, target, self.weight(index, step));

@@ -3,8 +3,9 @@
 //! Input: the settings of a layer. Output: an entry, which reads and writes JSON as one flat object.
 
 use super::{
-    Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Input, Layer,
-    LayerNormalization, Lstm, Masking, SimpleRnn, SpatialDropout1D, TimeDistributed,
+    ActivationLayer, AveragePooling1D, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, Input, Layer, LayerNormalization, Lstm, Masking, MaxPooling1D, RepeatVector,
+    SimpleRnn, SpatialDropout1D, TimeDistributed,
 };
 use crate::error::{Error, Result};
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -145,7 +146,11 @@ entries!(
     SpatialDropout1D,
     GlobalMaxPooling1D,
     GlobalAveragePooling1D,
-    LayerNormalization
+    LayerNormalization,
+    ActivationLayer,
+    RepeatVector,
+    MaxPooling1D,
+    AveragePooling1D
 );
 
 macro_rules! freezable {
@@ -173,7 +178,11 @@ freezable!(
     SpatialDropout1D,
     GlobalMaxPooling1D,
     GlobalAveragePooling1D,
-    LayerNormalization
+    LayerNormalization,
+    ActivationLayer,
+    RepeatVector,
+    MaxPooling1D,
+    AveragePooling1D
 );
 
 impl Layer {

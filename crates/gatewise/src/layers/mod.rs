@@ -3,6 +3,7 @@
 //! Input: the settings of layers. Output: parameter specifications for the model, and stages for its engine.
 
 mod activation;
+mod activation_layer;
 mod activation_stage;
 mod bidirectional;
 mod bidirectional_stage;
@@ -25,11 +26,14 @@ mod recurrent_cell;
 mod recurrent_layer;
 mod recurrent_stage;
 mod regularizer;
+mod repeat_vector;
 mod simple_rnn;
 mod stage;
 mod time_distributed;
+mod window_pooling;
 
 pub use activation::Activation;
+pub use activation_layer::ActivationLayer;
 pub(crate) use activation_stage::ActivationStage;
 pub use bidirectional::Bidirectional;
 pub use dense::Dense;
@@ -54,6 +58,8 @@ pub(crate) use pooling::{Pooling, PoolingStage};
 pub use recurrent_cell::RecurrentCell;
 pub(crate) use recurrent_layer::{LayerBelow, RecurrentLayer};
 pub use regularizer::Regularizer;
+pub use repeat_vector::RepeatVector;
+pub(crate) use repeat_vector::RepeatVectorStage;
 pub use simple_rnn::SimpleRnn;
 pub(crate) use stage::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, PadPrefixBackward, PadPrefixGrads,
@@ -61,6 +67,8 @@ pub(crate) use stage::{
 };
 
 pub use time_distributed::TimeDistributed;
+pub use window_pooling::{AveragePooling1D, MaxPooling1D, PoolPadding};
+pub(crate) use window_pooling::{WindowPoolingStage, Windows};
 
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -102,6 +110,16 @@ pub enum Layer {
     GlobalAveragePooling1D(GlobalAveragePooling1D),
     /// Normalization to mean 0 and variance 1 over the units.
     LayerNormalization(LayerNormalization),
+    /// An activation.
+    Activation(ActivationLayer),
+    /// One vector at every step.
+    RepeatVector(RepeatVector),
+    /// The maximum over windows of steps.
+    #[serde(rename = "max_pooling1d")]
+    MaxPooling1D(MaxPooling1D),
+    /// The mean over windows of steps.
+    #[serde(rename = "average_pooling1d")]
+    AveragePooling1D(AveragePooling1D),
 }
 
 /// The specification of one parameter tensor of a layer.
@@ -153,6 +171,10 @@ impl Layer {
             Self::GlobalMaxPooling1D(_) => "GlobalMaxPooling1D",
             Self::GlobalAveragePooling1D(_) => "GlobalAveragePooling1D",
             Self::LayerNormalization(_) => "LayerNormalization",
+            Self::Activation(_) => "Activation",
+            Self::RepeatVector(_) => "RepeatVector",
+            Self::MaxPooling1D(_) => "MaxPooling1D",
+            Self::AveragePooling1D(_) => "AveragePooling1D",
         }
     }
 
@@ -174,6 +196,10 @@ impl Layer {
             Self::TimeDistributed(layer) => {
                 format!("{class}({})", Self::Dense(layer.dense.clone()).describe())
             }
+            Self::Activation(layer) => format!("{class}({})", layer.activation.name()),
+            Self::RepeatVector(layer) => format!("{class}({})", layer.n),
+            Self::MaxPooling1D(MaxPooling1D { pool_size, .. })
+            | Self::AveragePooling1D(AveragePooling1D { pool_size, .. }) => format!("{class}({pool_size})"),
             Self::Dropout(layer) => format!("{class}({})", layer.rate),
             Self::SpatialDropout1D(layer) => format!("{class}({})", layer.rate),
             Self::GlobalMaxPooling1D(_) | Self::GlobalAveragePooling1D(_) | Self::LayerNormalization(_) => {
@@ -199,6 +225,10 @@ impl Layer {
             Self::GlobalMaxPooling1D(_) => "global_max_pooling1d",
             Self::GlobalAveragePooling1D(_) => "global_average_pooling1d",
             Self::LayerNormalization(_) => "layer_normalization",
+            Self::Activation(_) => "activation",
+            Self::RepeatVector(_) => "repeat_vector",
+            Self::MaxPooling1D(_) => "max_pooling1d",
+            Self::AveragePooling1D(_) => "average_pooling1d",
         }
     }
 
@@ -217,7 +247,8 @@ impl Layer {
             Self::Dense(layer) => layer.units,
             Self::TimeDistributed(layer) => layer.dense.units,
             Self::Dropout(_) | Self::SpatialDropout1D(_) | Self::LayerNormalization(_) => 0,
-            Self::GlobalMaxPooling1D(_) | Self::GlobalAveragePooling1D(_) => 0,
+            Self::GlobalMaxPooling1D(_) | Self::GlobalAveragePooling1D(_) | Self::Activation(_) => 0,
+            Self::RepeatVector(_) | Self::MaxPooling1D(_) | Self::AveragePooling1D(_) => 0,
         }
     }
 
@@ -269,6 +300,16 @@ impl Layer {
         }
     }
 
+    /// Returns the number of steps of the output for `steps` steps of the input; `None` is an unknown number.
+    pub(crate) fn steps_after(&self, steps: Option<usize>) -> Option<usize> {
+        match self {
+            Self::RepeatVector(layer) => Some(layer.n),
+            Self::MaxPooling1D(layer) => steps.map(|steps| layer.windows().count(steps)),
+            Self::AveragePooling1D(layer) => steps.map(|steps| layer.windows().count(steps)),
+            _ => steps,
+        }
+    }
+
     /// Checks the settings against the input and returns the parameters and the output.
     pub(crate) fn build(&self, input: Signal) -> Result<Built> {
         match self {
@@ -286,6 +327,10 @@ impl Layer {
             Self::GlobalMaxPooling1D(_) => Pooling::Max.build(input),
             Self::GlobalAveragePooling1D(_) => Pooling::Average.build(input),
             Self::LayerNormalization(layer) => layer.build(input),
+            Self::Activation(layer) => layer.build(input),
+            Self::RepeatVector(layer) => layer.build(input),
+            Self::MaxPooling1D(layer) => layer.build(input),
+            Self::AveragePooling1D(layer) => layer.build(input),
         }
     }
 }
@@ -313,5 +358,14 @@ into_layer!(
     SpatialDropout1D,
     GlobalMaxPooling1D,
     GlobalAveragePooling1D,
-    LayerNormalization
+    LayerNormalization,
+    RepeatVector,
+    MaxPooling1D,
+    AveragePooling1D
 );
+
+impl From<ActivationLayer> for Layer {
+    fn from(layer: ActivationLayer) -> Self {
+        Self::Activation(layer)
+    }
+}

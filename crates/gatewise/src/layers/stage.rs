@@ -56,6 +56,8 @@ pub(crate) enum Reads {
     Ids { below: usize },
     /// A vector.
     Features { width: usize },
+    /// A vector, once a row.
+    Vector { width: usize },
 }
 
 impl Reads {
@@ -64,6 +66,7 @@ impl Reads {
         match self {
             Self::Ids { .. } => "token ids".into(),
             Self::Features { width } => format!("vectors of {width} numbers"),
+            Self::Vector { width } => format!("one vector of {width} numbers a row"),
         }
     }
 }
@@ -88,7 +91,15 @@ pub(crate) struct Block<'a> {
     pub mask: Option<&'a [u16]>,
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
+    /// Returns the block that the stage above `stage` reads.
+    pub fn above(self, stage: &dyn Stage) -> Self {
+        match stage.other_steps(self.steps) {
+            None => self,
+            Some(steps) => Block { steps, prefix_steps: 0, before: 0, mask: None, ..self },
+        }
+    }
+
     /// Returns `true` if the first lane has all steps, none of them masked, and the other lanes have none.
     pub fn is_first_lane_only(&self) -> bool {
         self.mask.is_some_and(|mask| mask.iter().all(|&lanes| lanes == 1))
@@ -334,6 +345,12 @@ pub(crate) trait Stage: Debug + Send + Sync {
     fn pad_prefix_outputs(&self, _packed: &[f32], _steps: usize, _outputs: &mut [f32]) {}
     /// Computes the gradients of the pad prefix, if the stage [consumes it](Self::consumes_pad_prefix).
     fn pad_prefix_backward(&self, _io: PadPrefixBackward<'_>) {}
+
+    /// Returns the number of steps of the output for `steps` steps of the input, if the stage makes other steps.
+    /// These steps are not masked, as in Keras. `None` if the stage keeps the steps or has no steps.
+    fn other_steps(&self, _steps: usize) -> Option<usize> {
+        None
+    }
 
     /// Returns the number of floats in the state that one piece of a row passes to the next: `[states][H][16]`.
     fn state_len(&self) -> usize {

@@ -251,8 +251,8 @@ impl Metric {
         Self { kind: Kind::Custom(Arc::new(metric)), label: None }
     }
 
-    /// Creates a metric that is the mean of `values`, which returns one value for each row, or one for all of
-    /// them. A metric called `loss_of_mine` should be minimised where a callback monitors it with that mode.
+    /// Creates a metric that is the mean of `values`, as Keras's `MeanMetricWrapper`. `values` returns one value for
+    /// each row, or one for all rows of a batch. A callback that monitors the metric needs a mode.
     ///
     /// ```
     /// use gatewise::metrics::{Metric, MetricState};

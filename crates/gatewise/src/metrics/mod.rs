@@ -18,6 +18,9 @@
 //! | multi-label | [`LabelsReport`]: exact matches, F1 of each label, and averages |
 //! | regression | [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`], [`mean_absolute_percentage_error`] |
 //!
+//! [`Metric`] is a metric of Keras by its name, which training measures ([`Fit::metrics`](crate::Fit::metrics));
+//! [`MetricState`] accumulates it over batches.
+//!
 //! An undefined metric is an error: no rows, the area under a curve for rows of one class, a percentage of
 //! zero. There are two exceptions, as in scikit-learn: the precision of a class that is never predicted is 0,
 //! and the recall of a class that never occurs is 0.

@@ -47,6 +47,16 @@ impl<'a> PaddedRows<'a> {
                 }
             }
             (Reads::Features { width }, Inputs::Features(features)) if features.width() == width => {}
+            (Reads::Vector { width }, Inputs::Features(features)) if features.width() == width => {
+                if let Some(row) = (0..features.len()).find(|&row| features.steps(row) != 1) {
+                    return Err(Error::data(format!(
+                        "row {row} has {} steps, but the model reads one vector a row; give {width} numbers a row, or \
+                         begin the model with Input::new({width}) to read steps",
+                        features.steps(row)
+                    )));
+                }
+                return Ok(Self { inputs, padding, steps: 1 });
+            }
             (reads, _) => {
                 return Err(Error::data(format!(
                     "the model reads {}, but the rows are {}",

@@ -56,14 +56,14 @@ impl Workspace {
         pass: Pass<'_>,
         mut carried: Option<&mut [f32]>,
     ) -> &[f32] {
-        let (steps, training) = (block.steps, pass.training());
-        let dims = Dims { steps, training };
+        let (mut block, training) = (block, pass.training());
         self.outputs.resize_with(run.stages.len(), Buffer::default);
         self.tapes.resize_with(run.stages.len(), Buffer::default);
         for (index, stage) in run.stages.iter().enumerate() {
             let (before, rest) = self.outputs.split_at_mut(index);
             let (y, tape) = (&mut rest[0], &mut self.tapes[index]);
-            let (y_len, tape_len) = (stage.output().block_len(steps), stage.tape_len(dims));
+            let (above, dims) = (block.above(&**stage), Dims { steps: block.steps, training });
+            let (y_len, tape_len) = (stage.output().block_len(above.steps), stage.tape_len(dims));
             y.reserve(y_len);
             tape.reserve(tape_len);
             stage.forward(Forward {
@@ -76,9 +76,10 @@ impl Workspace {
                 tape: &mut tape[..tape_len],
                 state: carried.as_mut().and_then(|rest| rest.split_off_mut(..stage.state_len())),
             });
+            block = above;
         }
         let last = run.stages.len() - 1;
-        &self.outputs[last][..run.stages[last].output().block_len(steps)]
+        &self.outputs[last][..run.stages[last].output().block_len(block.steps)]
     }
 
     /// Returns the output block and the tape of stage `index` after a training [`forward`](Self::forward).
@@ -89,7 +90,7 @@ impl Workspace {
     /// Returns the output of a training [`forward`](Self::forward), and the memory for its gradient.
     pub fn output_and_gradient(&mut self, run: &Execution<'_>, block: Block<'_>) -> (&[f32], &mut [f32]) {
         let last = run.stages.len() - 1;
-        let len = run.stages[last].output().block_len(block.steps);
+        let len = run.stages[last].output().block_len(run.outputs_block(block).steps);
         self.dy.reserve(len);
         (&self.outputs[last][..len], &mut self.dy[..len])
     }
@@ -116,12 +117,14 @@ impl Workspace {
         partials: &mut Vec<Buffer>,
         to_input: bool,
     ) {
-        let steps = block.steps;
-        let dims = Dims { steps, training: true };
+        let first = block;
         partials.resize_with(run.stages.len(), Buffer::default);
         for (index, stage) in run.stages.iter().enumerate().rev() {
             let (before, rest) = self.outputs.split_at(index);
-            let (y_len, x) = (stage.output().block_len(steps), run.input(index, block, before));
+            let block = run.block(index, first);
+            let (steps, dims) = (block.steps, Dims { steps: block.steps, training: true });
+            let y_len = stage.output().block_len(block.above(&**stage).steps);
+            let x = run.input(index, block, before);
             let (scratch_len, partial_len) = (stage.scratch_len(steps), stage.partial_len(run.ids.len()));
             self.scratch.reserve(scratch_len);
             self.dx.reserve(x.len());
@@ -221,7 +224,12 @@ impl Derived {
         state: Option<&mut State>,
     ) -> Vec<f32> {
         let (width, per_step) = (model.output_width(), model.output_per_step());
-        let len = |index: usize| if per_step { rows.seen(index).len() * width } else { width };
+        let other_steps = model.other_steps(rows.steps);
+        let len = |index: usize| match (per_step, other_steps) {
+            (true, Some(steps)) => steps * width,
+            (true, None) => rows.seen(index).len() * width,
+            (false, _) => width,
+        };
         let mut order: Vec<usize> = (0..rows.inputs.len()).collect();
         rows.sort_by_length(&mut order);
         let mut outputs = vec![0.0; order.iter().map(|&index| len(index)).sum()];
@@ -250,7 +258,8 @@ impl Derived {
             }
             let y = space.forward(&run, lanes.block(&[]), Pass::Outputs, carried.as_deref_mut());
             for (lane, out) in out.iter_mut().enumerate() {
-                let start = if per_step { rows.start(out.len() / width, lanes.steps) } else { 0 };
+                let own_steps = per_step && other_steps.is_none();
+                let start = if own_steps { rows.start(out.len() / width, lanes.steps) } else { 0 };
                 // An empty row may begin after the last step.
                 let from = y.get(start * width * LANES + lane..).unwrap_or_default();
                 out.iter_mut().zip(from.iter().step_by(LANES)).for_each(|(out, &y)| *out = y);

@@ -2,11 +2,12 @@
 //!
 //! Input: a model, rows and the name of a layer. Output: an array, or a model that ends in that layer.
 
+use super::lower::Placed;
 use super::sequential::MAX_PARAMS;
 use super::trace::read_place;
 use super::{Engine, Machine, Model, PaddedRows, Pass, Sequential};
 use crate::error::{Error, Result};
-use crate::layers::{Layer, SignalPlace};
+use crate::layers::{Layer, Signal, SignalPlace};
 use crate::rows::{Features, Inputs, Padding};
 
 impl Model {
@@ -66,13 +67,18 @@ impl Model {
         }
         let rows = PaddedRows::new(&model, inputs, padding)?;
         let (width, count) = (model.output_width(), inputs.len());
-        let len = |row: usize| rows.seen(row).len();
+        // Steps that a layer makes are those of every row.
+        let other_steps = model.other_steps(rows.steps);
+        let len = |row: usize| other_steps.unwrap_or_else(|| rows.seen(row).len());
         let mut values = vec![0.0; (0..count).map(len).sum::<usize>() * width];
         let mut rest = &mut *values;
         let places =
             (0..count).map(|row| rest.split_off_mut(..len(row) * width).unwrap_or_default()).collect();
         // Each layer with go_backwards reverses the steps once more.
-        let flipped = model.placed.iter().filter(|placed| placed.layer.reverses()).count() % 2 == 1;
+        let flip = |flipped: bool, placed: &Placed| {
+            (flipped ^ placed.layer.reverses()) && matches!(placed.output, Signal::Sequence(_))
+        };
+        let flipped = model.placed.iter().fold(false, flip);
         let output = SignalPlace::output(model.placed[model.placed.len() - 1].output);
         let last = model.stages().len() - 1;
         let mut engine = Engine::new(&Machine::new());
@@ -84,8 +90,10 @@ impl Model {
             Pass::Outputs,
             places,
             |space, block, row, lane, out| {
-                let (start, steps) = (rows.start(len(row), block.steps), len(row));
-                let first = if flipped { block.steps - start - steps } else { start };
+                let steps = len(row);
+                let start = if other_steps.is_none() { rows.start(steps, block.steps) } else { 0 };
+                let first =
+                    if flipped && other_steps.is_none() { block.steps - start - steps } else { start };
                 let place = SignalPlace { start: first * output.step_stride, ..output.clone() };
                 read_place(space.kept(last)[0], &place, flipped, lane, out);
             },

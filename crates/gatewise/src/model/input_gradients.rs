@@ -90,6 +90,11 @@ impl Model {
         let treatment = self.treatment().unshared();
         let last = self.stages().last().and_then(|stage| stage.activation());
         self.check_output(of, inputs, last)?;
+        if per_step && self.other_steps(rows.steps).is_some() {
+            return Err(Error::shape(
+                "the outputs of the model have other steps than its rows; differentiate a model with one output a row",
+            ));
+        }
         // The layers above the vectors, without the last activation if it is not differentiated.
         let (above, width, table) = match (&self.placed[0].layer, self.placed[0].output) {
             (Layer::Embedding(_), output) => {

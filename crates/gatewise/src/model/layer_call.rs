@@ -10,8 +10,9 @@ use crate::error::{Error, Result};
 use crate::kernels::noise::Noise;
 use crate::kernels::{Buffer, LANES};
 use crate::layers::{
-    Bidirectional, Block, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Input,
-    Layer, LayerNormalization, Lstm, Masking, MergeMode, SimpleRnn, SpatialDropout1D, TimeDistributed,
+    ActivationLayer, AveragePooling1D, Bidirectional, Block, Dense, Dropout, Embedding,
+    GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Input, Layer, LayerNormalization, Lstm, Masking,
+    MaxPooling1D, MergeMode, SimpleRnn, SpatialDropout1D, TimeDistributed,
 };
 use crate::rng::{Purpose, Random};
 use crate::rows::{Features, Inputs, PAD, Padding, Sequences};
@@ -139,7 +140,8 @@ impl Layer {
         }
         let rows = run_rows(&model, inputs, options, &mut state)?;
         let (width, per_step) = (model.output_width(), model.output_per_step());
-        let lengths = || (0..inputs.len()).map(|row| if per_step { inputs.steps(row) } else { 1 });
+        let steps = |row: usize| model.other_steps(inputs.steps(row)).unwrap_or(inputs.steps(row));
+        let lengths = || (0..inputs.len()).map(|row| if per_step { steps(row) } else { 1 });
         let features = |width, values| Features::computed("the outputs", width, values, lengths());
         let outputs = match both {
             false => vec![features(width, rows.concat())?],
@@ -151,7 +153,7 @@ impl Layer {
                 vec![half(0)?, half(width / 2)?]
             }
         };
-        let mask = options.mask.clone().filter(|_| per_step);
+        let mask = options.mask.clone().filter(|_| per_step && model.other_steps(1).is_none());
         Ok(CallOutputs { outputs, mask, states: state.parts().map(<[f32]>::to_vec).collect() })
     }
 }
@@ -191,7 +193,9 @@ fn run_rows(
         let steps = inputs.steps(rows[0]);
         let mut features = vec![0.0; steps * inputs_width * LANES];
         for (lane, &row) in rows.iter().enumerate() {
-            let to = features[lane.min(steps * inputs_width)..].iter_mut().step_by(LANES);
+            // Rows without steps have no features.
+            let from = lane.min(features.len());
+            let to = features[from..].iter_mut().step_by(LANES);
             to.zip(inputs.row(row)).for_each(|(to, &value)| *to = value);
         }
         let bits = |mask: &[Vec<bool>], t: usize| {
@@ -301,5 +305,8 @@ callable!(
     Dropout,
     SpatialDropout1D,
     GlobalMaxPooling1D,
-    GlobalAveragePooling1D
+    GlobalAveragePooling1D,
+    ActivationLayer,
+    MaxPooling1D,
+    AveragePooling1D
 );

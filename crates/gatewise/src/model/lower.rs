@@ -2,7 +2,8 @@
 
 use crate::layers::{
     Activation, ActivationStage, DenseStage, DropoutStage, EmbeddingStage, Layer, LayerBelow,
-    LayerNormalizationStage, MaskedZerosStage, Pooling, PoolingStage, Signal, Stage, TimeDistributed,
+    LayerNormalizationStage, MaskedZerosStage, Pooling, PoolingStage, RepeatVectorStage, Signal, Stage,
+    TimeDistributed, WindowPoolingStage, Windows,
 };
 use std::ops::Range;
 
@@ -78,6 +79,14 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
             (Layer::LayerNormalization(layer), _) => {
                 stages.push(Box::new(LayerNormalizationStage::new(layer, first.input, &first.params)));
             }
+            (Layer::Activation(layer), _) => {
+                stages.push(Box::new(ActivationStage { activation: layer.activation, signal: first.output }));
+            }
+            (Layer::RepeatVector(layer), _) => {
+                stages.push(Box::new(RepeatVectorStage { n: layer.n, width: first.output.width() }));
+            }
+            (Layer::MaxPooling1D(layer), _) => stages.push(windows(layer.windows(), first.output)),
+            (Layer::AveragePooling1D(layer), _) => stages.push(windows(layer.windows(), first.output)),
             (Layer::SpatialDropout1D(layer), _) => {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, true)));
             }
@@ -100,6 +109,10 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
 fn masked_zeros(placed: &Placed) -> Option<Box<dyn Stage>> {
     let layer = placed.layer.recurrent().filter(|layer| layer.zeroes_masked())?;
     Some(Box::new(MaskedZerosStage { signal: placed.output, backwards: layer.goes_backwards() }))
+}
+
+fn windows(windows: Windows, output: Signal) -> Box<dyn Stage> {
+    Box::new(WindowPoolingStage { windows, width: output.width() })
 }
 
 fn pooling(pooling: Pooling, output: Signal) -> Box<dyn Stage> {

@@ -27,7 +27,17 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Returns the input of stage `index`, given the outputs of all stages.
+    /// Returns the block that stage `index` reads, given the block of the first stage.
+    pub fn block<'b>(&self, index: usize, block: Block<'b>) -> Block<'b> {
+        self.stages[..index].iter().fold(block, |block, stage| block.above(&**stage))
+    }
+
+    /// Returns the block of the outputs.
+    pub fn outputs_block<'b>(&self, block: Block<'b>) -> Block<'b> {
+        self.block(self.stages.len(), block)
+    }
+
+    /// Returns the input of stage `index`, given its block and the outputs of all stages.
     pub(super) fn input<'b>(&self, index: usize, block: Block<'b>, outputs: &'b [Buffer]) -> &'b [f32] {
         match index.checked_sub(1) {
             Some(before) => &outputs[before][..self.stages[before].output().block_len(block.steps)],

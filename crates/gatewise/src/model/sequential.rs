@@ -274,6 +274,23 @@ impl Model {
         self.placed.last().map_or(Signal::Ids, |placed| placed.output)
     }
 
+    /// Returns the number of steps of the outputs for rows of `steps` steps, if the model makes other steps than
+    /// those of its rows.
+    pub(crate) fn other_steps(&self, steps: usize) -> Option<usize> {
+        self.other_steps_after(self.stages.len(), steps)
+    }
+
+    /// As [`other_steps`](Self::other_steps), for the outputs of the first `stages` stages.
+    pub(super) fn other_steps_after(&self, stages: usize, steps: usize) -> Option<usize> {
+        let (mut last, mut makes_steps) = (steps, false);
+        for stage in &self.stages[..stages] {
+            if let Some(made) = stage.other_steps(last) {
+                (last, makes_steps) = (made, true);
+            }
+        }
+        makes_steps.then_some(last)
+    }
+
     pub(crate) fn stages(&self) -> &[Box<dyn Stage>] {
         &self.stages
     }
@@ -288,16 +305,22 @@ impl Model {
     pub(crate) fn reads(&self) -> Reads {
         match self.spec.layers().next() {
             Some(Layer::Embedding(layer)) => Reads::Ids { below: layer.input_dim },
-            Some(Layer::Input(layer)) => Reads::Features { width: layer.features },
+            Some(Layer::Input(layer)) if layer.sequence => Reads::Features { width: layer.features },
+            Some(Layer::Input(layer)) => Reads::Vector { width: layer.features },
             _ => unreachable!("compile lets no other layer be the first"),
         }
+    }
+
+    /// Returns `true` if a row is one vector.
+    pub(crate) fn reads_one_vector(&self) -> bool {
+        matches!(self.reads(), Reads::Vector { .. })
     }
 
     /// Returns the vocabulary size: ids are below it. 0 if the model does not read ids.
     pub(crate) fn vocabulary(&self) -> usize {
         match self.reads() {
             Reads::Ids { below } => below,
-            Reads::Features { .. } => 0,
+            Reads::Features { .. } | Reads::Vector { .. } => 0,
         }
     }
 

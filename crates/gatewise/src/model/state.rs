@@ -119,6 +119,13 @@ impl Model {
             Layer::Bidirectional(_) => true,
             layer => layer.recurrent().is_some_and(|layer| layer.goes_backwards()),
         };
+        if let Some(placed) = self.placed.iter().find(|placed| makes_steps(&placed.layer)) {
+            return Err(Error::config(format!(
+                "layer {}: {} makes steps of its own, and so cannot continue a row; predict whole rows",
+                placed.name,
+                placed.layer.describe()
+            )));
+        }
         match self.placed.iter().find(backwards) {
             None => Ok(()),
             Some(placed) => Err(Error::config(format!(
@@ -129,6 +136,11 @@ impl Model {
             ))),
         }
     }
+}
+
+/// Returns `true` if the steps of the outputs are not the steps of the inputs.
+fn makes_steps(layer: &Layer) -> bool {
+    matches!(layer, Layer::RepeatVector(_) | Layer::MaxPooling1D(_) | Layer::AveragePooling1D(_))
 }
 
 impl State {

@@ -41,16 +41,20 @@ impl Model {
         let trains = |range: &Range<usize>| {
             self.params().table().iter().any(|info| info.trainable && info.range.start == range.start)
         };
-        let layer = |placed: &super::lower::Placed| LayerSummary {
-            name: placed.name.clone(),
-            class_name: placed.layer.class_name(),
-            output_shape: match placed.output {
-                Signal::Ids => vec![steps],
-                Signal::Sequence(width) => vec![steps, Some(width)],
-                Signal::Vector(width) => vec![Some(width)],
-            },
-            params: placed.params.iter().map(Range::len).sum(),
-            trainable_params: placed.params.iter().filter(|range| trains(range)).map(Range::len).sum(),
+        let mut steps = steps;
+        let layer = |placed: &super::lower::Placed| {
+            steps = placed.layer.steps_after(steps);
+            LayerSummary {
+                name: placed.name.clone(),
+                class_name: placed.layer.class_name(),
+                output_shape: match placed.output {
+                    Signal::Ids => vec![steps],
+                    Signal::Sequence(width) => vec![steps, Some(width)],
+                    Signal::Vector(width) => vec![Some(width)],
+                },
+                params: placed.params.iter().map(Range::len).sum(),
+                trainable_params: placed.params.iter().filter(|range| trains(range)).map(Range::len).sum(),
+            }
         };
         shown.map(layer).collect()
     }

@@ -88,7 +88,8 @@ struct TracedSignal {
     signal: &'static str,
     start: usize,
     units: usize,
-    per_step: bool,
+    /// `None` if there is one vector a row.
+    steps: Option<usize>,
 }
 
 /// One signal of one row, row-major: `[steps, units]`, or `[width]` if the layer has one output a row.
@@ -214,11 +215,14 @@ impl Trace {
         if row >= self.len() {
             return Err(Error::config(format!("there is no row {row}; the trace has {} rows", self.len())));
         }
-        let shape = [if entry.per_step { self.steps } else { 1 }, entry.units];
+        let shape = [entry.steps.unwrap_or(1), entry.units];
         let values = &self.values[row * self.row_len + entry.start..][..shape[0] * shape[1]];
-        Ok(TraceArray { shape, per_step: entry.per_step, values })
+        Ok(TraceArray { shape, per_step: entry.steps.is_some(), values })
     }
 }
+
+/// Whether the steps of a layer's input are the steps from the last to the first.
+type Turned = bool;
 
 /// The source of a signal.
 enum SignalSource {
@@ -226,8 +230,9 @@ enum SignalSource {
     Input,
     /// The table of the embedding.
     Table(Range<usize>),
-    /// A stage. If `flipped`, its slots are the steps from the last to the first.
-    Stage { index: usize, place: SignalPlace, flipped: bool },
+    /// A stage. If `flipped`, its slots are the steps from the last to the first. Masked steps are set to zero
+    /// by `zeros`: of the block's mask, or of the mask from its last step to its first.
+    Stage { index: usize, place: SignalPlace, flipped: bool, zeros: Option<Turned> },
 }
 
 impl Model {
@@ -254,7 +259,7 @@ impl Model {
         let treatment = self.treatment().laying_all();
         let steps = rows.steps;
         let (entries, sources): (Vec<_>, Vec<_>) = self.trace_entries(steps).into_iter().unzip();
-        let row_len = entries.last().map_or(0, |last| last.start + last.len(steps));
+        let row_len = entries.last().map_or(0, |last| last.start + last.len());
         let mut trace =
             Trace { steps, rows: Vec::new(), mask: Vec::new(), entries, row_len, values: Vec::new() };
         let count = inputs.len();
@@ -280,13 +285,21 @@ impl Model {
         let (entries, marks) = (&trace.entries, &trace.rows);
         let read = |space: &Workspace, block: Block<'_>, row: usize, lane: usize, out: &mut [f32]| {
             for (entry, source) in entries.iter().zip(&sources) {
-                let out = &mut out[entry.start..][..entry.len(steps)];
+                let out = &mut out[entry.start..][..entry.len()];
                 match source {
                     SignalSource::Input => gather(block.features, lane, entry.units, out),
                     SignalSource::Table(table) => self.look_up(table, inputs, row, &marks[row], out),
-                    SignalSource::Stage { index, place, flipped } => {
+                    SignalSource::Stage { index, place, flipped, zeros } => {
                         let [y, tape] = space.kept(*index);
                         read_place(if place.on_tape { tape } else { y }, place, *flipped, lane, out);
+                        if let (Some(turned), Some(mask)) = (zeros, block.mask) {
+                            for (t, out) in out.chunks_exact_mut(entry.units).enumerate() {
+                                let slot = if *turned { mask.len() - 1 - t } else { t };
+                                if mask[slot] >> lane & 1 == 0 {
+                                    out.fill(0.0);
+                                }
+                            }
+                        }
                     }
                 }
             }
@@ -301,31 +314,49 @@ impl Model {
         let (_, found) = plan(&self.placed);
         let mut entries: Vec<(TracedSignal, SignalSource)> = Vec::new();
         let (mut start, mut flips) = (0, false);
-        let mut push = |layer: String, signal, units, per_step, source| {
-            let entry = TracedSignal { layer, signal, start, units, per_step };
-            start += entry.len(steps);
+        let mut push = |layer: String, signal, units, steps, source| {
+            let entry = TracedSignal { layer, signal, start, units, steps };
+            start += entry.len();
             entries.push((entry, source));
         };
         for (placed, found) in self.placed.iter().zip(found) {
             let (name, width) = (&placed.name, placed.output.width());
             match found {
-                LayerPlace::Input => push(name.clone(), "output", width, true, SignalSource::Input),
+                LayerPlace::Input => {
+                    let per_step = matches!(placed.output, Signal::Sequence(_)).then_some(steps);
+                    push(name.clone(), "output", width, per_step, SignalSource::Input);
+                }
                 LayerPlace::Table => {
-                    push(name.clone(), "output", width, true, SignalSource::Table(placed.params[0].clone()))
+                    let table = SignalSource::Table(placed.params[0].clone());
+                    push(name.clone(), "output", width, Some(steps), table);
                 }
                 LayerPlace::Stage(index) => {
+                    let made = self.other_steps_after(index + 1, steps);
+                    let steps = made.unwrap_or(steps);
+                    let zeroes = placed.layer.recurrent().is_some_and(|layer| layer.zeroes_masked());
+                    // Steps that a layer makes are not masked.
+                    let masked_zeros = zeroes && made.is_none();
                     for place in self.stages()[index].signals(steps) {
                         let layer = match &*place.part {
                             "" => name.clone(),
                             part => format!("{name}/{part}"),
                         };
                         let flipped = place.reversed != flips;
-                        let (signal, units, per_step) = (place.name, place.units, place.per_step);
-                        push(layer, signal, units, per_step, SignalSource::Stage { index, place, flipped });
+                        let zeros = (place.name == "output" && masked_zeros).then_some(flips);
+                        let (signal, units) = (place.name, place.units);
+                        let per_step = place.per_step.then_some(steps);
+                        push(
+                            layer,
+                            signal,
+                            units,
+                            per_step,
+                            SignalSource::Stage { index, place, flipped, zeros },
+                        );
                     }
                 }
             }
-            flips ^= placed.layer.reverses();
+            // What is above one vector has steps of its own.
+            flips = (flips ^ placed.layer.reverses()) && matches!(placed.output, Signal::Sequence(_));
         }
         entries
     }
@@ -346,8 +377,8 @@ impl Model {
 
 impl TracedSignal {
     /// Returns the number of values for a row.
-    fn len(&self, steps: usize) -> usize {
-        self.units * if self.per_step { steps } else { 1 }
+    fn len(&self) -> usize {
+        self.units * self.steps.unwrap_or(1)
     }
 }
 

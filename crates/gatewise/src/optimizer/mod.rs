@@ -3,6 +3,9 @@
 //! Input: gradients. Output: updated parameters. An optimizer does not own its state: the caller passes slots
 //! of one float for each parameter, so that the state can be saved and any thread can update any part.
 //!
+//! [`OptimizerConfig`] makes an optimizer from Keras's name and arguments; [`AppliedOptimizer`] applies one to
+//! variables without a model.
+//!
 //! Names, defaults and formulas are Keras 3's. Bias corrections and schedules are computed in `f64`. [`Clip`]
 //! (gradient clipping) and [`Ema`] (moving average of the weights) are set on [`Fit`](crate::Fit).
 //!

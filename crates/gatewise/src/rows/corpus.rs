@@ -14,12 +14,14 @@ pub struct Split {
     /// The target of each row, by [`Corpus::problem`]: the class, an index into [`Corpus::labels`]; a 0 or 1
     /// for each label; or the number.
     pub targets: Targets,
+    /// The sample weight of each row; `None` if all rows weigh the same.
+    pub weights: Option<Vec<f32>>,
 }
 
 impl Split {
     /// Returns the split with these word ranks and one target for each row.
     pub fn new(words: Sequences, targets: impl Into<Targets>) -> Self {
-        Self { words, targets: targets.into() }
+        Self { words, targets: targets.into(), weights: None }
     }
 }
 
@@ -191,7 +193,7 @@ mod tests {
         let vocabulary = ["a", "b", "c", "d"].map(String::from).into();
         let corpus = Corpus {
             vocabulary,
-            train: Split { words, targets: vec![0.0, 1.0].into() },
+            train: Split::new(words, vec![0.0, 1.0]),
             ..Corpus::default()
         };
         for (max_words, min_count, known, rate) in [

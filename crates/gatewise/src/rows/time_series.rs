@@ -28,6 +28,8 @@ pub struct TimeSeries {
     pub labels: Vec<String>,
     /// The number of each row, for regression; empty for classification.
     pub values: Vec<f32>,
+    /// The sample weight of each row; `None` if all rows weigh the same.
+    pub weights: Option<Vec<f32>>,
 }
 
 impl TimeSeries {
@@ -55,7 +57,7 @@ impl TimeSeries {
                 classes[row],
                 labels.len()
             ))),
-            None => Ok(Self { rows, classes, labels, values: Vec::new() }),
+            None => Ok(Self { rows, classes, labels, values: Vec::new(), weights: None }),
         }
     }
 
@@ -110,7 +112,7 @@ impl TimeSeries {
                 "row {row} has the number {} to learn; numbers must be finite",
                 values[row]
             ))),
-            None => Ok(Self { rows, classes: Vec::new(), labels: Vec::new(), values }),
+            None => Ok(Self { rows, classes: Vec::new(), labels: Vec::new(), values, weights: None }),
         }
     }
 
@@ -143,10 +145,31 @@ impl TimeSeries {
         Ok(self)
     }
 
-    fn select(&self, order: &[usize]) -> Self {
+    /// Sets the sample weight of each row, which multiplies its loss.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the number of weights differs from the number of rows.
+    pub fn with_sample_weight(self, weights: Vec<f32>) -> Result<Self> {
+        match weights.len() == self.rows.len() {
+            true => Ok(Self { weights: Some(weights), ..self }),
+            false => Err(Error::data(format!(
+                "there are {} rows and {} sample weights; give one weight for each row",
+                self.rows.len(),
+                weights.len()
+            ))),
+        }
+    }
+
+    /// Returns the rows with the indices `order`, in that order.
+    ///
+    /// # Panics
+    /// If an index is not below the number of rows.
+    #[track_caller]
+    pub fn select(&self, order: &[usize]) -> Self {
         let classes = order.iter().filter_map(|&row| self.classes.get(row).copied()).collect();
         let values = order.iter().filter_map(|&row| self.values.get(row).copied()).collect();
-        Self { rows: self.rows.select(order), classes, labels: self.labels.clone(), values }
+        let weights = self.weights.as_ref().map(|weights| order.iter().map(|&row| weights[row]).collect());
+        Self { rows: self.rows.select(order), classes, labels: self.labels.clone(), values, weights }
     }
 
     /// Returns the rows in an order drawn from `seed`.

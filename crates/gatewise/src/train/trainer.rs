@@ -104,7 +104,7 @@ impl Trainer {
                 let pass = Pass::Gradient(noise);
                 space.forward(run, block, pass, None);
                 let (y, dy) = space.output_and_gradient(run, block);
-                *sum = scorer.block(rows, block.steps, y, scale, dy, answer);
+                *sum = scorer.block(rows, run.outputs_block(block).steps, y, scale, dy, answer);
                 if sum.is_ok() {
                     space.backward(run, block, pass, grads);
                 }

@@ -3,8 +3,9 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use gatewise::layers::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D, Gru,
-    Layer, LayerNormalization, Lstm, MergeMode, SimpleRnn, SpatialDropout1D,
+    Activation, ActivationLayer, AveragePooling1D, Bidirectional, Dense, Dropout, Embedding,
+    GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Layer, LayerNormalization, Lstm, MergeMode, PoolPadding,
+    RepeatVector, SimpleRnn, SpatialDropout1D,
 };
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Dataset, Padding, Sequences};
@@ -129,6 +130,44 @@ pub fn specs() -> Vec<Spec> {
                 .with(sequence(5).zero_output_for_mask(true))
                 .with(plain(4).zero_output_for_mask(true))
                 .with(GlobalAveragePooling1D::new())
+                .with(head()),
+            true,
+        ),
+        spec(
+            "zeros averaged",
+            start(4, true)
+                .with(sequence(4).zero_output_for_mask(true))
+                .with(AveragePooling1D::new(3).strides(1).padding(PoolPadding::Same))
+                .with(ActivationLayer::new(Activation::Softsign))
+                .with(Lstm::new(3))
+                .with(head()),
+            false,
+        ),
+        spec(
+            "both ways averaged",
+            start(4, true)
+                .with(Bidirectional::new(gates(3)).merge_mode(MergeMode::Ave))
+                .with(AveragePooling1D::new(2))
+                .with(Gru::new(3))
+                .with(head()),
+            false,
+        ),
+        spec(
+            "windows",
+            start(4, false)
+                .with(sequence(5))
+                .with(AveragePooling1D::new(3).strides(2).padding(PoolPadding::Same))
+                .with(Lstm::new(3))
+                .with(head()),
+            false,
+        ),
+        spec(
+            "encoder and decoder",
+            start(4, true)
+                .with(Lstm::new(5))
+                .with(RepeatVector::new(3))
+                .with(gates(4))
+                .with(Lstm::new(3))
                 .with(head()),
             true,
         ),

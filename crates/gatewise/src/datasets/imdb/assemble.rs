@@ -97,7 +97,7 @@ impl Assembly {
             for key in keys() {
                 words.push(part.words.row(key.row).iter().map(|&number| ranking.ranks[number as usize]));
             }
-            Split { words, targets: keys().map(|key| key.class as f32).collect::<Vec<_>>().into() }
+            Split::new(words, keys().map(|key| key.class as f32).collect::<Vec<_>>())
         });
         let corpus = Corpus::new(ranking.words, train, test).tokenizer(tokenizer.clone());
         Ok(corpus.labels(LABELS).notes(notes))

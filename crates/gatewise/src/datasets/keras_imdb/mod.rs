@@ -151,7 +151,7 @@ fn shift(split: &Split, options: &LoadData) -> Split {
             classes.push(class);
         }
     }
-    Split { words, targets: classes.into() }
+    Split::new(words, classes)
 }
 
 /// Keras's `max(max(x) for x in xs)`, which fails if a row is empty.
@@ -297,7 +297,7 @@ fn read_shuffled(path: &Path, seed: u32) -> Result<(Split, Split)> {
         }
         let order = shuffle.order(words.len());
         let classes: Vec<f32> = order.iter().map(|&i| classes[i] as f32).collect();
-        Ok(Split { targets: classes.into(), words: words.select(&order) })
+        Ok(Split::new(words.select(&order), classes))
     };
     let mut both = || Ok((split("train")?, split("test")?));
     both().map_err(|e: Error| damaged(e.to_string()))

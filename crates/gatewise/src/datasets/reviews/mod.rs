@@ -94,6 +94,7 @@ pub fn corpus(seed: u64, tokenizer: &Tokenizer) -> Corpus {
             })
             .collect(),
         targets: classes[rows].to_vec().into(),
+        weights: None,
     };
     let (train, test) = (split(0..TRAIN_ROWS), split(TRAIN_ROWS..TRAIN_ROWS + TEST_ROWS));
     Corpus::new(ranking.words, train, test).tokenizer(tokenizer.clone()).labels(["neg", "pos"])

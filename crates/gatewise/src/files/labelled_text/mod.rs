@@ -43,6 +43,8 @@ pub struct LabelledTexts {
     /// The indices of these rows in the file.
     order: Vec<usize>,
     labels: RowLabels,
+    /// The sample weight of each row of the file.
+    weights: Option<Arc<Vec<f32>>>,
 }
 
 /// The content of a file.
@@ -64,6 +66,22 @@ impl LabelledTexts {
     /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.order.len()
+    }
+
+    /// Sets the sample weight of each row, which multiplies its loss; the rows must be in the order of the file. A split and
+    /// a [`corpus`](Self::corpus) keep the weights.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the number of weights differs from the number of rows.
+    pub fn with_sample_weight(self, weights: &[f32]) -> Result<Self> {
+        match weights.len() == self.file.words.len() {
+            true => Ok(Self { weights: Some(Arc::new(weights.to_vec())), ..self }),
+            false => Err(Error::data(format!(
+                "there are {} rows and {} sample weights; give one weight for each row, and skip no rows",
+                self.file.words.len(),
+                weights.len()
+            ))),
+        }
     }
 
     /// Returns `true` if there is no row.
@@ -189,7 +207,9 @@ impl LabelledTexts {
                     "the label '{label}' occurs in the test rows only, not in the training rows"
                 ))
             })?;
-            Ok(Split { words: rows.file.words.ranks(&rows.order, words, &ranking)?, targets })
+            let of_row = |weights: &Arc<Vec<f32>>| rows.order.iter().map(|&row| weights[row]).collect();
+            let weights = rows.weights.as_ref().map(of_row);
+            Ok(Split { words: rows.file.words.ranks(&rows.order, words, &ranking)?, targets, weights })
         };
         let (train, test) = (split(self)?, split(test)?);
         let (tokenizer, columns) = (self.file.tokenizer.clone(), self.file.columns.clone());
@@ -207,7 +227,7 @@ impl LabelledTexts {
         let targets = self.labels.targets(&labels).map_err(Error::data)?;
         let words = &self.file.words;
         let ranking = words.rank(&words.count(&self.order, |_| ())?);
-        let test = Split { words: words.ranks(&self.order, words, &ranking)?, targets };
+        let test = Split::new(words.ranks(&self.order, words, &ranking)?, targets);
         Ok(Corpus {
             tokenizer: self.file.tokenizer.clone(),
             vocabulary: ranking.words,

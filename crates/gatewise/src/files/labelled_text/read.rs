@@ -91,7 +91,7 @@ impl<'a> Taken<'a> {
             false => [columns.text.join(", "), columns.label.join(", ")],
         };
         let file = Arc::new(Rows { tokenizer, words, findings, skipped, overlap, columns, notes });
-        LabelledTexts { text_column, label_column, file, order, labels }
+        LabelledTexts { text_column, label_column, file, order, labels, weights: None }
     }
 }
 

@@ -12,7 +12,7 @@ impl LabelledTexts {
         let rows = order.iter().map(|&row| self.order[row]).collect();
         let (text_column, label_column) = (self.text_column.clone(), self.label_column.clone());
         let (file, labels) = (self.file.clone(), self.labels.select(order));
-        Self { text_column, label_column, file, order: rows, labels }
+        Self { text_column, label_column, file, order: rows, labels, weights: self.weights.clone() }
     }
 
     /// Returns the rows in an order drawn from `seed`.

@@ -1,6 +1,6 @@
 //! The area under a curve over thresholds, as Keras approximates it.
 
-use super::thresholds::{Counts, Thresholds};
+use super::thresholds::{Counts, Thresholds, check_count};
 use super::{Rule, ratio};
 use crate::error::{Error, Result};
 use crate::metrics::{MetricResult, MetricRows};
@@ -120,12 +120,7 @@ fn interpolated(a: Counts, b: Counts) -> f64 {
 
 impl Rule for Auc {
     fn check(&self) -> Result<()> {
-        if self.num_thresholds < 2 {
-            return Err(Error::config(format!(
-                "num_thresholds is {}; it must be at least 2",
-                self.num_thresholds
-            )));
-        }
+        check_count(self.num_thresholds, 2)?;
         let outside = |value: &&f64| !(0.0..=1.0).contains(*value);
         if let Some(value) = self.thresholds.iter().flatten().find(outside) {
             return Err(Error::config(format!("a threshold is {value}; it must be from 0 to 1")));

@@ -1,6 +1,6 @@
 //! Counts, precision and recall at thresholds, and the best of one where the other reaches a value.
 
-use super::thresholds::{Counts, Given, Thresholds};
+use super::thresholds::{Counts, Given, Thresholds, check_count};
 use super::{Rule, one_or_all, ratio};
 use crate::error::{Error, Result};
 use crate::metrics::{MetricResult, MetricRows};
@@ -90,9 +90,7 @@ macro_rules! best_where {
 
         impl Rule for $name {
             fn check(&self) -> Result<()> {
-                if self.num_thresholds == 0 {
-                    return Err(Error::config("num_thresholds is 0; it must be at least 1"));
-                }
+                check_count(self.num_thresholds, 1)?;
                 match (0.0..=1.0).contains(&self.$bound) {
                     true => Ok(()),
                     false => Err(Error::config(format!(

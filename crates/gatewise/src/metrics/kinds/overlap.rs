@@ -17,8 +17,12 @@ struct Overlap<'a> {
 
 impl Overlap<'_> {
     fn check(&self) -> Result<()> {
-        if self.num_classes == 0 {
-            return Err(Error::config("num_classes is 0; it must be at least 1"));
+        // A matrix of all pairs of classes is kept.
+        if !(1..=4096).contains(&self.num_classes) {
+            return Err(Error::config(format!(
+                "num_classes is {}; it must be from 1 to 4096",
+                self.num_classes
+            )));
         }
         match self.targets.into_iter().flatten().find(|&&class| class >= self.num_classes) {
             None => Ok(()),

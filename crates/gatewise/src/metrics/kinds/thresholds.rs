@@ -187,6 +187,15 @@ impl Thresholds {
     }
 }
 
+/// Checks a number of thresholds.
+pub(super) fn check_count(count: usize, least: usize) -> Result<()> {
+    const MOST: usize = 1_000_000;
+    match (least..=MOST).contains(&count) {
+        true => Ok(()),
+        false => Err(Error::config(format!("num_thresholds is {count}; it must be from {least} to {MOST}"))),
+    }
+}
+
 /// Returns whether `values` divide 0..1 evenly, up to rounding.
 fn are_even(values: &[f64]) -> bool {
     let last = values.len().saturating_sub(1) as f64;

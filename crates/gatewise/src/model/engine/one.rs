@@ -56,11 +56,12 @@ impl Derived {
         for (lanes, &y) in outputs[0].chunks_exact_mut(LANES).zip(&one.y) {
             lanes[0] = y;
         }
-        let block = Block::default();
+        let mut block = Block::default();
         for (index, stage) in (1..).zip(rest) {
             let (below, above) = outputs.split_at_mut(index);
-            let y_len = stage.output().block_len(0);
-            let tape_len = stage.tape_len(Dims { steps: 0, training: false });
+            let over = block.above(&**stage);
+            let y_len = stage.output().block_len(over.steps);
+            let tape_len = stage.tape_len(Dims { steps: block.steps, training: false });
             above[0].reserve(y_len);
             tapes[index].reserve(tape_len);
             let (shared, x) = (run.shared(index), run.input(index, block, below));
@@ -74,10 +75,12 @@ impl Derived {
                 tape: &mut tapes[index][..tape_len],
                 state: None,
             });
+            block = over;
         }
         let last = outputs.get(run.stages.len() - 1)?;
         one.y.clear();
-        one.y.extend(last.chunks_exact(LANES).take(model.output_width()).map(|lanes| lanes[0]));
+        let len = run.stages[run.stages.len() - 1].output().block_len(block.steps) / LANES;
+        one.y.extend(last.chunks_exact(LANES).take(len).map(|lanes| lanes[0]));
         Some(&one.y)
     }
 }
