@@ -137,6 +137,9 @@ class Report:
             for name, title in _FIGURES.items()
             if name in self.figures and not (name == "positive" and self.figures[name] is None)
         ]
+        for name in ("macro", "micro"):
+            if average := self.figures.get(f"{name}_average"):
+                figures.append((f"{name} F1", number(average["f1"])))
         parts = [_pages.heading(_TITLES.get(self.task, "Report")) + _pages.table((), figures)]
         return parts + [_pages.svg(picture) for picture in self._pictures()]
 
@@ -150,7 +153,9 @@ class Report:
                  f"{scores.get('rows', supports[at] if at < len(supports) else 0):,}")
                 for at, (label, scores) in enumerate(zip(self._labels(len(classes)), classes))
             ][:200]  # fmt: skip
-            below = _pages.folded("each class", _pages.table(("class", "precision", "recall", "F1", "rows"), rows))
+            each = _pages.table(("class", "precision", "recall", "F1", "rows"), rows)
+            # Where there is no confusion matrix, these are what there is to see.
+            below = _pages.folded("each class", each, is_open=self.task == "labels")
         return _pages.page([_pages.row(self._parts()), below])
 
     def plot(self) -> Figure:
