@@ -353,7 +353,7 @@ class Input(Layer):
         return "input_layer" if count == 0 else f"input_layer_{count}"
 
     def _settings(self) -> dict[str, Any]:
-        return {"features": self.shape[-1]}
+        return {"features": self.shape[-1], "sequence": len(self.shape) > 1}
 
 
 InputLayer = Input
@@ -1237,7 +1237,7 @@ def layer_of(spec: dict[str, Any], name: str) -> Layer:
     spec = dict(spec)
     made = _CLASSES[spec.pop("layer")]
     if made is Input:
-        return Input((None, spec["features"]), name=name)
+        return Input((None, spec["features"]) if spec.get("sequence", True) else (spec["features"],), name=name)
     is_named = spec.pop("name", None) is not None
     arguments = {key: _argument(key, value) for key, value in spec.items()}
     if made is Bidirectional:
