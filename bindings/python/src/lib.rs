@@ -8,6 +8,7 @@ mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
+mod forecasts;
 mod functions;
 mod initializers;
 mod inside;
@@ -31,6 +32,8 @@ use pyo3::prelude::*;
 mod _gatewise {
     #[pymodule_export]
     use crate::datasets::{keras_imdb, word_index};
+    #[pymodule_export]
+    use crate::forecasts::forecast;
     #[pymodule_export]
     use crate::initializers::{initial_values, penalty};
     #[pymodule_export]

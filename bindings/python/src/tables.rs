@@ -1,23 +1,20 @@
 //! Tables and columns of Arrow: pandas, polars, pyarrow and all that have the PyCapsule stream interface.
 //!
-//! Input: an object with `__arrow_c_stream__`. Output: its columns as Rust's strings, without an object of Python for each.
+//! Input: an object with `__arrow_c_stream__` or `__arrow_c_array__`. Output: its columns as Rust's strings, without an object of Python for each.
 //! The capsule is read through Arrow's C stream interface; all `unsafe` of the package is in this file.
 
 use arrow_array::cast::AsArray;
+use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
-use arrow_array::{Array, ArrayReader, ArrayRef};
-use arrow_schema::{DataType, FieldRef};
+use arrow_array::{Array, ArrayReader, ArrayRef, make_array};
+use arrow_schema::{DataType, Field, FieldRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyCapsuleMethods};
-use std::ffi::CStr;
-
-/// The name of the capsule, by Arrow's PyCapsule interface.
-const STREAM: &CStr = c"arrow_array_stream";
+use pyo3::types::{PyCapsule, PyCapsuleMethods, PyType};
 
 /// A column, or a table as a column of structs, in chunks.
 pub struct Stream {
@@ -37,26 +34,29 @@ pub enum Cell {
 }
 
 impl Stream {
-    /// Returns the content of an object with Arrow's stream interface; `None` of other objects, and where the object needs a
-    /// package for it that is not installed.
+    /// Returns the content of an object with Arrow's stream interface, or with its interface of one array; `None` of other
+    /// objects, and where the object needs a package for it that is not installed.
     pub fn read(x: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
-        // A class has the method too, but not the data.
-        if !x.hasattr("__arrow_c_stream__")? || x.is_instance_of::<pyo3::types::PyType>() {
+        // A class has the methods too, but not the data.
+        if x.is_instance_of::<PyType>() {
             return Ok(None);
         }
         // pandas needs pyarrow for it, and refuses columns of several types: their objects are read one by one.
-        let Ok(capsule) = x.call_method0("__arrow_c_stream__") else { return Ok(None) };
-        let capsule = capsule.cast_into::<PyCapsule>()?;
-        let pointer = capsule.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
-        // SAFETY: a capsule of this name holds a pointer to a valid ArrowArrayStream, by the interface; `from_raw` moves the
-        // stream out and leaves one that is marked as released, so that the capsule's destructor does not release it again.
-        // The interpreter is held, and nothing else reads the capsule, which this call has created.
-        let reader = unsafe { ArrayStreamReader::from_raw(pointer.as_ptr()) }.map_err(bad)?;
-        let field = reader.field().clone();
-        let chunks = reader.collect::<Result<Vec<_>, _>>().map_err(bad)?;
+        let capsules = |method: &str| match x.hasattr(method)? {
+            true => Ok::<_, PyErr>(x.call_method0(method).ok()),
+            false => Ok(None),
+        };
+        let read = if let Some(capsule) = capsules("__arrow_c_stream__")? {
+            read_stream(&capsule.cast_into()?)?
+        } else if let Some(pair) = capsules("__arrow_c_array__")? {
+            let (schema, array): (Bound<'_, PyCapsule>, Bound<'_, PyCapsule>) = pair.extract()?;
+            read_array(&schema, &array)?
+        } else {
+            return Ok(None);
+        };
         // Offsets and UTF-8 are checked, because a wrong producer must not lead to a read outside of the buffers.
-        chunks.iter().try_for_each(|chunk| chunk.to_data().validate_full()).map_err(bad)?;
-        Ok(Some(Self { field, chunks }))
+        read.chunks.iter().try_for_each(|chunk| chunk.to_data().validate_full()).map_err(bad)?;
+        Ok(Some(read))
     }
 
     /// Returns whether this is a table, with named columns.
@@ -154,6 +154,32 @@ impl Stream {
 
 fn is_text(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+fn read_stream(capsule: &Bound<'_, PyCapsule>) -> PyResult<Stream> {
+    let pointer = capsule.pointer_checked(Some(c"arrow_array_stream"))?.cast::<FFI_ArrowArrayStream>();
+    // SAFETY: a capsule of this name holds a pointer to a valid ArrowArrayStream, by the PyCapsule interface; `from_raw`
+    // moves the stream out and leaves one that is marked as released, so that the capsule's destructor does not release it
+    // again. The interpreter is held, and nothing else reads the capsule, which the caller has just received.
+    let reader = unsafe { ArrayStreamReader::from_raw(pointer.as_ptr()) }.map_err(bad)?;
+    let field = reader.field().clone();
+    let chunks = reader.collect::<Result<Vec<_>, _>>().map_err(bad)?;
+    Ok(Stream { field, chunks })
+}
+
+fn read_array(schema: &Bound<'_, PyCapsule>, array: &Bound<'_, PyCapsule>) -> PyResult<Stream> {
+    let schema = schema.pointer_checked(Some(c"arrow_schema"))?.cast::<FFI_ArrowSchema>();
+    let array = array.pointer_checked(Some(c"arrow_array"))?.cast::<FFI_ArrowArray>();
+    // SAFETY: as for a stream: capsules of these names hold valid pointers, and `from_raw` moves their contents out. Schema
+    // and array come from one call, so that they belong together, as `from_ffi` requires.
+    let (schema, data) = unsafe {
+        let (schema, array) =
+            (FFI_ArrowSchema::from_raw(schema.as_ptr()), FFI_ArrowArray::from_raw(array.as_ptr()));
+        let data = from_ffi(array, &schema).map_err(bad)?;
+        (schema, data)
+    };
+    let field = Field::try_from(&schema).map_err(bad)?.into();
+    Ok(Stream { field, chunks: vec![make_array(data)] })
 }
 
 fn bad(error: impl std::fmt::Display) -> PyErr {

@@ -1,6 +1,6 @@
 //! The observer of a run of the pipeline: shows progress in Python, keeps the notes, and heeds Ctrl-C.
 //!
-//! Input: a Python object with the hooks `begin`, `batch`, `end` and `note`, or none. Output: the notes of the run, and
+//! Input: a Python object with the hooks `prepare`, `begin`, `batch`, `end` and `note`, or none. Output: the notes of the run, and
 //! whether Ctrl-C stopped it. A stopped run keeps what it has learnt; an exception in a hook ends the run and is raised.
 
 use gatewise::{Error, ErrorKind, Result};
@@ -61,19 +61,31 @@ impl Watch {
 
     fn look(&mut self, py: Python<'_>) {
         self.looked = Instant::now();
-        match py.check_signals() {
-            Err(signal) if signal.is_instance_of::<PyKeyboardInterrupt>(py) && !self.stopped => {
-                self.stopped = true;
-            }
-            // A second Ctrl-C, or a handler that raises something else, ends the run.
-            Err(signal) => self.raise(signal),
-            Ok(()) => {}
+        if let Err(signal) = py.check_signals() {
+            let _ = self.heed(signal);
         }
     }
 
-    fn raise(&mut self, error: PyErr) {
+    /// Heeds an exception of a signal handler or a hook: the first Ctrl-C stops the run, a second one or any other exception
+    /// ends it.
+    fn heed(&mut self, raised: PyErr) -> Result<()> {
+        let is_ctrl_c = Python::attach(|py| raised.is_instance_of::<PyKeyboardInterrupt>(py));
+        if is_ctrl_c && !self.stopped {
+            self.stopped = true;
+            return Ok(());
+        }
         self.stopped = true;
-        self.raised.get_or_insert(error);
+        self.raised.get_or_insert(raised);
+        Err(ended())
+    }
+
+    /// Calls a hook of the object that shows the run.
+    fn call(&mut self, hook: impl FnOnce(Python<'_>, &Py<PyAny>) -> PyResult<Py<PyAny>>) -> Result<()> {
+        let Some(progress) = &self.progress else { return Ok(()) };
+        match Python::attach(|py| hook(py, progress).map(drop)) {
+            Ok(()) => Ok(()),
+            Err(error) => self.heed(error),
+        }
     }
 
     fn show<'l>(
@@ -82,18 +94,13 @@ impl Watch {
         at: (usize, usize, usize),
         log: impl Iterator<Item = (&'l str, f64)>,
     ) -> Result<()> {
-        let Some(progress) = &self.progress else { return Ok(()) };
         self.shown = Instant::now();
-        let shown = Python::attach(|py| {
+        self.call(|py, progress| {
             let logs = PyDict::new(py);
             for (name, value) in log {
                 logs.set_item(name, value)?;
             }
-            progress.call_method1(py, hook, (at.0, at.1, at.2, logs)).map(drop)
-        });
-        shown.map_err(|error| {
-            self.raise(error);
-            ended()
+            progress.call_method1(py, hook, (at.0, at.1, at.2, logs))
         })
     }
 }
@@ -113,10 +120,7 @@ pub struct Notes {
 impl Observer for Watch {
     fn note(&mut self, note: &str) {
         self.notes.push(note.to_owned());
-        let Some(progress) = &self.progress else { return };
-        if let Err(error) = Python::attach(|py| progress.call_method1(py, "note", (note,)).map(drop)) {
-            self.raise(error);
-        }
+        let _ = self.call(|py, progress| progress.call_method1(py, "note", (note,)));
     }
 
     fn progress(&mut self, progress: Progress<'_>) -> Result<()> {
@@ -127,6 +131,10 @@ impl Observer for Watch {
             Python::attach(|py| self.look(py));
         }
         match progress {
+            Progress::Ready { artifact, .. } => {
+                let size = artifact.training().batch_size;
+                self.call(|py, progress| progress.call_method1(py, "prepare", (size,)))
+            }
             Progress::EpochBegin { epoch, epochs, samples, .. } => {
                 (self.samples, self.batches) = (samples, 0);
                 self.show("begin", (epoch, epochs, samples), std::iter::empty())

@@ -185,14 +185,17 @@ def test_ctrl_c_keeps_what_was_learnt(tmp_path: Path) -> None:
         outcome = gatewise.train(x, y, epochs=100000, units=4, embedding=4, verbose=2)
         print(outcome.interrupted, len(outcome.history["loss"]) > 0, outcome.model.predict(["a fine film"]).shape)
     """)
-    run = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert run.stderr is not None
-    for line in run.stderr:
-        # The second epoch is under way.
-        if "val_loss" in line:
-            break
-    os.kill(run.pid, signal.SIGINT)
-    start = time.monotonic()
-    out, error = run.communicate(timeout=60)
-    assert out.splitlines()[-1] == "True True (1, 1)", error
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            # The second epoch is under way.
+            if "val_loss" in line:
+                break
+        os.kill(run.pid, signal.SIGINT)
+        start = time.monotonic()
+        out = run.stdout.read()
+        assert out.splitlines()[-1] == "True True (1, 1)", out
+        assert run.wait(60) == 0
     assert time.monotonic() - start < 20

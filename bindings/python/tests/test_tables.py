@@ -116,9 +116,9 @@ def test_what_is_missing_is_named_with_its_row(package: str) -> None:
         gatewise.train(make(["a", "b", "c"]), make(["x", None, "y"]))
     with pytest.raises(ValueError, match="row 1 has no label"):
         gatewise.train(make(["a", "b", "c"]), make([1.5, None, 2.5]))
-    with pytest.raises(TypeError, match="numbers|float64|double|Float64|f64|a str was expected"):
+    with pytest.raises(TypeError, match="Float64"):
         gatewise.train(make([1.5, 2.5]), ["x", "y"])
-    with pytest.raises(TypeError, match="int64|Int64"):
+    with pytest.raises(TypeError, match="Int64"):
         gatewise.sentiment().predict(make([1, 2]))
 
 

@@ -65,6 +65,16 @@ class Sequential(ModelViews):
         model._native = native
         return model
 
+    # Copies: the state of the optimizer stays behind
+
+    def __getstate__(self) -> dict[str, Any]:
+        native = self._native
+        return {**self.__dict__, "_native": None if native is None else native.to_bytes(), "_compiled": False}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        native = state["_native"]
+        self.__dict__.update(state, _native=None if native is None else _gatewise.Model.from_bytes(native))
+
     # Layers
 
     @property

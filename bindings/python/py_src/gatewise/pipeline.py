@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from gatewise import _gatewise
+from gatewise import _gatewise, progress
+from gatewise._views import OutcomeViews
 from gatewise.predictor import Predictor
 
 __all__ = ["Content", "TrainOutcome", "read", "train"]
 
 
-class TrainOutcome:
+class TrainOutcome(OutcomeViews):
     """The outcome of ``train``.
 
     Attributes:
@@ -36,27 +36,27 @@ class TrainOutcome:
     @property
     def report(self) -> dict[str, Any] | None:
         """The metrics on the test rows; None without test rows."""
-        return self.figures["report"]  # type: ignore[no-any-return]
+        return self.figures["report"]
 
     @property
     def accuracy(self) -> float | None:
         """The accuracy on the test rows; None without test rows, and for numbers and several labels."""
-        return self.figures["accuracy"]  # type: ignore[no-any-return]
+        return self.figures["accuracy"]
 
     @property
     def loss(self) -> float | None:
         """The loss on the test rows; None without test rows."""
-        return self.figures["loss"]  # type: ignore[no-any-return]
+        return self.figures["loss"]
 
     @property
     def baselines(self) -> list[dict[str, Any]]:
         """Simple models on the same rows: ``name``, ``accuracy`` or ``report``, ``seconds``."""
-        return self.figures["baselines"]  # type: ignore[no-any-return]
+        return self.figures["baselines"]
 
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C stopped the training; the model has learnt what it had seen by then."""
-        return self.figures["interrupted"]  # type: ignore[no-any-return]
+        return self.figures["interrupted"]
 
     def __repr__(self) -> str:
         accuracy = "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.1f} %"
@@ -80,26 +80,29 @@ def train(
 
     Args:
         data: A path, or the name of data (``"imdb"``, ``"reviews"``, ``"keras-imdb"``); or rows: texts, a column of
-            texts, rows of ids, an array of series ``(rows, steps, channels)``, or ``(rows, steps)`` of one channel; or a
-            table (pandas, polars, pyarrow), whose columns ``text_column`` and ``label_column`` name, or which are found
-            by looking.
-        labels: A label for each row, or the name of the column of a table. Texts, whole numbers and truth values are labels; other numbers are numbers to predict
-            (``task="regression"`` makes all of them so); lists are any number of labels.
-        test: Rows to test on: a path, a pair of rows and labels, or a table where the data are one. Default: a tenth of the rows (``test_split``).
+            texts, rows of ids, an array of series ``(rows, steps, channels)``, or ``(rows, steps)`` of one channel; or
+            a table (pandas, polars, pyarrow), whose columns ``text_column`` and ``label_column`` name, or which are
+            found by looking.
+        labels: A label for each row, or the name of the column of a table. Texts, whole numbers and truth values are
+            labels; other numbers are numbers to predict (``task="regression"`` makes all of them so); lists are any
+            number of labels.
+        test: Rows to test on: a path, a pair of rows and labels, or a table where the data are one. Default: a tenth
+            of the rows (``test_split``).
         validation: Rows to validate on, as ``test``. Default: a fifth of the training rows (``validation_split``).
-        kind: ``"texts"``, ``"ids"`` or ``"series"``. Default: whole numbers ``(rows, steps)`` are ids, other numbers are
-            series.
+        kind: ``"texts"``, ``"ids"`` or ``"series"``. Default: whole numbers ``(rows, steps)`` are ids, other numbers
+            are series.
         sample_weight: A weight for each row. Whole weights are numbers of times; other weights multiply the losses,
             divided by their mean; rows of weight 0 are left out.
         verbose: 0 shows nothing, 1 or ``"auto"`` the progress, 2 one line for each epoch.
         options: The options of ``gatewise train``, with underscores: ``preset`` (``"classic"``, ``"fast"``,
-            ``"accurate"``), ``task``, ``epochs``, ``batch_size``, ``learning_rate``, ``units``, ``cell``, ``embedding``,
-            ``dropout``, ``max_words``, ``min_count``, ``tokenizer``, ``maxlen``, ``padding``, ``truncating``,
-            ``mask_zero``, ``test_split``, ``validation_split``, ``class_weight`` (``"balanced"``, or a weight for each
-            class in a list), ``threshold``, ``positive``, ``early_stopping``, ``reduce_lr_on_plateau``, ``seed``,
-            ``no_baseline``, ``output``, ``checkpoint_dir``, ``checkpoint_every``, ``resume``, ``checkpoint_best``,
-            ``csv_log``, ``tensorboard``, ``threads``; for files also ``text_column``, ``label_column``, ``delimiter``,
-            ``header``, ``no_header``, ``encoding``, ``on_error``, ``label_separator``, ``data_dir``.
+            ``"accurate"``), ``task``, ``epochs``, ``batch_size``, ``learning_rate``, ``units``, ``cell``,
+            ``embedding``, ``dropout``, ``max_words``, ``min_count``, ``tokenizer``, ``maxlen``, ``padding``,
+            ``truncating``, ``mask_zero``, ``test_split``, ``validation_split``, ``class_weight`` (``"balanced"``, or a
+            weight for each class in a list), ``threshold``, ``positive``, ``early_stopping``,
+            ``reduce_lr_on_plateau``, ``seed``, ``no_baseline``, ``output``, ``checkpoint_dir``, ``checkpoint_every``,
+            ``resume``, ``checkpoint_best``, ``csv_log``, ``tensorboard``, ``threads``; for files also ``text_column``,
+            ``label_column``, ``delimiter``, ``header``, ``no_header``, ``encoding``, ``on_error``,
+            ``label_separator``, ``data_dir``.
 
     Raises:
         ValueError: For an option or data that cannot be used; the message says what to do.
@@ -132,9 +135,9 @@ def train(
             raise TypeError("sample_weight goes with rows and labels; give the columns: train(texts, labels)")
         if isinstance(data, os.PathLike):
             data = os.fspath(data)
-    with _progress(verbose) as progress:
+    with progress.watch(verbose) as shown:
         native, figures, plan, notes = _gatewise.train(
-            data, labels, json.dumps(settings), pairs["test"], pairs["validation"], kind, sample_weight, False, progress
+            data, labels, json.dumps(settings), pairs["test"], pairs["validation"], kind, sample_weight, False, shown
         )
     return TrainOutcome(Predictor(native), json.loads(figures), json.loads(plan), notes)
 
@@ -164,8 +167,9 @@ def read(path: str | os.PathLike[str], *, labels: bool = True, **options: Any) -
     """Reads a file of any kind that ``train`` reads.
 
     Args:
-        path: A .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a folder of labelled texts,
-            also packed as .gz or .zst; a .ts, .arff or UCR file of series; a text with ``task="language-model"``.
+        path: A .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines with a label each, or a folder of labelled
+            texts, also packed as .gz or .zst; a .ts, .arff or UCR file of series; a text with
+            ``task="language-model"``.
         labels: Whether to read labels too.
         options: ``text_column``, ``label_column``, ``delimiter``, ``header``, ``encoding``, ``on_error``,
             ``label_separator``, ``task``, as ``train``.
@@ -198,58 +202,3 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
             value = {"each": list(value)}
         settings[name] = value
     return settings
-
-
-class _Progress:
-    """Writes the notes and the epochs of a run to standard error."""
-
-    def __init__(self, lines: bool) -> None:
-        self._lines = lines
-        self._open = False
-        self._epochs = 0
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._open:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        self._open = not text.endswith("\n")
-        sys.stderr.write(text)
-        sys.stderr.flush()
-
-    def begin(self, epoch: int, epochs: int, samples: int, logs: dict[str, float]) -> None:
-        self._epochs = epochs
-
-    def batch(self, samples: int, batches: int, total: int, logs: dict[str, float]) -> None:
-        if not self._lines:
-            self._write(f"\r{samples}/{total} {_figures(logs)}\x1b[K")
-
-    def end(self, epoch: int, batches: int, samples: int, logs: dict[str, float]) -> None:
-        start = "" if self._lines else "\r\x1b[K"
-        self._write(f"{start}Epoch {epoch + 1}/{self._epochs} - {_figures(logs)}\n")
-
-    def note(self, text: str) -> None:
-        self._write(("\n" if self._open else "") + f"note: {text}\n")
-
-
-class _Silent:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *exception: object) -> None:
-        return None
-
-
-def _figures(logs: dict[str, float]) -> str:
-    return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
-
-
-def _progress(verbose: Any) -> Any:
-    if verbose in (0, False):
-        return _Silent()
-    if verbose not in (1, 2, "auto"):
-        raise ValueError(f"verbose is {verbose!r}; it must be 0, 1, 2 or 'auto'")
-    return _Progress(lines=verbose == 2 or not sys.stderr.isatty())

@@ -104,8 +104,8 @@ class Predictor:
         """Predicts for the texts, or the series, of a file.
 
         Args:
-            path: A .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines, or a folder of texts; of a model of series,
-                a .ts, .arff or UCR file.
+            path: A .csv, .tsv, .json, .jsonl, .arff or .parquet file, lines, or a folder of texts; of a model of
+                series, a .ts, .arff or UCR file.
             output: The file to write: the rows with the predictions added, in the format of its ending. Default: none;
                 the rows are in ``rows`` of the result.
             text_column: The columns that contain the texts. Default: those of the training, else found by looking.
@@ -181,8 +181,8 @@ class Predictor:
 
     @property
     def problem(self) -> str:
-        """``"single_label_classification"``, ``"multi_label_classification"``, ``"regression"``, ``"language_model"``, or
-        ``"outputs"`` of a model without labels."""
+        """``"single_label_classification"``, ``"multi_label_classification"``, ``"regression"``, ``"language_model"``,
+        or ``"outputs"`` of a model without labels."""
         return self._native.problem
 
     @property

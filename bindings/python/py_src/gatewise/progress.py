@@ -27,12 +27,14 @@ def level(verbose: Any) -> int:
 
 
 @contextmanager
-def watch(verbose: Any, batch_size: int, shows: Callable[[str], bool]) -> Iterator[Progress | None]:
+def watch(
+    verbose: Any, batch_size: int = 1, shows: Callable[[str], bool] = lambda name: True
+) -> Iterator[Progress | None]:
     """Yields the object that ``fit`` reports to, or ``None`` where nothing is shown. Leaves the screen in order.
 
     Args:
         verbose: Keras's ``verbose``.
-        batch_size: The rows of a step.
+        batch_size: The rows of a step; a run that decides on them calls ``prepare``.
         shows: Whether to show the figure of this name.
     """
     if level(verbose) == 0:
@@ -70,6 +72,10 @@ class Progress:
         self._shows = shows
         self._steps = 0
         self._started = 0.0
+
+    def prepare(self, batch_size: int) -> None:
+        """Receives the rows of a step, where the run decides on them."""
+        self._batch_size = batch_size
 
     def begin(self, epoch: int, epochs: int, samples: int, logs: Mapping[str, float]) -> None:
         """Shows the start of epoch ``epoch``, from 0, of ``epochs``, with ``samples`` rows."""

@@ -15,8 +15,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from gatewise import _gatewise
-from gatewise.pipeline import _progress, _settings
+from gatewise import _gatewise, progress
+from gatewise.pipeline import _settings
 from gatewise.predictor import Predictor
 
 try:
@@ -38,7 +38,8 @@ __all__ = ["GatewiseClassifier", "GatewiseForecaster", "GatewiseRegressor"]
 _KINDS = ("auto", "texts", "ids", "series")
 #: The parameters that are options of the pipeline, under the same name.
 _OPTIONS = (
-    "preset", "epochs", "batch_size", "learning_rate", "cell", "units", "embedding", "dropout", "max_words", "min_count",
+    "preset", "epochs", "batch_size", "learning_rate", "cell", "units", "embedding", "dropout", "max_words",
+    "min_count",
     "tokenizer", "maxlen", "padding", "truncating", "mask_zero", "early_stopping", "reduce_lr_on_plateau", "threads",
 )  # fmt: skip
 
@@ -96,7 +97,8 @@ class _Gatewise(BaseEstimator):  # type: ignore[misc]
             self.n_features_in_ = channels
         elif channels != self.n_features_in_:
             raise ValueError(
-                f"X has {channels} features, but {type(self).__name__} is expecting {self.n_features_in_} features as input"
+                f"X has {channels} features, but {type(self).__name__} is expecting {self.n_features_in_} features as "
+                "input"
             )
 
     # Training
@@ -115,9 +117,9 @@ class _Gatewise(BaseEstimator):  # type: ignore[misc]
             if not isinstance(seed, (int, np.integer)):
                 seed = check_random_state(seed).randint(2**31 - 1)
             settings["seed"] = int(seed)
-        with _progress(self.verbose) as progress:
+        with progress.watch(self.verbose) as shown:
             native, figures, _, notes = _gatewise.train(
-                X, y, json.dumps(settings), None, None, kind, weights, True, progress
+                X, y, json.dumps(settings), None, None, kind, weights, True, shown
             )
         outcome = json.loads(figures)
         self.model_ = Predictor(native)
@@ -181,7 +183,8 @@ class GatewiseClassifier(ClassifierMixin, _Gatewise):  # type: ignore[misc]
     """
 
     def __init__(
-        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None, batch_size: int | None = None,
+        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None,
+        batch_size: int | None = None,
         learning_rate: float | None = None, cell: str | None = None, units: Any = None, embedding: int | None = None,
         dropout: float | None = None, max_words: int | None = None, min_count: int | None = None,
         tokenizer: str | None = None, maxlen: int | None = None, padding: str | None = None,
@@ -260,11 +263,13 @@ class GatewiseClassifier(ClassifierMixin, _Gatewise):  # type: ignore[misc]
 class GatewiseRegressor(RegressorMixin, _Gatewise):  # type: ignore[misc]
     """A recurrent model that predicts a number for a text, a row of ids or a series.
 
-    Arguments and attributes are as of ``GatewiseClassifier``, without classes. The preset ``"accurate"`` is for classes.
+    Arguments and attributes are as of ``GatewiseClassifier``, without classes. The preset ``"accurate"`` is for
+    classes.
     """
 
     def __init__(
-        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None, batch_size: int | None = None,
+        self, *, kind: str = "auto", preset: str | None = None, epochs: int | None = None,
+        batch_size: int | None = None,
         learning_rate: float | None = None, cell: str | None = None, units: Any = None, embedding: int | None = None,
         dropout: float | None = None, max_words: int | None = None, min_count: int | None = None,
         tokenizer: str | None = None, maxlen: int | None = None, padding: str | None = None,
@@ -304,6 +309,77 @@ class GatewiseRegressor(RegressorMixin, _Gatewise):  # type: ignore[misc]
         return self._outputs(X)[:, 0]
 
 
+class GatewiseForecaster(BaseEstimator):  # type: ignore[misc]
+    """Forecasts a series of numbers, as ``gatewise.forecast`` does.
+
+    Args:
+        horizon: The most steps that ``predict`` forecasts. Default: a season.
+        period: The steps of a season; 1 for none. Default: 12.
+        length: The changes that the networks read. Default: two seasons.
+        test: The steps at the end of the series that the model is tested on. Default: two seasons, at most a fifth.
+        units, epochs: Of the networks.
+        random_state: The seed, a whole number.
+        threads: The number of threads; the result does not depend on it.
+
+    Attributes:
+        forecast_: The ``gatewise.forecasts.SeriesForecast``: errors, baselines, coverage, notes.
+        horizon_: The steps that are forecast.
+        period_: The steps of a season.
+    """
+
+    def __init__(
+        self, *, horizon: int | None = None, period: int | None = None, length: int | None = None,
+        test: int | None = None, units: int | None = None, epochs: int | None = None,
+        random_state: int | None = None, threads: int | None = None,
+    ) -> None:  # fmt: skip
+        self.horizon, self.period, self.length, self.test = horizon, period, length, test
+        self.units, self.epochs, self.random_state, self.threads = units, epochs, random_state, threads
+
+    def fit(self, y: Any, X: None = None) -> Self:
+        """Trains on the numbers ``y``, (n), in order of time, and tests the model on the last of them."""
+        from gatewise.forecasts import forecast
+
+        options = self.get_params()
+        options["seed"] = options.pop("random_state")
+        y = column_or_1d(y, dtype="float64")
+        outcome = forecast(y, **options)
+        (self.forecast_,) = outcome.series
+        self.notes_ = outcome.notes
+        self.horizon_, self.period_ = self.forecast_.horizon, self.forecast_.period
+        return self
+
+    def predict(self, horizon: int | None = None) -> np.ndarray:
+        """Returns the numbers that follow the series, (horizon). Default: ``horizon_`` of them."""
+        steps = self._steps(horizon)
+        return np.array(self.forecast_.values[:steps])
+
+    def predict_interval(self, horizon: int | None = None, coverage: float = 0.95) -> np.ndarray:
+        """Returns the bounds that each number lies between with a probability of ``coverage``, (horizon, 2).
+
+        Args:
+            horizon: The number of steps. Default: ``horizon_``.
+            coverage: 0.8 or 0.95.
+        """
+        steps = self._steps(horizon)
+        if coverage not in self.forecast_.intervals:
+            raise ValueError(f"coverage is {coverage!r}; it must be 0.8 or 0.95")
+        bounds = self.forecast_.intervals[coverage]
+        if bounds is None:
+            raise ValueError("the series is too short for prediction intervals; give more numbers")
+        return np.array(bounds[:steps])
+
+    def _steps(self, horizon: int | None) -> int:
+        check_is_fitted(self)
+        if horizon is None:
+            return self.horizon_
+        if not 1 <= horizon <= self.horizon_:
+            raise ValueError(
+                f"horizon is {horizon}, but the model was trained to forecast 1 to {self.horizon_} steps; fit it with "
+                "a larger horizon"
+            )
+        return int(horizon)
+
+
 def _target(estimator: Any, y: Any) -> np.ndarray:
     """Returns the targets as an array of one dimension."""
     if y is None:
@@ -317,8 +393,8 @@ def _target(estimator: Any, y: Any) -> np.ndarray:
 
 
 def _names(classes: np.ndarray) -> list[str]:
-    """Returns the labels of classes in the model: their own names, or numbers where the model might take two names for one
-    label, as it does with ``1`` and ``1.0``."""
+    """Returns the labels of classes in the model: their own names, or numbers where the model might take two names for
+    one label, as it does with ``1`` and ``1.0``."""
     if classes.dtype.kind in "iu":
         return [str(value) for value in classes.tolist()]
     names = [str(value) for value in classes.tolist()]

@@ -33,6 +33,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, Clone)]
 pub struct ForecastConfig {
     file: PathBuf,
+    /// Numbers in memory, in place of a file.
+    given: Option<Vec<f64>>,
     numbers: NumberOptions,
     period: Option<usize>,
     horizon: Option<usize>,
@@ -44,7 +46,21 @@ impl ForecastConfig {
     /// Creates the settings for the series in a file.
     pub fn new(file: impl Into<PathBuf>) -> Self {
         let (file, numbers, options) = (file.into(), NumberOptions::default(), ForecastOptions::default());
-        Self { file, numbers, period: None, horizon: None, test: None, options }
+        Self { file, given: None, numbers, period: None, horizon: None, test: None, options }
+    }
+
+    /// Creates the settings for one series of numbers in memory, in order of time. They have no dates: a season of 12 steps is
+    /// assumed unless [`period`](Self::period) is set.
+    ///
+    /// ```
+    /// use gatewise_pipeline::ForecastConfig;
+    /// let numbers = (0..60).map(|t| [4.0, 6.0, 5.0, 3.0][t % 4]).collect::<Vec<_>>();
+    /// let outcome = ForecastConfig::of_numbers(numbers).period(4).horizon(2).units(4).epochs(2).run()?;
+    /// assert_eq!(outcome.series[0].forecast.len(), 2);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn of_numbers(numbers: impl Into<Vec<f64>>) -> Self {
+        Self { given: Some(numbers.into()), ..Self::new("numbers in memory") }
     }
 
     /// Sets the column of the numbers. Default: a column called y or value, else the last column of numbers.
@@ -130,7 +146,7 @@ impl ForecastConfig {
     /// [`ErrorKind::Data`](gatewise::ErrorKind::Data) when it has no such column or too few numbers; otherwise
     /// as [`read_numbers`] and [`Forecaster::fit`](gatewise::Forecaster::fit).
     pub fn run(&self) -> Result<ForecastOutcome> {
-        let read = read_numbers(&self.file, &self.numbers)?;
+        let read = self.read()?;
         let mut notes = read.notes;
         let several = read.series.len() > 1;
         let ids: Vec<_> = read.series.iter().map(|one| one.id.clone()).collect();
@@ -163,6 +179,31 @@ impl ForecastConfig {
         Ok(ForecastOutcome { file, column, date_column, id_columns, decimals, series, notes })
     }
 
+    /// Returns the series of the file or in memory.
+    fn read(&self) -> Result<Read> {
+        let Some(numbers) = &self.given else {
+            let read = read_numbers(&self.file, &self.numbers)?;
+            return Ok(Read {
+                column: read.column,
+                date_column: read.date_column,
+                id_columns: read.id_columns,
+                decimals: read.decimals,
+                series: read.series,
+                notes: read.notes,
+            });
+        };
+        if self.numbers != NumberOptions::default() {
+            return Err(Error::config(
+                "columns, decimal marks and dates are of a file, but the numbers are in memory; leave these options out",
+            ));
+        }
+        let places = |number: &f64| number.to_string().split_once('.').map_or(0, |(_, places)| places.len());
+        let decimals = numbers.iter().map(places).max().unwrap_or_default();
+        let series = vec![NumberSeries::new(numbers.clone())?];
+        let (column, id_columns, notes) = ("y".to_owned(), Vec::new(), Vec::new());
+        Ok(Read { column, date_column: None, id_columns, decimals, series, notes })
+    }
+
     /// Forecasts each series, several at a time, and returns the results in order.
     fn each(&self, series: Vec<NumberSeries>, column: &str) -> Vec<(Result<SeriesForecast>, Vec<String>)> {
         let threads = self.options.machine.thread_count().min(series.len());
@@ -192,6 +233,16 @@ impl ForecastConfig {
         all.sort_by_key(|(at, _)| *at);
         all.into_iter().map(|(_, done)| done).collect()
     }
+}
+
+/// The series, and what is known of them.
+struct Read {
+    column: String,
+    date_column: Option<String>,
+    id_columns: Vec<String>,
+    decimals: usize,
+    series: Vec<NumberSeries>,
+    notes: Vec<String>,
 }
 
 /// What `--output` of a forecast names, by the ending of its name.

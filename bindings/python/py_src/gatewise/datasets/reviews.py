@@ -21,7 +21,8 @@ def load_data(train_rows: int = 20_000, test_rows: int = 4_000, seed: int = 113)
     Args:
         train_rows: The number of reviews to train on.
         test_rows: The number of reviews to test on.
-        seed: The seed of the generator. With the defaults, the reviews are the data ``"reviews"`` of ``gatewise.train``.
+        seed: The seed of the generator. With the defaults, the reviews are the data ``"reviews"`` of
+            ``gatewise.train``.
 
     Returns:
         ``(x_train, y_train), (x_test, y_test)``: lists of texts, and int64 arrays of classes, 0 for negative and 1 for

@@ -21,7 +21,7 @@ pub use step::Step;
 pub(super) use parse::{Hints, Style, find_style, is_number, number};
 
 use super::records::RecordOptions;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use dates::Precision;
 use jiff::civil::DateTime;
 use std::path::Path;
@@ -112,6 +112,29 @@ pub struct NumberSeries {
     pub values: Vec<f64>,
     /// The dates of the numbers, where the file has dates.
     pub dates: Option<Timeline>,
+}
+
+impl NumberSeries {
+    /// Returns the series of numbers in memory, in order of time, without a name or dates.
+    ///
+    /// ```
+    /// use gatewise::files::NumberSeries;
+    /// assert_eq!(NumberSeries::new(vec![1.0, 2.5])?.values, [1.0, 2.5]);
+    /// assert!(NumberSeries::new(vec![f64::NAN]).unwrap_err().to_string().starts_with("number 0 is NaN"));
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a number that is NaN or infinite.
+    pub fn new(values: Vec<f64>) -> Result<Self> {
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(at) => Err(Error::data(format!(
+                "number {at} is {}; numbers must be finite: fill in what is missing",
+                values[at]
+            ))),
+            None => Ok(Self { id: None, values, dates: None }),
+        }
+    }
 }
 
 /// The dates of a series.
