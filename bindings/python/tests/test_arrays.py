@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import pickle
 
+import gatewise
 import numpy as np
 import pytest
-
-import gatewise
 from gatewise import initializers, layers, losses, metrics, optimizers, regularizers
 
 

@@ -566,7 +566,7 @@ class _Recurrent(Layer):
         """
         return _recur(self, self, sequences, initial_state, mask, training)
 
-    call = __call__
+    call = __call__  # type: ignore[assignment]
 
     def reset_state(self) -> None:
         """Lets a stateful layer begin from zeros again."""
@@ -799,9 +799,11 @@ class Bidirectional(Layer):
             if part is not None and not isinstance(part, _Recurrent):
                 raise ValueError(f"Bidirectional wraps an LSTM, GRU or SimpleRNN, but got {part!r}")
         super().__init__(**kwargs)
-        self.layer, self.merge_mode, self._given_backward = layer, merge_mode, backward_layer
-        self.forward_layer = layer
-        self.backward_layer = _backwards(layer) if backward_layer is None else backward_layer
+        wrapped: Any = layer
+        self.layer = wrapped
+        self.merge_mode, self._given_backward = merge_mode, backward_layer
+        self.forward_layer = wrapped
+        self.backward_layer: Any = _backwards(wrapped) if backward_layer is None else backward_layer
         self._initial_weights = weights
         self._states: list[np.ndarray] | None = None
 
@@ -835,7 +837,7 @@ class Bidirectional(Layer):
         the forward layer, then those of the backward layer. With ``merge_mode=None``, a tuple of both outputs."""
         return _recur(self, self.layer, sequences, initial_state, mask, training)
 
-    call = __call__
+    call = __call__  # type: ignore[assignment]
 
     def reset_state(self) -> None:
         """Lets a stateful layer begin from zeros again."""
@@ -851,7 +853,8 @@ class Bidirectional(Layer):
             self.forward_layer.compute_output_shape(input_shape),
             self.backward_layer.compute_output_shape(input_shape),
         ]
-        outputs, states = [], []
+        outputs: list[Any] = []
+        states: list[Any] = []
         for way in ways:
             outputs.append(way[0] if self.layer.return_state else way)
             states += way[1:] if self.layer.return_state else ()
@@ -1022,7 +1025,7 @@ class _Pooling(Layer):
             )
         return super()._spec()
 
-    def __call__(self, inputs: Any, mask: Any = None, *, training: bool = False) -> Any:  # type: ignore[override]
+    def __call__(self, inputs: Any, mask: Any = None, *, training: bool = False) -> Any:
         """Returns one vector for each row: (B, T, D) → (B, D), or (B, 1, D) with ``keepdims``. With
         ``data_format="channels_first"``, (B, D, T) → (B, D), or (B, D, 1)."""
         x = _calls.vectors(self, inputs)

@@ -138,6 +138,11 @@ class Sequential(ModelViews):
         """Gives the model its weights, for input of this shape, the batch included: ``(None, T, D)``."""
         if self._native is None:
             self._build(tuple(input_shape)[1:] if input_shape is not None else None)
+        elif input_shape is not None and self._input is not None and input_shape[-1] != self._input.shape[-1]:
+            raise ValueError(
+                f"the model was built for vectors of {self._input.shape[-1]} numbers, but the shape "
+                f"{tuple(input_shape)} has {input_shape[-1]}; make a new model"
+            )
 
     def _build(self, shape: tuple[int | None, ...] | None) -> None:
         if not self._layers:

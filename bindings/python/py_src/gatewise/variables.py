@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-
 _count = -1
 
 

@@ -34,9 +34,9 @@ class _Rate(float):
     optimizer: Optimizer
 
     @property
-    def value(self) -> float:
+    def value(self) -> np.float32:
         """The number."""
-        return float(self)
+        return self.numpy()
 
     def numpy(self) -> np.float32:
         """Returns the number."""
@@ -103,7 +103,7 @@ class Optimizer(Configured):
 
     def _spec(self) -> dict[str, Any]:
         """Returns the optimizer in the library's JSON, without a rate that is a function."""
-        spec = {"name": self._name}
+        spec: dict[str, Any] = {"name": self._name}
         for setting in (*self._settings, *self._shared):
             value = getattr(self, setting)
             if value is not None:
@@ -116,7 +116,7 @@ class Optimizer(Configured):
             spec["learning_rate"] = rate._spec() if isinstance(rate, schedules._BuiltIn) else float(rate)
         excluded = [*self._excluded, *(f"/{id(variable)}/" for variable in self._excluded_variables)]
         if excluded:
-            spec["exclude_from_weight_decay"] = excluded  # type: ignore[assignment]
+            spec["exclude_from_weight_decay"] = excluded
         return spec
 
     def _function(self) -> Any:
@@ -137,6 +137,12 @@ class Optimizer(Configured):
         rate.optimizer = self
         return rate
 
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if self._applied is not None:
+            self._applied.learning_rate = float(value)
+        self._rate, self._assigned = value, True
+
     def _current_rate(self) -> float:
         if self._applied is not None:
             return self._applied.learning_rate
@@ -144,12 +150,6 @@ class Optimizer(Configured):
         if function is not None:
             return function(0)
         return self._rate(0) if callable(self._rate) else self._rate
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        if self._applied is not None:
-            self._applied.learning_rate = float(value)
-        self._rate, self._assigned = value, True
 
     lr = learning_rate
 

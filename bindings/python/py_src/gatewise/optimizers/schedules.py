@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from gatewise import _gatewise
-from gatewise._config import Configured
+from gatewise._config import Configured, choose
 
 
 class LearningRateSchedule(Configured):
@@ -167,3 +167,24 @@ class PiecewiseConstantDecay(_BuiltIn):
             "boundaries": [int(step) for step in self.boundaries],
             "values": [float(value) for value in self.values],
         }
+
+
+_NAMES: dict[str, Any] = {
+    made.__name__: made
+    for made in (
+        ExponentialDecay, InverseTimeDecay, PolynomialDecay, CosineDecay, CosineDecayRestarts, PiecewiseConstantDecay,
+    )
+}  # fmt: skip
+
+
+def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
+    """Returns the name and the arguments of a schedule."""
+    return {"class_name": type(schedule).__name__, "config": schedule.get_config()}
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    """Returns the schedule of the result of ``serialize``."""
+    names = {**_NAMES, **(custom_objects or {})}
+    if config["class_name"] in names:
+        return names[config["class_name"]].from_config(config["config"])
+    return choose("schedule", config["class_name"], names, LearningRateSchedule)
