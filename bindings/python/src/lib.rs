@@ -33,7 +33,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _gatewise {
     #[pymodule_export]
-    use crate::datasets::{keras_imdb, word_index};
+    use crate::datasets::{imdb_reviews, imdb_words, keras_imdb, word_index};
     #[pymodule_export]
     use crate::forecasts::forecast;
     #[pymodule_export]

@@ -114,6 +114,37 @@ impl Default for LoadData {
 /// rows, or a row is empty and `num_words` is not set.
 pub fn load_data(path: &Path, options: &LoadData) -> Result<(Dataset, Dataset)> {
     let (train, test) = read_shuffled(path, options.seed)?;
+    numbered(&train, &test, options)
+}
+
+/// Returns the training rows and the test rows of `corpus` as [`load_data`] returns those of `imdb.npz`, in the order of
+/// the corpus. A word that the training rows do not have is out of vocabulary.
+///
+/// ```
+/// use gatewise::datasets::keras_imdb::{LoadData, from_corpus};
+/// use gatewise::{datasets::reviews, text::Tokenizer};
+/// let corpus = reviews::corpus(1, &Tokenizer::default());
+/// let (train, test) = from_corpus(&corpus, &LoadData::default().num_words(50))?;
+/// assert_eq!((train.len(), test.len()), (corpus.train.words.len(), corpus.test.words.len()));
+/// assert!(train.sequences().unwrap().rows().all(|row| row[0] == 1 && row.iter().all(|&id| id < 50)));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Config`](crate::ErrorKind::Config) as [`load_data`].
+pub fn from_corpus(corpus: &Corpus, options: &LoadData) -> Result<(Dataset, Dataset)> {
+    // Beyond all ranks, so that it is never among the most frequent words.
+    let unknown = corpus.vocabulary.len() as u32 + 1;
+    let known = |split: &Split| {
+        let rank = |&rank: &u32| if rank == 0 { unknown } else { rank };
+        let words = split.words.rows().map(|row| row.iter().map(rank).collect::<Vec<_>>()).collect();
+        Split::new(words, split.targets.clone())
+    };
+    numbered(&known(&corpus.train), &known(&corpus.test), options)
+}
+
+/// Returns both parts with the ids that the options give to ranks.
+fn numbered(train: &Split, test: &Split, options: &LoadData) -> Result<(Dataset, Dataset)> {
     let top = train.words.ids().iter().chain(test.words.ids()).max().copied().unwrap_or(0);
     if top.checked_add(options.index_from).is_none() {
         return Err(Error::config(format!(
@@ -121,7 +152,7 @@ pub fn load_data(path: &Path, options: &LoadData) -> Result<(Dataset, Dataset)> 
             options.index_from
         )));
     }
-    let (train, test) = (shift(&train, options), shift(&test, options));
+    let (train, test) = (shift(train, options), shift(test, options));
     if let Some(maxlen) = options.maxlen.filter(|&maxlen| maxlen > 0)
         && (train.words.is_empty() || test.words.is_empty())
     {
