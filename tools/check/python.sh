@@ -20,7 +20,7 @@ fi
 
 step "python: the wheel"
 rm -rf "$scratch/wheels"
-"$environment/bin/maturin" build --release --quiet --manifest-path "$package/Cargo.toml" --out "$scratch/wheels"
+"$environment/bin/maturin" build --release --quiet --compression-level 9 --manifest-path "$package/Cargo.toml" --out "$scratch/wheels"
 wheel=$(echo "$scratch"/wheels/*.whl)
 size=$(stat -c %s "$wheel")
 printf '%s: %.2f MB\n' "${wheel##*/}" "$(awk -v n="$size" 'BEGIN { print n / 1e6 }')"

@@ -113,29 +113,39 @@ impl Trainer {
         model: &gatewise::Model,
         data: &Dataset,
     ) -> gatewise::Result<&mut Stepper<gatewise::Model>> {
+        let frozen = |model: &gatewise::Model| -> Vec<bool> {
+            model.params().table().iter().map(|info| info.trainable).collect()
+        };
         let stepper = match self.stepper.take() {
-            Some(mut stepper) => {
+            Some(mut stepper) if frozen(stepper.model()) == frozen(model) => {
                 // Left alone where they are the same: a moving average goes on then.
                 if stepper.model().params() != model.params() {
                     stepper.model_mut().params_mut().values_mut().copy_from_slice(model.params().values());
                 }
                 stepper
             }
-            None => {
-                let settings = &self.settings;
-                let loss = settings.loss.clone().unwrap_or_else(|| model.default_loss(data));
-                let mut builder =
-                    Stepper::builder().loss(loss).reduction(settings.reduction).seed(settings.seed);
-                if let Some(optimizer) = &self.optimizer {
-                    builder = builder.optimizer_config(optimizer.clone());
-                }
-                if let Some(threads) = settings.threads {
-                    builder = builder.threads(threads);
-                }
-                builder.build(model.clone())?
+            before => {
+                let mut stepper = self.built(model, data)?;
+                // Layers were frozen, or set free, since the last run: the optimizer goes on.
+                before.map_or(Ok(()), |before| stepper.restore(before.state()))?;
+                stepper
             }
         };
         Ok(self.stepper.insert(stepper))
+    }
+
+    /// Returns a new stepper with the settings of `compile`.
+    fn built(&self, model: &gatewise::Model, data: &Dataset) -> gatewise::Result<Stepper<gatewise::Model>> {
+        let settings = &self.settings;
+        let loss = settings.loss.clone().unwrap_or_else(|| model.default_loss(data));
+        let mut builder = Stepper::builder().loss(loss).reduction(settings.reduction).seed(settings.seed);
+        if let Some(optimizer) = &self.optimizer {
+            builder = builder.optimizer_config(optimizer.clone());
+        }
+        if let Some(threads) = settings.threads {
+            builder = builder.threads(threads);
+        }
+        builder.build(model.clone())
     }
 }
 

@@ -157,6 +157,19 @@ def test_frozen_layers_stay(rows):
     assert [np.array_equal(a, b) for a, b in zip(before, model.get_weights())] == [True] + [False] * 5
 
 
+def test_layers_are_frozen_between_two_fits(rows):
+    x, y = rows
+    model = classic()
+    model.fit(x, y, verbose=0)
+    model.layers[0].trainable = False
+    before = model.get_weights()
+    model.fit(x, y, verbose=0)
+    assert [np.array_equal(a, b) for a, b in zip(before, model.get_weights())] == [True] + [False] * 5
+    model.layers[0].trainable = True
+    model.fit(x, y, verbose=0)
+    assert not np.array_equal(before[0], model.get_weights()[0])
+
+
 def test_initializers_of_ones_own():
     def eye(shape, dtype=None):
         return np.eye(*shape, dtype=dtype)
