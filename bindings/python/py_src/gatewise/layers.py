@@ -802,7 +802,7 @@ class Bidirectional(Layer):
         self.layer: Any = layer
         self.merge_mode, self._given_backward = merge_mode, backward_layer
         self.forward_layer: Any = layer
-        self.backward_layer: Any = _backwards(self.layer) if backward_layer is None else backward_layer
+        self.backward_layer: Any = _backwards(self.forward_layer) if backward_layer is None else backward_layer
         self._initial_weights = weights
         self._states: list[np.ndarray] | None = None
 
@@ -871,7 +871,7 @@ class Bidirectional(Layer):
         return self.forward_layer._regularizers() + self.backward_layer._regularizers()
 
 
-def _backwards(layer: _Recurrent) -> _Recurrent:
+def _backwards(layer: Any) -> Any:
     """Returns a layer with the same settings that reads the steps from the last to the first."""
     config = {**layer.get_config(), "go_backwards": not layer.go_backwards, "name": f"backward_{layer.name}"}
     return type(layer).from_config(config)

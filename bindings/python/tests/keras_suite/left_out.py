@@ -83,8 +83,8 @@ FILES: dict[str, dict[str, str]] = {
     "activations/activations_test.py": {
         **{f"*.test_{name}*": f"the activation {NOT_HERE}" for name in (
             "celu", "glu", "hard_shrink", "hard_silu", "hard_tanh", "log_sigmoid", "log_softmax", "relu6",
-            "soft_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink", "temporal_log_softmax",
-            "threshold",
+            "soft_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink",
+            "temporal_log_softmax", "threshold",
         )},
         **{f"*.test_{name}": "arguments of activations; here an activation is its name" for name in (
             "gelu", "leaky_relu", "relu_combined*", "relu_max_value", "relu_negative_slope", "relu_threshold",
