@@ -34,6 +34,15 @@ step "python: format, lints and types"
 # The stub names what the extension module has, with its arguments.
 "$environment/bin/stubtest" gatewise._gatewise --mypy-config-file "$package/pyproject.toml"
 
+step "python: the import, and what it costs"
+"$python" -c '
+import sys, time
+start = time.perf_counter()
+import gatewise
+milliseconds = 1e3 * (time.perf_counter() - start)
+assert "numpy" not in sys.modules, "the import of gatewise loads NumPy"
+print(f"import gatewise: {milliseconds:.1f} ms, without NumPy")'
+
 step "python: pytest"
 # In development mode, warnings of the package are errors.
 "${test_env[@]}" "$python" -X dev -m pytest "$package/tests" | tee "$scratch/pytest"
@@ -47,4 +56,9 @@ while read -r line; do
     skip "${line#SKIPPED: }"
 done < <(grep '^SKIPPED: ' "$scratch/notebooks" || true)
 
+step "python: Keras's own tests"
+"$python" "$package/tests/keras_suite/run.py" | tee "$scratch/keras"
+keras_tests=$(awk -F'|' '$2 ~ /^ all / { print $5 + 0 " of " $4 + 0 }' "$scratch/keras")
+
+summary+=("Keras's own tests: $keras_tests")
 summary+=("pytest: $python_tests")

@@ -799,10 +799,11 @@ class Bidirectional(Layer):
             if part is not None and not isinstance(part, _Recurrent):
                 raise ValueError(f"Bidirectional wraps an LSTM, GRU or SimpleRNN, but got {part!r}")
         super().__init__(**kwargs)
-        self.layer: Any = layer
+        wrapped: Any = layer
+        self.layer = wrapped
         self.merge_mode, self._given_backward = merge_mode, backward_layer
-        self.forward_layer: Any = layer
-        self.backward_layer: Any = _backwards(self.forward_layer) if backward_layer is None else backward_layer
+        self.forward_layer = wrapped
+        self.backward_layer: Any = _backwards(wrapped) if backward_layer is None else backward_layer
         self._initial_weights = weights
         self._states: list[np.ndarray] | None = None
 
@@ -871,7 +872,7 @@ class Bidirectional(Layer):
         return self.forward_layer._regularizers() + self.backward_layer._regularizers()
 
 
-def _backwards(layer: Any) -> Any:
+def _backwards(layer: _Recurrent) -> _Recurrent:
     """Returns a layer with the same settings that reads the steps from the last to the first."""
     config = {**layer.get_config(), "go_backwards": not layer.go_backwards, "name": f"backward_{layer.name}"}
     return type(layer).from_config(config)
