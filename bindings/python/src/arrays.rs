@@ -124,7 +124,7 @@ where
 {
     let matrix = cast_contiguous::<T>(matrix)?;
     let values = matrix.as_slice()?;
-    let count = if steps == 0 { matrix.shape()[0] } else { values.len() / steps };
+    let count = matrix.shape()[0];
     let row = |index: usize| &values[index * steps..(index + 1) * steps];
     let is_pad = |id: Option<&T>| id.is_some_and(|&id| id.into() == 0);
     let ends = |at: fn(&[T]) -> Option<&T>| (0..count).filter(|&index| is_pad(at(row(index)))).count();

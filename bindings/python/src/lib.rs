@@ -3,6 +3,8 @@
 //! Input: Python objects, NumPy arrays, settings as JSON. Output: Python objects. Nothing is decided here: layers,
 //! losses, optimizers and runs are the library's, and settings are checked where the library reads them.
 
+#![allow(clippy::type_complexity, reason = "what goes to Python is a tuple, and its names are in the stub")]
+
 mod arrays;
 mod built_in_callbacks;
 mod callbacks;

@@ -260,13 +260,13 @@ mod tests {
         };
         assert_eq!(of(false, 2, 2, 5), [0..2, 2..4]);
         assert_eq!(of(false, 3, 1, 5), [0..3, 1..4, 2..5]);
-        assert_eq!(of(false, 3, 2, 2), []);
+        assert!(of(false, 3, 2, 2).is_empty());
         assert_eq!(of(true, 2, 2, 5), [0..2, 2..4, 4..5]);
         // One step is missing before the row, and one behind it.
         assert_eq!(of(true, 3, 1, 4), [0..2, 0..3, 1..4, 2..4]);
         assert_eq!(of(true, 4, 3, 4), [0..3, 2..4]);
         // Strides that skip steps.
         assert_eq!(of(true, 1, 3, 5), [0..1, 3..4]);
-        assert_eq!(of(true, 2, 2, 0), []);
+        assert!(of(true, 2, 2, 0).is_empty());
     }
 }
