@@ -1,13 +1,42 @@
 """The extension module. Its functions take settings as JSON; the package has the names that people use."""
 
 from os import PathLike
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Answer",
+    "AppliedOptimizer",
+    "MetricState",
+    "Model",
+    "Predictor",
+    "__version__",
+    "best_threshold",
+    "call_layer",
+    "check_optimizer",
+    "forecast",
+    "generate_reviews",
+    "initial_values",
+    "input_gradients",
+    "keras_imdb",
+    "layer_summaries",
+    "learning_rate",
+    "loss_of",
+    "model_report",
+    "penalty",
+    "read",
+    "reduce_losses",
+    "report",
+    "report_text",
+    "trace",
+    "train",
+    "word_index",
+]
 __version__: str
 
+@final
 class Model:
     """A compiled model."""
 
@@ -54,6 +83,7 @@ class Model:
         progress: Any = None,
     ) -> tuple[dict[str, list[float]], list[int], list[str]]: ...
 
+@final
 class MetricState:
     """A metric as it accumulates."""
 
@@ -87,6 +117,7 @@ def call_layer(
 def loss_of(loss: str, outputs: Any, targets: Any, sample_weight: Any = None, reduction: str = "none") -> Any: ...
 def reduce_losses(losses: list[float], sample_weight: Any = None, reduction: str = "sum_over_batch_size") -> Any: ...
 
+@final
 class Predictor:
     """A trained model with its preprocessing."""
 
@@ -123,6 +154,7 @@ class Predictor:
     def evaluate_file(self, data: str | PathLike[str], settings: str) -> tuple[str, list[str]]: ...
     def evaluate(self, x: Any, y: Any, settings: str) -> tuple[str, list[str]]: ...
 
+@final
 class Answer:
     """The prediction for one row."""
 
@@ -159,6 +191,7 @@ def forecast(data: Any, settings: str) -> str: ...
 def generate_reviews(seed: int, rows: int) -> tuple[list[str], list[int]]: ...
 def check_optimizer(settings: str) -> None: ...
 
+@final
 class AppliedOptimizer:
     """An optimizer applied to variables."""
 
