@@ -3,12 +3,13 @@
 //! Input: arguments as JSON. Output: callbacks of a run. Their Python objects show their state after each epoch.
 
 use crate::callbacks::Raised;
+use crate::model::artifact;
 use crate::settings;
 use gatewise::train::{
     BatchLog, Callback, CallbackState, Context, CsvLogger, EarlyStopping, EpochLog, LearningRateScheduler,
     ModelCheckpoint, MonitorMode, ReduceLrOnPlateau, TensorBoard, TerminateOnNan,
 };
-use gatewise::{Artifact, Checkpoints, Error, Fit, Result};
+use gatewise::{Checkpoints, Error, Fit, Result};
 use pyo3::prelude::*;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -105,8 +106,7 @@ pub fn add<'a>(
             let mut checkpoint =
                 ModelCheckpoint::new(filepath).monitor(monitor).save_best_only(save_best_only).mode(mode);
             if !save_weights_only {
-                checkpoint =
-                    checkpoint.saving(|path, model| Artifact::builder(model.clone()).build()?.save(path));
+                checkpoint = checkpoint.saving(|path, model| artifact(model).build()?.save(path));
             }
             if let Some(batches) = save_freq {
                 checkpoint = checkpoint.save_freq(batches);

@@ -9,13 +9,13 @@ use crate::errors::OrRaise;
 use crate::settings;
 use crate::training::{self, RunSettings, Surroundings, Trainer};
 use gatewise::layers::Layer;
-use gatewise::rows::{Dataset, Padding};
+use gatewise::rows::{Dataset, Padding, Scaler};
 use gatewise::text::{Tokenizer, Vocabulary};
-use gatewise::{Artifact, Sequential};
+use gatewise::{Artifact, ArtifactBuilder, Sequential};
 use numpy::PyArrayDyn;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
@@ -114,6 +114,20 @@ impl Model {
         Ok(Self::new(artifact.model().clone()))
     }
 
+    /// Returns the model of the bytes of a file.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        let artifact = py.detach(|| Artifact::from_bytes(bytes)).or_raise()?;
+        Ok(Self::new(artifact.model().clone()))
+    }
+
+    /// Returns the bytes of the file that `save` writes.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let model = self.now();
+        let bytes = py.detach(|| artifact(&model).build()?.to_bytes()).or_raise()?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
     /// Saves the model to a file: with `words` by rank, one that reads texts as Keras's `imdb.load_data` does.
     #[pyo3(signature = (path, maxlen=None, labels=Vec::new(), words=None))]
     fn save(
@@ -126,7 +140,7 @@ impl Model {
     ) -> PyResult<()> {
         let model = self.now();
         py.detach(|| {
-            let mut builder = Artifact::builder((*model).clone()).labels(labels);
+            let mut builder = artifact(&model).labels(labels);
             if let Some(maxlen) = maxlen {
                 builder = builder.padding(Padding::to(maxlen));
             }
@@ -310,5 +324,14 @@ impl Model {
         }
         let epochs = history.epochs.iter().map(|log| log.epoch).collect();
         Ok((columns, epochs, history.notes))
+    }
+}
+
+/// Returns the builder of an artifact around a model. Rows of vectors are not scaled: Python scales them, where it does.
+pub fn artifact(model: &gatewise::Model) -> ArtifactBuilder {
+    let builder = Artifact::builder(model.clone());
+    match model.spec().layers().next() {
+        Some(Layer::Input(input)) => builder.series(vec![Scaler::default(); input.features]),
+        _ => builder,
     }
 }

@@ -192,8 +192,14 @@ pub fn run(
         }
         let history = fit.run_on(stepper, data);
         this.publish(stepper.model());
-        history
+        history.map(|history| (history, stepper.learning_rate()))
     });
     raised.check()?;
-    result.or_raise()
+    let (history, rate) = result.or_raise()?;
+    // The library's callbacks may have set another.
+    let optimizer = around.owner.bind(py).getattr("optimizer")?;
+    if !optimizer.is_none() {
+        optimizer.call_method1("_show_rate", (rate,))?;
+    }
+    Ok(history)
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -178,7 +180,7 @@ def test_save_and_load(rows, tmp_path):
     assert loaded.layers[2].activation == "sigmoid"
     with pytest.raises(FileExistsError):
         model.save(path, overwrite=False)
-    with pytest.raises(FileNotFoundError, match="there is no file"):
+    with pytest.raises(FileNotFoundError, match="there is no such model"):
         gatewise.load_model(tmp_path / "none.gatewise")
     (tmp_path / "bad.gatewise").write_bytes(b"not a model")
     with pytest.raises(ValueError, match="bad.gatewise"):
@@ -191,6 +193,81 @@ def test_save_and_load(rows, tmp_path):
     assert np.array_equal(other.get_weights()[1], model.get_weights()[1])
     with pytest.raises(ValueError, match="dense/kernel"):
         other.load_weights(weights)
+
+
+def test_copies_and_pickles(rows):
+    x, y = rows
+    model = classic()
+    model.fit(x, y, verbose=0)
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert equal(model, twin)
+        twin.fit(x, y, verbose=0)
+        assert not equal(model, twin) and twin.layers[1]._model is twin
+    late = pickle.loads(pickle.dumps(gatewise.Sequential([Dense(2)])))
+    assert not late.built and late.predict(np.zeros((3, 4))).shape == (3, 2)
+
+
+def test_metrics_and_losses_of_ones_own(rows):
+    x, y = rows
+
+    def squared(y_true, y_pred):
+        return ((y_pred - y_true) ** 2).mean(axis=1), 2 * (y_pred - y_true) / y_pred.shape[1]
+
+    def bias(y_true, y_pred):
+        return (y_pred - y_true).mean(axis=1)
+
+    own, library = classic(), classic()
+    own.compile("adam", squared, metrics=[bias, gatewise.metrics.AUC(num_thresholds=20_000), "binary_accuracy"])
+    library.compile("adam", "mse")
+    history = own.fit(x, y, epochs=2, validation_split=0.2, verbose=0)
+    library.fit(x, y, epochs=2, validation_split=0.2, verbose=0)
+    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(own.get_weights(), library.get_weights()))
+    names = ["loss", "bias", "auc", "binary_accuracy"]
+    assert sorted(history.history) == sorted(names + [f"val_{name}" for name in names])
+    figures = own.evaluate(x, y, verbose=0, return_dict=True)
+    outputs = own.predict(x)[:, 0]
+    assert figures["bias"] == pytest.approx(float((outputs - y).mean()), abs=1e-5)
+    assert figures["binary_accuracy"] == pytest.approx(float(((outputs > 0.5) == y).mean()))
+    pairs = [(a > b) + 0.5 * (a == b) for a in outputs[y == 1] for b in outputs[y == 0]]
+    assert figures["auc"] == pytest.approx(float(np.mean(pairs)), abs=0.02)
+
+    def broken(y_true, y_pred):
+        raise KeyError("mine")
+
+    own.compile("adam", broken)
+    with pytest.raises(KeyError, match="mine"):
+        own.fit(x, y, verbose=0)
+    own.compile("adam", lambda y_true, y_pred: y_pred.sum())
+    with pytest.raises(ValueError, match="must return the losses"):
+        own.fit(x, y, verbose=0)
+
+
+def test_optimizers_and_schedules(rows):
+    x, y = rows
+    rates = []
+
+    def schedule(step):
+        rates.append(step)
+        return 0.01 / (1 + step)
+
+    for optimizer in [
+        "sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "adamax", "nadam", "lion",
+        gatewise.optimizers.SGD(0.1, momentum=0.9, nesterov=True, clipnorm=1.0),
+        gatewise.optimizers.Adam(gatewise.optimizers.schedules.ExponentialDecay(0.01, 10, 0.5), use_ema=True),
+        gatewise.optimizers.Adam(schedule),
+    ]:  # fmt: skip
+        model = classic()
+        before = model.get_weights()
+        model.compile(optimizer, "binary_crossentropy")
+        model.fit(x, y, verbose=0)
+        assert not np.array_equal(before[0], model.get_weights()[0]), optimizer
+    assert max(rates) >= 5
+    plateau = callbacks.ReduceLROnPlateau(monitor="loss")
+    with pytest.raises(ValueError, match="schedule"):
+        model.fit(x, y, callbacks=[plateau], verbose=0)
+    for wrong in [{"clipnorm": -1.0}, {"clipnorm": 1.0, "clipvalue": 1.0}, {"momentum": 2.0}]:
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            gatewise.optimizers.SGD(**wrong)
 
 
 def test_class_and_sample_weights(rows):
@@ -417,7 +494,14 @@ def test_pad_sequences_and_categories():
 
 
 def test_imdb_is_keras_own(data):
-    (x, y), (x_test, y_test) = gatewise.datasets.imdb.load_data(data / "keras" / "imdb.npz", num_words=5000)
+    path = data / "keras" / "imdb.npz"
+    (x, y), (x_test, y_test) = gatewise.datasets.imdb.load_data(path, num_words=5000)
     assert len(x) == len(y) == len(x_test) == len(y_test) == 25_000
-    assert x[0][:6].tolist() == [1, 14, 22, 16, 43, 530] and y[:3].tolist() == [1, 0, 0]
+    # What Keras does with the file, written out.
+    with np.load(path, allow_pickle=True) as file:
+        order = np.arange(len(file["x_train"]))
+        np.random.RandomState(113).shuffle(order)
+        first = [1, *(rank + 3 for rank in file["x_train"][order[0]])]
+        assert x[0].tolist() == [id if id < 5000 else 2 for id in first]
+        assert np.array_equal(y, file["y_train"][order])
     assert gatewise.datasets.imdb.get_word_index(data / "keras" / "imdb_word_index.json")["the"] == 1

@@ -197,6 +197,14 @@ def test_pages_of_long_and_strange_histories():
     check_page(history._repr_html_())
 
 
+def test_the_page_of_an_outcome():
+    outcome = gatewise.train(["a fine film", "a dull film"] * 60, ["good", "bad"] * 60, epochs=3, verbose=0)
+    html = outcome._repr_html_()
+    check_page(html)
+    for part in ("Confusion matrix", "Binary classification", "training", "validation", "baseline", ">good<"):
+        assert part in html, part
+
+
 def test_ticks():
     assert _pages.ticks(0.0, 1.0) == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
     assert _pages.ticks(1.0, 3.0, whole=True) == [1.0, 2.0, 3.0]

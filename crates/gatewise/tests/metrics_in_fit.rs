@@ -237,3 +237,17 @@ fn what_cannot_be_measured_is_refused_before_training() {
     let log = history.unwrap().epochs[0].clone();
     assert!(log.get("true_positives").unwrap().fract() != 0.0 || log.get("recall") == Some(0.0), "{log:?}");
 }
+
+/// Keras's own figures of `SparseCategoricalCrossentropy(ignore_class=0)`.
+#[test]
+fn an_ignored_class_counts_only_without_weights() {
+    let metric =
+        Metric::from_json(json!({"name": "sparse_categorical_crossentropy", "ignore_class": 0})).unwrap();
+    let outputs = [0.8, 0.1, 0.1, 0.05, 0.95, 0.0, 0.1, 0.8, 0.1];
+    for (weights, expected) in [(Some(&[0.5, 1.5, 2.0][..]), 1.337_746), (None, 0.784_626)] {
+        let mut state = MetricState::new(&metric);
+        state.update(&outputs, &[0.0, 1.0, 2.0], 3, weights).unwrap();
+        let result = state.result().unwrap().number();
+        assert!((result - expected).abs() < 1e-5, "{result}, expected {expected}");
+    }
+}

@@ -129,9 +129,9 @@ def soft(text: str) -> str:
     return f'<div class="soft">{escape(text)}</div>'
 
 
-def folded(title: str, body: str) -> str:
-    """Returns a part that opens by a click."""
-    return f"<details><summary>{escape(title)}</summary>{body}</details>"
+def folded(title: str, body: str, is_open: bool = False) -> str:
+    """Returns a part that opens and closes by a click."""
+    return f"<details{' open' if is_open else ''}><summary>{escape(title)}</summary>{body}</details>"
 
 
 # Numbers on paper

@@ -21,13 +21,9 @@ class Trace:
     ``trace["lstm"]["forget_gate"]`` is an array ``(rows, steps, units)``; ``trace["dense"]["output"]`` is
     ``(rows, units)``. The layers in a ``Bidirectional`` have names such as ``bidirectional/forward_lstm``.
 
-    ========================  =========================================================================
-    layer                     signals
-    ========================  =========================================================================
-    ``LSTM``                  ``input_gate``, ``forget_gate``, ``candidate``, ``output_gate``, ``cell``, ``output``
-    ``GRU``                   ``update_gate``, ``reset_gate``, ``candidate``, ``output``
-    all others                ``output``
-    ========================  =========================================================================
+    * ``LSTM``: ``input_gate``, ``forget_gate``, ``candidate``, ``output_gate``, ``cell``, ``output``;
+    * ``GRU``: ``update_gate``, ``reset_gate``, ``candidate``, ``output``;
+    * all other layers: ``output``.
 
     Attributes:
         layers: The signals of each layer.
@@ -191,3 +187,36 @@ def _epochs(epochs: Sequence[int], values: Sequence[float]) -> list[float]:
     if len(epochs) == len(values):
         return [float(epoch + 1) for epoch in epochs]
     return [float(at + 1) for at in range(len(values))]
+
+
+class OutcomeViews:
+    """The views of what ``gatewise.train`` returns."""
+
+    figures: dict[str, Any]
+    history: dict[str, list[float]]
+    notes: list[str]
+
+    def _parts(self) -> tuple[Report | None, HistoryViews]:
+        from gatewise.reports import Report
+
+        curves = HistoryViews()
+        curves.history, curves.epoch = self.history, []
+        return Report(self.figures["report"]) if self.figures["report"] else None, curves
+
+    def _repr_html_(self) -> str:
+        report, curves = self._parts()
+        charts = [_pages.svg(chart) for chart in curves._charts()[:2]]
+        parts = [*(report._parts() if report else ()), *charts]
+        rows = [
+            (found["name"], number(found["accuracy"])) for found in self.figures["baselines"] if found.get("accuracy")
+        ]
+        below = _pages.table(("baseline", "accuracy"), rows) if rows else ""
+        notes = "".join(_pages.soft(f"note: {note}") for note in self.notes[:20])
+        return _pages.page([_pages.row([*parts, below]), notes])
+
+    def plot(self) -> Figure:
+        """Returns the curves and the confusion matrix as a matplotlib figure."""
+        from gatewise import _plots
+
+        report, curves = self._parts()
+        return _plots.figure([*curves._charts()[:2], *(report._pictures() if report else ())])

@@ -317,7 +317,18 @@ class TensorBoard(_BuiltIn):
 
 
 class TerminateOnNaN(_BuiltIn):
-    """Ends training without an exception when a loss, a gradient or a weight is not finite."""
+    """Ends training without an exception when a loss, a gradient or a weight is not finite.
+
+    Args:
+        raise_error: Whether to raise ``FloatingPointError`` instead, as ``fit`` does without this callback.
+    """
+
+    def __init__(self, raise_error: bool = False) -> None:
+        super().__init__()
+        self.raise_error = raise_error
+
+    def _built_in(self) -> str | None:
+        return None if self.raise_error else super()._built_in()
 
     def _arguments(self) -> dict[str, Any]:
         return {}

@@ -240,6 +240,8 @@ class Layer(Configured):
             for weight in self.weights:
                 if weight.path.split("/", 1)[1] == name:
                     return weight
+            if name == "bias" and self.__dict__.get("use_bias") is False:
+                return None
             if not self.built:
                 raise AttributeError(f"{self.name} has no {name} yet: build its model, or call the layer on an array")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -351,7 +353,7 @@ class Input(Layer):
         return "input_layer" if count == 0 else f"input_layer_{count}"
 
     def _settings(self) -> dict[str, Any]:
-        return {"features": self.shape[-1]}
+        return {"features": self.shape[-1], "sequence": len(self.shape) > 1}
 
 
 InputLayer = Input
@@ -559,8 +561,8 @@ class _Recurrent(Layer):
             training: Whether dropout is applied.
 
         Returns:
-            (B, H), or (B, T, H) with ``return_sequences``. With ``return_state`` a tuple, with the states after the last
-            step behind the output.
+            (B, H), or (B, T, H) with ``return_sequences``. With ``return_state`` a tuple, with the states after the
+            last step behind the output.
         """
         return _recur(self, self, sequences, initial_state, mask, training)
 
@@ -598,8 +600,8 @@ def _recur(layer: Any, settings: _Recurrent, sequences: Any, initial_state: Any,
     if initial_state is None and settings.stateful:
         if layer._states is not None and layer._states[0].shape[0] != x.shape[0]:
             raise ValueError(
-                f"{layer.name} has the states of {layer._states[0].shape[0]} rows, but was called on {x.shape[0]}; call "
-                "reset_state first"
+                f"{layer.name} has the states of {layer._states[0].shape[0]} rows, but was called on {x.shape[0]}; "
+                "call reset_state first"
             )
         initial_state = layer._states
     if initial_state is not None and not isinstance(initial_state, (list, tuple)):
@@ -907,7 +909,7 @@ class Dense(Layer):
     def _settings(self) -> dict[str, Any]:
         return {
             "units": self.units,
-            "activation": str(self.activation),
+            "activation": str(activations.get(self.activation)),
             "use_bias": self.use_bias,
             "kernel_initializer": _initializer(self.kernel_initializer),
             "bias_initializer": _initializer(self.bias_initializer),
@@ -1005,20 +1007,30 @@ class SpatialDropout1D(Layer):
 class _Pooling(Layer):
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if data_format not in (None, "channels_last"):
-            raise ValueError(f"{self.name}: data_format is {data_format!r}, but only 'channels_last' is supported")
-        self.data_format, self.keepdims = "channels_last", bool(keepdims)
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(
+                f"{self.name}: data_format is {data_format!r}; it must be 'channels_last' or 'channels_first'"
+            )
+        self.data_format, self.keepdims = data_format or "channels_last", bool(keepdims)
         self.supports_masking = False
 
     def _spec(self) -> dict[str, Any]:
-        if self.keepdims:
-            raise ValueError(f"{self.name}: keepdims is for calls of the layer on arrays; leave it out in a model")
+        if self.keepdims or self.data_format == "channels_first":
+            raise ValueError(
+                f"{self.name}: keepdims and 'channels_first' are for calls of the layer on arrays; leave them out in a "
+                "model"
+            )
         return super()._spec()
 
-    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
-        """Returns one vector for each row: (B, T, D) → (B, D), or (B, 1, D) with ``keepdims``."""
-        (output,), _, _ = _calls.call(self, _calls.vectors(self, inputs), mask)
-        return output if self.keepdims else output[:, 0]
+    def __call__(self, inputs: Any, mask: Any = None, *, training: bool = False) -> Any:  # type: ignore[override]
+        """Returns one vector for each row: (B, T, D) → (B, D), or (B, 1, D) with ``keepdims``. With
+        ``data_format="channels_first"``, (B, D, T) → (B, D), or (B, D, 1)."""
+        x = _calls.vectors(self, inputs)
+        is_first = self.data_format == "channels_first"
+        (output,), _, _ = _calls.call(self, x.swapaxes(1, 2) if is_first else x, mask)
+        if not self.keepdims:
+            return output[:, 0]
+        return output.swapaxes(1, 2) if is_first else output
 
     call = __call__
 
@@ -1026,8 +1038,10 @@ class _Pooling(Layer):
         return None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        rows, _, width = input_shape
-        return (rows, 1, width) if self.keepdims else (rows, width)
+        rows, width = input_shape[0], input_shape[1 if self.data_format == "channels_first" else 2]
+        if not self.keepdims:
+            return (rows, width)
+        return (rows, width, 1) if self.data_format == "channels_first" else (rows, 1, width)
 
     def _settings(self) -> dict[str, Any]:
         return {}
@@ -1058,26 +1072,162 @@ class LayerNormalization(Layer):
     _name = "layer_normalization"
 
     def __init__(
-        self, axis: int = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True, **kwargs: Any
+        self,
+        axis: Any = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if not isinstance(axis, (int, list, tuple)):
+            raise TypeError(f"{self.name}: axis is {axis!r}; it must be a number, -1")
         if axis not in (-1, [-1], (-1,)):
             raise ValueError(f"{self.name}: axis is {axis!r}, but only the last axis, -1, is normalized")
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
         self.axis, self.epsilon, self.center, self.scale = -1, float(epsilon), bool(center), bool(scale)
 
     def _settings(self) -> dict[str, Any]:
         return {"epsilon": self.epsilon, "center": self.center, "scale": self.scale}
 
     def _initializers(self) -> list[Any]:
-        ones, zeros = initializers.Ones(), initializers.Zeros()
-        return [*([ones] if self.scale else []), *([zeros] if self.center else [])]
+        # The library begins with ones and zeros; others are drawn here.
+        gamma, beta = self.gamma_initializer, self.beta_initializer
+        gamma = gamma if isinstance(gamma, initializers.Ones) else _drawn(gamma)
+        beta = beta if isinstance(beta, initializers.Zeros) else _drawn(beta)
+        return [*([gamma] if self.scale else []), *([beta] if self.center else [])]
+
+
+def _drawn(initializer: Any) -> Any:
+    return lambda shape: initializer(shape)
+
+
+class Activation(Layer):
+    """An activation as a layer of its own: (…, D) → (…, D)."""
+
+    _name = "activation"
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"activation": str(self.activation)}
+
+
+class RepeatVector(Layer):
+    """Repeats a vector ``n`` times: (B, D) → (B, n, D)."""
+
+    _name = "repeat_vector"
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(n, int):
+            raise TypeError(f"{self.name}: n is {n!r}; it must be a whole number above 0")
+        self.n = _positive("RepeatVector", "n", n)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"n": self.n}
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns the vectors, each ``n`` times."""
+        x = _calls.vectors(self, inputs, 2)
+        (output,), _, _ = _calls.call(self, x[:, None])
+        return output
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], self.n, input_shape[1])
+
+
+class _WindowPooling(Layer):
+    def __init__(
+        self,
+        pool_size: int = 2,
+        strides: int | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        first = pool_size[0] if isinstance(pool_size, (list, tuple)) else pool_size
+        step = strides[0] if isinstance(strides, (list, tuple)) else strides
+        self.pool_size = _positive(type(self).__name__, "pool_size", first)
+        self.strides = self.pool_size if step is None else _positive(type(self).__name__, "strides", step)
+        if padding not in ("valid", "same"):
+            raise ValueError(f"{self.name}: padding is {padding!r}; it must be 'valid' or 'same'")
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(
+                f"{self.name}: data_format is {data_format!r}; it must be 'channels_last' or 'channels_first'"
+            )
+        self.padding, self.data_format = padding, data_format or "channels_last"
+        self.supports_masking = False
+
+    def _settings(self) -> dict[str, Any]:
+        return {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
+
+    def _spec(self) -> dict[str, Any]:
+        if self.data_format == "channels_first":
+            raise ValueError(
+                f"{self.name}: 'channels_first' is for calls of the layer on arrays; leave it out in a model"
+            )
+        return super()._spec()
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """Returns a vector for each window: (B, T, D) → (B, windows, D)."""
+        x = _calls.vectors(self, inputs)
+        if self.data_format == "channels_last":
+            return _calls.call(self, x, mask)[0][0]
+        return _calls.call(self, x.swapaxes(1, 2), mask)[0][0].swapaxes(1, 2)
+
+    call = __call__
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        is_first = self.data_format == "channels_first"
+        rows, steps, width = (input_shape[0], input_shape[2], input_shape[1]) if is_first else input_shape
+        if steps is not None:
+            steps = -(-(steps if self.padding == "same" else steps - self.pool_size + 1) // self.strides)
+        return (rows, width, steps) if is_first else (rows, steps, width)
+
+
+class MaxPooling1D(_WindowPooling):
+    """The maximum of each unit over windows of steps: (B, T, D) → (B, windows, D).
+
+    Args:
+        pool_size: The steps of a window.
+        strides: The steps from one window to the next. Default: ``pool_size``.
+        padding: ``"valid"``: windows lie within the steps; ``"same"``: the last may reach beyond.
+        data_format: ``"channels_first"`` for calls on arrays (B, D, T).
+    """
+
+    _name = "max_pooling1d"
+
+
+class AveragePooling1D(_WindowPooling):
+    """The mean of each unit over windows of steps; the arguments are those of ``MaxPooling1D``."""
+
+    _name = "average_pooling1d"
+
+
+MaxPool1D, AvgPool1D = MaxPooling1D, AveragePooling1D
 
 
 _CLASSES: dict[str, type[Layer]] = {
     made._name: made
     for made in (
         Input, Masking, Embedding, LSTM, GRU, SimpleRNN, Bidirectional, Dense, TimeDistributed, Dropout,
-        SpatialDropout1D, GlobalMaxPooling1D, GlobalAveragePooling1D, LayerNormalization,
+        SpatialDropout1D, GlobalMaxPooling1D, GlobalAveragePooling1D, LayerNormalization, Activation, RepeatVector,
+        MaxPooling1D, AveragePooling1D,
     )
 }  # fmt: skip
 
@@ -1087,7 +1237,7 @@ def layer_of(spec: dict[str, Any], name: str) -> Layer:
     spec = dict(spec)
     made = _CLASSES[spec.pop("layer")]
     if made is Input:
-        return Input((None, spec["features"]), name=name)
+        return Input((None, spec["features"]) if spec.get("sequence", True) else (spec["features"],), name=name)
     is_named = spec.pop("name", None) is not None
     arguments = {key: _argument(key, value) for key, value in spec.items()}
     if made is Bidirectional:
@@ -1100,8 +1250,8 @@ def layer_of(spec: dict[str, Any], name: str) -> Layer:
 
 
 def _argument(key: str, value: Any) -> Any:
-    if key == "wrapped":
-        return layer_of(value, Layer._default_name())
+    if key in ("wrapped", "backward_layer"):
+        return None if value is None else layer_of(value, Layer._default_name())
     if key == "dense":
         return Dense(**{name: _argument(name, inner) for name, inner in value.items()})
     if key.endswith("_initializer") and isinstance(value, dict):

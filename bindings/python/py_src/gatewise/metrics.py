@@ -914,4 +914,8 @@ _NAMES.update({
 def get(identifier: Any) -> Any:
     """Returns the metric that a name or an object means. ``"accuracy"`` stays a name: the model and its loss decide
     which accuracy it is."""
-    return choose("metric", identifier, _NAMES, Metric)
+    found = choose("metric", identifier, _NAMES, Metric)
+    if isinstance(identifier, str) and isinstance(found, _Own):
+        # Logs call a metric what it was called, as in Keras: "mse", "AUC".
+        found.name, found._is_named = identifier, True
+    return found

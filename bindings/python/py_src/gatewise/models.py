@@ -65,6 +65,16 @@ class Sequential(ModelViews):
         model._native = native
         return model
 
+    # Copies: the state of the optimizer stays behind
+
+    def __getstate__(self) -> dict[str, Any]:
+        native = self._native
+        return {**self.__dict__, "_native": None if native is None else native.to_bytes(), "_compiled": False}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        native = state["_native"]
+        self.__dict__.update(state, _native=None if native is None else _gatewise.Model.from_bytes(native))
+
     # Layers
 
     @property
@@ -198,6 +208,32 @@ class Sequential(ModelViews):
     def set_weights(self, weights: list[Any]) -> None:
         """Sets the arrays of all layers, in Keras's order."""
         self._own.set_weights(list(weights))
+
+    @property
+    def weights(self) -> list[Any]:
+        """The weights of all layers, as variables."""
+        return [weight for layer in self._layers for weight in layer.weights]
+
+    variables = weights
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """The weights that training updates."""
+        return [weight for layer in self._layers for weight in layer.trainable_weights] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        """The weights that training leaves as they are."""
+        trained = {weight.path for weight in self.trainable_weights}
+        return [weight for weight in self.weights if weight.path not in trained]
+
+    trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Returns the shape of the outputs, the batch included."""
+        for layer in self._layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
 
     def count_params(self) -> int:
         """Returns the number of weights."""

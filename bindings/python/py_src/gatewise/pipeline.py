@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from gatewise import _gatewise, progress
+from gatewise._views import OutcomeViews
 from gatewise.predictor import Predictor
 
 __all__ = ["Content", "TrainOutcome", "read", "train"]
 
 
-class TrainOutcome:
+class TrainOutcome(OutcomeViews):
     """The outcome of ``train``.
 
     Attributes:

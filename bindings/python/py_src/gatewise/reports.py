@@ -130,14 +130,20 @@ class Report:
             pictures.append(Chart("Reliability", *names, [line], unit, unit, diagonal=True, caption=caption))
         return pictures
 
-    def _repr_html_(self) -> str:
+    def _parts(self) -> list[str]:
+        """Returns the table of the figures and the pictures, for a page."""
         figures = [
             (title, self.figures[name] if isinstance(self.figures[name], str) else _figure(name, self.figures[name]))
             for name, title in _FIGURES.items()
             if name in self.figures and not (name == "positive" and self.figures[name] is None)
         ]
+        for name in ("macro", "micro"):
+            if average := self.figures.get(f"{name}_average"):
+                figures.append((f"{name} F1", number(average["f1"])))
         parts = [_pages.heading(_TITLES.get(self.task, "Report")) + _pages.table((), figures)]
-        parts += [_pages.svg(picture) for picture in self._pictures()]
+        return parts + [_pages.svg(picture) for picture in self._pictures()]
+
+    def _repr_html_(self) -> str:
         below = ""
         classes = self.figures.get("classes", [])
         if classes:
@@ -147,8 +153,10 @@ class Report:
                  f"{scores.get('rows', supports[at] if at < len(supports) else 0):,}")
                 for at, (label, scores) in enumerate(zip(self._labels(len(classes)), classes))
             ][:200]  # fmt: skip
-            below = _pages.folded("each class", _pages.table(("class", "precision", "recall", "F1", "rows"), rows))
-        return _pages.page([_pages.row(parts), below])
+            each = _pages.table(("class", "precision", "recall", "F1", "rows"), rows)
+            # Where there is no confusion matrix, these are what there is to see.
+            below = _pages.folded("each class", each, is_open=self.task == "labels")
+        return _pages.page([_pages.row(self._parts()), below])
 
     def plot(self) -> Figure:
         """Returns the pictures as a matplotlib figure: confusion matrix, ROC curve, reliability curve."""

@@ -9,6 +9,15 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 
+_count = -1
+
+
+def _default_name() -> str:
+    global _count
+    _count += 1
+    return "variable" if _count == 0 else f"variable_{_count}"
+
+
 class Variable(NDArrayOperatorsMixin):
     """An array of ``float32`` with a name, which ``assign`` replaces.
 
@@ -37,7 +46,7 @@ class Variable(NDArrayOperatorsMixin):
             dtype = "float32"
         self._array = np.array(value, dtype=dtype)
         self.trainable = trainable
-        self.name = name or "variable"
+        self.name = name or _default_name()
         self.path = self.name
 
     @property

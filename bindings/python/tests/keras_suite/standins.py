@@ -21,9 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import helpers
-
 import gatewise
+import helpers
 
 #: Where the names of each of Keras's folders are, in the package.
 HOMES: dict[str, tuple[str, ...]] = {

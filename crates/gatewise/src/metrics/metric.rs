@@ -350,7 +350,10 @@ impl Metric {
             Kind::Loss(loss) => {
                 loss.check(rows.targets(), rows.width())
                     .map_err(|e| Error::new(e.kind(), format!("{}: {e}", self.label())))?;
-                rows.iter().try_for_each(|(p, y, weight)| add_mean(state, loss.value(p, y), weight))
+                // As in Keras, a row that the loss ignores counts, with a loss of 0, unless rows have weights.
+                let weighs = rows.sample_weight().is_some();
+                let mut counting = rows.iter().filter(|(_, y, _)| !(weighs && loss.ignores(y)));
+                counting.try_for_each(|(p, y, weight)| add_mean(state, loss.value(p, y), weight))
             }
             Kind::Custom(custom) => custom.update(state, rows),
         }

@@ -131,8 +131,11 @@ impl Layer {
             }
             layer => (layer.clone(), false),
         };
-        let mut model =
-            Sequential::new().with(Input::new(inputs.width())).with(layer).compile_zeros(MAX_PARAMS)?;
+        let input = match layer {
+            Self::RepeatVector(_) => Input::vector(inputs.width()),
+            _ => Input::new(inputs.width()),
+        };
+        let mut model = Sequential::new().with(input).with(layer).compile_zeros(MAX_PARAMS)?;
         model.params_mut().set_weights(weights)?;
         let mut state = model.zero_state(inputs.len())?;
         if let Some(initial) = &options.initial_state {

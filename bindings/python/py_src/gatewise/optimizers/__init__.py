@@ -6,7 +6,9 @@ All of them take the arguments of ``Optimizer`` too. ``model.compile`` takes the
 
 from __future__ import annotations
 
+import inspect
 import json
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +26,27 @@ __all__ = [
     "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LearningRateSchedule", "Lion", "Nadam", "Optimizer",
     "RMSprop", "deserialize", "get", "schedules", "serialize",
 ]  # fmt: skip
+
+
+class _Rate(float):
+    """A learning rate as Keras's programs read and set it: a number, with ``value``, ``numpy()`` and ``assign``."""
+
+    optimizer: Optimizer
+
+    @property
+    def value(self) -> float:
+        """The number."""
+        return float(self)
+
+    def numpy(self) -> np.float32:
+        """Returns the number."""
+        import numpy as np
+
+        return np.float32(self)
+
+    def assign(self, value: float) -> None:
+        """Sets the optimizer's rate."""
+        self.optimizer.learning_rate = float(value)
 
 
 class Optimizer(Configured):
@@ -58,6 +81,7 @@ class Optimizer(Configured):
         for setting in (*self._settings, *self._shared):
             setattr(self, setting, given[setting])
         self._excluded: list[str] = []
+        self._excluded_variables: list[Variable] = []
         self._applied: _gatewise.AppliedOptimizer | None = None
         self._variables: list[Variable] = []
         # What is wrong is said here, and not when training begins.
@@ -90,20 +114,36 @@ class Optimizer(Configured):
         if self._function() is None:
             rate = self._rate
             spec["learning_rate"] = rate._spec() if isinstance(rate, schedules._BuiltIn) else float(rate)
-        if self._excluded:
-            spec["exclude_from_weight_decay"] = self._excluded  # type: ignore[assignment]
+        excluded = [*self._excluded, *(f"/{id(variable)}/" for variable in self._excluded_variables)]
+        if excluded:
+            spec["exclude_from_weight_decay"] = excluded  # type: ignore[assignment]
         return spec
 
     def _function(self) -> Any:
         """Returns the learning rate where it is a function of the number of steps."""
-        return self._rate if callable(self._rate) and not isinstance(self._rate, schedules._BuiltIn) else None
+        if not callable(self._rate) or isinstance(self._rate, schedules._BuiltIn):
+            return None
+        try:
+            takes_step = bool(inspect.signature(self._rate).parameters)
+        except (TypeError, ValueError):
+            takes_step = True
+        rate = self._rate
+        return rate if takes_step else lambda step: rate()
 
     @property
     def learning_rate(self) -> Any:
         """The learning rate: a number; with a schedule, that of the next step."""
+        rate = _Rate(self._current_rate())
+        rate.optimizer = self
+        return rate
+
+    def _current_rate(self) -> float:
         if self._applied is not None:
             return self._applied.learning_rate
-        return self._rate if not callable(self._rate) else self._rate(0)
+        function = self._function()
+        if function is not None:
+            return function(0)
+        return self._rate(0) if callable(self._rate) else self._rate
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
@@ -125,8 +165,10 @@ class Optimizer(Configured):
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
-        """Leaves tensors out of the weight decay: those whose names contain one of ``var_names``, such as ``"bias"``."""
-        self._excluded += [variable.name for variable in var_list or []] + list(var_names or [])
+        """Leaves tensors out of the weight decay: those whose names contain one of ``var_names``, such as ``"bias"``,
+        and the variables ``var_list``."""
+        self._excluded += list(var_names or [])
+        self._excluded_variables += list(var_list or [])
 
     # On variables of one's own
 
@@ -148,7 +190,8 @@ class Optimizer(Configured):
     def build(self, variables: list[Variable]) -> None:
         """Creates the state for these variables."""
         self._variables = list(variables)
-        named = [(variable.path, int(variable.value.size)) for variable in self._variables]
+        # The number tells variables of one name apart, for ``exclude_from_weight_decay``.
+        named = [(f"{variable.path}/{id(variable)}/", int(variable.value.size)) for variable in self._variables]
         self._applied = _gatewise.AppliedOptimizer(json.dumps(self._spec()), self._function(), named)
 
     def apply(self, grads: list[Any], trainable_variables: list[Variable] | None = None) -> None:
@@ -167,14 +210,21 @@ class Optimizer(Configured):
             )
         if len(grads) != len(variables):
             raise ValueError(f"there are {len(variables)} variables, but {len(grads)} gradients")
+        if all(grad is None for grad in grads):
+            raise ValueError("no variable has a gradient; give at least one that is not None")
+        if any(grad is None for grad in grads):
+            names = ", ".join(variable.name for grad, variable in zip(grads, variables) if grad is None)
+            warnings.warn(f"there is no gradient for {names}, which stay as they are", stacklevel=2)
         given = [
             np.zeros(variable.shape) if grad is None else np.asarray(grad) for grad, variable in zip(grads, variables)
         ]
         for array, variable in zip(given, variables):
             if array.shape != variable.shape:
                 raise ValueError(f"a variable has the shape {variable.shape}, but its gradient {array.shape}")
-        for variable, values in zip(variables, self._applied.apply(given, [variable.value for variable in variables])):
-            variable.assign(values)
+        updated = self._applied.apply(given, [variable.value for variable in variables])
+        for grad, variable, values in zip(grads, variables, updated):
+            if grad is not None:
+                variable.assign(values.reshape(variable.shape))
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> int:
         """Does one step for pairs of a gradient and a variable. Returns the number of steps done."""
@@ -186,7 +236,7 @@ class Optimizer(Configured):
         """Replaces the variables by their moving averages, with ``use_ema``."""
         if self._applied is not None:
             for variable, values in zip(var_list, self._applied.finalize([variable.value for variable in var_list])):
-                variable.assign(values)
+                variable.assign(values.reshape(variable.shape))
 
 
 class SGD(Optimizer):
@@ -342,6 +392,8 @@ class AdamW(Optimizer):
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
     ) -> None:
+        if weight_decay is None:
+            raise ValueError("AdamW needs a weight_decay; use Adam for none")
         self._keep(locals())
 
 
