@@ -43,7 +43,7 @@ impl Settings {
         let mut records = RecordOptions::default();
         (records.delimiter, records.header, records.encoding) = (self.delimiter, self.header, self.encoding);
         config = config.records(records).machine(&machine(self.threads, None));
-        let numbers: [(Option<usize>, fn(ForecastConfig, usize) -> ForecastConfig); 6] = [
+        let numbers: [(Option<usize>, SetNumber); 6] = [
             (self.period, ForecastConfig::period),
             (self.horizon, ForecastConfig::horizon),
             (self.length, ForecastConfig::length),
@@ -82,6 +82,9 @@ impl Settings {
         })
     }
 }
+
+/// Sets a number of a configuration.
+type SetNumber = fn(ForecastConfig, usize) -> ForecastConfig;
 
 fn unknown(name: &str, value: &str, expected: &str) -> PyErr {
     PyValueError::new_err(format!("{name} is '{value}'; it must be {expected}"))

@@ -142,7 +142,7 @@ impl Stream {
     pub fn for_each(&self, each: &mut dyn FnMut(usize, Cell) -> PyResult<()>) -> PyResult<()> {
         let mut row = 0;
         for chunk in &self.chunks {
-            let cells = Cells::of(chunk)?;
+            let cells = Cells::of(chunk);
             for at in 0..chunk.len() {
                 each(row, cells.get(at)?)?;
                 row += 1;
@@ -188,28 +188,28 @@ fn bad(error: impl std::fmt::Display) -> PyErr {
 
 /// The cells of a chunk.
 struct Cells<'a> {
-    array: &'a ArrayRef,
-    /// The keys of a dictionary, and its values.
-    dictionary: Option<(Vec<Option<usize>>, Box<dyn Fn(usize) -> PyResult<Cell> + 'a>)>,
+    /// The cells, or the values of a dictionary.
+    values: &'a ArrayRef,
+    /// The place of each cell among the values of a dictionary.
+    keys: Option<Vec<Option<usize>>>,
 }
 
 impl<'a> Cells<'a> {
-    fn of(array: &'a ArrayRef) -> PyResult<Self> {
+    fn of(array: &'a ArrayRef) -> Self {
         let Some(dictionary) = array.as_any_dictionary_opt() else {
-            return Ok(Self { array, dictionary: None });
+            return Self { values: array, keys: None };
         };
         let values = dictionary.values();
         // A dictionary without values has nothing but nulls.
         let keys = if values.is_empty() { vec![0; array.len()] } else { dictionary.normalized_keys() };
         let key = |(row, key)| (array.is_valid(row) && !values.is_empty()).then_some(key);
-        let keys = keys.into_iter().enumerate().map(key).collect();
-        Ok(Self { array, dictionary: Some((keys, Box::new(move |key| plain(values, key)))) })
+        Self { values, keys: Some(keys.into_iter().enumerate().map(key).collect()) }
     }
 
     fn get(&self, at: usize) -> PyResult<Cell> {
-        match &self.dictionary {
-            Some((keys, value)) => keys[at].map_or(Ok(Cell::Null), value),
-            None => plain(self.array, at),
+        match self.keys.as_ref().map_or(Some(at), |keys| keys[at]) {
+            Some(at) => plain(self.values, at),
+            None => Ok(Cell::Null),
         }
     }
 }
@@ -251,7 +251,7 @@ fn plain(array: &ArrayRef, at: usize) -> PyResult<Cell> {
 }
 
 fn list(items: &ArrayRef) -> PyResult<Cell> {
-    let cells = Cells::of(items)?;
+    let cells = Cells::of(items);
     (0..items.len()).map(|at| cells.get(at)).collect::<PyResult<_>>().map(Cell::List)
 }
 

@@ -45,7 +45,8 @@ class _Words:
     def _texts(self, X: Any, reset: bool, weights: Any = None) -> list[str]:
         X = validate_data(self, X, reset=reset, dtype="float64")
         if reset:
-            weights = None if weights is None or not np.any(weights) else np.asarray(weights, dtype="float64")
+            weights = None if weights is None else np.asarray(weights, dtype="float64")
+            weights = weights if weights is not None and weights.any() else None
             self.mean_ = np.average(X, axis=0, weights=weights)
             self.scale_ = np.sqrt(np.average((X - self.mean_) ** 2, axis=0, weights=weights)) + 1e-9
         bins = np.clip(np.round(2 * (X - self.mean_) / self.scale_), -6, 6).astype(int)
