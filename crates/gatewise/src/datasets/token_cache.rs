@@ -266,6 +266,7 @@ mod tests {
         let split = |rows: &[Vec<u32>]| Split {
             words: rows.iter().map(|row| row.iter().map(|id| id % (words as u32 + 1))).collect(),
             targets: (0..rows.len()).map(|i| (i % 2) as f32).collect::<Vec<_>>().into(),
+            weights: None,
         };
         let (train, test) = rows.split_at(rows.len() / 2);
         Corpus {
