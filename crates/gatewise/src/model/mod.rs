@@ -36,7 +36,7 @@ pub use sequential::{Model, Sequential};
 pub(crate) use session::Session;
 pub use state::State;
 pub use stateful::Stateful;
-pub use summary::LayerSummary;
 pub(crate) use stateful::{read_on, session};
+pub use summary::LayerSummary;
 pub use trace::{Trace, TraceArray};
 pub(crate) use weights::{tensors_of, values_of};

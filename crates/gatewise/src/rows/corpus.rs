@@ -191,11 +191,7 @@ mod tests {
     fn rare_words_are_unknown() {
         let words = [vec![1, 1, 1, 2], vec![1, 2, 3, 4]].into_iter().collect();
         let vocabulary = ["a", "b", "c", "d"].map(String::from).into();
-        let corpus = Corpus {
-            vocabulary,
-            train: Split::new(words, vec![0.0, 1.0]),
-            ..Corpus::default()
-        };
+        let corpus = Corpus { vocabulary, train: Split::new(words, vec![0.0, 1.0]), ..Corpus::default() };
         for (max_words, min_count, known, rate) in [
             (100, 1, 4, 0.25),
             (100, 2, 2, 0.25),
