@@ -50,6 +50,7 @@ _MODULES = (
     "predictor",
     "regularizers",
     "reports",
+    "sklearn",
     "utils",
     "variables",
 )
