@@ -263,16 +263,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn corpus(words: usize, rows: &[Vec<u32>]) -> Corpus {
-<<<<<<< HEAD
         let split = |rows: &[Vec<u32>]| {
             let ids = rows.iter().map(|row| row.iter().map(|id| id % (words as u32 + 1))).collect();
             Split::new(ids, (0..rows.len()).map(|i| (i % 2) as f32).collect::<Vec<_>>())
-=======
-        let split = |rows: &[Vec<u32>]| Split {
-            words: rows.iter().map(|row| row.iter().map(|id| id % (words as u32 + 1))).collect(),
-            targets: (0..rows.len()).map(|i| (i % 2) as f32).collect::<Vec<_>>().into(),
-            weights: None,
->>>>>>> estimators
         };
         let (train, test) = rows.split_at(rows.len() / 2);
         Corpus {
