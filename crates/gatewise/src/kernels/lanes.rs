@@ -144,7 +144,7 @@ impl<const N: usize> Vector for Array<N> {
     }
     #[inline(always)]
     unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(fused_mul_add(self.0, b.0, c.0))
+        Self(fused_mul_add(&self.0, &b.0, &c.0))
     }
 }
 
@@ -179,7 +179,7 @@ impl Lanes for Portable {
     }
     #[inline(always)]
     unsafe fn neg_mul_add(self, b: Self, c: Self) -> Self {
-        Self(fused_mul_add(self.0.map(|a| -a), b.0, c.0))
+        Self(fused_mul_add(&self.0.map(|a| -a), &b.0, &c.0))
     }
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
@@ -253,7 +253,7 @@ impl Lanes for Portable {
 /// Not inlined: the kernels call it hundreds of times each, and a call costs little beside it. Inlined, it made a third of the
 /// code of all kernels.
 #[inline(never)]
-fn fused_mul_add<const N: usize>(a: [f32; N], b: [f32; N], c: [f32; N]) -> [f32; N] {
+fn fused_mul_add<const N: usize>(a: &[f32; N], b: &[f32; N], c: &[f32; N]) -> [f32; N] {
     const BETWEEN: u32 = 1 << 28;
     let (mut out, mut halfway) = ([0.0; N], 0);
     for l in 0..N {
@@ -271,7 +271,7 @@ fn fused_mul_add<const N: usize>(a: [f32; N], b: [f32; N], c: [f32; N]) -> [f32;
 /// inexact), after which rounding to `f32` cannot go wrong (Boldo & Melquiond 2008).
 #[cold]
 #[inline(never)]
-fn careful_mul_add<const N: usize>(a: [f32; N], b: [f32; N], c: [f32; N]) -> [f32; N] {
+fn careful_mul_add<const N: usize>(a: &[f32; N], b: &[f32; N], c: &[f32; N]) -> [f32; N] {
     std::array::from_fn(|l| {
         let (product, c) = (f64::from(a[l]) * f64::from(b[l]), f64::from(c[l]));
         let sum = product + c;
@@ -303,7 +303,7 @@ mod tests {
                 2 => f32::from_bits((a * b).to_bits().wrapping_add(c % 64)),
                 _ => a * b * (c % 1024) as f32 / 16_777_216.0,
             };
-            let (ours, real) = (fused_mul_add([a; LANES], [b; LANES], [c; LANES])[3], a.mul_add(b, c));
+            let (ours, real) = (fused_mul_add(&[a; LANES], &[b; LANES], &[c; LANES])[3], a.mul_add(b, c));
             prop_assert!(ours.to_bits() == real.to_bits() || ours.is_nan() && real.is_nan(), "{a} {b} {c}");
         }
     }
