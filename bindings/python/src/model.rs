@@ -7,7 +7,7 @@
 use crate::arrays::{self, Reads, Rows};
 use crate::errors::OrRaise;
 use crate::settings;
-use crate::training::{self, RunSettings, Surroundings, Trainer};
+use crate::training::{self, Compiled, RunSettings, Surroundings, Trainer};
 use gatewise::layers::Layer;
 use gatewise::rows::{Dataset, Padding, Scaler};
 use gatewise::text::{Tokenizer, Vocabulary};
@@ -26,6 +26,8 @@ pub struct Model {
     held: RwLock<Arc<gatewise::Model>>,
     /// Held by the thread that trains.
     trainer: Mutex<Trainer>,
+    /// Apart from the trainer, so that a callback may evaluate the model.
+    compiled: RwLock<Arc<Compiled>>,
     /// How often Python has set weights.
     edits: AtomicU64,
 }
@@ -34,7 +36,8 @@ impl Model {
     fn new(model: gatewise::Model) -> Self {
         Self {
             held: RwLock::new(Arc::new(model)),
-            trainer: Mutex::new(Trainer::default()),
+            trainer: Mutex::default(),
+            compiled: RwLock::default(),
             edits: AtomicU64::new(0),
         }
     }
@@ -55,6 +58,10 @@ impl Model {
 
     pub fn edits(&self) -> u64 {
         self.edits.load(Ordering::Acquire)
+    }
+
+    fn compiled(&self) -> Arc<Compiled> {
+        Arc::clone(&self.compiled.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn trainer(&self) -> PyResult<MutexGuard<'_, Trainer>> {
@@ -268,7 +275,7 @@ impl Model {
     ) -> PyResult<(f64, Option<f64>, Vec<(String, f64)>)> {
         let data = self.dataset(x, y, sample_weight)?;
         let model = self.now();
-        let (evaluate, raised) = self.trainer()?.evaluation();
+        let (evaluate, raised) = self.compiled().evaluation();
         let evaluate = evaluate.batch_size(batch_size);
         let measured = py.detach(|| evaluate.measure(&model, &data));
         raised.check()?;
@@ -287,7 +294,9 @@ impl Model {
         metrics: Vec<(String, Py<PyAny>)>,
         rate: Option<Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        *self.trainer()? = Trainer::compiled(settings::read("compile", settings)?, loss, metrics, rate)?;
+        let compiled = Compiled::new(settings::read("compile", settings)?, loss, metrics, rate)?;
+        *self.trainer()? = None;
+        *self.compiled.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(compiled);
         Ok(())
     }
 
@@ -312,7 +321,8 @@ impl Model {
         let validation =
             validation.map(|(x, y, weights)| this.dataset(&x, &y, weights.as_ref())).transpose()?;
         let around = Surroundings { owner, callbacks, progress };
-        let history = training::run(slf, &mut trainer, run, &data, validation.as_ref(), around)?;
+        let history =
+            training::run(slf, &this.compiled(), &mut trainer, run, &data, validation.as_ref(), around)?;
         let columns = PyDict::new(py);
         for log in &history.epochs {
             for (name, value) in log.values() {

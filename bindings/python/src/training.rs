@@ -53,20 +53,22 @@ pub struct RunSettings {
     learning_rate: Option<f64>,
 }
 
-/// What trains a model: the stepper is made by the first run after `compile`.
+/// What trains a model: made by the first run after `compile`.
+pub type Trainer = Option<Stepper<gatewise::Model>>;
+
+/// How a model is trained and evaluated.
 #[derive(Debug, Default)]
-pub struct Trainer {
+pub struct Compiled {
     settings: CompileSettings,
     optimizer: Option<OptimizerConfig>,
-    stepper: Option<Stepper<gatewise::Model>>,
     /// The exception of a function of the run.
     raised: Raised,
 }
 
-impl Trainer {
-    /// Returns what trains a model with these settings. A `loss` function takes the place of the loss, and a function
+impl Compiled {
+    /// Returns how a model is trained with these settings. A `loss` function takes the place of the loss, and a function
     /// `rate` of the optimizer's learning rate.
-    pub fn compiled(
+    pub fn new(
         mut settings: CompileSettings,
         loss: Option<Bound<'_, PyAny>>,
         metrics: Vec<(String, Py<PyAny>)>,
@@ -89,7 +91,7 @@ impl Trainer {
         let functions =
             metrics.into_iter().map(|(name, metric)| functions::metric(name, metric, raised.clone()));
         settings.metrics.extend(functions);
-        Ok(Self { settings, optimizer, stepper: None, raised })
+        Ok(Self { settings, optimizer, raised })
     }
 
     /// Returns an evaluation with the settings of `compile`, and where its exceptions are kept.
@@ -107,16 +109,17 @@ impl Trainer {
         (evaluate, self.raised.clone())
     }
 
-    /// Returns the stepper, with the weights that `model` has now.
-    fn stepper(
-        &mut self,
+    /// Returns the stepper of `trainer`, with the weights that `model` has now.
+    fn stepper<'t>(
+        &self,
+        trainer: &'t mut Trainer,
         model: &gatewise::Model,
         data: &Dataset,
-    ) -> gatewise::Result<&mut Stepper<gatewise::Model>> {
+    ) -> gatewise::Result<&'t mut Stepper<gatewise::Model>> {
         let frozen = |model: &gatewise::Model| -> Vec<bool> {
             model.params().table().iter().map(|info| info.trainable).collect()
         };
-        let stepper = match self.stepper.take() {
+        let stepper = match trainer.take() {
             Some(mut stepper) if frozen(stepper.model()) == frozen(model) => {
                 // Left alone where they are the same: a moving average goes on then.
                 if stepper.model().params() != model.params() {
@@ -131,7 +134,7 @@ impl Trainer {
                 stepper
             }
         };
-        Ok(self.stepper.insert(stepper))
+        Ok(trainer.insert(stepper))
     }
 
     /// Returns a new stepper with the settings of `compile`.
@@ -160,6 +163,7 @@ pub struct Surroundings<'py> {
 /// Trains `model` on `data`.
 pub fn run(
     model: &Bound<'_, Model>,
+    compiled: &Compiled,
     trainer: &mut Trainer,
     run: RunSettings,
     data: &Dataset,
@@ -189,14 +193,14 @@ pub fn run(
     if let Some(validation) = validation {
         fit = fit.validation_data(validation);
     }
-    let raised = trainer.raised.clone();
+    let raised = compiled.raised.clone();
     let fit = fit
-        .metrics(trainer.settings.metrics.clone())
-        .weighted_metrics(trainer.settings.weighted_metrics.clone());
+        .metrics(compiled.settings.metrics.clone())
+        .weighted_metrics(compiled.settings.weighted_metrics.clone());
     let fit = callbacks::add(fit, &around.owner, model, around.callbacks, around.progress, &raised)?;
     let now = this.now();
     let result = py.detach(|| {
-        let stepper = trainer.stepper(&now, data)?;
+        let stepper = compiled.stepper(trainer, &now, data)?;
         if let Some(rate) = run.learning_rate {
             stepper.set_learning_rate(rate)?;
         }

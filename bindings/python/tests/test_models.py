@@ -444,6 +444,7 @@ def test_one_thread_trains_at_a_time(rows):
             except RuntimeError as error:
                 refused.append(str(error))
             assert model.predict(x[:2]).shape == (2, 1)
+            assert model.evaluate(x, y, verbose=0)[0] > 0
 
     model.fit(x, y, callbacks=[Again()], verbose=0)
     assert len(refused) == 1 and "being trained" in refused[0]
