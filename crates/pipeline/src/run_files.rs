@@ -110,8 +110,8 @@ impl RunFiles {
     /// Checks the outputs. Leaves no file behind.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for an output that is also an input or another output, that lies among the files of a
-    /// folder of data, or that is a folder where a file is needed. [`ErrorKind::Io`] for an output that cannot be
+    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for an output that is also an input or another output, that lies among the files of a
+    /// folder of data, or that is a folder where a file is needed. [`ErrorKind::Io`](gatewise::ErrorKind::Io) for an output that cannot be
     /// written.
     pub fn check(&self) -> Result<()> {
         let places: Vec<Place> = self.outputs.iter().map(|(output, _)| Place::of(&output.path)).collect();
@@ -144,7 +144,7 @@ impl RunFiles {
     /// Checks that the inputs exist.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] for an input that does not exist.
+    /// [`ErrorKind::Io`](gatewise::ErrorKind::Io) for an input that does not exist.
     pub fn check_inputs(&self) -> Result<()> {
         match self.inputs.iter().find(|input| !exists(&input.path)) {
             None => Ok(()),
