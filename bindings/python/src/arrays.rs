@@ -14,7 +14,7 @@ use numpy::{
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyList, PyTuple};
 
 /// Returns `numpy.asarray(x)`.
 fn asarray<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -52,8 +52,10 @@ pub fn array<'py>(
 pub enum Reads {
     /// Token ids below a number.
     Ids,
-    /// Vectors of a width.
+    /// Sequences of vectors of a width.
     Vectors(usize),
+    /// One vector of a width.
+    Vector(usize),
 }
 
 /// Rows for a model: what it reads, and how the rows are padded to one length.
@@ -68,7 +70,8 @@ pub struct Rows {
 pub fn rows(x: &Bound<'_, PyAny>, reads: Reads, keep: bool) -> PyResult<Rows> {
     match reads {
         Reads::Ids => ids(x, keep),
-        Reads::Vectors(width) => vectors(x, width),
+        Reads::Vectors(width) => vectors(x, width, true),
+        Reads::Vector(width) => vectors(x, width, false),
     }
 }
 
@@ -94,7 +97,8 @@ fn ids(x: &Bound<'_, PyAny>, keep: bool) -> PyResult<Rows> {
     let kind = matrix.getattr("dtype")?.getattr("kind")?.extract::<char>()?;
     let name = matrix.getattr("dtype")?.getattr("name")?.extract::<String>()?;
     match (kind, name.as_str()) {
-        (_, "int32") => matrix_ids::<i32>(&matrix, steps, keep),
+        // Cast, since the bytes may be in the other order.
+        (_, "int32") => matrix_ids::<i32>(&cast(&matrix, "int32")?, steps, keep),
         ('i' | 'u' | 'b', _) => matrix_ids::<i64>(&cast(&matrix, "int64")?, steps, keep),
         ('f', _) => {
             let whole = cast(&matrix, "int64")?;
@@ -183,6 +187,9 @@ fn listed<'py>(x: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Bound<'py, PyAny>>>
 }
 
 fn push_ids(row: &Bound<'_, PyAny>, index: usize, ids: &mut Vec<u32>) -> PyResult<()> {
+    if row.is_instance_of::<PyBytes>() || row.is_instance_of::<PyByteArray>() {
+        return Err(PyTypeError::new_err(format!("row {index} is {}, not a list of ids", row.repr()?)));
+    }
     let mut push = |id: i64| u32::try_from(id).map(|id| ids.push(id)).map_err(|_| bad_id(index, id));
     if let Ok(array) = row.cast::<PyArray1<i32>>() {
         let array = array.readonly();
@@ -203,11 +210,12 @@ fn push_ids(row: &Bound<'_, PyAny>, index: usize, ids: &mut Vec<u32>) -> PyResul
     Ok(())
 }
 
-fn vectors(x: &Bound<'_, PyAny>, width: usize) -> PyResult<Rows> {
+fn vectors(x: &Bound<'_, PyAny>, width: usize, sequence: bool) -> PyResult<Rows> {
     let mut features = Features::new(width);
     let wrong = |shape: &[usize]| {
         PyValueError::new_err(format!(
-            "the model reads rows of vectors of {width} numbers, (rows, steps, {width}), but x has the shape {shape:?}"
+            "the model reads rows of vectors of {width} numbers, (rows, {}{width}), but x has the shape {shape:?}",
+            if sequence { "steps, " } else { "" }
         ))
     };
     let ragged = listed(x)?.filter(|_| asarray(x).is_err());
@@ -224,8 +232,8 @@ fn vectors(x: &Bound<'_, PyAny>, width: usize) -> PyResult<Rows> {
     let all = floats(x)?;
     let shape = all.shape();
     let (steps, last) = match *shape {
-        [_, steps, last] => (steps, last),
-        [_, last] => (1, last),
+        [_, steps, last] if sequence => (steps, last),
+        [_, last] if !sequence => (1, last),
         _ => return Err(wrong(shape)),
     };
     if last != width {
@@ -247,12 +255,46 @@ pub fn targets(y: &Bound<'_, PyAny>, inputs: &Inputs, per_step: bool) -> PyResul
     }
     let lengths: Vec<usize> = (0..inputs.len()).map(|row| inputs.steps(row)).collect();
     let steps: usize = lengths.iter().sum();
+    let wrong = |row: usize, found: String| {
+        PyValueError::new_err(format!(
+            "the model has an output at every step, so y needs a target for each of the {} steps of row {row}, but it has \
+             {found}",
+            lengths[row]
+        ))
+    };
     let values = match listed(y)?.filter(|_| asarray(y).is_err()) {
         Some(rows) => {
-            let rows = rows.iter().map(flat).collect::<PyResult<Vec<_>>>()?;
-            rows.concat()
+            if rows.len() != lengths.len() {
+                return Err(PyValueError::new_err(format!(
+                    "there are {} rows, but y has {}",
+                    lengths.len(),
+                    rows.len()
+                )));
+            }
+            let rows = rows.iter().map(floats).collect::<PyResult<Vec<_>>>()?;
+            for (row, targets) in rows.iter().enumerate() {
+                let own = targets.shape().first().copied().unwrap_or(0);
+                if own != lengths[row] {
+                    return Err(wrong(row, format!("{own}")));
+                }
+            }
+            let parts = rows.iter().map(|row| Ok(row.as_slice()?)).collect::<PyResult<Vec<_>>>()?;
+            parts.concat()
         }
-        None => flat(y)?,
+        None => {
+            let targets = floats(y)?;
+            let shape = targets.shape();
+            if shape.first() != Some(&lengths.len()) {
+                return Err(PyValueError::new_err(format!(
+                    "there are {} rows, but y has the shape {shape:?}",
+                    lengths.len()
+                )));
+            }
+            if let Some(row) = lengths.iter().position(|length| Some(length) != shape.get(1)) {
+                return Err(wrong(row, format!("the shape {shape:?}")));
+            }
+            targets.as_slice()?.to_vec()
+        }
     };
     let width = (values.len() / steps.max(1)).max(1);
     Targets::steps(width, values, &lengths).or_raise()

@@ -7,7 +7,7 @@
 use crate::built_in_callbacks;
 use crate::model::Model;
 use gatewise::train::{BatchLog, Callback, Context, EpochLog};
-use gatewise::{Error, ErrorKind, Fit, Result};
+use gatewise::{Error, Fit, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::collections::HashSet;
@@ -32,7 +32,7 @@ impl Raised {
     pub fn ended<T>(&self, result: PyResult<T>) -> Result<T> {
         result.map_err(|error| {
             self.set(error);
-            Error::new(ErrorKind::Interrupted, "a callback raised an exception")
+            Error::config("a function written in Python raised an exception")
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::arrays;
 use crate::callbacks::Raised;
 use gatewise::metrics::{CustomMetric, Metric, MetricResult, MetricRows};
 use gatewise::{CustomLoss, LossRows, Result};
-use numpy::PyArrayDyn;
+use numpy::{PyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -52,13 +52,19 @@ impl PythonLoss {
         if pair.len() != 2 {
             return Err(wrong(format!("{} values", pair.len())));
         }
-        let (values, slopes) = (arrays::flat(&pair.get_item(0)?)?, arrays::flat(&pair.get_item(1)?)?);
-        if values.len() != losses.len() || slopes.len() != rows.outputs.len() {
-            return Err(wrong(format!("{} losses and a gradient of {} numbers", values.len(), slopes.len())));
+        let (values, slopes) = (arrays::flat(&pair.get_item(0)?)?, arrays::floats(&pair.get_item(1)?)?);
+        let alike =
+            slopes.shape() == [rows.len(), rows.width] || (rows.width == 1 && slopes.shape() == [rows.len()]);
+        if values.len() != losses.len() || !alike {
+            return Err(wrong(format!(
+                "{} losses and a gradient of the shape {:?}",
+                values.len(),
+                slopes.shape()
+            )));
         }
         losses.iter_mut().zip(values).for_each(|(loss, value)| *loss = f64::from(value));
         if let Some(gradient) = gradient {
-            gradient.copy_from_slice(&slopes);
+            gradient.copy_from_slice(slopes.as_slice()?);
         }
         Ok(())
     }

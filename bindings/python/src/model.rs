@@ -11,7 +11,7 @@ use crate::training::{self, Compiled, RunSettings, Surroundings, Trainer};
 use gatewise::layers::Layer;
 use gatewise::rows::{Dataset, Padding, Scaler};
 use gatewise::text::{Tokenizer, Vocabulary};
-use gatewise::{Artifact, ArtifactBuilder, Sequential};
+use gatewise::{Artifact, ArtifactBuilder, Sequential, TrainingSummary};
 use numpy::PyArrayDyn;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -76,11 +76,11 @@ impl Model {
 
     pub fn reads(&self) -> Reads {
         let model = self.now();
-        let width = |layer: &Layer| match layer {
-            Layer::Input(input) => Some(input.features),
-            _ => None,
-        };
-        model.spec().layers().next().and_then(width).map_or(Reads::Ids, Reads::Vectors)
+        match model.spec().layers().next() {
+            Some(Layer::Input(input)) if input.sequence => Reads::Vectors(input.features),
+            Some(Layer::Input(input)) => Reads::Vector(input.features),
+            _ => Reads::Ids,
+        }
     }
 
     pub fn rows(&self, x: &Bound<'_, PyAny>) -> PyResult<Rows> {
@@ -115,10 +115,12 @@ impl Model {
     }
 
     /// Loads a model of ids or vectors from a file.
+    /// Returns the arguments of `compile`, as JSON, with it.
     #[staticmethod]
-    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<(Self, Option<String>)> {
         let artifact = py.detach(|| Artifact::load(&path)).or_raise()?;
-        Ok(Self::new(artifact.model().clone()))
+        let compile = artifact.training().compile.as_ref().map(serde_json::Value::to_string);
+        Ok((Self::new(artifact.model().clone()), compile))
     }
 
     /// Returns the model of the bytes of a file.
@@ -136,7 +138,8 @@ impl Model {
     }
 
     /// Saves the model to a file: with `words` by rank, one that reads texts as Keras's `imdb.load_data` does.
-    #[pyo3(signature = (path, maxlen=None, labels=Vec::new(), words=None))]
+    /// `compile` are the arguments of `compile`, as JSON.
+    #[pyo3(signature = (path, maxlen=None, labels=Vec::new(), words=None, compile=None))]
     fn save(
         &self,
         py: Python<'_>,
@@ -144,10 +147,14 @@ impl Model {
         maxlen: Option<usize>,
         labels: Vec<String>,
         words: Option<Vec<String>>,
+        compile: Option<&str>,
     ) -> PyResult<()> {
         let model = self.now();
+        let compile: Option<serde_json::Value> =
+            compile.map(|compile| settings::read("compile", compile)).transpose()?;
         py.detach(|| {
-            let mut builder = artifact(&model).labels(labels);
+            let training = TrainingSummary::default().compile(compile);
+            let mut builder = artifact(&model).labels(labels).training(training);
             if let Some(maxlen) = maxlen {
                 builder = builder.padding(Padding::to(maxlen));
             }
@@ -177,10 +184,14 @@ impl Model {
 
     /// Sets whether training updates the weights of a layer.
     fn set_trainable(&self, layer: &str, trainable: bool) -> PyResult<()> {
-        let mut model = (*self.now()).clone();
-        model.set_trainable(layer, trainable).or_raise()?;
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(model);
-        Ok(())
+        // In place, under the lock: training may publish weights at any moment.
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let prefix = format!("{layer}/");
+        let mut own = held.params().table().iter().filter(|info| info.name.starts_with(&prefix));
+        match own.all(|info| info.trainable == trainable) {
+            true => Ok(()),
+            false => Arc::make_mut(&mut held).set_trainable(layer, trainable).or_raise(),
+        }
     }
 
     /// Returns the names of the layers, from the input up.
@@ -250,7 +261,10 @@ impl Model {
         if !model.output_per_step() {
             return Ok(arrays::array(py, outputs, &[inputs.len(), width])?.into_any());
         }
-        if let Some(steps) = steps {
+        // Layers such as RepeatVector make other steps than they read, as many for every row.
+        let read: usize = (0..inputs.len()).map(|row| inputs.steps(row)).sum();
+        if steps.is_some() || outputs.len() != read * width {
+            let steps = outputs.len() / (inputs.len() * width).max(1);
             return Ok(arrays::array(py, outputs, &[inputs.len(), steps, width])?.into_any());
         }
         let list = PyList::empty(py);

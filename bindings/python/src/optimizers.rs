@@ -31,14 +31,16 @@ pub fn config(settings: &str, rate: Option<Bound<'_, PyAny>>, raised: &Raised) -
     let Some(rate) = rate else { return Ok(config) };
     let name =
         rate.getattr("__name__").or_else(|_| rate.get_type().getattr("__name__"))?.extract::<String>()?;
-    let (rate, raised) = (rate.unbind(), raised.clone());
+    let (rate, ended) = (rate.unbind(), raised.clone());
     let function = LearningRate::from_fn(name, move |iterations| {
         let result =
             Python::attach(|py| rate.call1(py, (iterations,))?.call_method0(py, "__float__")?.extract(py));
         // A rate that is not a number ends the run; the exception is raised in place of that error.
-        raised.ended::<f64>(result).unwrap_or(f64::NAN)
+        ended.ended::<f64>(result).unwrap_or(f64::NAN)
     });
-    config.learning_rate(function).or_raise()
+    let config = config.learning_rate(function);
+    raised.check()?;
+    config.or_raise()
 }
 
 /// An optimizer applied to variables.

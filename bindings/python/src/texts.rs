@@ -11,7 +11,7 @@ use gatewise_pipeline::Target;
 use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyList, PySet, PyString, PyTuple};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyList, PySet, PyString, PyTuple};
 
 /// Rows in memory.
 pub enum Given {
@@ -69,8 +69,14 @@ impl Kind {
         if x.is_instance_of::<PyString>() || x.is_instance_of::<PyBytes>() || x.is_instance_of::<PyDict>() {
             return Ok(Self::Texts);
         }
+        if x.hasattr("__next__")? {
+            return Err(PyTypeError::new_err(
+                "the rows are an iterator, which can be read once; give a list: list(rows)",
+            ));
+        }
         let Some(first) = x.try_iter()?.next().transpose()? else { return Ok(Self::Texts) };
-        if first.is_instance_of::<PyString>() || is_missing(&first)? {
+        let is_bytes = first.is_instance_of::<PyBytes>() || first.is_instance_of::<PyByteArray>();
+        if first.is_instance_of::<PyString>() || is_bytes || is_missing(&first)? {
             return Ok(Self::Texts);
         }
         match dtype(&first) {

@@ -283,6 +283,83 @@ def test_optimizers_and_schedules(rows):
             gatewise.optimizers.SGD(**wrong)
 
 
+def test_layers_keep_their_weights(rows):
+    x, y = rows
+    model = classic()
+    model.fit(x, y, verbose=0)
+    before, outputs = model.get_weights(), model.predict(x)
+    model.add(model.pop())
+    assert np.array_equal(model.predict(x), outputs)
+    # Transfer: the layers of a model in another one.
+    other = gatewise.Sequential([*model.layers[:-1], Dense(3)])
+    assert all(np.array_equal(a, b) for a, b in zip(other.get_weights()[:4], before[:4]))
+    other.set_weights([array * 0 for array in other.get_weights()])
+    assert np.array_equal(model.layers[0].get_weights()[0], before[0])
+
+
+def test_a_loaded_model_is_compiled(rows, tmp_path):
+    x, y = rows
+    model = classic()
+    model.compile(gatewise.optimizers.Adam(0.02, clipnorm=1.0), "mse", metrics=["mae", gatewise.metrics.AUC(), "acc"])
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "model.gatewise")
+    loaded = gatewise.load_model(tmp_path / "model.gatewise")
+    assert loaded.evaluate(x, y, verbose=0) == model.evaluate(x, y, verbose=0)
+    assert loaded.metrics_names == ["loss", "mae", "auc", "acc"] and loaded.optimizer.clipnorm == 1.0
+    assert gatewise.load_model(tmp_path / "model.gatewise", compile=False).optimizer is None
+
+
+def test_results_come_in_the_order_of_the_metrics(rows):
+    x, y = rows
+    model = classic()
+    model.compile("adam", "binary_crossentropy", metrics=["AUC", "accuracy", lambda y_true, y_pred: y_pred[:, 0]])
+    history = model.fit(x, y, validation_split=0.2, verbose=0)
+    names = ["loss", "auc", "accuracy", "<lambda>"]
+    assert list(history.history) == names + [f"val_{name}" for name in names]
+    loss, auc, accuracy, mean = model.evaluate(x, y, verbose=0)
+    outputs = model.predict(x)[:, 0]
+    assert accuracy == pytest.approx(float(((outputs > 0.5) == y).mean()))
+    assert mean == pytest.approx(float(outputs.mean()), abs=1e-5)
+
+
+def test_numpy_numbers_are_settings(rows):
+    x, y = rows
+    model = classic()
+    weights = dict(zip(np.unique(y).astype(int), [np.float64(1.0), np.float64(3.0)]))
+    stopping = callbacks.EarlyStopping(patience=np.int64(3))
+    model.fit(x, y, epochs=np.int64(2), batch_size=np.int64(8), class_weight=weights, callbacks=[stopping], verbose=0)
+    assert np.array_equal(model.predict(pad_sequences(x, 20).astype(">i4")), model.predict(pad_sequences(x, 20)))
+
+
+def test_backups_are_deleted(rows, tmp_path):
+    for _ in range(2):
+        model = classic()
+        history = model.fit(*rows, epochs=2, callbacks=[callbacks.BackupAndRestore(tmp_path / "bk")], verbose=0)
+        assert history.epoch == [0, 1] and not history.notes
+    assert not (tmp_path / "bk").exists()
+
+
+def test_targets_of_steps_fit_their_rows(rows):
+    model = gatewise.Sequential([Embedding(30, 3), LSTM(4, return_sequences=True), Dense(1)])
+    model.compile("adam", "mse")
+    x = np.ones((6, 4), dtype=int)
+    model.fit(x, np.zeros((6, 4)), verbose=0)
+    model.fit([[1, 2], [1, 2, 3]], [[0.0, 1.0], [0.0, 1.0, 0.0]], verbose=0)
+    for given, targets in [
+        (x, np.zeros((4, 6))),
+        (x, np.zeros((3, 8))),
+        ([[1, 2], [1, 2, 3]], [[0.0, 1.0, 0.0], [0.0, 1.0]]),
+    ]:
+        with pytest.raises(ValueError, match="y "):
+            model.fit(given, targets, verbose=0)
+    repeated = gatewise.Sequential(
+        [Input((3, 2)), LSTM(4), gatewise.layers.RepeatVector(5), LSTM(2, return_sequences=True)]
+    )
+    assert repeated.predict(np.ones((7, 3, 2))).shape == (7, 5, 2)
+    with pytest.raises(ValueError, match="rows of vectors"):
+        repeated.predict(np.ones((3, 2)))
+
+
 def test_class_and_sample_weights(rows):
     x, y = rows
     weighted, by_row = classic(), classic()

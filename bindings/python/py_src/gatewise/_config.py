@@ -54,4 +54,11 @@ def choose(kind: str, given: Any, names: dict[str, Any], base: type) -> Any:
         return type(made).from_config(given.get("config", {}))
     if callable(given):
         return given
-    raise TypeError(f"{given!r} is not a name or an object of the {kind}s")
+    raise TypeError(f"{given!r} is not a name or an object of the {'losses' if kind == 'loss' else kind + 's'}")
+
+
+def plain(value: Any) -> Any:
+    """Returns a NumPy number or array as Python's numbers, for JSON."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{value!r} is not a number or a list of numbers")

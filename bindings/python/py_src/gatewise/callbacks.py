@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from gatewise._config import plain as _plain
 from gatewise._views import HistoryViews
 
 _HOOKS = (
@@ -52,6 +54,18 @@ class Callback:
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Called after an epoch and its validation, with its metrics."""
 
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Called before ``evaluate``. Not called for the validation within ``fit``."""
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Called after ``evaluate``, with its results."""
+
+    def on_predict_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Called before ``predict``."""
+
+    def on_predict_end(self, logs: dict[str, float] | None = None) -> None:
+        """Called after ``predict``."""
+
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Called before a batch, from 0."""
 
@@ -61,6 +75,9 @@ class Callback:
     def _built_in(self) -> str | None:
         """Returns the arguments of the library's own callback that this object chooses, as JSON."""
         return None
+
+    def _after_fit(self) -> None:
+        """Called when ``fit`` has ended without an exception."""
 
     def _show(self, epoch: int, state: str) -> None:
         """Receives the state of the library's own callback after an epoch."""
@@ -122,7 +139,7 @@ class _BuiltIn(Callback):
 
     def _built_in(self) -> str | None:
         name = next(made.__name__ for made in type(self).__mro__ if made.__module__ == __name__)
-        return json.dumps({"callback": name, **self._arguments()})
+        return json.dumps({"callback": name, **self._arguments()}, default=_plain)
 
 
 class EarlyStopping(_BuiltIn):
@@ -174,6 +191,8 @@ class EarlyStopping(_BuiltIn):
         kept = json.loads(state)
         self.best, self.best_epoch, self.wait = kept["best"], kept["best_epoch"], kept["wait"]
         self.stopped_epoch = epoch if self.wait and self.wait >= self.patience else 0
+        if self.verbose and self.stopped_epoch:
+            print(f"Epoch {epoch + 1}: early stopping")
 
 
 class ModelCheckpoint(_BuiltIn):
@@ -291,6 +310,8 @@ class LearningRateScheduler(_BuiltIn):
         new = self.schedule(epoch) if count == 1 else self.schedule(epoch, rate)
         if isinstance(new, bool) or not isinstance(new, (int, float)) and not hasattr(new, "__float__"):
             raise ValueError(f"the schedule of LearningRateScheduler returned {new!r}; it must return a number")
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: the learning rate is {float(new):.4g}")
         return float(new)
 
 
@@ -306,9 +327,23 @@ class CSVLogger(_BuiltIn):
 
 
 class TensorBoard(_BuiltIn):
-    """Writes the metrics of each epoch for TensorBoard."""
+    """Writes the metrics of each epoch for TensorBoard.
 
-    def __init__(self, log_dir: str | os.PathLike[str] = "logs") -> None:
+    Keras's other arguments are accepted and have no effect: there are no histograms, graphs, images or profiles.
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str] = "logs",
+        histogram_freq: int = 0,
+        write_graph: bool = True,
+        write_images: bool = False,
+        write_steps_per_second: bool = False,
+        update_freq: int | str = "epoch",
+        profile_batch: Any = 0,
+        embeddings_freq: int = 0,
+        embeddings_metadata: Any = None,
+    ) -> None:
         super().__init__()
         self.log_dir = os.fspath(log_dir)
 
@@ -339,13 +374,27 @@ class BackupAndRestore(_BuiltIn):
 
     Args:
         backup_dir: The folder of the checkpoints.
+        save_freq: ``"epoch"``; the state is saved within long epochs too.
+        delete_checkpoint: Whether the checkpoints are deleted when ``fit`` has ended.
     """
 
     def __init__(
         self, backup_dir: str | os.PathLike[str], save_freq: str = "epoch", delete_checkpoint: bool = True
     ) -> None:
         super().__init__()
-        self.backup_dir = os.fspath(backup_dir)
+        self.backup_dir, self.save_freq, self.delete_checkpoint = os.fspath(backup_dir), save_freq, delete_checkpoint
 
     def _arguments(self) -> dict[str, Any]:
         return {"backup_dir": self.backup_dir}
+
+    def _after_fit(self) -> None:
+        if not self.delete_checkpoint:
+            return
+        # Nothing else is deleted, and the folder only if it is then empty.
+        folder = Path(self.backup_dir)
+        for file in [*folder.glob("checkpoint-*"), folder / ".lock"]:
+            file.unlink(missing_ok=True)
+        try:
+            folder.rmdir()
+        except OSError:
+            pass

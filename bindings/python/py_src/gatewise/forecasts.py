@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from gatewise import _gatewise
+from gatewise._config import plain
 
 __all__ = ["ForecastOutcome", "SeriesForecast", "forecast"]
 
@@ -89,4 +90,4 @@ def forecast(data: Any, **options: Any) -> ForecastOutcome:
             settings[name] = os.fspath(value)
         elif hasattr(value, "tolist"):
             settings[name] = value.tolist()
-    return ForecastOutcome(json.loads(_gatewise.forecast(data, json.dumps(settings))))
+    return ForecastOutcome(json.loads(_gatewise.forecast(data, json.dumps(settings, default=plain))))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatewise import _gatewise
 from gatewise._config import Configured, choose
+from gatewise._config import plain as _plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,9 @@ class Metric(Configured):
         """The variables of the state, those of metrics in attributes included."""
         return _variables(vars(self))
 
-    def add_variable(self, shape: Any, initializer: Any = "zeros", dtype: Any = None, name: str | None = None) -> Any:
+    def add_variable(
+        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Any:
         """Returns a new variable of the state."""
         from gatewise import initializers
         from gatewise.variables import Variable
@@ -233,13 +236,6 @@ def row_weights(sample_weight: Any, shape: tuple[int, ...], np: Any) -> np.ndarr
     except ValueError:
         given = np.shape(sample_weight)
         raise ValueError(f"sample_weight has the shape {given}, which does not fit rows of shape {shape}") from None
-
-
-def _plain(value: Any) -> Any:
-    """Returns a NumPy number or array as Python's numbers."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"{value!r} is not a number or a list of numbers")
 
 
 class Accuracy(_Own):
@@ -919,3 +915,19 @@ def get(identifier: Any) -> Any:
         # Logs call a metric what it was called, as in Keras: "mse", "AUC".
         found.name, found._is_named = identifier, True
     return found
+
+
+class _Accuracy(_Own):
+    """The accuracy that fits the outputs and the targets, under the name that was given."""
+
+    _name = "accuracy"
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        self._keep(locals())
+
+
+def named(identifier: Any) -> Any:
+    """Returns the metric that a name or an object means, for a model to measure."""
+    if isinstance(identifier, str) and identifier in ("acc", "accuracy"):
+        return _Accuracy(identifier)
+    return get(identifier)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gatewise import _gatewise, initializers, losses, metrics, optimizers, progress, utils
+from gatewise._config import Configured, plain
 from gatewise._views import ModelViews
 from gatewise.callbacks import Callback, History, LearningRateScheduler, ReduceLROnPlateau
 from gatewise.layers import Embedding, Input, Layer, layer_of
@@ -49,6 +50,8 @@ class Sequential(ModelViews):
         self._has_accuracy = False
         # Whether the library has the settings of compile.
         self._compiled = False
+        self._order: list[str] = []
+        self._compile_arguments: dict[str, Any] = {}
         self.optimizer: Any = None
         self.history: History | None = None
         self.stop_training = False
@@ -84,20 +87,33 @@ class Sequential(ModelViews):
 
     def add(self, layer: Layer) -> None:
         """Adds a layer on top of the stack."""
+        self._keep_weights()
         self._push(layer)
         self._native = None
         self._try_build()
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Removes the last layer and returns it."""
+        self._keep_weights()
         layer = self._layers.pop()
         layer._model, self._native = None, None
         self._try_build()
         return layer
 
+    def _keep_weights(self) -> None:
+        """Leaves the weights with their layers, from which the next build takes them."""
+        for layer in self._layers if self._native is not None else []:
+            if layer._has_weights:
+                layer._own = layer.get_weights()
+
     def _push(self, layer: Layer) -> None:
         if not isinstance(layer, Layer):
             raise ValueError(f"a Sequential consists of layers, but got {layer!r}")
+        if layer._model is not None and layer._model is not self and layer._model.built:
+            # Layers are not shared: the new model gets one of the same settings and weights.
+            weights = layer.get_weights() if layer._has_weights else None
+            layer = type(layer).from_config(layer.get_config())
+            layer._own = weights
         if any(own.name == layer.name for own in self._layers):
             raise ValueError(f"two layers have the name {layer.name!r}; names must differ")
         if isinstance(layer, Input):
@@ -180,6 +196,8 @@ class Sequential(ModelViews):
                 weights[index] = initializer(tuple(shapes[index]))
         if weights is not None:
             self._native.set_weights(weights)
+        for layer in self._layers:
+            layer._own = None
 
     def _tensors_of(self, layer: Layer) -> range:
         """Returns the places of a layer's tensors."""
@@ -277,22 +295,37 @@ class Sequential(ModelViews):
             raise ValueError("loss_weights is for models with several outputs; these models have one")
         self.optimizer = optimizers.get(optimizer)
         self._loss = losses.get(loss)
+        self._compile_arguments = {"loss": self._loss, "metrics": metrics, "weighted_metrics": weighted_metrics}
         self._set_metrics(metrics, weighted_metrics)
         self._compiled = False
 
     def _set_metrics(self, given: Any, weighted: Any) -> None:
         every = [given] if isinstance(given, str) else list(given or [])
-        # Loss and accuracy come with every step of a classifier; other losses have none of their own.
+        # A cross-entropy comes with its accuracy at no cost.
         name = getattr(self._loss, "_name", "")
         self._has_accuracy = "accuracy" in every and (self._loss is None or "crossentropy" in name)
-        self._metrics = [metrics.get(metric) for metric in every if not (metric == "accuracy" and self._has_accuracy)]
-        self._weighted_metrics = [metrics.get(metric) for metric in weighted or []]
+        self._metrics = [metrics.named(metric) for metric in every if not (metric == "accuracy" and self._has_accuracy)]
+        self._weighted_metrics = [metrics.named(metric) for metric in weighted or []]
+        # The order in which results are shown.
+        own = iter(self._metrics)
+        self._order = [
+            "accuracy" if metric == "accuracy" and self._has_accuracy else _label(next(own)) for metric in every
+        ]
+
+    def _sorted(self, figures: dict[str, Any]) -> dict[str, Any]:
+        """Returns figures in the order of ``metrics=[…]``: the loss, the metrics, then those of validation."""
+
+        def place(name: str) -> tuple[bool, int, int]:
+            base = name.removeprefix("val_").split("[")[0]
+            known = {"loss": -1, **{label: index for index, label in reversed(list(enumerate(self._order)))}}
+            stem = base if base in known else base.rsplit("_", 1)[0]
+            return name.startswith("val_"), known.get(stem, len(known)), 0 if base == stem else 1
+
+        return {name: figures[name] for name in sorted(figures, key=place)}
 
     def _prepare(self) -> None:
-        """Hands the settings of ``compile`` to the library, and what has been set on layers since."""
+        """Hands the settings of ``compile`` to the library."""
         native = self._own
-        for layer in self._layers:
-            native.set_trainable(layer.name, self.trainable and layer.trainable)
         if self._compiled:
             return
         loss = self._loss
@@ -312,7 +345,7 @@ class Sequential(ModelViews):
             if not isinstance(metric, metrics._Own)
         ]
         rate = self.optimizer._function() if self.optimizer else None
-        native.prepare(json.dumps(settings, default=metrics._plain), loss if is_function else None, functions, rate)
+        native.prepare(json.dumps(settings, default=plain), loss if is_function else None, functions, rate)
         if self.optimizer is not None:
             self.optimizer._take_rate()
         self._compiled = True
@@ -360,11 +393,15 @@ class Sequential(ModelViews):
 
         Ctrl-C stops training after a batch. The model keeps what it has learnt.
         """
+        if hasattr(x, "__next__"):
+            raise TypeError("fit reads arrays and lists, but x is a generator; gather its batches: model.fit(x, y)")
         if y is None:
             raise ValueError("fit needs targets: model.fit(x, y)")
         native = self._ready(x)
         self._prepare()
-        called = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        for layer in self._layers:
+            native.set_trainable(layer.name, self.trainable and layer.trainable)
+        called = self._called(callbacks)
         rate = self.optimizer._take_rate() if self.optimizer is not None else None
         settings = {
             "epochs": epochs,
@@ -375,7 +412,7 @@ class Sequential(ModelViews):
             "validation_steps": validation_steps,
             "validation_freq": validation_freq,
             "shuffle": bool(shuffle),
-            "class_weight": class_weight,
+            "class_weight": None if class_weight is None else _weights_of(class_weight),
             "learning_rate": rate,
         }
         if validation_data is not None:
@@ -383,16 +420,18 @@ class Sequential(ModelViews):
         self.stop_training = False
         history = History()
         history.set_model(self)
+        trained = len(x) - int(len(x) * validation_split if validation_data is None else 0)
+        steps = steps_per_epoch or -(-trained // (batch_size or 32))
+        history.set_params({"epochs": epochs, "steps": steps, "verbose": verbose})
         for callback in called:
-            if not isinstance(callback, Callback):
-                raise TypeError(f"{callback!r} is not a callback; subclass gatewise.callbacks.Callback")
-            callback.set_model(self)
-            callback.set_params({"epochs": epochs, "steps": steps_per_epoch, "verbose": verbose})
+            callback.set_params({"epochs": epochs, "steps": steps, "verbose": verbose})
         with progress.watch(verbose, batch_size or 32, lambda name: self._shows(name, called)) as shown:
             columns, history.epoch, history.notes = native.fit(
-                self, x, y, json.dumps(settings), sample_weight, validation_data, called, shown
+                self, x, y, json.dumps(settings, default=plain), sample_weight, validation_data, called, shown
             )
-        history.history = {name: values for name, values in columns.items() if self._shows(name, called)}
+        history.history = self._sorted({name: all for name, all in columns.items() if self._shows(name, called)})
+        for callback in called:
+            callback._after_fit()
         self.history = history
         return history
 
@@ -407,7 +446,25 @@ class Sequential(ModelViews):
         self, x: Any, y: Any, batch_size: int | None = None, verbose: Any = "auto", sample_weight: Any = None,
         steps: int | None = None, callbacks: Any = None, return_dict: bool = False,
     ) -> Any:  # fmt: skip
-        """Returns the loss and the metrics: a list, or a dictionary by name."""
+        """Returns the loss and the metrics: a list, or a dictionary by name.
+
+        Args:
+            x: Rows, as for ``fit``.
+            y: Targets, as for ``fit``.
+            batch_size: The rows that a metric reads at a time. Default: 32.
+            verbose: Whether to show the result.
+            sample_weight: The weight of each row in the loss.
+            steps: The number of batches to measure. Default: all.
+            callbacks: Objects whose ``on_test_begin`` and ``on_test_end`` are called.
+            return_dict: Whether to return a dictionary.
+        """
+        if steps is not None:
+            count = steps * (batch_size or 32)
+            x, y = x[:count], y[:count]
+            sample_weight = None if sample_weight is None else sample_weight[:count]
+        called = self._called(callbacks)
+        for callback in called:
+            callback.on_test_begin({})
         native = self._ready(x)
         self._prepare()
         started = time.perf_counter()
@@ -416,7 +473,10 @@ class Sequential(ModelViews):
         if accuracy is not None and self._has_accuracy:
             figures["accuracy"] = accuracy
         figures.update(measured)
+        figures = self._sorted(figures)
         progress.show_result(verbose, len(x), batch_size or 32, time.perf_counter() - started, figures)
+        for callback in called:
+            callback.on_test_end(dict(figures))
         if return_dict:
             return figures
         return list(figures.values()) if len(figures) > 1 else value
@@ -430,11 +490,44 @@ class Sequential(ModelViews):
         callbacks: Any = None,
     ) -> Any:
         """Returns the outputs for rows: (B, units), or (B, T, units); a list of arrays for ragged rows with an output
-        at every step."""
-        return self._ready(x).predict(x)
+        at every step. ``steps`` is the number of batches to predict; the hooks ``on_predict_begin`` and
+        ``on_predict_end`` of ``callbacks`` are called."""
+        if steps is not None:
+            x = x[: steps * (batch_size or 32)]
+        called = self._called(callbacks)
+        for callback in called:
+            callback.on_predict_begin({})
+        outputs = self._ready(x).predict(x)
+        for callback in called:
+            callback.on_predict_end({})
+        return outputs
+
+    def _called(self, callbacks: Any) -> list[Callback]:
+        """Returns callbacks as a list, each with this model."""
+        called = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        for callback in called:
+            if not isinstance(callback, Callback):
+                raise TypeError(f"{callback!r} is not a callback; subclass gatewise.callbacks.Callback")
+            callback.set_model(self)
+        return called
 
     def __call__(self, x: Any, training: bool = False) -> Any:
-        return self.predict(x)
+        """Returns the outputs for rows; with ``training``, those with dropout, drawn anew in each call."""
+        if not training:
+            return self.predict(x)
+        import numpy as np
+
+        self._ready(x)
+        outputs, mask = np.asarray(x), None
+        for layer in self._layers:
+            behind = layer.compute_mask(outputs, mask)
+            outputs, mask = layer(outputs, mask=mask, training=True), behind
+        return outputs
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the results of ``evaluate``."""
+        return ["loss", *self._order]
 
     # Files
 
@@ -461,8 +554,23 @@ class Sequential(ModelViews):
         """
         if not overwrite and os.path.exists(filepath):
             raise FileExistsError(f"{os.fspath(filepath)} exists already; set overwrite=True, or give another name")
-        words = sorted(word_index, key=word_index.__getitem__) if word_index is not None else None
-        self._own.save(os.fspath(filepath), maxlen, labels or [], words)
+        words = None
+        if word_index is not None:
+            words = sorted(word_index, key=word_index.__getitem__)
+            if [word_index[word] for word in words] != list(range(1, len(words) + 1)):
+                raise ValueError(
+                    "word_index must give the words the ranks 1, 2, 3, …, each once, as get_word_index does"
+                )
+        self._own.save(os.fspath(filepath), maxlen, labels or [], words, self._compile_json())
+
+    def _compile_json(self) -> str | None:
+        """Returns the arguments of ``compile`` as JSON; ``None`` if there are none, or one is a function."""
+        if self.optimizer is None:
+            return None
+        try:
+            return json.dumps({"optimizer": self.optimizer, **self._compile_arguments}, default=_as_config) or None
+        except (TypeError, ValueError):
+            return None
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Saves the weights alone, by the names of their layers (safetensors)."""
@@ -487,9 +595,36 @@ Model = Sequential
 
 
 def load_model(filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True) -> Sequential:
-    """Loads the layers and weights of a model from a file that ``save`` or the program wrote.
+    """Loads a model from a file that ``save`` or the program wrote.
 
     ``gatewise.load`` loads such a file with its words and labels, to predict from texts.
+
+    Args:
+        filepath: The file.
+        compile: Whether the model is compiled as it was when it was saved. A loss, a metric or a rate that is a
+            function is not in the file: the model is then to be compiled again. The optimizer begins anew.
     """
-    native = _gatewise.Model.load(os.fspath(filepath))
-    return Sequential._over(native)
+    native, arguments = _gatewise.Model.load(os.fspath(filepath))
+    model = Sequential._over(native)
+    if compile and arguments is not None:
+        model.compile(**json.loads(arguments))
+    return model
+
+
+def _as_config(value: Any) -> Any:
+    """Returns an object as its class and its arguments, and numbers of NumPy as Python's."""
+    if isinstance(value, Configured):
+        return {"class_name": type(value).__name__, "config": value.get_config()}
+    return plain(value)
+
+
+def _weights_of(class_weight: Any) -> dict[int, float]:
+    """Returns class weights with Python's numbers."""
+    if not hasattr(class_weight, "items"):
+        raise TypeError(f"class_weight is {class_weight!r}; it must be a dictionary: {{class: weight}}")
+    return {int(index): float(weight) for index, weight in class_weight.items()}
+
+
+def _label(metric: Any) -> str:
+    """Returns the name of a metric in logs."""
+    return str(getattr(metric, "name", None) or getattr(metric, "__name__", ""))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gatewise import _gatewise, progress
+from gatewise._config import plain
 from gatewise._views import OutcomeViews
 from gatewise.predictor import Predictor
 
@@ -137,7 +138,15 @@ def train(
             data = os.fspath(data)
     with progress.watch(verbose) as shown:
         native, figures, plan, notes = _gatewise.train(
-            data, labels, json.dumps(settings), pairs["test"], pairs["validation"], kind, sample_weight, False, shown
+            data,
+            labels,
+            json.dumps(settings, default=plain),
+            pairs["test"],
+            pairs["validation"],
+            kind,
+            sample_weight,
+            False,
+            shown,
         )
     return TrainOutcome(Predictor(native), json.loads(figures), json.loads(plan), notes)
 
@@ -182,7 +191,7 @@ def read(path: str | os.PathLike[str], *, labels: bool = True, **options: Any) -
     if not os.path.exists(path):
         raise FileNotFoundError(f"there is no file {path}; check the path")
     settings = {**_settings(options), "labels": labels}
-    kind, x, y, columns, notes = _gatewise.read(path, json.dumps(settings))
+    kind, x, y, columns, notes = _gatewise.read(path, json.dumps(settings, default=plain))
     return Content(kind, x, y, json.loads(columns), notes)
 
 

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gatewise import _gatewise
+from gatewise._config import plain
 from gatewise._gatewise import Answer
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Predictor:
             "on_error": on_error,
         }
         target = None if output is None else os.fspath(output)
-        lines, words, notes = self._native.predict_file(os.fspath(path), target, json.dumps(settings))
+        lines, words, notes = self._native.predict_file(os.fspath(path), target, json.dumps(settings, default=plain))
         rows = None if lines is None else [json.loads(line) for line in lines.splitlines()]
         return FilePrediction(rows, json.loads(words), notes)
 
@@ -155,7 +156,7 @@ class Predictor:
         options["calibration_bins"] = calibration_bins
         if "text_column" in options:
             options["text_column"] = _list(options["text_column"])
-        figures, notes = self._native.evaluate_file(os.fspath(path), json.dumps(options))
+        figures, notes = self._native.evaluate_file(os.fspath(path), json.dumps(options, default=plain))
         return {**_figures(figures), "notes": notes}
 
     # The model

@@ -56,7 +56,10 @@ class _Gatewise(BaseEstimator):  # type: ignore[misc]
         if self.kind != "auto":
             return str(self.kind)
         if hasattr(X, "toarray") or len(getattr(X, "shape", ())) >= 2:
-            is_texts = getattr(getattr(X, "dtype", None), "kind", "") in "UT"
+            dtype = getattr(X, "dtype", None)
+            # A table of one column that is not of numbers is one of texts.
+            is_column = dtype is None and X.shape[1] == 1 and not _is_numeric(X)
+            is_texts = getattr(dtype, "kind", "") in ("U", "T") or is_column
             return "texts" if is_texts else "series"
         if isinstance(X, (str, bytes)) or not hasattr(X, "__len__") or len(X) == 0:
             return "texts"
@@ -403,3 +406,15 @@ def _names(classes: np.ndarray) -> list[str]:
     )
     truths = sum(name.lower() in ("true", "false") for name in names)
     return names if plain and not truths else [str(place) for place in range(len(classes))]
+
+
+def _is_numeric(table: Any) -> bool:
+    """Returns whether all columns of a table, or the entries of a sparse matrix, are numbers."""
+    dtypes = getattr(table, "dtypes", ())
+    dtypes = getattr(dtypes, "tolist", lambda: list(dtypes))()
+    return all(getattr(dtype, "kind", "") in ("i", "u", "f", "b") or _is_numeric_of_polars(dtype) for dtype in dtypes)
+
+
+def _is_numeric_of_polars(dtype: Any) -> bool:
+    is_numeric = getattr(dtype, "is_numeric", None)
+    return bool(is_numeric and is_numeric())

@@ -39,9 +39,17 @@ pub struct TrainingSummary {
     /// file has them.
     #[serde(default, skip_serializing_if = "ColumnNames::is_empty")]
     pub columns: ColumnNames,
+    /// Optimizer, loss and metrics, as a face names them: what Keras's `compile` was called with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compile: Option<serde_json::Value>,
 }
 
 impl TrainingSummary {
+    /// Sets optimizer, loss and metrics, as a face names them.
+    pub fn compile(self, compile: impl Into<Option<serde_json::Value>>) -> Self {
+        Self { compile: compile.into(), ..self }
+    }
+
     /// Sets the name or path of the data.
     pub fn data(self, data: impl Into<String>) -> Self {
         Self { data: data.into(), ..self }

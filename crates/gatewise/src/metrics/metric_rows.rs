@@ -126,10 +126,11 @@ impl MetricResult {
         }
     }
 
-    /// Returns the numbers with their names in logs: `label`, or `label[0]`, `label[1]`, …
+    /// Returns the numbers with their names in logs: `label`, or, of several, `label[0]`, `label[1]`, …
     pub(crate) fn named(&self, label: &str) -> Vec<(String, f64)> {
         match self {
             Self::Number(number) => vec![(label.to_owned(), *number)],
+            Self::Vector(numbers) if numbers.len() == 1 => vec![(label.to_owned(), numbers[0])],
             Self::Vector(numbers) => {
                 numbers.iter().enumerate().map(|(at, &number)| (format!("{label}[{at}]"), number)).collect()
             }

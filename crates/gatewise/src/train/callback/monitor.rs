@@ -98,7 +98,7 @@ impl Monitor {
             Some(_) => Ok(()),
             None => Err(Error::config(format!(
                 "{callback}: the name '{}' does not say whether less or more of it is better; set the mode to \
-                 MonitorMode::Min or MonitorMode::Max",
+                 min or max",
                 self.name
             ))),
         }
