@@ -49,7 +49,7 @@ def test_a_file_with_dates(tmp_path: Path) -> None:
         (lambda: gatewise.forecast([1.0, 2.0, 3.0]), ValueError, "numbers in memory has 3 numbers"),
         (lambda: gatewise.forecast([1.0, math.nan] * 40, period=4), ValueError, "number 1 is nan|number 1 is NaN"),
         (lambda: gatewise.forecast(NUMBERS, column="sales"), ValueError, "numbers are in memory"),
-        (lambda: gatewise.forecast(NUMBERS, season=4), ValueError, "unknown field `season`"),
+        (lambda: gatewise.forecast(NUMBERS, season=4), TypeError, "unknown field `season`"),
         (lambda: gatewise.forecast(NUMBERS, missing="fill"), ValueError, "missing is 'fill'"),
         (lambda: gatewise.forecast(np.ones((4, 4))), TypeError, "one dimension"),
         (lambda: gatewise.forecast("none.csv"), FileNotFoundError, "none.csv"),

@@ -154,7 +154,7 @@ def test_read_finds_delimiter_columns_and_labels(tmp_path: Path) -> None:
         (lambda: gatewise.train(["a", "b"], ["x", None]), ValueError, "row 1 has no label"),
         (lambda: gatewise.train(["a", 3], ["x", "y"]), TypeError, "the text of row 1 is 3"),
         (lambda: gatewise.train(["a", "\ud800"], ["x", "y"]), ValueError, "surrogate"),
-        (lambda: gatewise.train(["a", "b"], ["x", "y"], epoch=3), ValueError, "unknown field `epoch`"),
+        (lambda: gatewise.train(["a", "b"], ["x", "y"], epoch=3), TypeError, "unknown field `epoch`"),
         (lambda: gatewise.train(["a", "b"], ["x", "y"], units=0), ValueError, "units"),
         (lambda: gatewise.train(["a", "b"], ["x", "x"], test_split=0), ValueError, "every row has the label 'x'"),
         (lambda: gatewise.train(np.zeros(3), [1, 2, 3]), TypeError, "the rows are numbers"),

@@ -18,6 +18,8 @@ __all__ = [
     "check_optimizer",
     "forecast",
     "generate_reviews",
+    "imdb_reviews",
+    "imdb_words",
     "initial_values",
     "input_gradients",
     "keras_imdb",
