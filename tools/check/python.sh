@@ -46,7 +46,7 @@ print(f"import gatewise: {milliseconds:.1f} ms, without NumPy")'
 
 step "python: pytest"
 # The tests compare answers with the program's.
-cargo build --release --quiet --package gatewise-cli
+cargo run --release --quiet -- --version
 # In development mode, warnings of the package are errors.
 "${test_env[@]}" "$python" -X dev -m pytest "$package/tests" | tee "$scratch/pytest"
 python_tests=$(grep -oE '[0-9]+ passed' "$scratch/pytest" | tail -n 1)
