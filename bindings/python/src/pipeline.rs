@@ -132,7 +132,7 @@ pub fn train(
         }
     };
     let config: TrainConfig = settings::read("train", &settings.to_string())?;
-    let config = TrainConfig::new(source).overlaid_by(&config);
+    let config = TrainConfig::new(source).overlaid(&config);
     let (outcome, seen) = Watch::new(progress).run(py, |watch| config.plan()?.run(watch))?;
     if outcome.interrupted && outcome.history().epochs.is_empty() {
         return Err(PyKeyboardInterrupt::new_err("training was stopped before the first epoch was complete"));

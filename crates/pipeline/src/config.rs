@@ -52,8 +52,15 @@ macro_rules! settings {
                 }
             }
 
-            /// Returns the configuration with the settings of `other` laid over it.
-            pub(crate) fn overlaid(mut self, other: &Self) -> Self {
+            /// Returns the configuration with the given settings of `other` in place of its own. The data stay.
+            ///
+            /// ```
+            /// use gatewise_pipeline::{Source, TrainConfig};
+            /// let given: TrainConfig = serde_json::from_str(r#"{"epochs": 3}"#).unwrap();
+            /// let config = TrainConfig::new(Source::reviews()).epochs(1).seed(7).overlaid(&given);
+            /// assert_eq!(config, TrainConfig::new(Source::reviews()).epochs(3).seed(7));
+            /// ```
+            pub fn overlaid(mut self, other: &Self) -> Self {
                 $(if other.$name.is_some() {
                     self.$name.clone_from(&other.$name);
                 })*
@@ -189,18 +196,6 @@ impl TrainConfig {
     /// Creates the settings of a run on `data`, all at their defaults.
     pub fn new(data: impl Into<Source>) -> Self {
         Self { data: data.into(), ..Self::default() }
-    }
-
-    /// Returns the configuration with the given settings of `other` in place of its own. The data stay.
-    ///
-    /// ```
-    /// use gatewise_pipeline::{Source, TrainConfig};
-    /// let given: TrainConfig = serde_json::from_str(r#"{"epochs": 3}"#).unwrap();
-    /// let config = TrainConfig::new(Source::reviews()).epochs(1).seed(7).overlaid_by(&given);
-    /// assert_eq!(config, TrainConfig::new(Source::reviews()).epochs(3).seed(7));
-    /// ```
-    pub fn overlaid_by(self, other: &Self) -> Self {
-        self.overlaid(other)
     }
 
     /// Returns the source of the data.

@@ -110,9 +110,9 @@ impl RunFiles {
     /// Checks the outputs. Leaves no file behind.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for an output that is also an input or another output, that lies among the files of a
-    /// folder of data, or that is a folder where a file is needed. [`ErrorKind::Io`](gatewise::ErrorKind::Io) for an output that cannot be
-    /// written.
+    /// * [`ErrorKind::Config`](gatewise::ErrorKind::Config) for an output that is also an input or another output, that lies
+    ///   among the files of a folder of data, or that is a folder where a file is needed.
+    /// * [`ErrorKind::Io`](gatewise::ErrorKind::Io) for an output that cannot be written.
     pub fn check(&self) -> Result<()> {
         let places: Vec<Place> = self.outputs.iter().map(|(output, _)| Place::of(&output.path)).collect();
         for (at, (output, how)) in self.outputs.iter().enumerate() {

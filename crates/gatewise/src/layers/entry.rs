@@ -116,8 +116,15 @@ impl From<Layer> for LayerEntry {
     }
 }
 
-macro_rules! entries {
-    ($($layer:ident),*) => {$(
+/// Lists all layers, each with its variant of [`Layer`].
+macro_rules! layers {
+    ($($layer:ident => $variant:ident,)*) => {$(
+        impl From<$layer> for Layer {
+            fn from(layer: $layer) -> Self {
+                Self::$variant(layer)
+            }
+        }
+
         impl From<$layer> for LayerEntry {
             fn from(layer: $layer) -> Self {
                 Layer::from(layer).into()
@@ -132,26 +139,26 @@ macro_rules! entries {
         }
     )*};
 }
-entries!(
-    Input,
-    Masking,
-    Embedding,
-    Lstm,
-    Gru,
-    SimpleRnn,
-    Bidirectional,
-    Dense,
-    TimeDistributed,
-    Dropout,
-    SpatialDropout1D,
-    GlobalMaxPooling1D,
-    GlobalAveragePooling1D,
-    LayerNormalization,
-    ActivationLayer,
-    RepeatVector,
-    MaxPooling1D,
-    AveragePooling1D
-);
+layers! {
+    Input => Input,
+    Masking => Masking,
+    Embedding => Embedding,
+    Lstm => Lstm,
+    Gru => Gru,
+    SimpleRnn => SimpleRnn,
+    Bidirectional => Bidirectional,
+    Dense => Dense,
+    TimeDistributed => TimeDistributed,
+    Dropout => Dropout,
+    SpatialDropout1D => SpatialDropout1D,
+    GlobalMaxPooling1D => GlobalMaxPooling1D,
+    GlobalAveragePooling1D => GlobalAveragePooling1D,
+    LayerNormalization => LayerNormalization,
+    ActivationLayer => Activation,
+    RepeatVector => RepeatVector,
+    MaxPooling1D => MaxPooling1D,
+    AveragePooling1D => AveragePooling1D,
+}
 
 macro_rules! freezable {
     ($($layer:ident),*) => {$(

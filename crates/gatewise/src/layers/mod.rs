@@ -334,38 +334,3 @@ impl Layer {
         }
     }
 }
-
-macro_rules! into_layer {
-    ($($name:ident),*) => {$(
-        impl From<$name> for Layer {
-            fn from(layer: $name) -> Self {
-                Self::$name(layer)
-            }
-        }
-    )*};
-}
-into_layer!(
-    Input,
-    Masking,
-    Embedding,
-    Lstm,
-    Gru,
-    SimpleRnn,
-    Bidirectional,
-    Dense,
-    TimeDistributed,
-    Dropout,
-    SpatialDropout1D,
-    GlobalMaxPooling1D,
-    GlobalAveragePooling1D,
-    LayerNormalization,
-    RepeatVector,
-    MaxPooling1D,
-    AveragePooling1D
-);
-
-impl From<ActivationLayer> for Layer {
-    fn from(layer: ActivationLayer) -> Self {
-        Self::Activation(layer)
-    }
-}

@@ -10,7 +10,7 @@ mod rows;
 pub use outcome::{Errors, ForecastOutcome, ForecastPoint, SeriesForecast, TestedBaseline, TestedForecast};
 
 use gatewise::files::{
-    DateOrder, Missing, NumberOptions, NumberSeries, RecordFormat, RecordOptions, read_numbers,
+    DateOrder, Missing, NumberFile, NumberOptions, NumberSeries, RecordFormat, RecordOptions, read_numbers,
 };
 use gatewise::{Error, ErrorKind, ForecastOptions, Machine, Result};
 use std::path::{Path, PathBuf};
@@ -180,31 +180,18 @@ impl ForecastConfig {
     }
 
     /// Returns the series of the file or in memory.
-    fn read(&self) -> Result<Read> {
-        let Some(numbers) = &self.given else {
-            let read = read_numbers(&self.file, &self.numbers)?;
-            return Ok(Read {
-                column: read.column,
-                date_column: read.date_column,
-                id_columns: read.id_columns,
-                decimals: read.decimals,
-                series: read.series,
-                notes: read.notes,
-            });
-        };
-        if self.numbers != NumberOptions::default() {
-            return Err(Error::config(
+    fn read(&self) -> Result<NumberFile> {
+        match &self.given {
+            None => read_numbers(&self.file, &self.numbers),
+            Some(numbers) if self.numbers == NumberOptions::default() => {
+                NumberFile::of_numbers(numbers.clone())
+            }
+            Some(_) => Err(Error::config(
                 "columns, decimal marks and dates are of a file, but the numbers are in memory; leave these options out",
-            ));
+            )),
         }
-        let places = |number: &f64| number.to_string().split_once('.').map_or(0, |(_, places)| places.len());
-        let decimals = numbers.iter().map(places).max().unwrap_or_default();
-        let series = vec![NumberSeries::new(numbers.clone())?];
-        let (column, id_columns, notes) = ("y".to_owned(), Vec::new(), Vec::new());
-        Ok(Read { column, date_column: None, id_columns, decimals, series, notes })
     }
 
-    /// Forecasts each series, several at a time, and returns the results in order.
     fn each(&self, series: Vec<NumberSeries>, column: &str) -> Vec<(Result<SeriesForecast>, Vec<String>)> {
         let threads = self.options.machine.thread_count().min(series.len());
         let forecast = |one: &NumberSeries| {
@@ -233,16 +220,6 @@ impl ForecastConfig {
         all.sort_by_key(|(at, _)| *at);
         all.into_iter().map(|(_, done)| done).collect()
     }
-}
-
-/// The series, and what is known of them.
-struct Read {
-    column: String,
-    date_column: Option<String>,
-    id_columns: Vec<String>,
-    decimals: usize,
-    series: Vec<NumberSeries>,
-    notes: Vec<String>,
 }
 
 /// What `--output` of a forecast names, by the ending of its name.

@@ -114,26 +114,37 @@ pub struct NumberSeries {
     pub dates: Option<Timeline>,
 }
 
-impl NumberSeries {
-    /// Returns the series of numbers in memory, in order of time, without a name or dates.
+impl NumberFile {
+    /// Returns one series of numbers in memory, in order of time, in place of a file: the column is called `y`, and there are no
+    /// dates.
     ///
     /// ```
-    /// use gatewise::files::NumberSeries;
-    /// assert_eq!(NumberSeries::new(vec![1.0, 2.5])?.values, [1.0, 2.5]);
-    /// assert!(NumberSeries::new(vec![f64::NAN]).unwrap_err().to_string().starts_with("number 0 is NaN"));
+    /// use gatewise::files::NumberFile;
+    /// let numbers = NumberFile::of_numbers(vec![1.0, 2.25])?;
+    /// assert_eq!((&*numbers.column, numbers.decimals, &*numbers.series[0].values), ("y", 2, &[1.0, 2.25][..]));
+    /// let refused = NumberFile::of_numbers(vec![f64::NAN]).unwrap_err();
+    /// assert!(refused.to_string().starts_with("number 0 is NaN"));
     /// # Ok::<(), gatewise::Error>(())
     /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a number that is NaN or infinite.
-    pub fn new(values: Vec<f64>) -> Result<Self> {
-        match values.iter().position(|value| !value.is_finite()) {
-            Some(at) => Err(Error::data(format!(
+    pub fn of_numbers(values: Vec<f64>) -> Result<Self> {
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::data(format!(
                 "number {at} is {}; numbers must be finite: fill in what is missing",
                 values[at]
-            ))),
-            None => Ok(Self { id: None, values, dates: None }),
+            )));
         }
+        let places = |number: &f64| number.to_string().split_once('.').map_or(0, |(_, places)| places.len());
+        Ok(Self {
+            column: "y".to_owned(),
+            date_column: None,
+            id_columns: Vec::new(),
+            decimals: values.iter().map(places).max().unwrap_or_default(),
+            series: vec![NumberSeries { id: None, values, dates: None }],
+            notes: Vec::new(),
+        })
     }
 }
 
