@@ -120,13 +120,13 @@ fn all_equal(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<bool> {
     EQUAL.import(a.py(), "numpy", "array_equal")?.call1((a, b))?.extract()
 }
 
-/// Returns the rows of a matrix of ids without the zeros that pad them. All are cut on one side, since a data set has
+/// Returns the rows of a matrix of ids, in C order, without the zeros that pad them. All are cut on one side, since a data set has
 /// one side to pad: at the start, unless the rows that begin or end in zeros mostly end so.
 fn matrix_ids<T>(matrix: &Bound<'_, PyAny>, steps: usize, keep: bool) -> PyResult<Rows>
 where
     T: numpy::Element + Copy + Into<i64>,
 {
-    let matrix = cast_contiguous::<T>(matrix)?;
+    let matrix = matrix.cast::<PyArrayDyn<T>>()?.readonly();
     let values = matrix.as_slice()?;
     let count = matrix.shape()[0];
     let row = |index: usize| &values[index * steps..(index + 1) * steps];
@@ -151,14 +151,6 @@ where
         words.push(used.iter().map(|&id| id.into() as u32));
     }
     Ok(Rows { inputs: words.into(), padding: Padding::to(steps).padding(side), steps: Some(steps) })
-}
-
-fn cast_contiguous<'py, T: numpy::Element>(
-    matrix: &Bound<'py, PyAny>,
-) -> PyResult<PyReadonlyArrayDyn<'py, T>> {
-    static ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let matrix = ARRAY.import(matrix.py(), "numpy", "ascontiguousarray")?.call1((matrix,))?;
-    Ok(matrix.cast_into::<PyArrayDyn<T>>()?.readonly())
 }
 
 fn bad_id(row: usize, id: i64) -> PyErr {
@@ -236,10 +228,7 @@ fn vectors(x: &Bound<'_, PyAny>, width: usize, sequence: bool) -> PyResult<Rows>
         [_, last] if !sequence => (1, last),
         _ => return Err(wrong(shape)),
     };
-    if last != width {
-        return Err(wrong(shape));
-    }
-    if steps == 0 {
+    if last != width || steps == 0 {
         return Err(wrong(shape));
     }
     all.as_slice()?.chunks_exact(steps * width).try_for_each(|row| features.push(row)).or_raise()?;

@@ -6,13 +6,14 @@
 
 use crate::built_in_callbacks;
 use crate::model::Model;
+use crate::watch::{LOOK, SHOW, logs};
 use gatewise::train::{BatchLog, Callback, Context, EpochLog};
 use gatewise::{Error, Fit, Result};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The exception that ended a run.
 #[derive(Debug, Clone, Default)]
@@ -84,11 +85,8 @@ struct Hooks {
 }
 
 impl Hooks {
-    fn has(&self, hook: &str) -> bool {
-        self.hooks.contains(hook)
-    }
-
-    /// Calls a hook with the arguments that `args` makes.
+    /// Calls a hook, if the object has it, with an index, if there is one, and figures. Returns the figures as the hook left
+    /// them.
     fn call<'l>(
         &self,
         context: &mut Context<'_>,
@@ -96,7 +94,7 @@ impl Hooks {
         index: Option<usize>,
         log: impl Iterator<Item = (&'l str, f64)>,
     ) -> Result<Vec<(String, f64)>> {
-        if !self.has(hook) {
+        if !self.hooks.contains(hook) {
             return Ok(Vec::new());
         }
         let result = Python::attach(|py| -> PyResult<_> {
@@ -105,10 +103,7 @@ impl Hooks {
             let edits = model.edits();
             let optimizer = self.owner.getattr(py, "optimizer")?;
             optimizer.call_method1(py, "_show_rate", (context.learning_rate(),))?;
-            let logs = PyDict::new(py);
-            for (name, value) in log {
-                logs.set_item(name, value)?;
-            }
+            let logs = logs(py, log)?;
             let args = match index {
                 Some(index) => {
                     PyTuple::new(py, [index.into_pyobject(py)?.into_any(), logs.clone().into_any()])?
@@ -160,14 +155,7 @@ impl Callback for Hooks {
     }
 
     fn on_epoch_end(&mut self, context: &mut Context<'_>, log: &mut EpochLog) -> Result<()> {
-        let epoch = log.epoch;
-        let before: Vec<_> = log.values().map(|(name, value)| (name.to_owned(), value)).collect();
-        let after = self.call(
-            context,
-            "on_epoch_end",
-            Some(epoch),
-            before.iter().map(|(name, value)| (name.as_str(), *value)),
-        )?;
+        let after = self.call(context, "on_epoch_end", Some(log.epoch), log.values())?;
         for (name, value) in after {
             log.set(&name, value);
         }
@@ -184,11 +172,6 @@ impl Callback for Hooks {
             .map(drop)
     }
 }
-
-/// How long between two looks for a signal.
-const LOOK: Duration = Duration::from_millis(50);
-/// How long between two pictures of the progress.
-const SHOW: Duration = Duration::from_millis(100);
 
 /// Looks for Ctrl-C, which stops the run after a batch, and shows progress.
 struct Watch {
@@ -207,11 +190,7 @@ impl Watch {
     ) -> Result<()> {
         let Some(progress) = &self.progress else { return Ok(()) };
         self.raised.ended(Python::attach(|py| {
-            let logs = PyDict::new(py);
-            for (name, value) in log {
-                logs.set_item(name, value)?;
-            }
-            progress.call_method1(py, hook, (at.0, at.1, at.2, logs)).map(drop)
+            progress.call_method1(py, hook, (at.0, at.1, at.2, logs(py, log)?)).map(drop)
         }))
     }
 }

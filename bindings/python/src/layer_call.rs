@@ -2,12 +2,12 @@
 //!
 //! Input: a layer as JSON, its weights, rows, a mask, states. Output: outputs, mask and states as arrays.
 
-use crate::arrays;
+use crate::arrays::{self, Reads};
 use crate::errors::OrRaise;
 use crate::settings;
 use gatewise::CallOptions;
 use gatewise::layers::Layer;
-use gatewise::rows::{Features, Inputs, Sequences};
+use gatewise::rows::{Features, Inputs};
 use numpy::{PyArray2, PyArrayDyn, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -55,17 +55,8 @@ pub fn call_layer<'py>(
 }
 
 fn rows(x: &Bound<'_, PyAny>) -> PyResult<Inputs> {
-    if let Ok(ids) = x.extract::<PyReadonlyArray2<'_, i64>>() {
-        let mut words = Sequences::with_capacity(ids.shape()[0], ids.len());
-        for (index, row) in ids.as_array().outer_iter().enumerate() {
-            let bad = |id: i64| {
-                PyValueError::new_err(format!("row {index} has the id {id}; ids are whole numbers from 0"))
-            };
-            let row: Vec<u32> =
-                row.iter().map(|&id| u32::try_from(id).map_err(|_| bad(id))).collect::<PyResult<_>>()?;
-            words.push(row);
-        }
-        return Ok(words.into());
+    if x.cast::<PyArray2<i64>>().is_ok() {
+        return Ok(arrays::rows(x, Reads::Ids, true)?.inputs);
     }
     let vectors = arrays::floats(x)?;
     let [_, steps, width] = *vectors.shape() else {

@@ -56,6 +56,14 @@ impl Model {
         }
     }
 
+    /// Changes the model in place, under the lock: training may publish weights at any moment.
+    fn edit<T>(&self, change: impl FnOnce(&mut gatewise::Model) -> gatewise::Result<T>) -> PyResult<T> {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let value = change(Arc::make_mut(&mut held)).or_raise()?;
+        self.edits.fetch_add(1, Ordering::Release);
+        Ok(value)
+    }
+
     pub fn edits(&self) -> u64 {
         self.edits.load(Ordering::Acquire)
     }
@@ -114,8 +122,7 @@ impl Model {
         Ok(Self::new(layers.compile(seed).or_raise()?))
     }
 
-    /// Loads a model of ids or vectors from a file.
-    /// Returns the arguments of `compile`, as JSON, with it.
+    /// Loads a model of ids or vectors from a file. Returns it with the arguments of `compile`, as JSON.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<(Self, Option<String>)> {
         let artifact = py.detach(|| Artifact::load(&path)).or_raise()?;
@@ -175,22 +182,17 @@ impl Model {
 
     /// Loads weights by the names of the tensors, from a file of weights or of a model. Returns what was skipped.
     fn load_weights(&self, py: Python<'_>, path: PathBuf, skip_mismatch: bool) -> PyResult<Vec<String>> {
-        let mut model = (*self.now()).clone();
-        let skipped = py.detach(|| model.load_weights_by_name(&path, skip_mismatch)).or_raise()?;
-        self.publish(&model);
-        self.edits.fetch_add(1, Ordering::Release);
-        Ok(skipped)
+        py.detach(|| self.edit(|model| model.load_weights_by_name(&path, skip_mismatch)))
     }
 
     /// Sets whether training updates the weights of a layer.
     fn set_trainable(&self, layer: &str, trainable: bool) -> PyResult<()> {
-        // In place, under the lock: training may publish weights at any moment.
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let prefix = format!("{layer}/");
-        let mut own = held.params().table().iter().filter(|info| info.name.starts_with(&prefix));
+        let model = self.now();
+        let mut own = model.params().table().iter().filter(|info| info.name.starts_with(&prefix));
         match own.all(|info| info.trainable == trainable) {
             true => Ok(()),
-            false => Arc::make_mut(&mut held).set_trainable(layer, trainable).or_raise(),
+            false => self.edit(|model| model.set_trainable(layer, trainable)),
         }
     }
 
@@ -223,8 +225,7 @@ impl Model {
     /// Sets the tensors, in Keras's order.
     fn set_weights(&self, weights: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
         let weights: Vec<_> = weights.iter().map(arrays::floats).collect::<PyResult<_>>()?;
-        let mut model = (*self.now()).clone();
-        for (info, given) in model.params().table().iter().zip(&weights) {
+        for (info, given) in self.now().params().table().iter().zip(&weights) {
             let shape = numpy::PyUntypedArrayMethods::shape(&**given);
             if shape != info.shape {
                 return Err(PyValueError::new_err(format!(
@@ -234,10 +235,7 @@ impl Model {
             }
         }
         let values: Vec<&[f32]> = weights.iter().map(|array| array.as_slice()).collect::<Result<_, _>>()?;
-        model.params_mut().set_weights(&values).or_raise()?;
-        self.publish(&model);
-        self.edits.fetch_add(1, Ordering::Release);
-        Ok(())
+        self.edit(|model| model.params_mut().set_weights(&values))
     }
 
     /// Returns Keras's table of the layers.

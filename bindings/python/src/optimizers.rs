@@ -9,7 +9,11 @@ use crate::settings;
 use gatewise::optimizer::{AppliedOptimizer as Applied, LearningRate, OptimizerConfig};
 use numpy::{PyArray1, PyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the settings of an optimizer are called in messages.
+const OPTIMIZER: &str = "the optimizer";
 
 /// Returns the learning rate of a schedule after `step` steps.
 #[pyfunction]
@@ -22,12 +26,12 @@ pub fn learning_rate(schedule: &str, step: u64) -> PyResult<f64> {
 /// Raises what is wrong with the settings of an optimizer.
 #[pyfunction]
 pub fn check_optimizer(settings: &str) -> PyResult<()> {
-    config(settings, None, &Raised::default()).map(drop)
+    config(settings::read(OPTIMIZER, settings)?, None, &Raised::default()).map(drop)
 }
 
 /// Returns the optimizer with these settings, and `rate`, a function of the number of steps done, as learning rate.
-pub fn config(settings: &str, rate: Option<Bound<'_, PyAny>>, raised: &Raised) -> PyResult<OptimizerConfig> {
-    let config = OptimizerConfig::from_json(settings::read("the optimizer", settings)?).or_raise()?;
+pub fn config(settings: Value, rate: Option<Bound<'_, PyAny>>, raised: &Raised) -> PyResult<OptimizerConfig> {
+    let config = OptimizerConfig::from_json(settings).or_raise()?;
     let Some(rate) = rate else { return Ok(config) };
     let name =
         rate.getattr("__name__").or_else(|_| rate.get_type().getattr("__name__"))?.extract::<String>()?;
@@ -70,7 +74,7 @@ impl AppliedOptimizer {
         variables: Vec<(String, usize)>,
     ) -> PyResult<Self> {
         let raised = Raised::default();
-        let config = config(settings, rate, &raised)?;
+        let config = config(settings::read(OPTIMIZER, settings)?, rate, &raised)?;
         let named = variables.iter().map(|(name, size)| (name.as_str(), *size));
         let optimizer = Mutex::new(Applied::new(config, named));
         Ok(Self { optimizer, sizes: variables.iter().map(|(_, size)| *size).collect(), raised })

@@ -12,7 +12,7 @@ use gatewise::metrics::Metric;
 use gatewise::optimizer::OptimizerConfig;
 use gatewise::rows::{ClassWeight, Dataset};
 use gatewise::train::{History, Stepper};
-use gatewise::{Evaluate, Fit, Loss, Machine, Reduction};
+use gatewise::{Evaluate, Fit, Loss, Reduction};
 use pyo3::prelude::*;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -33,7 +33,6 @@ pub struct CompileSettings {
     optimizer: Option<serde_json::Value>,
     #[serde(default)]
     seed: u64,
-    threads: Option<usize>,
 }
 
 /// The settings of a call of `fit`.
@@ -76,8 +75,7 @@ impl Compiled {
     ) -> PyResult<Self> {
         let raised = Raised::default();
         let optimizer = settings.optimizer.take();
-        let optimizer =
-            optimizer.map(|json| optimizers::config(&json.to_string(), rate, &raised)).transpose()?;
+        let optimizer = optimizer.map(|json| optimizers::config(json, rate, &raised)).transpose()?;
         if let Some(function) = loss {
             let name = function.getattr("__name__").and_then(|name| name.extract());
             let sparse = function.getattr("sparse_targets").and_then(|sparse| sparse.extract());
@@ -96,15 +94,11 @@ impl Compiled {
 
     /// Returns an evaluation with the settings of `compile`, and where its exceptions are kept.
     pub fn evaluation(&self) -> (Evaluate, Raised) {
-        let CompileSettings { loss, reduction, metrics, weighted_metrics, threads, .. } =
-            self.settings.clone();
+        let CompileSettings { loss, reduction, metrics, weighted_metrics, .. } = self.settings.clone();
         let mut evaluate =
             Evaluate::new().reduction(reduction).metrics(metrics).weighted_metrics(weighted_metrics);
         if let Some(loss) = loss {
             evaluate = evaluate.loss(loss);
-        }
-        if let Some(threads) = threads {
-            evaluate = evaluate.machine(&Machine::new().threads(threads));
         }
         (evaluate, self.raised.clone())
     }
@@ -144,9 +138,6 @@ impl Compiled {
         let mut builder = Stepper::builder().loss(loss).reduction(settings.reduction).seed(settings.seed);
         if let Some(optimizer) = &self.optimizer {
             builder = builder.optimizer_config(optimizer.clone());
-        }
-        if let Some(threads) = settings.threads {
-            builder = builder.threads(threads);
         }
         builder.build(model.clone())
     }

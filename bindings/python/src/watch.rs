@@ -11,8 +11,20 @@ use pyo3::types::PyDict;
 use std::time::{Duration, Instant};
 
 /// The time between two looks at the signals, and between two calls of `batch`.
-const LOOK: Duration = Duration::from_millis(50);
-const SHOW: Duration = Duration::from_millis(100);
+pub const LOOK: Duration = Duration::from_millis(50);
+pub const SHOW: Duration = Duration::from_millis(100);
+
+/// Returns figures as a dictionary.
+pub fn logs<'py, 'l>(
+    py: Python<'py>,
+    figures: impl Iterator<Item = (&'l str, f64)>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let logs = PyDict::new(py);
+    for (name, value) in figures {
+        logs.set_item(name, value)?;
+    }
+    Ok(logs)
+}
 
 /// Watches a run.
 pub struct Watch {
@@ -95,13 +107,7 @@ impl Watch {
         log: impl Iterator<Item = (&'l str, f64)>,
     ) -> Result<()> {
         self.shown = Instant::now();
-        self.call(|py, progress| {
-            let logs = PyDict::new(py);
-            for (name, value) in log {
-                logs.set_item(name, value)?;
-            }
-            progress.call_method1(py, hook, (at.0, at.1, at.2, logs))
-        })
+        self.call(|py, progress| progress.call_method1(py, hook, (at.0, at.1, at.2, logs(py, log)?)))
     }
 }
 

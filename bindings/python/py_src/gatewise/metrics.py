@@ -248,6 +248,15 @@ class Accuracy(_Own):
         self._keep(locals())
 
 
+class _Accuracy(_Own):
+    """The accuracy that fits the outputs and the targets."""
+
+    _name = "accuracy"
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        self._keep(locals())
+
+
 class BinaryAccuracy(_Own):
     """The share of outputs on the side of ``threshold`` where their target is."""
 
@@ -901,33 +910,17 @@ _CLASSES: list[type[_Own]] = [
 _NAMES: dict[str, Any] = {made._name: made for made in _CLASSES}
 _NAMES.update({made.__name__: made for made in _CLASSES})
 _NAMES.update({
-    "acc": "accuracy", "accuracy": "accuracy", "bce": BinaryCrossentropy, "mse": MeanSquaredError,
+    "acc": _Accuracy, "accuracy": _Accuracy, "bce": BinaryCrossentropy, "mse": MeanSquaredError,
     "mae": MeanAbsoluteError, "mape": MeanAbsolutePercentageError, "msle": MeanSquaredLogarithmicError,
     "rmse": RootMeanSquaredError, "kld": KLDivergence, "logcosh": LogCoshError,
 })  # fmt: skip
 
 
 def get(identifier: Any) -> Any:
-    """Returns the metric that a name or an object means. ``"accuracy"`` stays a name: the model and its loss decide
-    which accuracy it is."""
+    """Returns the metric that a name or an object means. The outputs and the targets decide which accuracy
+    ``"accuracy"`` and ``"acc"`` are."""
     found = choose("metric", identifier, _NAMES, Metric)
     if isinstance(identifier, str) and isinstance(found, _Own):
         # Logs call a metric what it was called, as in Keras: "mse", "AUC".
         found.name, found._is_named = identifier, True
     return found
-
-
-class _Accuracy(_Own):
-    """The accuracy that fits the outputs and the targets, under the name that was given."""
-
-    _name = "accuracy"
-
-    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
-        self._keep(locals())
-
-
-def named(identifier: Any) -> Any:
-    """Returns the metric that a name or an object means, for a model to measure."""
-    if isinstance(identifier, str) and identifier in ("acc", "accuracy"):
-        return _Accuracy(identifier)
-    return get(identifier)

@@ -304,8 +304,8 @@ class Sequential(ModelViews):
         # A cross-entropy comes with its accuracy at no cost.
         name = getattr(self._loss, "_name", "")
         self._has_accuracy = "accuracy" in every and (self._loss is None or "crossentropy" in name)
-        self._metrics = [metrics.named(metric) for metric in every if not (metric == "accuracy" and self._has_accuracy)]
-        self._weighted_metrics = [metrics.named(metric) for metric in weighted or []]
+        self._metrics = [metrics.get(metric) for metric in every if not (metric == "accuracy" and self._has_accuracy)]
+        self._weighted_metrics = [metrics.get(metric) for metric in weighted or []]
         # The order in which results are shown.
         own = iter(self._metrics)
         self._order = [
@@ -337,13 +337,8 @@ class Sequential(ModelViews):
             "weighted_metrics": [metric._spec() for metric in self._weighted_metrics],
             "optimizer": self.optimizer._spec() if self.optimizer else None,
             "seed": self.seed,
-            "threads": None,
         }
-        functions = [
-            (getattr(metric, "name", None) or metric.__name__, metric)
-            for metric in self._metrics
-            if not isinstance(metric, metrics._Own)
-        ]
+        functions = [(_label(metric), metric) for metric in self._metrics if not isinstance(metric, metrics._Own)]
         rate = self.optimizer._function() if self.optimizer else None
         native.prepare(json.dumps(settings, default=plain), loss if is_function else None, functions, rate)
         if self.optimizer is not None:
