@@ -4,7 +4,6 @@
 
 use super::{Clip, Ema, Optimizer, OptimizerConfig, Update};
 use crate::error::{Error, Result};
-use crate::kernels::Isa;
 
 /// An optimizer applied to variables of one's own, as Keras's `optimizer.apply(gradients, variables)`: it counts the
 /// steps, clips, accumulates, decays, and keeps a moving average, as training does.
@@ -116,16 +115,15 @@ impl AppliedOptimizer {
                 it.sum.fill(0.0);
             }
         }
-        if due {
-            clip(config.clip(), &mut gradients);
+        if let Some(kind) = config.clip().filter(|_| due) {
+            clip(kind, &mut gradients);
         }
         for ((it, params), grads) in state.iter_mut().zip(variables).zip(&gradients) {
             if due {
-                let decays =
-                    !config.exclude_from_weight_decay().iter().any(|part| it.name.contains(part.as_str()));
+                let decays = super::decays(config.exclude_from_weight_decay(), &it.name);
                 let mut slots: Vec<&mut [f32]> = it.slots.iter_mut().map(|slot| &mut **slot).collect();
                 let update = Update::new(step, learning_rate, grads, params, &mut slots);
-                config.optimizer().update(update.isa(Isa::detect()).decays(decays));
+                config.optimizer().update(update.decays(decays));
             }
             if let Some(ema) = config.ema() {
                 ema.update(step, params, &mut it.average);
@@ -143,7 +141,7 @@ impl AppliedOptimizer {
         let fits = variables.len() == self.variables.len()
             && variables.iter().zip(&self.variables).all(|(variable, own)| variable.len() == own.len);
         if !fits {
-            return Err(Error::shape("the variables are others than those of the optimizer"));
+            return Err(Error::shape("the variables differ in number or size from the optimizer's"));
         }
         if let (Some(Ema { .. }), 1..) = (self.config.ema(), self.calls) {
             variables.iter_mut().zip(&self.variables).for_each(|(it, own)| it.copy_from_slice(&own.average));
@@ -153,26 +151,12 @@ impl AppliedOptimizer {
 }
 
 /// Clips the gradients of all variables.
-fn clip(clip: Option<Clip>, gradients: &mut [Vec<f32>]) {
-    let square = |gradient: &[f32]| gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
-    let scale = |gradient: &mut [f32], norm: f64, bound: f64| {
-        if norm > bound && norm.is_finite() {
-            gradient.iter_mut().for_each(|g| *g *= (bound / norm) as f32);
-        }
-    };
-    match clip {
-        None => {}
-        Some(Clip::Value(bound)) => {
-            let bound = bound as f32;
-            gradients.iter_mut().flatten().for_each(|g| *g = g.clamp(-bound, bound));
-        }
-        Some(Clip::Norm(bound)) => gradients.iter_mut().for_each(|gradient| {
-            let norm = square(gradient).sqrt();
-            scale(gradient, norm, bound);
-        }),
-        Some(Clip::GlobalNorm(bound)) => {
-            let norm = gradients.iter().map(|gradient| square(gradient)).sum::<f64>().sqrt();
-            gradients.iter_mut().for_each(|gradient| scale(gradient, norm, bound));
-        }
+fn clip(clip: Clip, gradients: &mut [Vec<f32>]) {
+    let square = |gradient: &Vec<f32>| gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
+    let squares: Vec<f64> = gradients.iter().map(square).collect();
+    let all = squares.iter().sum::<f64>().sqrt();
+    for (gradient, square) in gradients.iter_mut().zip(squares) {
+        clip.clip_values(gradient);
+        clip.scale(gradient, square.sqrt(), all);
     }
 }

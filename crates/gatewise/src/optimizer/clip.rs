@@ -43,4 +43,26 @@ impl Clip {
             false => Err(Error::config(format!("{name} is {bound}; it must be a finite number above 0"))),
         }
     }
+
+    /// Clips each number of a gradient, if the kind does.
+    pub(crate) fn clip_values(self, grads: &mut [f32]) {
+        if let Self::Value(bound) = self {
+            let bound = bound as f32;
+            grads.iter_mut().for_each(|grad| *grad = grad.clamp(-bound, bound));
+        }
+    }
+
+    /// Scales the gradient of a tensor by its norm and the norm of all tensors, if the kind does. A norm that is not
+    /// finite is left for the check of divergence.
+    pub(crate) fn scale(self, grads: &mut [f32], own: f64, all: f64) {
+        let (norm, bound) = match self {
+            Self::Norm(bound) => (own, bound),
+            Self::GlobalNorm(bound) => (all, bound),
+            Self::Value(_) => return,
+        };
+        if norm > bound && norm.is_finite() {
+            let scale = (bound / norm) as f32;
+            grads.iter_mut().for_each(|grad| *grad *= scale);
+        }
+    }
 }

@@ -176,6 +176,11 @@ pub trait Optimizer: Debug + Send + Sync {
     }
 }
 
+/// Returns whether the tensor called `name` decays: none of the parts `excluded` is in its name.
+pub(crate) fn decays(excluded: &[String], name: &str) -> bool {
+    !excluded.iter().any(|part| name.contains(part.as_str()))
+}
+
 /// Returns the settings of an optimizer as JSON, with its name in Keras.
 fn config(name: &str, settings: &impl Serialize) -> Value {
     let mut value = serde_json::to_value(settings).unwrap_or_default();

@@ -10,7 +10,7 @@ use super::trainer::Trainer;
 use crate::kernels::{Isa, LANES, sum_of};
 use crate::layers::{BlockGrads, Finish, PadPrefixGrads, PadPrefixSums, Reduce, Shared};
 use crate::model::{Engine, Model, ParamInfo};
-use crate::optimizer::{Clip, Ema, Optimizer, Update};
+use crate::optimizer::{Clip, Ema, Optimizer, Update, decays};
 use std::ops::Range;
 
 /// The settings of a weight update.
@@ -39,11 +39,6 @@ impl Change<'_> {
     /// Returns whether the update needs the norm of all pieces.
     fn clips_norm(&self) -> bool {
         matches!(self.clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_)))
-    }
-
-    /// Returns whether the weights of the tensor called `name` decay.
-    fn decays(&self, name: &str) -> bool {
-        !self.no_decay.iter().any(|part| name.contains(part.as_str()))
     }
 }
 
@@ -250,13 +245,10 @@ impl Run<'_> {
             let mut own: Vec<_> = slots.iter_mut().map(|slot| &mut slot[range.clone()]).collect();
             let average = ema.and_then(|ema| Some((ema, own.pop()?)));
             if due {
-                if let Some(Clip::Value(bound)) = clip {
-                    let bound = bound as f32;
-                    grads.iter_mut().for_each(|grad| *grad = grad.clamp(-bound, bound));
-                }
+                clip.inspect(|clip| clip.clip_values(grads));
                 let count = own.len() - usize::from(accumulate.is_some());
                 let slots = &mut own[..count];
-                let decays = change.decays(&table[*tensor].name);
+                let decays = decays(change.no_decay, &table[*tensor].name);
                 optimizer.update(Update { step, learning_rate, isa, decays, grads, params, slots });
                 *finite &= all_finite(params);
             }
@@ -269,6 +261,7 @@ impl Run<'_> {
 
 /// Scales the gradients of `runs` down to the norm that `clip` allows.
 fn scale_norms(table: &[ParamInfo], runs: &mut [Run<'_>], clip: Option<Clip>) {
+    let Some(clip) = clip else { return };
     let mut squares = vec![0.0; table.len()];
     for run in &*runs {
         for (tensor, range) in run.trained() {
@@ -279,16 +272,7 @@ fn scale_norms(table: &[ParamInfo], runs: &mut [Run<'_>], clip: Option<Clip>) {
     for run in runs {
         let Run { tensors, grads, .. } = run;
         for (tensor, range) in *tensors {
-            let (norm, bound) = match clip {
-                Some(Clip::Norm(bound)) => (squares[*tensor].sqrt(), bound),
-                Some(Clip::GlobalNorm(bound)) => (all.sqrt(), bound),
-                _ => return,
-            };
-            // A norm that is not finite is reported as divergence.
-            if norm > bound && norm.is_finite() {
-                let scale = (bound / norm) as f32;
-                grads[range.clone()].iter_mut().for_each(|grad| *grad *= scale);
-            }
+            clip.scale(&mut grads[range.clone()], squares[*tensor].sqrt(), all.sqrt());
         }
     }
 }
