@@ -59,6 +59,11 @@ impl RecurrentPart {
         })
     }
 
+    /// Returns `true` if a layer below makes steps of its own, so that no step holds an input of the row.
+    pub fn has_other_steps(&self) -> bool {
+        self.other_steps
+    }
+
     /// Returns H, the number of units.
     pub fn units(&self) -> usize {
         self.layer.recurrent().map_or(0, |layer| layer.units())
