@@ -4,9 +4,18 @@
 //! token to the answer by several methods, the gates and states at each token, the answer if the text ended there,
 //! and the smallest changes that turn the answer.
 
+mod counterfactual;
 mod explainer;
 mod explanation;
+mod gradients;
+mod joined;
+mod occlusion;
 mod options;
+mod phrases;
+mod quadrature;
+mod row;
+mod states;
+mod tokens;
 mod top_words;
 
 pub use explainer::Explainer;
@@ -14,5 +23,7 @@ pub use explanation::{
     Attribution, Change, Counterfactuals, ExplainedOutput, Explanation, LayerStates, Part, Phrase,
     SignalValues, Token,
 };
+pub use gradients::{GradientAttribution, integrated_gradients, integrated_gradients_on};
+pub use occlusion::occlusion;
 pub use options::{ExplainOptions, Method};
 pub use top_words::{TopWord, TopWords};
