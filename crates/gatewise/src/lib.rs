@@ -152,6 +152,7 @@ pub mod datasets;
 pub mod ensemble;
 mod error;
 mod evaluate;
+pub mod explain;
 #[cfg(feature = "files")]
 pub mod files;
 mod forecast;

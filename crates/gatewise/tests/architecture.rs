@@ -27,6 +27,7 @@ const ORDER: &[&[&str]] = &[
     &["ensemble"],
     &["artifact"],
     &["predict", "generate", "forecast"],
+    &["explain"],
     // Nothing that computes reads files of its own accord.
     &["files", "datasets"],
 ];
