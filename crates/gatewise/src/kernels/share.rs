@@ -192,7 +192,13 @@ mod tests {
                 parts[3] = z - c;
                 shares(
                     isa,
-                    Parts { constant: &[c], of_constant: &of_c, whole: &[z], of_whole: &of_z, parts: &mut parts },
+                    Parts {
+                        constant: &[c],
+                        of_constant: &of_c,
+                        whole: &[z],
+                        of_whole: &of_z,
+                        parts: &mut parts,
+                    },
                 );
                 assert!((parts[3] - (of_z[0] - of_c[0])).abs() < 1e-6);
                 parts[3] = 0.0;
