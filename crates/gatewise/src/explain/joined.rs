@@ -23,7 +23,7 @@ pub(super) struct Joined<'a> {
     artifact: &'a Artifact,
     /// The index of the output.
     pub output: usize,
-    machine: &'a Machine,
+    pub machine: &'a Machine,
 }
 
 impl<'a> Joined<'a> {
