@@ -4,6 +4,7 @@
 //! is printed beside every result: a recurrent model is worth its cost only where it is better than this
 //! baseline.
 
+mod contributions;
 mod fit;
 mod logistic;
 mod ngrams;

@@ -3,6 +3,7 @@
 use crate::rows::Sequences;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use std::ops::Range;
 
 /// The longest n-gram that a [`LinearModel`](super::LinearModel) can count.
 pub const MAX_NGRAM: usize = 5;
@@ -90,6 +91,19 @@ impl Ngrams {
             out.push(present.iter().copied());
         }
         out
+    }
+
+    /// Calls `f` with the feature and the ids' places of each n-gram of `row` that is in the vocabulary.
+    pub fn for_each(&self, row: &[u32], mut f: impl FnMut(u32, Range<usize>)) {
+        let mut run = (0, 0);
+        for_each_run(row, self.longest, |hash| {
+            let (start, len) = run;
+            if let Some(&number) = self.numbers.get(&hash) {
+                f(number, start..start + len + 1);
+            }
+            let ends = len + 1 == self.longest || start + len + 1 == row.len();
+            run = if ends { (start + 1, 0) } else { (start, len + 1) };
+        });
     }
 }
 

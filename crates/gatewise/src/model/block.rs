@@ -303,6 +303,19 @@ impl LaidRows {
         }
     }
 
+    /// Moves the vectors x of one lane at `steps` to `x′ + α(x − x′)`. α = 1 leaves them to the bit.
+    pub fn blend(&mut self, lane: usize, steps: Range<usize>, baseline: &[f32], alpha: f32) {
+        if alpha == 1.0 {
+            return;
+        }
+        let step = baseline.len() * LANES;
+        for x in self.features[steps.start * step..steps.end * step].chunks_exact_mut(step) {
+            for (x, &from) in x[lane..].iter_mut().step_by(LANES).zip(baseline) {
+                *x = from + alpha * (*x - from);
+            }
+        }
+    }
+
     /// Records which ids of a vocabulary of `vocabulary` words occur. The pad id always counts. `flags` is
     /// scratch.
     pub fn note_used(&mut self, vocabulary: usize, flags: &mut Vec<u8>) {

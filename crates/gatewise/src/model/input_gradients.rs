@@ -2,7 +2,7 @@
 //!
 //! Input: a model, rows, and the number to differentiate. Output: one vector for each step of each row.
 
-use super::engine::inputs::{FromVectors, InLane};
+use super::engine::inputs::{Between, FromVectors, InLane, RowGradient};
 use super::lower::lower;
 use super::{Engine, Machine, Model, PaddedRows};
 use crate::error::{Error, Result};
@@ -85,6 +85,19 @@ impl Model {
         of: Output<'_>,
         machine: &Machine,
     ) -> Result<Features> {
+        self.differentiate(inputs, padding, of, None, machine).map(|(_, gradients)| gradients)
+    }
+
+    /// Returns the output of each row, and its gradient at the row's vectors or at points between a baseline and
+    /// them. A loss is not returned: zeros stand in its place.
+    pub(crate) fn differentiate(
+        &self,
+        inputs: &Inputs,
+        padding: Padding,
+        of: Output<'_>,
+        between: Option<Between<'_>>,
+        machine: &Machine,
+    ) -> Result<(Vec<f32>, Features)> {
         let rows = PaddedRows::new(self, inputs, padding)?;
         let (outputs, per_step) = (self.output_width(), self.output_per_step());
         let treatment = self.treatment().unshared();
@@ -115,8 +128,12 @@ impl Model {
         let len = |row: usize| rows.seen(row).len();
         let mut values = vec![0.0; (0..count).map(len).sum::<usize>() * width];
         let mut rest = &mut *values;
-        let places =
-            (0..count).map(|row| rest.split_off_mut(..len(row) * width).unwrap_or_default()).collect();
+        let mut numbers = vec![0.0; count];
+        let places = (0..count).zip(&mut numbers).map(|(row, value)| RowGradient {
+            value: Some(value),
+            gradient: rest.split_off_mut(..len(row) * width).unwrap_or_default(),
+        });
+        let places = places.collect();
         // The error of a custom loss.
         let failed = OnceLock::new();
         let seed = |InLane { row, lane, start }: InLane, y: &[f32], dy: &mut [f32]| {
@@ -124,9 +141,11 @@ impl Model {
             match of {
                 Output::Logit(output) | Output::Value(output) => {
                     let step = if per_step { len(row).checked_sub(1) } else { Some(0) };
-                    if let Some(step) = step {
-                        dy[place(step) + output * LANES] = 1.0;
+                    let at = step.map(|step| place(step) + output * LANES);
+                    if let Some(at) = at {
+                        dy[at] = 1.0;
                     }
+                    at.map_or(0.0, |at| y[at])
                 }
                 Output::Loss(loss, targets) => {
                     let targets = targets.of(row, rows.seen(row));
@@ -159,10 +178,11 @@ impl Model {
                         let to = dy[place(step)..].iter_mut().step_by(LANES);
                         to.zip(&gradient).for_each(|(to, &d)| *to = d * scale);
                     }
+                    0.0
                 }
             }
         };
-        let of_vectors = FromVectors { model: self, stages: &stages, treatment, width, table };
+        let of_vectors = FromVectors { model: self, stages: &stages, treatment, width, table, between };
         let mut engine = Engine::new(machine);
         engine.input_gradients(&of_vectors, rows, places, seed);
         if let Some(error) = failed.into_inner() {
@@ -178,7 +198,8 @@ impl Model {
                 }
             }
         }
-        Features::computed("the input gradients", width, values, (0..count).map(len))
+        let gradients = Features::computed("the input gradients", width, values, (0..count).map(len))?;
+        Ok((numbers, gradients))
     }
 
     /// Checks that the model has the output, and that loss and targets fit the model.

@@ -37,7 +37,7 @@ pub struct Answer {
 
 impl Artifact {
     /// Returns all members; without an ensemble, the model.
-    pub(super) fn members(&self) -> impl Iterator<Item = &Model> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Model> {
         let others = self.ensemble().into_iter().flat_map(|ensemble| ensemble.others());
         std::iter::once(self.model()).chain(others)
     }
@@ -60,7 +60,7 @@ impl Artifact {
     }
 
     /// Returns the prediction for a row's outputs.
-    pub(super) fn decode(&self, scores: &[f32]) -> Answer {
+    pub(crate) fn decode(&self, scores: &[f32]) -> Answer {
         let (labels, probability, value) = match self.problem() {
             Problem::SingleLabel => {
                 let class = self.class(scores);
@@ -85,7 +85,7 @@ impl Artifact {
         Answer { label, labels, probability, value, scores: scores.to_vec(), words: 0, oov: 0 }
     }
 
-    pub(super) fn check_predicts_rows(&self) -> Result<()> {
+    pub(crate) fn check_predicts_rows(&self) -> Result<()> {
         match self.answer_kind() {
             AnswerKind::Class | AnswerKind::Labels | AnswerKind::Number => Ok(()),
             AnswerKind::NextToken => Err(Error::config(

@@ -7,7 +7,7 @@ use super::ready::Ready;
 use crate::artifact::Artifact;
 use crate::error::Result;
 use crate::model::Machine;
-use crate::rows::Features;
+use crate::rows::{Features, Inputs};
 use crate::text::Sequences;
 use std::sync::Arc;
 
@@ -137,6 +137,15 @@ impl Predictor {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the row exceeds the maximum length.
     pub fn scores_of_ids(&self, ids: &[u32]) -> Result<Vec<f32>> {
         self.ready.ids(&self.artifact, ids, <[f32]>::to_vec)
+    }
+
+    /// Returns the model's outputs for many rows, row after row. Series are those of [`Artifact::scaled`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when the model reads other rows,
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when a row exceeds the maximum length.
+    pub fn scores_of_rows(&self, rows: &Inputs) -> Result<Vec<f32>> {
+        self.ready.rows(&self.artifact, rows)
     }
 
     /// Returns the predictions for `texts`, in order.

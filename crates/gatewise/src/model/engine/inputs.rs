@@ -20,6 +20,26 @@ pub(crate) struct FromVectors<'a> {
     pub width: usize,
     /// The range of the embedding's table in the parameters.
     pub table: Option<Range<usize>>,
+    /// Where each row is differentiated, if not at its own vectors.
+    pub between: Option<Between<'a>>,
+}
+
+/// Points between a baseline and the vectors of each row: `x′ + α(x − x′)`.
+#[derive(Clone, Copy)]
+pub(crate) struct Between<'a> {
+    /// x′, the same at every step: `[width]`.
+    pub baseline: &'a [f32],
+    /// α of each row.
+    pub alphas: &'a [f32],
+}
+
+/// The places of the results of one row.
+#[derive(Default)]
+pub(crate) struct RowGradient<'a> {
+    /// The differentiated number.
+    pub value: Option<&'a mut f32>,
+    /// `[steps][width]`, without padding.
+    pub gradient: &'a mut [f32],
 }
 
 /// A row in its block.
@@ -33,17 +53,17 @@ pub(crate) struct InLane {
 }
 
 impl Engine {
-    /// Writes the gradient of a number with respect to the vectors to `out`: `[steps][width]` for the steps
-    /// of each row, without padding. `seed` receives the output `y` and writes the gradient of the number
-    /// with respect to the output to `dy`, which is zero before.
+    /// Writes a number and its gradient with respect to the vectors to `out`, for each row. `seed` receives the
+    /// output `y`, writes the gradient of the number with respect to the output to `dy`, which is zero before, and
+    /// returns the number.
     pub fn input_gradients(
         &mut self,
         of: &FromVectors<'_>,
         rows: PaddedRows<'_>,
-        mut out: Vec<&mut [f32]>,
-        seed: impl Fn(InLane, &[f32], &mut [f32]) + Sync,
+        mut out: Vec<RowGradient<'_>>,
+        seed: impl Fn(InLane, &[f32], &mut [f32]) -> f32 + Sync,
     ) {
-        let FromVectors { model, stages, treatment, width, ref table } = *of;
+        let FromVectors { model, stages, treatment, width, ref table, between } = *of;
         let params = model.params().values();
         let packed = &mut self.derived.packed;
         packed.resize_with(stages.len(), Buffer::default);
@@ -62,18 +82,29 @@ impl Engine {
             if let Some(table) = table {
                 lanes.embed(&params[table.clone()], width);
             }
+            if let Some(Between { baseline, alphas }) = between {
+                for (lane, &row) in indices.iter().enumerate() {
+                    let len = rows.seen(row).len();
+                    let start = rows.start(len, lanes.steps);
+                    lanes.blend(lane, start..start + len, baseline, alphas[row]);
+                }
+            }
             let (block, pass) = (lanes.block(&[]), Pass::Gradient(None));
             space.forward(&run, block, pass, None);
             let (y, dy) = space.output_and_gradient(&run, block);
             dy.fill(0.0);
-            for (lane, &row) in indices.iter().enumerate() {
-                seed(InLane { row, lane, start: rows.start(rows.seen(row).len(), block.steps) }, y, dy);
+            for (lane, (out, &row)) in out.iter_mut().zip(*indices).enumerate() {
+                let start = rows.start(rows.seen(row).len(), block.steps);
+                let value = seed(InLane { row, lane, start }, y, dy);
+                if let Some(out) = out.value.as_deref_mut() {
+                    *out = value;
+                }
             }
             space.back(&run, block, pass, &mut Vec::new(), true);
             for (lane, (out, &row)) in out.iter_mut().zip(*indices).enumerate() {
                 let start = rows.start(rows.seen(row).len(), block.steps) * width * LANES + lane;
                 let dx = space.dy.get(start..).unwrap_or_default();
-                out.iter_mut().zip(dx.iter().step_by(LANES)).for_each(|(out, &d)| *out = d);
+                out.gradient.iter_mut().zip(dx.iter().step_by(LANES)).for_each(|(out, &d)| *out = d);
             }
             space.lanes = lanes;
         });
