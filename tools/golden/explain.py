@@ -3,7 +3,7 @@
 In: nothing but this file's seed. Out: `crates/gatewise/tests/golden/`. Captum computes integrated gradients, input ×
 gradient and occlusion of PyTorch models in float64, on the vectors of padded rows. Contextual decomposition is
 computed here in NumPy: every signal is a relevant part, an irrelevant part and, before it enters a product, a constant
-part, as in Murdoch, Liu and Yu, "Beyond Word Importance" (ICLR 2018), equations 10 to 23; GRU, SimpleRNN and Dense
+part, as in Murdoch, Liu and Yu, "Beyond Word Importance" (ICLR 2018), section 3; GRU, SimpleRNN and Dense
 follow the same two rules. Relevant and irrelevant parts are checked to add up to PyTorch's logit. Weights and inputs
 are float32 values.
 

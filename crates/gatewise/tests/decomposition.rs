@@ -568,6 +568,22 @@ fn vectors_follow_their_twin() {
     check("vectors masked and pooled", pooled);
 }
 
+#[test]
+fn one_vector_is_one_phrase() {
+    let hidden = Dense::new(4).activation(Activation::Tanh);
+    let model = compiled(Sequential::new().with(Input::vector(3)).with(hidden).with(Dense::new(2)));
+    let x = [0.3f32, -0.8, 0.5];
+    let mut rows = Features::new(3);
+    rows.push(&x).unwrap();
+    let rows = Inputs::Features(rows);
+    for padding in [Padding::default(), Padding::to(4)] {
+        let scores = contextual_decomposition(&model, &rows, padding, 1, &[0..1, 1..1]).unwrap();
+        let pairs = x.iter().map(|&x| [f64::from(x), 0.0]).collect();
+        let twin = Twin { model: &model }.logits(vec![pairs], vec![true]);
+        assert!((scores[0] - twin[0][1][0]).abs() < 1e-6 && scores[1] == 0.0, "{scores:?} {twin:?}");
+    }
+}
+
 /// One step of the LSTM, by hand.
 #[test]
 fn one_step_of_one_unit_is_what_the_equations_give() {

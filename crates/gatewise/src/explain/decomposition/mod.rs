@@ -20,9 +20,9 @@ use std::ops::Range;
 /// Returns the part of an output that is due to each phrase of one row, by contextual decomposition.
 ///
 /// Every signal s of the model is split into `s = β + γ`: β is due to the phrase, γ to all other tokens, to padding
-/// and to the biases. The score of a phrase is β of logit `output`: of the output before the last activation. At a
-/// model with an output at each step it is taken at the last step of the row, as by
-/// [`Output::Logit`](crate::Output::Logit).
+/// and to the biases. The score of a phrase is β of logit `output`: of the output before the last activation. If the
+/// model has an output at each step, the score is taken at the last step of the row, as
+/// [`Output::Logit`](crate::Output::Logit) is.
 ///
 /// `phrases` are ranges of the row's own inputs, counted as by [`Trace::inputs`](crate::Trace::inputs): `3..5` are its
 /// fourth and fifth input. An empty phrase has the score 0, and so have inputs that `padding` cuts off. The score of
@@ -57,10 +57,10 @@ use std::ops::Range;
 ///
 /// Masked steps keep β of the state.
 ///
-/// The LSTM is that of the paper. Where the paper leaves a choice: `x_t` and the state form one term of a gate's sum,
-/// the bias is always its first term, and the output gate is not decomposed, as in the authors' program. The product
-/// of the biases' parts, `c_i ⊙ c_g`, belongs to γ as in the paper; the program counts it to a phrase of several
-/// words at all of its steps but the last. The other layers follow the same two rules.
+/// The LSTM follows the paper and its authors' program: `x_t` and the state form one term of a gate's sum, the bias is
+/// always its first term, and the output gate is not decomposed. One choice differs from the program, which counts
+/// the product of two constants, `c_i ⊙ c_g`, to a phrase of several words at all of its steps but the last. Here it
+/// belongs to γ at every step, since no word has a part in it. The other layers follow the same two rules.
 ///
 /// # Cost
 ///
