@@ -13,9 +13,14 @@ export function isSeries(e) {
   return e.text == null && e.tokens.length > 0 && e.tokens.every((token) => token.id == null);
 }
 
-// Returns what a token is called: a word, a step.
+// Returns what a token is called: a word of a text, a step of a series, a token of a row of ids.
 export function tokenName(e) {
-  return isSeries(e) ? "step" : "word";
+  return e.text != null ? "word" : isSeries(e) ? "step" : "token";
+}
+
+// Returns what is explained: a text, a series, a row.
+export function wholeName(e) {
+  return e.text != null ? "text" : isSeries(e) ? "series" : "row";
 }
 
 // Returns a value of the explained output as text.
@@ -28,10 +33,16 @@ export function outputName(e) {
   return isProbability(e) ? `P(${e.output.label})` : "output";
 }
 
-// Returns what positive and what negative contributions speak for.
+// Returns what positive and what negative contributions do.
 export function sides(e) {
-  if (!isProbability(e)) return { plus: "a higher number", minus: "a lower number" };
-  return { plus: e.output.label, minus: e.output.other ?? `not ${e.output.label}` };
+  const { label, other } = e.output;
+  if (!isProbability(e)) return { plus: "for a higher number", minus: "for a lower number" };
+  return { plus: `for ${label}`, minus: other == null ? `against ${label}` : `for ${other}` };
+}
+
+// Returns the tokens as they are written: words, and the numbers of steps.
+export function written(e) {
+  return isSeries(e) ? e.tokens.map((token) => `step ${token.text}`) : pieces(e).pieces.map((piece) => piece.text);
 }
 
 // Returns the text in pieces, one for each token: the text before the token, and the token as it is written. Spans are
@@ -62,6 +73,19 @@ export function largest(values) {
 export function tokenValues(e) {
   const methods = e.attributions.map((one) => ({ ...one, key: one.method }));
   return methods.concat(e.parts.map((part) => ({ key: part.name, values: part.values, part })));
+}
+
+// Returns the words that contribute most on each side, over all their occurrences: {name, count, value}, strongest first.
+export function strongestWords(e, values, count) {
+  const found = new Map();
+  written(e).forEach((name, i) => {
+    if (!isNumber(values[i])) return;
+    const word = found.get(e.tokens[i].text) ?? { name, count: 0, value: 0 };
+    found.set(e.tokens[i].text, { name: word.name, count: word.count + 1, value: word.value + values[i] });
+  });
+  const words = [...found.values()];
+  const { plus, minus } = strongest(words.map((word) => word.value), count);
+  return { plus: plus.map((i) => words[i]), minus: minus.map((i) => words[i]) };
 }
 
 // Returns the indexes of the `count` largest positive and of the largest negative values, strongest first.

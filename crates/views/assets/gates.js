@@ -1,7 +1,7 @@
 // Gates and states, units × tokens, as a heat map. Input: an explanation and what is chosen. Output: a card.
 
 import { card, choice, colour, h, onColours, sized, svg, table } from "./dom.js";
-import { isGate, movers, pieces, signalOf, signalRange, tokenName, unitOrder, unitRanges } from "./explanation.js";
+import { isGate, movers, signalOf, signalRange, tokenName, unitOrder, unitRanges, written } from "./explanation.js";
 import { isNumber, plain, plainName, signed } from "./format.js";
 import { axis, line, mix } from "./geometry.js";
 import { shown } from "./state.js";
@@ -12,7 +12,7 @@ export function gates(e, state) {
   const layers = e.layers.filter((layer) => layer.signals.length > 0 && layer.units > 0);
   if (layers.length === 0) return null;
   const count = e.tokens.length;
-  const words = pieces(e).pieces.map((piece) => piece.text);
+  const words = written(e);
   const what = tokenName(e);
   const layer = () => layers.find((one) => one.name === state.get().layer) ?? layers[0];
   const signal = () => signalOf(layer(), state.get().signal) ?? layer().signals[0];

@@ -48,7 +48,7 @@ pub fn fragment_of_json(explanation: &Value) -> String {
         let name = method["method"].as_str().unwrap_or_default().replace('_', " ");
         let _ = write!(
             html,
-            "<p class=\"gw-about\">{}: + speaks for {}, − for {}</p><div class=\"gw-bars\">",
+            "<p class=\"gw-about\">{}: + {}, − {}</p><div class=\"gw-bars\">",
             escape::html(&name),
             escape::html(&plus),
             escape::html(&minus)
@@ -147,13 +147,13 @@ fn strongest(values: &[f64]) -> Vec<usize> {
     plus.chain(minus.into_iter().rev()).collect()
 }
 
-/// What positive and what negative contributions speak for.
+/// What positive and what negative contributions do.
 fn sides(e: &Value) -> (String, String) {
     let output = &e["output"];
     match (output["label"].as_str(), output["other"].as_str()) {
-        (Some(label), Some(other)) => (label.to_owned(), other.to_owned()),
-        (Some(label), None) => (label.to_owned(), format!("not {label}")),
-        _ => ("a higher number".to_owned(), "a lower number".to_owned()),
+        (Some(label), Some(other)) => (format!("for {label}"), format!("for {other}")),
+        (Some(label), None) => (format!("for {label}"), format!("against {label}")),
+        _ => ("for a higher number".to_owned(), "for a lower number".to_owned()),
     }
 }
 
@@ -170,7 +170,7 @@ fn signed(value: f64) -> String {
 fn percent(value: f64) -> String {
     match value {
         value if value > 0.0 && value < 0.0005 => "&lt; 0.1 %".to_owned(),
-        value if value < 1.0 && value > 0.9995 => "&gt; 99.9 %".to_owned(),
+        value if value < 1.0 && value >= 0.9995 => "&gt; 99.9 %".to_owned(),
         value => format!("{:.1} %", value * 100.0),
     }
 }
