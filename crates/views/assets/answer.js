@@ -6,9 +6,9 @@ import { counted, isNumber, percent, signed } from "./format.js";
 
 export function answer(e, name) {
   const { label, chance } = answerText(e);
-  return h("section", { class: "card answer", "data-view": "answer", "aria-label": `The answer${name ? ` of ${name}` : ""}` },
+  return h("section", { class: "card", "data-view": "answer", "aria-label": `The answer${name ? ` of ${name}` : ""}` },
     name && h("p", { class: "model" }, name),
-    h("p", { class: "label" }, h("strong", null, label), chance != null && h("span", { class: "chance" }, percent(chance))),
+    h("h2", { class: "label" }, h("strong", null, label), chance != null && h("span", { class: "chance" }, percent(chance))),
     isProbability(e) && meter(e),
     h("p", { class: "about" }, facts(e)),
     speaks(e));

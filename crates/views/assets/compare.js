@@ -3,7 +3,7 @@
 import { answer } from "./answer.js";
 import { bars } from "./bars.js";
 import { card, h } from "./dom.js";
-import { difference, isProbability, largest, outputName, outputText, shortened, signalOf, strongest, written } from "./explanation.js";
+import { difference, isProbability, largest, outputName, outputText, shortened, signalOf, strongest, wholeName, written } from "./explanation.js";
 import { methodName, plain, plainName, signed } from "./format.js";
 import { createState } from "./state.js";
 import { timeline } from "./timeline.js";
@@ -53,7 +53,8 @@ function overlay(first, second, names) {
     { name: shortened(names[0], 9), about: `by ${names[0]}`, values: first.beginnings, className: "ended" },
     { name: shortened(names[1], 9), about: `by ${names[1]}`, values: second.beginnings, className: "began" },
   ];
-  return timeline({ ...first, endings: [] }, createState({ token: first.tokens.length - 1 }), curves);
+  return timeline({ ...first, endings: [] }, createState({ token: first.tokens.length - 1 }), curves,
+    `As the ${wholeName(first)} goes on, by both`);
 }
 
 // The means of the signals at the last token that both read.

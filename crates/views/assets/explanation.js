@@ -52,13 +52,16 @@ export function pieces(e) {
   const decoder = new TextDecoder();
   const slice = (from, to) => decoder.decode(bytes.subarray(from, to));
   let at = 0;
+  let written = true;
   const found = e.tokens.map((token, index) => {
     const [from, to] = token.span ?? [];
+    const space = index > 0 ? " " : "";
     if (token.span == null || from < at || to > bytes.length) {
-      return { gap: index > 0 ? " " : "", text: token.text };
+      written = false;
+      return { gap: space, text: token.text };
     }
-    const piece = { gap: slice(at, from), text: slice(from, to) || token.text };
-    at = to;
+    const piece = { gap: slice(at, from) || (written ? "" : space), text: slice(from, to) || token.text };
+    [at, written] = [to, true];
     return piece;
   });
   return { pieces: found, rest: at > 0 ? slice(at) : "" };
@@ -111,9 +114,16 @@ export function isGate(name) {
   return name.endsWith("_gate");
 }
 
-// Returns the range of the colours of a signal: 0 to 1 for gates, otherwise the same distance on both sides of zero.
-export function signalRange(signal) {
-  if (isGate(signal.name)) return [0, 1];
+// Returns the range of the colours of a signal. Gates: what the layer's values take, at least 0.1 wide, or 0 to 1 if
+// `whole`. Other signals: the same distance on both sides of zero.
+export function signalRange(signal, whole = false) {
+  if (isGate(signal.name)) {
+    if (whole) return [0, 1];
+    const values = signal.values.flat().filter(isNumber);
+    const [low, high] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [1, 0]);
+    const room = Math.max(0, 0.1 - (high - low)) / 2;
+    return values.length === 0 ? [0, 1] : [Math.max(0, low - room), Math.min(1, high + room)];
+  }
   const most = signal.values.reduce((most, row) => Math.max(most, largest(row)), 1e-12);
   return [-most, most];
 }

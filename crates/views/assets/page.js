@@ -21,7 +21,7 @@ export function views(e, named) {
   const preferred = ["forget_gate", "update_gate", "cell", "output"].find((name) => layer?.signals.some((one) => one.name === name));
   const last = e.tokens.findLastIndex((token) => token.read);
   const state = createState({
-    token: Math.max(0, last), unit: null, overToken: null, overUnit: null, order: "layer",
+    token: Math.max(0, last), unit: null, overToken: null, overUnit: null, order: "layer", colours: "fitted",
     method: tokenValues(e)[0]?.key, layer: layer?.name, signal: preferred,
   });
   const empty = e.tokens.length === 0;

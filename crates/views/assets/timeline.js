@@ -14,7 +14,7 @@ export function lines(e) {
   ].filter(Boolean);
 }
 
-export function timeline(e, state, curves = lines(e)) {
+export function timeline(e, state, curves = lines(e), title = `As the ${wholeName(e)} goes on`) {
   if (curves.length === 0) return null;
   const count = e.tokens.length;
   const what = tokenName(e);
@@ -48,8 +48,14 @@ export function timeline(e, state, curves = lines(e)) {
           isProbability(e) ? `${mark * 100} %` : plain(mark, high - low < 5 ? 2 : 0)))),
       isNumber(threshold) && svg("g", null,
         svg("line", { class: "threshold", x1: places.left, x2: places.end, y1: y(threshold), y2: y(threshold) }),
-        width > 480 && svg("text", { class: "tick", x: places.left + 4, y: y(threshold) - 4 }, "threshold")),
+        width > 480 && svg("text", { class: "tick", x: places.left + 4, y: y(threshold) + (startsAbove() ? 12 : -4) }, "threshold")),
     ];
+  }
+
+  // The name of the threshold stands on the other side of it than the start of the lines.
+  function startsAbove() {
+    const near = curves.flatMap((curve) => curve.values.slice(0, Math.max(1, Math.ceil(60 / places.step)))).filter(isNumber);
+    return near.reduce((sum, value) => sum + value - threshold, 0) > 0;
   }
 
   function curve({ name, values, className }, index) {
@@ -121,7 +127,7 @@ export function timeline(e, state, curves = lines(e)) {
       curves.map(({ about, name, values }) => `${outputText(e, values[now.token])} ${about ?? name}`).join(", ")}`);
   });
 
-  return card("timeline", `As the ${wholeName(e)} goes on`, `${capital(outputName(e))} if the ${wholeName(e)} ended at each ${what}${e.endings.length ? ", or began there" : ""}.`,
+  return card("timeline", title, `${capital(outputName(e))} if the ${wholeName(e)} ended at each ${what}${e.endings.length ? ", or began there" : ""}.`,
     plot, slider, h("div", { class: "controls" }, step(-1, "◀", `One ${what} back`), play, step(1, "▶", `One ${what} on`), readout),
     table(`${capital(outputName(e))} at each ${what}`, () => [what, ...curves.map((curve) => curve.about ?? curve.name)],
       () => words.map((word, i) => [`${i + 1} ${word}`, ...curves.map((curve) => outputText(e, curve.values[i]))])));

@@ -116,20 +116,24 @@ fn marked(word: &str, token: &Value, share: f64, value: f64) -> String {
 /// The tokens as they are written in the text, each with the text before it.
 fn words(e: &Value) -> Vec<(String, String)> {
     let text = e["text"].as_str().unwrap_or_default();
-    let mut at = 0;
+    // Where the tokens before end, and whether the last of them has a place in the text.
+    let (mut at, mut written) = (0, true);
     let tokens = e["tokens"].as_array().map(Vec::as_slice).unwrap_or_default();
     let word = |(i, token): (usize, &Value)| {
         let bound = |side: usize| token["span"][side].as_u64().and_then(|byte| usize::try_from(byte).ok());
         let found = bound(0)
             .zip(bound(1))
             .and_then(|(from, to)| Some((text.get(at..from)?, text.get(from..to)?, to)));
+        let space = if i > 0 { " " } else { "" };
         match found {
             Some((gap, word, to)) => {
-                at = to;
+                let gap = if gap.is_empty() && !written { space } else { gap };
+                (at, written) = (to, true);
                 (gap.to_owned(), word.to_owned())
             }
             None => {
-                let gap = if i > 0 { " " } else { "" };
+                written = false;
+                let gap = space;
                 (gap.to_owned(), token["text"].as_str().unwrap_or_default().to_owned())
             }
         }

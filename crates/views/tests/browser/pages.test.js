@@ -1,5 +1,6 @@
 // The pages in a browser. $GATEWISE_PAGE is the example `page`, $CHROMIUM the browser, $PAGES the folder for the pages
-// and for a picture of each. Fails on an error in the console, a request, an overflow, or a view that is missing.
+// and for a picture of each, $AXE the script axe.min.js. Fails on an error in the console, a request, an overflow, a view
+// that is missing, or what axe finds.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +10,8 @@ import { pathToFileURL } from "node:url";
 import { launch } from "./chromium.js";
 import { writePages } from "./write.js";
 
-const { GATEWISE_PAGE: program, CHROMIUM: chromium, PAGES: folder } = process.env;
+const { GATEWISE_PAGE: program, CHROMIUM: chromium, PAGES: folder, AXE } = process.env;
+const axe = readFileSync(AXE, "utf8");
 mkdirSync(folder, { recursive: true });
 const pages = writePages(program, folder);
 let browser;
@@ -41,6 +43,12 @@ for (const [name, url] of Object.entries(pages)) {
       const found = await page.evaluate("[...document.querySelectorAll('[data-view]')].map((node) => node.dataset.view)");
       for (const view of VIEWS[name]) assert.ok(found.includes(view), `${name} has no ${view}: ${found}`);
       writeFileSync(`${folder}/${name}-${width}-${dark ? "dark" : "light"}.png`, await page.screenshot());
+      // Slow for a thousand words, which are marked up as a few are.
+      if (width < 1280 || name === "thousand") return;
+      await page.evaluate(`${axe};0`);
+      const violations = await page.evaluate(`axe.run(document).then(({ violations }) => violations.flatMap(({ help, nodes }) =>
+        nodes.map((node) => help + ": " + node.html.slice(0, 200))))`);
+      assert.deepEqual(violations, []);
     }));
   }
 }

@@ -31,7 +31,7 @@ test("pieces follow bytes, and together are the text", () => {
 test("tokens without a place in the text stand for themselves", () => {
   const token = (text, span = null) => ({ text, span, id: 1 });
   const { pieces, rest } = of.pieces({ text: "Good film.", tokens: [token("<start>"), token("good", [0, 4]), token("x", [2, 9]), token("film", [5, 900])] });
-  assert.deepEqual(pieces, [{ gap: "", text: "<start>" }, { gap: "", text: "Good" }, { gap: " ", text: "x" }, { gap: " ", text: "film" }]);
+  assert.deepEqual(pieces, [{ gap: "", text: "<start>" }, { gap: " ", text: "Good" }, { gap: " ", text: "x" }, { gap: " ", text: "film" }]);
   assert.equal(rest, " film.");
 });
 
@@ -45,7 +45,10 @@ test("units are sorted by the range of the cell", () => {
   // A layer that reads backwards moves from the token after.
   assert.deepEqual(of.movers({ ...one, backwards: true }, 1, 1), [{ token: 5, change: 10 }]);
   assert.deepEqual(of.signalRange(cell), [-9, 9]);
-  assert.deepEqual(of.signalRange({ name: "forget_gate", values: [[0.5]] }), [0, 1]);
+  assert.deepEqual(of.signalRange({ name: "forget_gate", values: [[0.5]] }, true), [0, 1]);
+  assert.deepEqual(of.signalRange({ name: "forget_gate", values: [[0.25, 0.75], [0.5, null]] }), [0.25, 0.75]);
+  assert.deepEqual(of.signalRange({ name: "forget_gate", values: [[0.5], [0.5]] }), [0.45, 0.55]);
+  assert.deepEqual(of.signalRange({ name: "forget_gate", values: [[1]] }), [0.95, 1]);
 });
 
 test("the numbers in a cell obey its equation, at the first token too", () => {
