@@ -495,6 +495,14 @@ fn rows_of_ids_have_the_names_of_their_words() {
 }
 
 #[test]
+fn labels_have_outputs() {
+    let explainer = Explainer::new(binary()).unwrap();
+    assert_eq!((explainer.output_of("pos").unwrap(), explainer.output_of("neg").unwrap()), (0, 0));
+    let refused = explainer.output_of("good").unwrap_err().to_string();
+    assert!(refused.contains("the labels are neg, pos"), "{refused}");
+}
+
+#[test]
 fn odd_texts_are_explained_too() {
     let explainer = Explainer::new(binary()).unwrap();
     let long = "not good film ".repeat(900);
