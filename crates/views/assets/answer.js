@@ -1,14 +1,14 @@
 // The answer: label, probability, threshold, what speaks for and against it. Input: an explanation. Output: a card.
 
 import { h } from "./dom.js";
-import { answerText, isProbability, outputName, pieces, sides, strongest } from "./explanation.js";
+import { answerText, isProbability, outputName, sides, strongestWords } from "./explanation.js";
 import { counted, isNumber, percent, signed } from "./format.js";
 
 export function answer(e, name) {
   const { label, chance } = answerText(e);
-  return h("section", { class: "card answer", "data-view": "answer", "aria-label": `The answer${name ? ` of ${name}` : ""}` },
+  return h("section", { class: "card", "data-view": "answer", "aria-label": `The answer${name ? ` of ${name}` : ""}` },
     name && h("p", { class: "model" }, name),
-    h("p", { class: "label" }, h("strong", null, label), chance != null && h("span", { class: "chance" }, percent(chance))),
+    h("h2", { class: "label" }, h("strong", null, label), chance != null && h("span", { class: "chance" }, percent(chance))),
     isProbability(e) && meter(e),
     h("p", { class: "about" }, facts(e)),
     speaks(e));
@@ -40,13 +40,12 @@ function facts(e) {
 function speaks(e) {
   const values = e.attributions[0]?.values;
   if (!values) return null;
-  const { pieces: words } = pieces(e);
-  const { plus, minus } = strongest(values, 4);
-  const { plus: forName, minus: againstName } = sides(e);
-  const list = (className, name, indexes) => h("div", { class: `side ${className}` },
-    h("h3", null, `For ${name}`),
-    indexes.length === 0 ? h("p", null, "nothing") : h("ul", null, indexes.map((index) =>
-      h("li", null, h("span", { class: "word-name" }, words[index].text), " ",
-        h("span", { class: `number ${className}` }, signed(values[index]))))));
-  return h("div", { class: "sides" }, list("plus", forName, plus), list("minus", againstName, minus));
+  const { plus, minus } = strongestWords(e, values, 4);
+  const names = sides(e);
+  const list = (side, words) => h("div", { class: `side ${side}` },
+    h("h3", null, names[side][0].toUpperCase() + names[side].slice(1)),
+    words.length === 0 ? h("p", null, "nothing") : h("ul", null, words.map(({ name, count, value }) =>
+      h("li", null, h("span", { class: "word-name" }, name), count > 1 && ` ×${count}`, " ",
+        h("span", { class: `number ${side}` }, signed(value))))));
+  return h("div", { class: "sides" }, list("plus", plus), list("minus", minus));
 }

@@ -2,14 +2,14 @@
 // Output: a card.
 
 import { card, h, svg, table } from "./dom.js";
-import { cellAt, endsWithTanh, pieces } from "./explanation.js";
+import { cellAt, endsWithTanh, tokenName, written } from "./explanation.js";
 import { plain, plainName } from "./format.js";
 import { shown } from "./state.js";
 
 export function cell(e, state) {
   const layers = e.layers.filter((layer) => layer.signals.length > 0 && layer.units > 0);
   if (layers.length === 0) return null;
-  const words = pieces(e).pieces.map((piece) => piece.text);
+  const words = written(e);
   const picture = h("div", { class: "drawing" });
   const readout = h("p", { class: "readout" });
   const layer = () => layers.find((one) => one.name === state.get().layer) ?? layers[0];
@@ -26,13 +26,13 @@ export function cell(e, state) {
     readout.replaceChildren(h("strong", null, words[token] ?? ""),
       ` · ${unit == null ? "means of all units" : `unit ${unit + 1}`} of ${layer().name}${layer().backwards ? ", which reads backwards" : ""}`);
     if (!values) {
-      picture.replaceChildren(h("p", { class: "about" }, "The model does not read this token."));
+      picture.replaceChildren(h("p", { class: "about" }, `The model does not read this ${tokenName(e)}.`));
       return;
     }
     const draw = { LSTM: lstm, GRU: gru }[layer().class] ?? simple;
     picture.replaceChildren(draw({ values, one: unit != null, word: words[token] ?? "", tanh: ends.get(layer().name) }));
   });
-  return card("cell", "Inside the cell", "What the chosen token does to the chosen unit. Thicker lines carry more.", readout, picture,
+  return card("cell", "Inside the cell", `What the chosen ${tokenName(e)} does to the chosen unit. Thicker lines carry more.`, readout, picture,
     table("The numbers in the drawing", () => ["signal", "value"], () => Object.entries(numbers() ?? {})
       .filter(([, value]) => value != null).map(([name, value]) => [plainName(name), plain(value, 4)])));
 }
@@ -48,8 +48,11 @@ const box = (x, y, value, kind, name) => svg("g", { class: `box ${kind}` },
   svg("rect", { class: "level", x: x - 27, y: y + 19 - 38 * Math.min(1, Math.abs(value ?? 0)), width: 54, height: 38 * Math.min(1, Math.abs(value ?? 0)), rx: 6 }),
   say(x, y + 5, plain(value), "value"), say(x, y + 34, name, "name"));
 
+// What the layer held before. The means before the first token are not known.
+const held = (name, value, one, y = 44) => value != null && say(14, y, `${one ? name : `mean |${name}|`} ${plain(value)}`, "said", "start");
+
 function frame(height, label, ...children) {
-  return svg("svg", { viewBox: `0 0 400 ${height}`, role: "img", "aria-label": label }, children);
+  return svg("svg", { viewBox: `0 0 400 ${height}`, role: "img", "aria-label": label }, children.flat(2).filter(Boolean));
 }
 
 function spoken(values) {
@@ -67,7 +70,7 @@ function lstm({ values, one, word, tanh }) {
   return frame(322, `LSTM. ${spoken(values)}`,
     // The cell state runs through on top.
     wire("M14 66H84", size(before)), wire("M106 66H189", size(kept)), wire("M211 66H386", size(c)), head(388, 66),
-    say(14, 44, one ? `cell before ${plain(before)}` : `mean |cell before| ${plain(before)}`, "said", "start"),
+    held("cell before", before, one),
     say(386, 44, one ? `cell ${plain(c)}` : `mean |cell| ${plain(c)}`, "said strong", "end"),
     f != null ? [wire("M95 181V77", f), head(95, 79, -90), joint(95, 66, "×")] : wire("M84 66H106", size(before)),
     kept != null && say(150, 58, plain(kept), "said"),
@@ -75,7 +78,7 @@ function lstm({ values, one, word, tanh }) {
     // What is added: the input gate times the candidate.
     wire("M166 181V130H189", i), wire("M234 181V130H211", size(g)), wire("M200 119V77", size(added)), head(200, 79, -90),
     joint(200, 130, "×"), joint(200, 66, "+"), added != null && say(208, 102, plain(added), "said", "start"),
-    box(166, 200, i, "gate", "input σ"), box(234, 200, g, "candidate", "candidate"),
+    box(166, 200, i, "gate", "input σ"), box(234, 200, g, "candidate", one ? "candidate" : "|candidate|"),
     // What is shown: the output gate times the squashed cell.
     wire("M352 66V98", size(c)), svg("g", { class: "act" }, svg("rect", { x: 324, y: 92, width: 56, height: 24, rx: 12 }),
       say(352, 108, tanh ? "tanh" : "activation", tanh ? "value" : "tiny")),
@@ -100,7 +103,7 @@ function gru({ values, one, word }) {
   const size = (value) => (value == null ? 0.15 : value);
   return frame(312, `GRU. ${spoken(values)}`,
     wire("M14 66H94", size(before)), wire("M116 66H279", size(kept)), wire("M301 66H386", size(output)), head(388, 66),
-    say(14, 44, one ? `output before ${plain(before)}` : `mean |output before| ${plain(before)}`, "said", "start"),
+    held("output before", before, one),
     say(386, 44, one ? `output ${plain(output)}` : `mean |output| ${plain(output)}`, "said strong", "end"),
     kept != null && say(198, 58, plain(kept), "said"),
     wire("M105 181V77", z), head(105, 79, -90), joint(105, 66, "×"),
@@ -108,7 +111,7 @@ function gru({ values, one, word }) {
     wire("M290 181V141", size(g)), wire("M290 119V77", size(added)), head(290, 79, -90), joint(290, 130, "×"), joint(290, 66, "+"),
     added != null && say(298, 102, plain(added), "said", "start"),
     wire("M225 200H258", r), head(261, 200),
-    box(105, 200, z, "gate", "update σ"), box(198, 200, r, "gate", "reset σ"), box(290, 200, g, "candidate", "candidate"),
+    box(105, 200, z, "gate", "update σ"), box(198, 200, r, "gate", "reset σ"), box(290, 200, g, "candidate", one ? "candidate" : "|candidate|"),
     feed(word, [105, 198, 290], 264, null));
 }
 
@@ -117,8 +120,8 @@ function simple({ values, one, word }) {
   const size = (value) => (value == null ? 0.15 : value);
   return frame(190, `SimpleRNN. ${spoken(values)}`,
     wire("M14 76H168", size(before)), wire("M232 76H386", size(output)), head(388, 76),
-    say(14, 54, one ? `output before ${plain(before)}` : `mean |output before| ${plain(before)}`, "said", "start"),
-    say(386, 54, one ? `output ${plain(output)}` : `mean |output| ${plain(output)}`, "said strong", "end"),
+    held("output before", before, one, 40),
+    say(386, 40, one ? `output ${plain(output)}` : `mean |output| ${plain(output)}`, "said strong", "end"),
     wire("M200 150V98", 0.2), head(200, 100, -90),
     svg("g", { class: "box candidate" }, svg("rect", { x: 168, y: 54, width: 64, height: 44, rx: 6 }), say(200, 81, "activation", "tiny")),
     say(200, 170, `“${shortWord(word)}”`, "said"));

@@ -3,7 +3,7 @@
 import { answer } from "./answer.js";
 import { bars } from "./bars.js";
 import { card, h } from "./dom.js";
-import { difference, isProbability, largest, outputName, outputText, pieces, signalOf, strongest } from "./explanation.js";
+import { difference, isProbability, largest, outputName, outputText, shortened, signalOf, strongest, wholeName, written } from "./explanation.js";
 import { methodName, plain, plainName, signed } from "./format.js";
 import { createState } from "./state.js";
 import { timeline } from "./timeline.js";
@@ -38,22 +38,23 @@ function contributions(first, second, names) {
     return h("div", { class: "part" }, h("h3", null, name), node);
   };
   const change = difference(first, second, x, y);
-  const words = pieces(first).pieces;
+  const words = written(first);
   const { plus, minus } = change ? strongest(change, 4) : { plus: [], minus: [] };
   return [h("p", { class: "about" }, `${methodName(method)}, both in one scale.`),
     h("div", { class: "pair" }, shownText(first, x, names[0]), shownText(second, y, names[1])),
     change && [shownText(second, change, `${names[1]} less ${names[0]}`, largest(change)),
-      bars([...plus, ...minus.reverse()].map((i) => ({ name: words[i].text, value: change[i] })))]];
+      bars([...plus, ...minus.reverse()].map((i) => ({ name: words[i], value: change[i] })))]];
 }
 
 // Both lines over the same words.
 function overlay(first, second, names) {
   if (!difference(first, second, first.beginnings, second.beginnings) || first.beginnings.length === 0 || second.beginnings.length === 0) return null;
   const curves = [
-    { name: "first", about: `by ${names[0]}`, values: first.beginnings, className: "ended" },
-    { name: "second", about: `by ${names[1]}`, values: second.beginnings, className: "began" },
+    { name: shortened(names[0], 9), about: `by ${names[0]}`, values: first.beginnings, className: "ended" },
+    { name: shortened(names[1], 9), about: `by ${names[1]}`, values: second.beginnings, className: "began" },
   ];
-  return timeline({ ...first, endings: [] }, createState({ token: first.tokens.length - 1 }), curves);
+  return timeline({ ...first, endings: [] }, createState({ token: first.tokens.length - 1 }), curves,
+    `As the ${wholeName(first)} goes on, by both`);
 }
 
 // The means of the signals at the last token that both read.

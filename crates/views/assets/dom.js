@@ -29,7 +29,7 @@ export function freshId() {
 // Returns a card with a heading, one sentence on what it shows, and its contents.
 export function card(view, title, about, ...children) {
   const id = freshId();
-  return h("section", { class: `card ${view}`, "data-view": view, "aria-labelledby": id },
+  return h("section", { class: "card", "data-view": view, "aria-labelledby": id },
     h("h2", { id }, title), about && h("p", { class: "about" }, about), children);
 }
 

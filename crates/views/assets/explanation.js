@@ -13,9 +13,14 @@ export function isSeries(e) {
   return e.text == null && e.tokens.length > 0 && e.tokens.every((token) => token.id == null);
 }
 
-// Returns what a token is called: a word, a step.
+// Returns what a token is called: a word of a text, a step of a series, a token of a row of ids.
 export function tokenName(e) {
-  return isSeries(e) ? "step" : "word";
+  return e.text != null ? "word" : isSeries(e) ? "step" : "token";
+}
+
+// Returns what is explained: a text, a series, a row.
+export function wholeName(e) {
+  return e.text != null ? "text" : isSeries(e) ? "series" : "row";
 }
 
 // Returns a value of the explained output as text.
@@ -28,10 +33,16 @@ export function outputName(e) {
   return isProbability(e) ? `P(${e.output.label})` : "output";
 }
 
-// Returns what positive and what negative contributions speak for.
+// Returns what positive and what negative contributions do.
 export function sides(e) {
-  if (!isProbability(e)) return { plus: "a higher number", minus: "a lower number" };
-  return { plus: e.output.label, minus: e.output.other ?? `not ${e.output.label}` };
+  const { label, other } = e.output;
+  if (!isProbability(e)) return { plus: "for a higher number", minus: "for a lower number" };
+  return { plus: `for ${label}`, minus: other == null ? `against ${label}` : `for ${other}` };
+}
+
+// Returns the tokens as they are written: words, and the numbers of steps.
+export function written(e) {
+  return isSeries(e) ? e.tokens.map((token) => `step ${token.text}`) : pieces(e).pieces.map((piece) => piece.text);
 }
 
 // Returns the text in pieces, one for each token: the text before the token, and the token as it is written. Spans are
@@ -41,13 +52,16 @@ export function pieces(e) {
   const decoder = new TextDecoder();
   const slice = (from, to) => decoder.decode(bytes.subarray(from, to));
   let at = 0;
+  let written = true;
   const found = e.tokens.map((token, index) => {
     const [from, to] = token.span ?? [];
+    const space = index > 0 ? " " : "";
     if (token.span == null || from < at || to > bytes.length) {
-      return { gap: index > 0 ? " " : "", text: token.text };
+      written = false;
+      return { gap: space, text: token.text };
     }
-    const piece = { gap: slice(at, from), text: slice(from, to) || token.text };
-    at = to;
+    const piece = { gap: slice(at, from) || (written ? "" : space), text: slice(from, to) || token.text };
+    [at, written] = [to, true];
     return piece;
   });
   return { pieces: found, rest: at > 0 ? slice(at) : "" };
@@ -62,6 +76,19 @@ export function largest(values) {
 export function tokenValues(e) {
   const methods = e.attributions.map((one) => ({ ...one, key: one.method }));
   return methods.concat(e.parts.map((part) => ({ key: part.name, values: part.values, part })));
+}
+
+// Returns the words that contribute most on each side, over all their occurrences: {name, count, value}, strongest first.
+export function strongestWords(e, values, count) {
+  const found = new Map();
+  written(e).forEach((name, i) => {
+    if (!isNumber(values[i])) return;
+    const word = found.get(e.tokens[i].text) ?? { name, count: 0, value: 0 };
+    found.set(e.tokens[i].text, { name: word.name, count: word.count + 1, value: word.value + values[i] });
+  });
+  const words = [...found.values()];
+  const { plus, minus } = strongest(words.map((word) => word.value), count);
+  return { plus: plus.map((i) => words[i]), minus: minus.map((i) => words[i]) };
 }
 
 // Returns the indexes of the `count` largest positive and of the largest negative values, strongest first.
@@ -87,9 +114,16 @@ export function isGate(name) {
   return name.endsWith("_gate");
 }
 
-// Returns the range of the colours of a signal: 0 to 1 for gates, otherwise the same distance on both sides of zero.
-export function signalRange(signal) {
-  if (isGate(signal.name)) return [0, 1];
+// Returns the range of the colours of a signal. Gates: what the layer's values take, at least 0.1 wide, or 0 to 1 if
+// `whole`. Other signals: the same distance on both sides of zero.
+export function signalRange(signal, whole = false) {
+  if (isGate(signal.name)) {
+    if (whole) return [0, 1];
+    const values = signal.values.flat().filter(isNumber);
+    const [low, high] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [1, 0]);
+    const room = Math.max(0, 0.1 - (high - low)) / 2;
+    return values.length === 0 ? [0, 1] : [Math.max(0, low - room), Math.min(1, high + room)];
+  }
   const most = signal.values.reduce((most, row) => Math.max(most, largest(row)), 1e-12);
   return [-most, most];
 }

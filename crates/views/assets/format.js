@@ -41,7 +41,7 @@ export function signed(value, digits = 2) {
 export function percent(value) {
   if (!isNumber(value)) return "–";
   if (value > 0 && value < 0.0005) return "< 0.1 %";
-  if (value < 1 && value > 0.9995) return "> 99.9 %";
+  if (value < 1 && value >= 0.9995) return "> 99.9 %";
   return `${(value * 100).toFixed(1)} %`;
 }
 

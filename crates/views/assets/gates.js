@@ -1,7 +1,7 @@
 // Gates and states, units × tokens, as a heat map. Input: an explanation and what is chosen. Output: a card.
 
 import { card, choice, colour, h, onColours, sized, svg, table } from "./dom.js";
-import { isGate, movers, pieces, signalOf, signalRange, tokenName, unitOrder, unitRanges } from "./explanation.js";
+import { isGate, largest, movers, signalOf, signalRange, tokenName, unitOrder, unitRanges, written } from "./explanation.js";
 import { isNumber, plain, plainName, signed } from "./format.js";
 import { axis, line, mix } from "./geometry.js";
 import { shown } from "./state.js";
@@ -12,10 +12,11 @@ export function gates(e, state) {
   const layers = e.layers.filter((layer) => layer.signals.length > 0 && layer.units > 0);
   if (layers.length === 0) return null;
   const count = e.tokens.length;
-  const words = pieces(e).pieces.map((piece) => piece.text);
+  const words = written(e);
   const what = tokenName(e);
   const layer = () => layers.find((one) => one.name === state.get().layer) ?? layers[0];
   const signal = () => signalOf(layer(), state.get().signal) ?? layer().signals[0];
+  const range = () => signalRange(signal(), state.get().colours === "whole");
   const order = () => unitOrder(layer(), state.get().order);
   const rowHeight = () => Math.max(5, Math.min(20, Math.floor(320 / layer().units)));
 
@@ -35,7 +36,7 @@ export function gates(e, state) {
   // One pixel for each value, drawn large: fast for a thousand tokens.
   function paint(width, height) {
     const { values, name } = signal();
-    const [low, high] = signalRange(signal());
+    const [low, high] = range();
     const [zero, plus, minus, gate] = ["--map-zero", "--map-plus", "--map-minus", "--map-gate"].map((name) => colour(name));
     const small = document.createElement("canvas");
     small.width = values.length || 1;
@@ -68,12 +69,12 @@ export function gates(e, state) {
 
   function mean(width) {
     const { mean, name } = signal();
-    const most = isGate(name) ? 1 : Math.max(...mean.filter(isNumber), 1e-12);
-    const y = (value) => MEAN_HEIGHT - 6 - value / most * (MEAN_HEIGHT - 14);
+    const [least, most] = isGate(name) ? range() : [0, largest(mean)];
+    const y = (value) => MEAN_HEIGHT - 6 - (value - least) / (most - least) * (MEAN_HEIGHT - 14);
     return svg("svg", { class: "mean", width, height: MEAN_HEIGHT, "aria-hidden": "true" },
-      svg("line", { class: "grid", x1: places.left, x2: places.end, y1: y(0), y2: y(0) }),
-      svg("text", { class: "tick", x: places.left - 6, y: y(most) + 8, "text-anchor": "end" }, plain(most, most < 10 ? 1 : 0)),
-      svg("text", { class: "tick", x: places.left - 6, y: y(0) + 2, "text-anchor": "end" }, "mean"),
+      svg("line", { class: "grid", x1: places.left, x2: places.end, y1: y(least), y2: y(least) }),
+      svg("text", { class: "tick", x: places.left - 6, y: y(most) + 8, "text-anchor": "end" }, plain(most)),
+      svg("text", { class: "tick", x: places.left - 6, y: y(least) + 2, "text-anchor": "end" }, "mean"),
       svg("path", { class: "mean-line", d: line(mean, (i) => places.x(i + layer().start), y) }));
   }
 
@@ -117,6 +118,8 @@ export function gates(e, state) {
     layers.map((one) => h("option", { value: one.name }, `${one.name} (${one.class}, ${one.units} units${one.backwards ? ", backwards" : ""})`)));
   const orderChoice = h("select", { onchange: (event) => state.set({ order: event.target.value }) },
     h("option", { value: "layer" }, "as in the layer"), h("option", { value: "range" }, "by what moves most"));
+  const colourChoice = h("select", { onchange: (event) => state.set({ colours: event.target.value }) },
+    h("option", { value: "fitted" }, "least to most"), h("option", { value: "whole" }, "0 to 1"));
   const unitChoice = h("select", { onchange: (event) => state.set({ unit: event.target.value === "" ? null : Number(event.target.value) }) });
   const signals = h("div");
   const scale = h("span", { class: "scale" });
@@ -134,10 +137,10 @@ export function gates(e, state) {
         (name) => state.set({ signal: name }));
       signals.replaceChildren(signalChoice.node);
     }
-    if (changed("layer") || changed("signal") || changed("order")) {
+    if (changed("layer") || changed("signal") || changed("order") || changed("colours")) {
       signalChoice.show(signal().name);
-      const [low, high] = signalRange(signal());
-      scale.replaceChildren(plain(low, 1), h("span", { class: isGate(signal().name) ? "ramp gate" : "ramp" }), plain(high, 1));
+      const [low, high] = range();
+      scale.replaceChildren(plain(low), h("span", { class: isGate(signal().name) ? "ramp gate" : "ramp" }), plain(high));
       redraw();
     } else {
       drawMarks(now);
@@ -161,7 +164,7 @@ export function gates(e, state) {
   const labelled = (name, control) => h("label", null, h("span", null, name), control);
   return card("gates", "Gates and states", `Each row is a unit, each column a ${what}. The line is the mean of the units; of cell, candidate and output, of their absolute values.`,
     h("div", { class: "controls" }, layers.length > 1 && labelled("Layer", layerChoice), labelled("Order of units", orderChoice),
-      labelled("Unit", unitChoice)),
+      labelled("Colours of gates", colourChoice), labelled("Unit", unitChoice)),
     signals, h("div", { class: "controls under" }, readout, scale), map, moves,
     table("The range of the cell, or of the output, of each unit", () => ["unit", "range", "moves most at"],
       () => unitOrder(layer(), "range").map((unit) => [String(unit + 1), plain(unitRanges(layer())[unit], 3),

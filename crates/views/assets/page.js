@@ -21,7 +21,7 @@ export function views(e, named) {
   const preferred = ["forget_gate", "update_gate", "cell", "output"].find((name) => layer?.signals.some((one) => one.name === name));
   const last = e.tokens.findLastIndex((token) => token.read);
   const state = createState({
-    token: Math.max(0, last), unit: null, overToken: null, overUnit: null, order: "layer",
+    token: Math.max(0, last), unit: null, overToken: null, overUnit: null, order: "layer", colours: "fitted",
     method: tokenValues(e)[0]?.key, layer: layer?.name, signal: preferred,
   });
   const empty = e.tokens.length === 0;
@@ -30,7 +30,7 @@ export function views(e, named) {
     e.notes.length > 0 && h("ul", { class: "notes", "data-view": "notes" }, e.notes.map((note) => h("li", null, note))),
     empty ? h("p", { class: "card" }, "There is nothing to read: the text has no tokens.") : [
       tokenValues(e).length > 0 && words(e, state), columns(e), timeline(e, state),
-      h("div", { class: "states" }, gates(e, state), cell(e, state)),
+      h("div", { class: "states-and-cell" }, gates(e, state), cell(e, state)),
       phrases(e), changes(e), parts(e),
     ]);
 }

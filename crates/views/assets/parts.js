@@ -24,7 +24,7 @@ export function columns(e) {
   const found = e.attributions.filter((one) => one.columns?.length);
   if (found.length === 0) return null;
   const { plus, minus } = sides(e);
-  return card("columns", "The columns of the series", `To the right: for ${plus}; to the left: for ${minus}.`,
+  return card("columns", "The columns of the series", `To the right: ${plus}; to the left: ${minus}.`,
     h("div", { class: "grid-of-bars" }, found.map((one) => h("div", { class: "phrase" }, h("h3", null, methodName(one.method)),
       bars(one.columns.map((value, i) => ({ name: `column ${i + 1}`, value })))))));
 }

@@ -1,7 +1,7 @@
 // The answer if the text ended, or began, at each token. Input: explanations and what is chosen. Output: a card.
 
 import { card, h, sized, svg, table } from "./dom.js";
-import { isProbability, outputName, outputText, pieces, tokenName } from "./explanation.js";
+import { isProbability, outputName, outputText, shortened, tokenName, wholeName, written } from "./explanation.js";
 import { isNumber, plain } from "./format.js";
 import { axis, line, ticks } from "./geometry.js";
 import { shown } from "./state.js";
@@ -9,16 +9,16 @@ import { shown } from "./state.js";
 // Returns the lines of an explanation: {name, values, className}.
 export function lines(e) {
   return [
-    e.beginnings.length > 0 && { name: "ended", about: `if the text ended here`, values: e.beginnings, className: "ended" },
-    e.endings.length > 0 && { name: "began", about: `if the text began here`, values: e.endings, className: "began" },
+    e.beginnings.length > 0 && { name: "ended", about: `if the ${wholeName(e)} ended here`, values: e.beginnings, className: "ended" },
+    e.endings.length > 0 && { name: "began", about: `if the ${wholeName(e)} began here`, values: e.endings, className: "began" },
   ].filter(Boolean);
 }
 
-export function timeline(e, state, curves = lines(e)) {
+export function timeline(e, state, curves = lines(e), title = `As the ${wholeName(e)} goes on`) {
   if (curves.length === 0) return null;
   const count = e.tokens.length;
   const what = tokenName(e);
-  const words = pieces(e).pieces.map((piece) => piece.text);
+  const words = written(e);
   const height = 190;
   const top = 14;
   const bottom = height - 40;
@@ -31,7 +31,7 @@ export function timeline(e, state, curves = lines(e)) {
   const marker = svg("g", { class: "marker" });
   const slider = h("input", { type: "range", min: "0", max: String(count - 1), step: "1", "aria-label": `Chosen ${what}` });
   const { node: plot } = sized("plot", (width) => {
-    places = axis(width, count, 44, curves.length > 1 ? 60 : 16);
+    places = axis(width, count, 44, curves.length > 1 ? 76 : 16);
     const thumb = 18;
     slider.style.marginLeft = `${places.x(0) - thumb / 2}px`;
     slider.style.width = `${places.step * (count - 1) + thumb}px`;
@@ -48,8 +48,14 @@ export function timeline(e, state, curves = lines(e)) {
           isProbability(e) ? `${mark * 100} %` : plain(mark, high - low < 5 ? 2 : 0)))),
       isNumber(threshold) && svg("g", null,
         svg("line", { class: "threshold", x1: places.left, x2: places.end, y1: y(threshold), y2: y(threshold) }),
-        width > 480 && svg("text", { class: "tick", x: places.left + 4, y: y(threshold) - 4 }, "threshold")),
+        width > 480 && svg("text", { class: "tick", x: places.left + 4, y: y(threshold) + (startsAbove() ? 12 : -4) }, "threshold")),
     ];
+  }
+
+  // The name of the threshold stands on the other side of it than the start of the lines.
+  function startsAbove() {
+    const near = curves.flatMap((curve) => curve.values.slice(0, Math.max(1, Math.ceil(60 / places.step)))).filter(isNumber);
+    return near.reduce((sum, value) => sum + value - threshold, 0) > 0;
   }
 
   function curve({ name, values, className }, index) {
@@ -72,7 +78,7 @@ export function timeline(e, state, curves = lines(e)) {
     if (places.step < 15) return null;
     const most = places.step < 40 ? 7 : Math.floor(places.step / 7);
     return words.map((word, i) => {
-      const short = Array.from(word).length > most ? `${Array.from(word).slice(0, most - 1).join("")}…` : word;
+      const short = shortened(e.tokens[i].id == null ? e.tokens[i].text : word, most);
       const at = places.step < 40
         ? { transform: `translate(${places.x(i) + 4} ${bottom + 12}) rotate(-40)`, "text-anchor": "end" }
         : { x: places.x(i), y: bottom + 16, "text-anchor": "middle" };
@@ -121,10 +127,14 @@ export function timeline(e, state, curves = lines(e)) {
       curves.map(({ about, name, values }) => `${outputText(e, values[now.token])} ${about ?? name}`).join(", ")}`);
   });
 
-  return card("timeline", "As the text goes on", `${outputName(e)} if the text ended at each ${what}${e.endings.length ? ", or began there" : ""}.`,
+  return card("timeline", title, `${capital(outputName(e))} if the ${wholeName(e)} ended at each ${what}${e.endings.length ? ", or began there" : ""}.`,
     plot, slider, h("div", { class: "controls" }, step(-1, "◀", `One ${what} back`), play, step(1, "▶", `One ${what} on`), readout),
-    table(`${outputName(e)} at each ${what}`, () => [what, ...curves.map((curve) => curve.about ?? curve.name)],
+    table(`${capital(outputName(e))} at each ${what}`, () => [what, ...curves.map((curve) => curve.about ?? curve.name)],
       () => words.map((word, i) => [`${i + 1} ${word}`, ...curves.map((curve) => outputText(e, curve.values[i]))])));
+}
+
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 function spread(values) {

@@ -4,12 +4,12 @@
 // the only sign. The strongest words also carry + or −.
 
 import { card, choice, h, table } from "./dom.js";
-import { largest, outputName, outputText, pieces, sides, tokenName, tokenValues } from "./explanation.js";
+import { largest, outputName, outputText, pieces, sides, tokenName, tokenValues, wholeName, written } from "./explanation.js";
 import { isNumber, methodName, percent, plainName, signed } from "./format.js";
 import { shown } from "./state.js";
 
 export function valuesName(one) {
-  return one.part ? plainName(one.key) : methodName(one.key);
+  return one.part ? `Share of ${plainName(one.key)}` : methodName(one.key);
 }
 
 // Returns the words of a text, without behaviour: {node, words, show(values)}.
@@ -37,6 +37,7 @@ export function words(e, state) {
   const { node, words, show } = text(e);
   const { plus, minus } = sides(e);
   const what = tokenName(e);
+  const names = written(e);
   const details = h("div", { class: "details" });
   const note = h("p", { class: "about sum", "aria-live": "polite" });
 
@@ -93,7 +94,7 @@ export function words(e, state) {
 
   function spoken(token, list) {
     const { known, read } = e.tokens[token];
-    return [words[token].textContent, list && signed(list.values[token]), !known && "unknown", !read && "not read",
+    return [names[token], list && signed(list.values[token]), !known && "unknown", !read && "not read",
       isNumber(e.beginnings[token]) && `${outputName(e)} up to here ${outputText(e, e.beginnings[token])}`,
     ].filter(Boolean).join(", ");
   }
@@ -104,26 +105,26 @@ export function words(e, state) {
       h("dt", null, name), h("dd", { class: className }, value));
     const ends = (values, name) => isNumber(values[token]) && fact(name, outputText(e, values[token]));
     return [
-      h("p", { class: "which" }, h("strong", null, words[token].textContent), ` · ${what} ${token + 1} of ${words.length}`,
+      h("p", { class: "which" }, h("strong", null, names[token]), ` · ${what} ${token + 1} of ${words.length}`,
         !known && " · unknown to the vocabulary", !read && " · not read by the model"),
       h("dl", null,
         lists.map((one) => fact(valuesName(one), signed(one.values[token], 3), one.values[token] < 0 ? "minus" : "plus",
           one.key === method)),
-        ends(e.beginnings, `${outputName(e)} if the text ended here`),
-        ends(e.endings, `${outputName(e)} if the text began here`)),
+        ends(e.beginnings, `${outputName(e)} if the ${wholeName(e)} ended here`),
+        ends(e.endings, `${outputName(e)} if the ${wholeName(e)} began here`)),
     ];
   }
 
-  const rows = () => e.tokens.map((token, i) => [`${i + 1} ${token.text}`, ...lists.map((one) => signed(one.values[i], 4)),
+  const rows = () => e.tokens.map((token, i) => [`${i + 1} ${names[i]}`, ...lists.map((one) => signed(one.values[i], 4)),
     ...(e.beginnings.length ? [outputText(e, e.beginnings[i])] : []), token.known ? "" : "unknown", token.read ? "" : "not read"]);
-  const head = () => [what, ...lists.map(valuesName), ...(e.beginnings.length ? ["if the text ended here"] : []),
+  const head = () => [what, ...lists.map(valuesName), ...(e.beginnings.length ? [`if the ${wholeName(e)} ended here`] : []),
     "vocabulary", "read"];
   const unknown = e.tokens.some((token) => !token.known);
   const unread = e.tokens.some((token) => !token.read);
   return card("words", `What each ${what} contributes`, null,
     h("p", { class: "about key" },
-      h("span", { class: "word plus strong", "--share": "0.7" }, `for ${plus}`), " ",
-      h("span", { class: "word minus strong", "--share": "0.7" }, `against: for ${minus}`), " ",
+      h("span", { class: "word plus strong", "--share": "0.7" }, plus), " ",
+      h("span", { class: "word minus strong", "--share": "0.7" }, minus), " ",
       unknown && [h("span", { class: "word unknown" }, "unknown"), " "],
       unread && h("span", { class: "word unread" }, "not read")),
     lists.length > 1 && tabs.node, node, note, details,
@@ -134,8 +135,7 @@ export function words(e, state) {
       return `Its share of the ensemble's answer: weight ${signed(list.part.weight).replace("+", "")} × logit ${signed(list.part.logit)}.`;
     }
     const { sum, error, steps } = list;
-    return [`Sum ${signed(sum, 3)}`,
-      isNumber(error) && `of a difference of ${signed(e.output.logit - e.output.baseline, 3)} to the baseline (off by ${percent(error)})`,
-      isNumber(steps) && `${steps} points`].filter(Boolean).join(" · ");
+    const whole = isNumber(error) && `, of a difference of ${signed(e.output.logit - e.output.baseline, 3)} to the baseline (off by ${percent(error)})`;
+    return [`Sum ${signed(sum, 3)}${whole || ""}`, isNumber(steps) && `${steps} points`].filter(Boolean).join(" · ");
   }
 }

@@ -48,7 +48,7 @@ pub fn fragment_of_json(explanation: &Value) -> String {
         let name = method["method"].as_str().unwrap_or_default().replace('_', " ");
         let _ = write!(
             html,
-            "<p class=\"gw-about\">{}: + speaks for {}, − for {}</p><div class=\"gw-bars\">",
+            "<p class=\"gw-about\">{}: + {}, − {}</p><div class=\"gw-bars\">",
             escape::html(&name),
             escape::html(&plus),
             escape::html(&minus)
@@ -116,20 +116,24 @@ fn marked(word: &str, token: &Value, share: f64, value: f64) -> String {
 /// The tokens as they are written in the text, each with the text before it.
 fn words(e: &Value) -> Vec<(String, String)> {
     let text = e["text"].as_str().unwrap_or_default();
-    let mut at = 0;
+    // Where the tokens before end, and whether the last of them has a place in the text.
+    let (mut at, mut written) = (0, true);
     let tokens = e["tokens"].as_array().map(Vec::as_slice).unwrap_or_default();
     let word = |(i, token): (usize, &Value)| {
         let bound = |side: usize| token["span"][side].as_u64().and_then(|byte| usize::try_from(byte).ok());
         let found = bound(0)
             .zip(bound(1))
             .and_then(|(from, to)| Some((text.get(at..from)?, text.get(from..to)?, to)));
+        let space = if i > 0 { " " } else { "" };
         match found {
             Some((gap, word, to)) => {
-                at = to;
+                let gap = if gap.is_empty() && !written { space } else { gap };
+                (at, written) = (to, true);
                 (gap.to_owned(), word.to_owned())
             }
             None => {
-                let gap = if i > 0 { " " } else { "" };
+                written = false;
+                let gap = space;
                 (gap.to_owned(), token["text"].as_str().unwrap_or_default().to_owned())
             }
         }
@@ -147,13 +151,13 @@ fn strongest(values: &[f64]) -> Vec<usize> {
     plus.chain(minus.into_iter().rev()).collect()
 }
 
-/// What positive and what negative contributions speak for.
+/// What positive and what negative contributions do.
 fn sides(e: &Value) -> (String, String) {
     let output = &e["output"];
     match (output["label"].as_str(), output["other"].as_str()) {
-        (Some(label), Some(other)) => (label.to_owned(), other.to_owned()),
-        (Some(label), None) => (label.to_owned(), format!("not {label}")),
-        _ => ("a higher number".to_owned(), "a lower number".to_owned()),
+        (Some(label), Some(other)) => (format!("for {label}"), format!("for {other}")),
+        (Some(label), None) => (format!("for {label}"), format!("against {label}")),
+        _ => ("for a higher number".to_owned(), "for a lower number".to_owned()),
     }
 }
 
@@ -170,7 +174,7 @@ fn signed(value: f64) -> String {
 fn percent(value: f64) -> String {
     match value {
         value if value > 0.0 && value < 0.0005 => "&lt; 0.1 %".to_owned(),
-        value if value < 1.0 && value > 0.9995 => "&gt; 99.9 %".to_owned(),
+        value if value < 1.0 && value >= 0.9995 => "&gt; 99.9 %".to_owned(),
         value => format!("{:.1} %", value * 100.0),
     }
 }

@@ -23,12 +23,17 @@ pub(super) struct Joined<'a> {
     artifact: &'a Artifact,
     /// The index of the output.
     pub output: usize,
-    pub machine: &'a Machine,
+    machine: &'a Machine,
 }
 
 impl<'a> Joined<'a> {
     pub fn new(artifact: &'a Artifact, output: usize, machine: &'a Machine) -> Self {
         Self { artifact, output, machine }
+    }
+
+    /// Returns the machine to compute on.
+    pub fn machine(&self) -> &'a Machine {
+        self.machine
     }
 
     pub fn padding(&self) -> Padding {

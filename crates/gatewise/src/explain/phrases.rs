@@ -1,8 +1,7 @@
 //! Words and phrases by contextual decomposition.
 
-use super::decomposition::contextual_decomposition_on;
 use super::joined::Joined;
-use super::{ExplainOptions, Phrase, Token, tokens};
+use super::{ExplainOptions, Phrase, Token, contextual_decomposition_on, tokens};
 use crate::error::{Error, Result};
 use crate::rows::Inputs;
 use std::ops::Range;
@@ -88,14 +87,8 @@ fn asked(
 fn scores(joined: &Joined<'_>, inputs: &Inputs, phrases: &[Range<usize>]) -> Result<Vec<f64>> {
     let mut sums = vec![0.0; phrases.len()];
     for model in joined.members() {
-        let found = contextual_decomposition_on(
-            model,
-            inputs,
-            joined.padding(),
-            joined.output,
-            phrases,
-            joined.machine,
-        )?;
+        let (padding, output, machine) = (joined.padding(), joined.output, joined.machine());
+        let found = contextual_decomposition_on(model, inputs, padding, output, phrases, machine)?;
         sums.iter_mut().zip(found).for_each(|(sum, score)| *sum += joined.weight() * score);
     }
     if let (Some((linear, weight)), Inputs::Ids(rows)) = (joined.linear(), inputs) {

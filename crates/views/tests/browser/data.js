@@ -100,7 +100,7 @@ export function explanation({ text, seed = 1, label = "positive", other = "negat
       return { start, end: start + 2, text: `${all[start].text} ${all[start + 1].text}`, score: sum(words) + interaction, words, interaction };
     });
   const strongest = base.map((_, i) => i).sort((a, b) => (base[b] - base[a]) * Math.sign(logit)).slice(0, 2).sort((a, b) => a - b);
-  const turned = predicted === label ? other ?? "sports" : label;
+  const turned = predicted === label ? other ?? "politics" : label;
   const part = (name, weight, scale) => ({ name, weight, logit: logit * scale, values: integrated.map((x) => x * scale * weight) });
   return {
     text, tokens: all,
