@@ -93,7 +93,7 @@ fi
 # What would be published is complete: versions, licences, pages, and no file from outside of a package.
 step "cargo package --workspace"
 cargo package --workspace --exclude gatewise-book --exclude gatewise-python --allow-dirty --no-verify --quiet
-for crate in gatewise gatewise-lab gatewise-pipeline gatewise-cli; do
+for crate in gatewise gatewise-lab gatewise-pipeline gatewise-views gatewise-cli; do
     files=$(tar -tzf "${CARGO_TARGET_DIR:-target}/package/$crate"-[0-9]*.crate)
     for file in Cargo.toml LICENSE-MIT LICENSE-APACHE; do
         grep -q "/$file\$" <<<"$files" || fail "the package of $crate has no $file"
@@ -101,19 +101,20 @@ for crate in gatewise gatewise-lab gatewise-pipeline gatewise-cli; do
 done
 # They build from their own files: in a workspace of packages, with the dependencies that are compiled already.
 mkdir "$scratch/packages"
-for crate in gatewise gatewise-lab gatewise-pipeline gatewise-cli; do
+for crate in gatewise gatewise-lab gatewise-pipeline gatewise-views gatewise-cli; do
     tar -xzf "${CARGO_TARGET_DIR:-target}/package/$crate"-[0-9]*.crate -C "$scratch/packages"
     mv "$scratch/packages/$crate"-[0-9]* "$scratch/packages/$crate"
 done
 {
-    printf '[workspace]\nresolver = "3"\nmembers = ["gatewise", "gatewise-lab", "gatewise-pipeline", "gatewise-cli"]\n[patch.crates-io]\n'
-    printf '%s = { path = "%s" }\n' gatewise gatewise gatewise-lab gatewise-lab gatewise-pipeline gatewise-pipeline
+    printf '[workspace]\nresolver = "3"\nmembers = ["gatewise", "gatewise-lab", "gatewise-pipeline", "gatewise-views", "gatewise-cli"]\n[patch.crates-io]\n'
+    printf '%s = { path = "%s" }\n' gatewise gatewise gatewise-lab gatewise-lab gatewise-pipeline gatewise-pipeline \
+        gatewise-views gatewise-views
     printf '[profile.dev.package."*"]\nopt-level = 2\ndebug = false\n'
 } >"$scratch/packages/Cargo.toml"
 cp Cargo.lock "$scratch/packages"
 packages_target=$(realpath "${CARGO_TARGET_DIR:-target}")
 (cd "$scratch/packages" && CARGO_TARGET_DIR=$packages_target cargo check --quiet --lib --bins)
-echo "four packages, built from their own files"
+echo "five packages, built from their own files"
 
 step "cargo doc --workspace --no-deps --all-features, warnings denied"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
