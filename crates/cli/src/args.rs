@@ -7,7 +7,7 @@ mod tune;
 mod values;
 
 pub use data::{Data, DataDescribe, Rows, Table};
-pub use lab::{Lab, LabAbc, LabTasks};
+pub use lab::{Lab, LabAbc, LabForget, LabGradientFlow, LabMemory, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
 

@@ -2,7 +2,7 @@
 
 mod answers;
 mod lines;
-mod shipped;
+pub mod shipped;
 mod words;
 
 use crate::args::{Format, Predict};
