@@ -2,7 +2,7 @@
 
 pub(super) mod answers;
 pub(super) mod lines;
-pub(super) mod shipped;
+pub mod shipped;
 pub(super) mod words;
 
 use crate::args::{Format, Predict, Table};
