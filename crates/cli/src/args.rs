@@ -9,7 +9,7 @@ mod values;
 
 pub use data::{Data, DataDescribe, Rows, Table};
 pub use explain::{ColorChoice, Explain, method_name};
-pub use lab::{Lab, LabAbc, LabForget, LabGradientFlow, LabMemory, LabTasks};
+pub use lab::{Lab, LabAbc, LabFaithfulness, LabForget, LabGradientFlow, LabMemory, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
 

@@ -1,10 +1,11 @@
 //! Experiments with recurrent layers: the long-lag tasks of 1997 ([`tasks`]), trials of layers on them ([`Trial`]), how far
 //! back gradients reach ([`GradientFlow`]), what a sentiment model keeps in mind ([`Memory`]), forget gates by
-//! their bias ([`Forget`]), and a checker of ABC notation ([`abc`]).
+//! their bias ([`Forget`]), whether attributions are faithful ([`Faithfulness`]), and a checker of ABC notation ([`abc`]).
 
 #![warn(missing_docs)]
 
 pub mod abc;
+mod faithfulness;
 mod forget;
 mod gradient_flow;
 mod memory;
@@ -15,6 +16,7 @@ pub mod tasks;
 mod trial;
 mod watch;
 
+pub use faithfulness::{Curves, Faithfulness, FaithfulnessResult};
 pub use forget::{Forget, ForgetResult, ForgetTrial, Gates, TEXT};
 pub use gradient_flow::{FlowCurve, FlowResult, GradientFlow, LAGS, Stage};
 pub use memory::{Memory, MemoryResult, SENTENCES, StateCloud};

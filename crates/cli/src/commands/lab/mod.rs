@@ -2,6 +2,7 @@
 
 mod abc;
 mod experiment;
+mod faithfulness;
 mod forget;
 mod gradient_flow;
 mod memory;
@@ -19,6 +20,7 @@ pub fn lab(args: Lab) -> Result<Done> {
         Lab::GradientFlow(args) => gradient_flow::gradient_flow(args),
         Lab::Memory(args) => memory::memory(args),
         Lab::Forget(args) => forget::forget(args),
+        Lab::Faithfulness(args) => faithfulness::faithfulness(args),
         Lab::Abc(args) => abc::abc(args),
     }
 }
