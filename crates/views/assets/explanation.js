@@ -3,6 +3,17 @@
 
 import { isNumber, percent, plain } from "./format.js";
 
+// Returns an explanation in which nothing is missing, so that the pictures need not ask.
+export function complete(e) {
+  const lists = ["tokens", "attributions", "phrases", "beginnings", "endings", "layers", "parts", "notes"];
+  return {
+    text: null, ...e, ...Object.fromEntries(lists.map((name) => [name, e?.[name] ?? []])),
+    tokens: (e?.tokens ?? []).map((token) => ({ text: "", id: null, known: true, read: true, span: null, ...token })),
+    answer: { label: "", labels: [], scores: [], ...e?.answer }, output: { index: 0, ...e?.output },
+    counterfactuals: { deletion: null, swap: null, ...e?.counterfactuals },
+  };
+}
+
 // Whether the explained output is a probability; otherwise it is the number of a regression.
 export function isProbability(e) {
   return e.output.label != null;

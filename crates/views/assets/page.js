@@ -6,7 +6,7 @@ import { cell } from "./cell.js";
 import { changes } from "./changes.js";
 import { compare } from "./compare.js";
 import { choice, h } from "./dom.js";
-import { answerText, nameOf, tokenValues } from "./explanation.js";
+import { answerText, complete, nameOf, tokenValues } from "./explanation.js";
 import { percent } from "./format.js";
 import { gates } from "./gates.js";
 import { columns, parts } from "./parts.js";
@@ -47,7 +47,8 @@ function entry(named) {
     h("div", { class: "which-one" }, h("h2", null, "More of"), which.node), below);
 }
 
-export function render(root, { title, entries }) {
+export function render(root, { title, entries: given }) {
+  const entries = given.map((named) => named.map((one) => ({ ...one, explanation: complete(one.explanation) })));
   const shownEntry = h("div", { class: "entry" });
   let [chosen, other] = [0, null];
   const show = () => {
