@@ -1,7 +1,7 @@
 // What the pictures need to know of an explanation. Input: its JSON. Output: numbers, pieces of text, orders of units.
 // Nothing here touches a document.
 
-import { isNumber, percent, plain } from "./format.js";
+import { counted, isNumber, percent, plain } from "./format.js";
 
 // Returns an explanation in which nothing is missing, so that the pictures need not ask.
 export function complete(e) {
@@ -217,6 +217,6 @@ export function shortened(text, most) {
 // Returns the name of an explanation in a list.
 export function nameOf(e, most = 80) {
   if (e.text != null) return shortened(e.text, most) || "(empty text)";
-  if (isSeries(e)) return `a series of ${e.tokens.length} steps`;
+  if (isSeries(e)) return `a series of ${counted(e.tokens.length, "step")}`;
   return shortened(e.tokens.map((token) => token.text).join(" "), most) || "(empty row)";
 }

@@ -69,7 +69,7 @@ export function render(root, { title, entries: given }) {
   root.replaceChildren(
     h("header", null, h("h1", null, title)),
     h("main", null,
-      entries.length > 1 && h("nav", { class: "card texts", "aria-label": "Texts" }, h("h2", null, `${entries.length} texts`),
+      entries.length > 1 && h("nav", { class: "card texts", "aria-label": "Explanations" }, h("h2", null, `${entries.length} explanations`),
         h("ul", null, items.map((item) => h("li", null, item))),
         single && h("label", { class: "against" }, h("span", null, "Compare with"), against)),
       entries.length === 0 ? h("p", { class: "card" }, "There is no explanation.") : shownEntry));
