@@ -1,13 +1,15 @@
 //! The arguments of every command. Clap checks their form, the library checks their meaning.
 
 mod data;
+mod explain;
 mod lab;
 mod train;
 mod tune;
 mod values;
 
 pub use data::{Data, DataDescribe, Rows, Table};
-pub use lab::{Lab, LabAbc, LabTasks};
+pub use explain::{ColorChoice, Explain, method_name};
+pub use lab::{Lab, LabAbc, LabForget, LabGradientFlow, LabMemory, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
 
@@ -61,6 +63,7 @@ pub enum Command {
     Tune(Tune),
     Evaluate(Evaluate),
     Predict(Predict),
+    Explain(Box<Explain>),
     Generate(Generate),
     Forecast(Forecast),
     Summary(Summary),

@@ -60,50 +60,54 @@ pub fn faithfulness(
     let start = explainer.artifact().vocabulary().and_then(|vocabulary| vocabulary.policy().start);
     let options =
         ExplainOptions::new().methods(Method::ALL).states(false).beginnings(false).counterfactuals(false);
-    let mut areas: Vec<Vec<[Vec<f64>; 2]>> = vec![Vec::new(); Method::ALL.len() + 1];
+    // One list of rows for each method that the model has, and one for random orders.
+    let (mut methods, mut all): (Vec<Method>, Vec<Vec<RowCurves>>) = (Vec::new(), Vec::new());
     for at in 0..rows.len() {
         if stop() {
             return Ok(None);
         }
         let ids = rows.row(at);
         let found = explainer.explain_ids(ids, &options)?;
-        let words: Vec<usize> = (0..ids.len()).filter(|&at| at > 0 || Some(ids[at]) != start).collect();
-        // Contributions to the predicted label: of a binary model the output may be the other label's.
-        let for_predicted = match &found.output.label {
-            Some(label) if *label != found.answer.label => -1.0,
-            _ => 1.0,
-        };
-        let mut orders: Vec<Vec<usize>> = Vec::new();
-        for method in Method::ALL {
-            let Some(attribution) = found.attributions.iter().find(|it| it.method == method) else {
-                orders.push(words.clone());
-                continue;
-            };
-            let mut order = words.clone();
-            let value = |&at: &usize| for_predicted * attribution.values[at];
-            order.sort_by(|a, b| value(b).total_cmp(&value(a)));
-            orders.push(order);
+        if at == 0 {
+            methods = found.attributions.iter().map(|attribution| attribution.method).collect();
+            all = vec![Vec::new(); methods.len() + 1];
         }
+        let words: Vec<usize> = (0..ids.len()).filter(|&at| at > 0 || Some(ids[at]) != start).collect();
+        // Of a binary model, contributions are to the positive label; what counts is the predicted one.
+        let against = found.output.label.as_ref().is_some_and(|label| *label != found.answer.label);
+        let sign = if against { -1.0 } else { 1.0 };
+        let by_contribution = found.attributions.iter().map(|attribution| {
+            let mut order = words.clone();
+            let value = |&at: &usize| sign * attribution.values[at];
+            order.sort_by(|a, b| value(b).total_cmp(&value(a)));
+            order
+        });
         let mut random = Random::new(seed, Purpose::Shuffle, at as u64);
-        for _ in 0..RANDOM_ORDERS {
+        let at_random = (0..RANDOM_ORDERS).map(|_| {
             let mut order = words.clone();
             random.shuffle(&mut order);
-            orders.push(order);
-        }
-        let scores = curves(&explainer, ids, &orders, for_predicted < 0.0, found.output.index)?;
-        for (method, areas) in areas.iter_mut().enumerate() {
-            let own = if method < Method::ALL.len() { method..method + 1 } else { method..orders.len() };
-            let mean = |which: usize| {
-                let mut sum = vec![0.0; STEPS + 1];
-                for order in own.clone() {
-                    sum.iter_mut().zip(&scores[order][which]).for_each(|(sum, p)| *sum += p / own.len() as f64);
-                }
-                sum
-            };
-            areas.push([mean(0), mean(1)]);
+            order
+        });
+        let orders: Vec<Vec<usize>> = by_contribution.chain(at_random).collect();
+        let curves = curves(&explainer, ids, &orders, against, found.output.index)?;
+        let (of_methods, at_random) = curves.split_at(methods.len());
+        for (all, own) in all.iter_mut().zip(of_methods.iter().cloned().chain([mean(at_random)])) {
+            all.push(own);
         }
     }
-    Ok(Some(summaries(&areas)))
+    let names = methods.iter().map(|method| method.name()).chain(["random"]);
+    Ok(Some(names.zip(&all).map(|(name, own)| summary(name, own, &all[methods.len()])).collect()))
+}
+
+/// The deletion and the insertion curve of one row.
+type RowCurves = [Vec<f64>; 2];
+
+/// Returns the mean of some curves, point by point.
+fn mean(curves: &[RowCurves]) -> RowCurves {
+    let count = curves.len() as f64;
+    [0, 1].map(|which| {
+        (0..=STEPS).map(|step| curves.iter().map(|row| row[which][step]).sum::<f64>() / count).collect()
+    })
 }
 
 /// Returns the deletion and the insertion curve for each order of the words of a row.
@@ -111,9 +115,9 @@ fn curves(
     explainer: &Explainer,
     ids: &[u32],
     orders: &[Vec<usize>],
-    negative: bool,
+    against: bool,
     output: usize,
-) -> Result<Vec<[Vec<f64>; 2]>> {
+) -> Result<Vec<RowCurves>> {
     let mut changed = Sequences::new();
     for order in orders {
         for deletes in [true, false] {
@@ -133,7 +137,7 @@ fn curves(
         .iter()
         .skip(output)
         .step_by(width)
-        .map(|&p| if negative { 1.0 - f64::from(p) } else { f64::from(p) })
+        .map(|&p| if against { 1.0 - f64::from(p) } else { f64::from(p) })
         .collect();
     let curve = |from: usize| p[from..from + STEPS + 1].to_vec();
     let each = 2 * (STEPS + 1);
@@ -146,31 +150,24 @@ fn area(curve: &[f64]) -> f64 {
     (curve[1..STEPS].iter().sum::<f64>() + ends) / STEPS as f64
 }
 
-fn summaries(all: &[Vec<[Vec<f64>; 2]>]) -> Vec<Curves> {
-    let names = Method::ALL.iter().map(|method| method.name()).chain(["random"]);
-    let random = &all[all.len() - 1];
-    let of = |(name, own): (&str, &Vec<[Vec<f64>; 2]>)| {
-        let rows = own.len() as f64;
-        let mean = |which: usize| -> Vec<f64> {
-            (0..=STEPS).map(|step| own.iter().map(|row| row[which][step]).sum::<f64>() / rows).collect()
-        };
-        let gain = |which: usize| {
-            let differences: Vec<f64> =
-                own.iter().zip(random).map(|(own, random)| area(&own[which]) - area(&random[which])).collect();
-            let mean = differences.iter().sum::<f64>() / rows;
-            let variance = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (rows - 1.0).max(1.0);
-            [mean, (variance / rows).sqrt()]
-        };
-        let (deletion, insertion) = (mean(0), mean(1));
-        Curves {
-            method: name.to_owned(),
-            deletion_area: area(&deletion),
-            insertion_area: area(&insertion),
-            deletion,
-            insertion,
-            deletion_gain: gain(0),
-            insertion_gain: gain(1),
-        }
+/// Returns the mean over rows, and how far the areas are from those of random orders of the same rows.
+fn summary(method: &str, own: &[RowCurves], random: &[RowCurves]) -> Curves {
+    let rows = own.len() as f64;
+    let gain = |which: usize| {
+        let differences: Vec<f64> =
+            own.iter().zip(random).map(|(own, random)| area(&own[which]) - area(&random[which])).collect();
+        let mean = differences.iter().sum::<f64>() / rows;
+        let variance = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (rows - 1.0).max(1.0);
+        [mean, (variance / rows).sqrt()]
     };
-    names.zip(all).map(of).collect()
+    let [deletion, insertion] = mean(own);
+    Curves {
+        method: method.to_owned(),
+        deletion_area: area(&deletion),
+        insertion_area: area(&insertion),
+        deletion,
+        insertion,
+        deletion_gain: gain(0),
+        insertion_gain: gain(1),
+    }
 }

@@ -1,12 +1,25 @@
-//! Experiments with recurrent layers: the long-lag tasks of 1997 ([`tasks`]), trials of layers on them ([`Trial`]), and a
-//! checker of ABC notation ([`abc`]).
+//! Experiments with recurrent layers: the long-lag tasks of 1997 ([`tasks`]), trials of layers on them ([`Trial`]), how far
+//! back gradients reach ([`GradientFlow`]), what a sentiment model keeps in mind ([`Memory`]), forget gates by
+//! their bias ([`Forget`]), and a checker of ABC notation ([`abc`]).
 
 #![warn(missing_docs)]
 
 pub mod abc;
+mod forget;
+mod gradient_flow;
+mod memory;
+mod principal_axes;
+mod sentiment;
 mod settings;
 pub mod tasks;
 mod trial;
+mod watch;
 
+pub use forget::{Forget, ForgetResult, ForgetTrial, Gates, TEXT};
+pub use gradient_flow::{FlowCurve, FlowResult, GradientFlow, LAGS, Stage};
+pub use memory::{Memory, MemoryResult, SENTENCES, StateCloud};
+pub use principal_axes::PrincipalAxes;
+pub use sentiment::{ReviewCorpus, Reviews};
 pub use settings::{Setting, Training, all};
 pub use trial::{Trial, run};
+pub use watch::Watch;

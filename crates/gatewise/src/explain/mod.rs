@@ -7,6 +7,7 @@
 
 mod correlation;
 mod counterfactual;
+mod decomposition;
 mod explainer;
 mod explanation;
 mod gradient_by_lag;
@@ -24,6 +25,7 @@ mod tokens;
 mod top_words;
 mod units;
 
+pub use decomposition::{contextual_decomposition, contextual_decomposition_on};
 pub use explainer::Explainer;
 pub use explanation::{
     Attribution, Change, Counterfactuals, ExplainedOutput, Explanation, LayerStates, Part, Phrase,
