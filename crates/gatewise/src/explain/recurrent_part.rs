@@ -109,6 +109,10 @@ pub(super) fn parts(model: &Model) -> impl Iterator<Item = RecurrentPart> {
                 ways.filter_map(|(way, layer)| part(format!("{name}/{way}_{}", layer.base_name()), &layer))
                     .collect()
             }
+            Layer::SkipConnection(skip) => {
+                let inner = format!("{name}/{}", skip.wrapped.base_name());
+                part(inner, &skip.wrapped).into_iter().collect()
+            }
             layer => part(name.to_owned(), layer).into_iter().collect(),
         };
         match layer {

@@ -17,8 +17,9 @@ pub fn faithfulness(args: LabFaithfulness) -> Result<Done> {
     };
     let faithfulness = Faithfulness { artifact: &artifact, rows: args.rows, seed: args.seed };
     let reviews = args.reviews.which();
-    let run = |watch| faithfulness.run(&reviews.load(watch)?, watch);
-    let Some(result) = experiment::watched(run)? else { return Ok(Done::Interrupted) };
+    let Some(result) = experiment::watched(|watch| faithfulness.run(&reviews.load(watch)?, watch))? else {
+        return Ok(Done::Interrupted);
+    };
     if let Some(picture) = &args.output {
         plots::curves(&result, picture)?;
     }

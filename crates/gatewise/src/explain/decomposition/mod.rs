@@ -50,6 +50,7 @@ use std::ops::Range;
 /// | `Gru` | `a_z`, `a_r` alike, `a_h = β_x·W_h + β(r ⊙ s)`, `β_h ← β(z ⊙ h_{t-1}) + β((1 − z) ⊙ g)`; `s = h_{t-1}·U_h + b'_h`. Before the product: `a_h = β_x·W_h + β(r ⊙ h_{t-1})·U_h` |
 /// | `SimpleRnn` | `β_h = L_tanh(β_x·W + β_h·U)` |
 /// | `Dense`, `Activation` | `L_f(β_x·W)`; without the last activation of the model `β_x·W` |
+/// | `SkipConnection` | the wrapped layer's, and β_x beside it |
 /// | `Bidirectional` | each direction's, merged: `mul` by the product rule |
 /// | average pooling, `RepeatVector` | the same of β |
 /// | max pooling | β of the step with the largest value |
