@@ -248,6 +248,10 @@ impl Twin<'_> {
                         masked.for_each(|(x, _)| x.fill([0.0; 2]));
                     }
                 }
+                Layer::SkipConnection(skip) => {
+                    let hidden = self.recurrent(&format!("{name}/lstm"), &skip.wrapped, &xs, &mask, false);
+                    xs = hidden.iter().zip(&xs).map(|(h, x)| [&h[..], x].concat()).collect();
+                }
                 Layer::Dense(layer) => xs = xs.iter().map(|x| dense(x, layer)).collect(),
                 Layer::TimeDistributed(layer) => xs = xs.iter().map(|x| dense(x, &layer.dense)).collect(),
                 Layer::Activation(_) if last => {}
@@ -477,7 +481,9 @@ fn stacks_follow_their_twins() {
     for masked in [false, true] {
         let lstm = |units| Lstm::new(units).return_sequences(true);
         let turned = |units| Gru::new(units).return_sequences(true).go_backwards(true);
-        let stacks: [(&str, Sequential); 14] = [
+        let skip = |units| SkipConnection::new(lstm(units));
+        let stacks: [(&str, Sequential); 15] = [
+            ("direct connections", ids(masked).with(skip(3)).with(Gru::new(2)).with(yes())),
             ("stacked", ids(masked).with(lstm(4)).with(Gru::new(3)).with(yes())),
             ("turned", ids(masked).with(turned(3)).with(Lstm::new(2)).with(yes())),
             (

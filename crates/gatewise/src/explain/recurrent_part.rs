@@ -8,7 +8,8 @@ use crate::model::{Model, Trace};
 use std::ops::Range;
 
 /// Returns the names of the recurrent layers of a model, from the input up, as [`Trace`](crate::Trace) names
-/// them: `lstm`, and for a bidirectional layer `bidirectional/forward_lstm` and `bidirectional/backward_lstm`.
+/// them: `lstm`, `skip_connection/lstm`, and for a bidirectional layer `bidirectional/forward_lstm` and
+/// `bidirectional/backward_lstm`.
 ///
 /// ```
 /// use gatewise::explain::recurrent_layers;
