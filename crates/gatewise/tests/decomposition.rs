@@ -602,7 +602,9 @@ fn one_step_of_one_unit_is_what_the_equations_give() {
     model.params_mut().set("dense/bias", &[1], &[10.0]).unwrap();
     let mut row = Features::new(1);
     row.push(&[0.8]).unwrap();
-    let scores = contextual_decomposition(&model, &row.into(), Padding::to(1), 0, &[0..1]).unwrap();
+    let phrase = 0..1;
+    let phrases = std::slice::from_ref(&phrase);
+    let scores = contextual_decomposition(&model, &row.into(), Padding::to(1), 0, phrases).unwrap();
     // The phrase is the only term beside the bias: L_f(a) = f(c + a) − f(c).
     let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
     let (i, c_i) = (sigmoid(1.3) - sigmoid(0.5), sigmoid(0.5));
