@@ -1,12 +1,14 @@
 //! The arguments of every command. Clap checks their form, the library checks their meaning.
 
 mod data;
+mod experiments;
 mod lab;
 mod train;
 mod tune;
 mod values;
 
 pub use data::{Data, DataDescribe, Rows, Table};
+pub use experiments::{LabAblation, LabCost, LabEager, LabGates, LabGrid, WhichReviews};
 pub use lab::{Lab, LabAbc, LabTasks};
 pub use train::Train;
 pub use tune::Tune;

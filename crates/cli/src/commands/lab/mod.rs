@@ -1,7 +1,14 @@
 //! `gatewise lab`: experiments, and the equipment for them.
 
 mod abc;
+mod ablation;
+mod chart;
+mod cost;
+mod eager;
+mod gates;
+mod grid;
 mod plot;
+mod reviews;
 mod tasks;
 
 use crate::Done;
@@ -12,5 +19,10 @@ pub fn lab(args: Lab) -> Result<Done> {
     match args {
         Lab::Tasks(args) => tasks::tasks(args),
         Lab::Abc(args) => abc::abc(args),
+        Lab::Gates(args) => gates::gates(args),
+        Lab::Ablation(args) => ablation::ablation(args),
+        Lab::Grid(args) => grid::grid(args),
+        Lab::Cost(args) => cost::cost(args),
+        Lab::Eager(args) => eager::eager(args),
     }
 }
