@@ -1,6 +1,7 @@
 //! The arguments of every command. Clap checks their form, the library checks their meaning.
 
 mod data;
+mod experiments;
 mod explain;
 mod lab;
 mod train;
@@ -8,6 +9,7 @@ mod tune;
 mod values;
 
 pub use data::{Data, DataDescribe, Rows, Table};
+pub use experiments::{LabAblation, LabCost, LabEager, LabGates, LabGrid, WhichReviews};
 pub use explain::{ColorChoice, Explain, method_name};
 pub use lab::{Lab, LabAbc, LabFaithfulness, LabForget, LabGradientFlow, LabMemory, LabTasks};
 pub use train::Train;

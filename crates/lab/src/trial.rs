@@ -61,8 +61,24 @@ pub fn run(
     isa: Isa,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<Trial>> {
+    run_from(setting, cell, seed, isa, &|_| {}, stop)
+}
+
+/// As [`run`]; `start` changes the untrained model.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_from(
+    setting: &Setting,
+    cell: RecurrentCell,
+    seed: u64,
+    isa: Isa,
+    start: &dyn Fn(&mut Model),
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Trial>> {
     let mut model = setting.model(cell).compile(seed)?;
     remember(&mut model, setting, cell, seed);
+    start(&mut model);
     let task = &*setting.task;
     let fixed = match setting.training {
         Training::Fresh => None,

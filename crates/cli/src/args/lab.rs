@@ -1,6 +1,9 @@
 //! Arguments of `gatewise lab`.
 
-use super::{Format, Machine, at_least, cell, part, positive, seed, units};
+use super::{
+    Format, LabAblation, LabCost, LabEager, LabGates, LabGrid, Machine, at_least, cell, part, positive, seed,
+    units,
+};
 use clap::{Args as ClapArgs, Subcommand};
 use gatewise::layers::RecurrentCell;
 use gatewise_lab::Reviews;
@@ -15,6 +18,11 @@ pub enum Lab {
     Forget(LabForget),
     Faithfulness(LabFaithfulness),
     Abc(LabAbc),
+    Gates(LabGates),
+    Ablation(LabAblation),
+    Grid(LabGrid),
+    Cost(LabCost),
+    Eager(LabEager),
 }
 
 /// Compare LSTM with other recurrent layers on the long-lag tasks of Hochreiter and Schmidhuber (1997).

@@ -10,6 +10,7 @@ mod forecasting;
 mod formats;
 mod home;
 mod lab;
+mod lab_experiments;
 mod language;
 mod models;
 mod own_series;
