@@ -207,6 +207,12 @@ impl Twin<'_> {
                         xs = vec![xs.pop().unwrap()];
                     }
                 }
+                Layer::SkipConnection(skip) => {
+                    let Layer::Lstm(lstm) = &*skip.wrapped else { panic!("the tests wrap an LSTM") };
+                    let inner = format!("{name}/lstm");
+                    let hs = self.recurrent(&inner, &skip.wrapped, &xs, &mask, lstm.zero_output_for_mask);
+                    xs = hs.iter().zip(&xs).map(|(h, x)| [&h[..], x].concat()).collect();
+                }
                 Layer::Bidirectional(both) => {
                     let backward = match (both.backward_layer.as_deref(), (*both.wrapped).clone()) {
                         (Some(layer), _) => layer.clone(),
@@ -247,10 +253,6 @@ impl Twin<'_> {
                         let masked = xs.iter_mut().zip(&mask).filter(|(_, counts)| !**counts);
                         masked.for_each(|(x, _)| x.fill([0.0; 2]));
                     }
-                }
-                Layer::SkipConnection(skip) => {
-                    let hidden = self.recurrent(&format!("{name}/lstm"), &skip.wrapped, &xs, &mask, false);
-                    xs = hidden.iter().zip(&xs).map(|(h, x)| [&h[..], x].concat()).collect();
                 }
                 Layer::Dense(layer) => xs = xs.iter().map(|x| dense(x, layer)).collect(),
                 Layer::TimeDistributed(layer) => xs = xs.iter().map(|x| dense(x, &layer.dense)).collect(),
@@ -481,10 +483,14 @@ fn stacks_follow_their_twins() {
     for masked in [false, true] {
         let lstm = |units| Lstm::new(units).return_sequences(true);
         let turned = |units| Gru::new(units).return_sequences(true).go_backwards(true);
-        let skip = |units| SkipConnection::new(lstm(units));
-        let stacks: [(&str, Sequential); 15] = [
-            ("direct connections", ids(masked).with(skip(3)).with(Gru::new(2)).with(yes())),
+        let beside = |layer: Lstm| SkipConnection::new(layer);
+        let stacks: [(&str, Sequential); 16] = [
             ("stacked", ids(masked).with(lstm(4)).with(Gru::new(3)).with(yes())),
+            ("input beside", ids(masked).with(beside(lstm(3))).with(Gru::new(2)).with(yes())),
+            (
+                "input beside zeros",
+                ids(masked).with(beside(lstm(3).zero_output_for_mask(true))).with(Dense::new(2)),
+            ),
             ("turned", ids(masked).with(turned(3)).with(Lstm::new(2)).with(yes())),
             (
                 "turned twice",
