@@ -44,7 +44,7 @@ step "the applications in release, each with its bar, and the examples"
 cargo build --release --package gatewise --package gatewise-lab --package gatewise-pipeline --examples
 examples=$(cd "${CARGO_TARGET_DIR:-target}/release/examples" && pwd)
 for file in trec_train.csv:trec JapaneseVowels_TRAIN.ts:japanese_vowels airline_passengers.csv:airline :brackets :cart_pole \
-    :serve :hidden_states :data_parallel; do
+    :serve :hidden_states :ids :data_parallel; do
     IFS=: read -r data example <<<"$file"
     if [[ -n $data && ! -f ${GATEWISE_DATA:-}/$data ]]; then
         skip "the example $example: there is no $data in \$GATEWISE_DATA"
@@ -79,6 +79,14 @@ fi
 step "long lags: LSTM learns what SimpleRNN does not"
 cargo run --release --quiet -- lab tasks adding-100 order-6a --cells lstm,simple_rnn --trials 1 --check
 
+step "the course: the quick commands of its pages, run again"
+if command -v python3 >/dev/null; then
+    program=$(realpath "${CARGO_TARGET_DIR:-target}/release/gatewise")
+    GATEWISE=$program GATEWISE_EXAMPLES=$examples GATEWISE_DATA=${GATEWISE_DATA:-} tools/course/make --check
+else
+    skip "python3 is not installed"
+fi
+
 step "music: tunes that a model writes are ABC"
 if [[ -f ${GATEWISE_DATA:-}/nottingham.abc ]]; then
     cargo run --release --quiet -- train "$GATEWISE_DATA/nottingham.abc" --task language-model --epochs 6 --units 128 \
@@ -93,7 +101,7 @@ fi
 # What would be published is complete: versions, licences, pages, and no file from outside of a package.
 step "cargo package --workspace"
 cargo package --workspace --exclude gatewise-book --exclude gatewise-python --allow-dirty --no-verify --quiet
-for crate in gatewise gatewise-lab gatewise-pipeline gatewise-cli; do
+for crate in gatewise gatewise-lab gatewise-pipeline gatewise-views gatewise-cli; do
     files=$(tar -tzf "${CARGO_TARGET_DIR:-target}/package/$crate"-[0-9]*.crate)
     for file in Cargo.toml LICENSE-MIT LICENSE-APACHE; do
         grep -q "/$file\$" <<<"$files" || fail "the package of $crate has no $file"
@@ -101,19 +109,20 @@ for crate in gatewise gatewise-lab gatewise-pipeline gatewise-cli; do
 done
 # They build from their own files: in a workspace of packages, with the dependencies that are compiled already.
 mkdir "$scratch/packages"
-for crate in gatewise gatewise-lab gatewise-pipeline gatewise-cli; do
+for crate in gatewise gatewise-lab gatewise-pipeline gatewise-views gatewise-cli; do
     tar -xzf "${CARGO_TARGET_DIR:-target}/package/$crate"-[0-9]*.crate -C "$scratch/packages"
     mv "$scratch/packages/$crate"-[0-9]* "$scratch/packages/$crate"
 done
 {
-    printf '[workspace]\nresolver = "3"\nmembers = ["gatewise", "gatewise-lab", "gatewise-pipeline", "gatewise-cli"]\n[patch.crates-io]\n'
-    printf '%s = { path = "%s" }\n' gatewise gatewise gatewise-lab gatewise-lab gatewise-pipeline gatewise-pipeline
+    printf '[workspace]\nresolver = "3"\nmembers = ["gatewise", "gatewise-lab", "gatewise-pipeline", "gatewise-views", "gatewise-cli"]\n[patch.crates-io]\n'
+    printf '%s = { path = "%s" }\n' gatewise gatewise gatewise-lab gatewise-lab gatewise-pipeline gatewise-pipeline \
+        gatewise-views gatewise-views
     printf '[profile.dev.package."*"]\nopt-level = 2\ndebug = false\n'
 } >"$scratch/packages/Cargo.toml"
 cp Cargo.lock "$scratch/packages"
 packages_target=$(realpath "${CARGO_TARGET_DIR:-target}")
 (cd "$scratch/packages" && CARGO_TARGET_DIR=$packages_target cargo check --quiet --lib --bins)
-echo "four packages, built from their own files"
+echo "five packages, built from their own files"
 
 step "cargo doc --workspace --no-deps --all-features, warnings denied"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features

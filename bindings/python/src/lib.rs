@@ -10,6 +10,7 @@ mod built_in_callbacks;
 mod callbacks;
 mod datasets;
 mod errors;
+mod explanations;
 mod forecasts;
 mod functions;
 mod initializers;
@@ -34,6 +35,8 @@ use pyo3::prelude::*;
 mod _gatewise {
     #[pymodule_export]
     use crate::datasets::{imdb_reviews, imdb_words, keras_imdb, word_index};
+    #[pymodule_export]
+    use crate::explanations::{explain, explanation_html, explanation_page};
     #[pymodule_export]
     use crate::forecasts::forecast;
     #[pymodule_export]

@@ -69,8 +69,13 @@ impl Predictor {
         self.0.artifact()
     }
 
+    /// Returns the library's predictor, which shares the model.
+    pub fn shared(&self) -> gatewise::Predictor {
+        self.0.clone()
+    }
+
     /// Returns the rows of `x`, as the model reads them.
-    fn given(&self, x: &Bound<'_, PyAny>) -> PyResult<Given> {
+    pub fn given(&self, x: &Bound<'_, PyAny>) -> PyResult<Given> {
         let kind = match self.artifact().reader() {
             Reader::Text { .. } => match Kind::of(x)? {
                 Kind::Ids => Kind::Ids,

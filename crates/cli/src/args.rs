@@ -2,14 +2,16 @@
 
 mod data;
 mod experiments;
+mod explain;
 mod lab;
 mod train;
 mod tune;
 mod values;
 
 pub use data::{Data, DataDescribe, Rows, Table};
-pub use experiments::{LabAblation, LabCost, LabEager, LabGates, LabGrid, WhichReviews};
-pub use lab::{Lab, LabAbc, LabTasks};
+pub use experiments::{LabAblation, LabCost, LabEager, LabGates, LabGrid};
+pub use explain::{ColorChoice, Explain, method_name};
+pub use lab::{Lab, LabAbc, LabForget, LabGradientFlow, LabMemory, LabReviews, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
 
@@ -63,6 +65,7 @@ pub enum Command {
     Tune(Tune),
     Evaluate(Evaluate),
     Predict(Predict),
+    Explain(Box<Explain>),
     Generate(Generate),
     Forecast(Forecast),
     Summary(Summary),

@@ -4,6 +4,7 @@
 //! standard output, as an object.
 
 mod args;
+mod color;
 mod commands;
 mod failure;
 mod interrupt;
@@ -45,6 +46,7 @@ fn run(args: Args) -> Result<Done> {
         Command::Train(args) => commands::train(*args),
         Command::Tune(args) => commands::tune(args),
         Command::Evaluate(args) => commands::evaluate(args),
+        Command::Explain(args) => commands::explain(*args),
         Command::Forecast(args) => commands::forecast(args),
         Command::Generate(args) => commands::generate(args),
         Command::Predict(args) => commands::predict(args),

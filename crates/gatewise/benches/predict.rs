@@ -3,6 +3,7 @@
 mod shared;
 
 use divan::{Bencher, counter::ItemsCount};
+use gatewise::explain::contextual_decomposition_on;
 use gatewise::layers::Lstm;
 use gatewise::rows::{Inputs, Padding, Sequences};
 use gatewise::text::{Tokenizer, Vocabulary};
@@ -66,6 +67,18 @@ fn input_gradients_of_one_row(bencher: Bencher) {
     bencher
         .counter(ItemsCount::new(1usize))
         .bench_local(|| model.input_gradients(&row, Padding::default(), of).unwrap());
+}
+
+/// The 200 words and the 199 pairs of neighbours of a text, padded to 300 steps.
+#[divan::bench(args = [1, 2])]
+fn contextual_decomposition_of_one_row(bencher: Bencher, threads: usize) {
+    let (model, row) = (shared::model(15, Lstm::new(10)), one_row());
+    let machine = Machine::new().threads(threads);
+    let phrases: Vec<_> = (0..200).map(|t| t..t + 1).chain((0..199).map(|t| t..t + 2)).collect();
+    let padding = Padding::to(shared::STEPS);
+    bencher
+        .counter(ItemsCount::new(phrases.len()))
+        .bench_local(|| contextual_decomposition_on(&model, &row, padding, 0, &phrases, &machine).unwrap());
 }
 
 /// The last hidden state of 5,000 rows, and that of every step.

@@ -124,7 +124,7 @@ pub fn run_from(
 /// as little as fits (Tallec and Ollivier, "Can recurrent neural networks warp time?", 2018). Without it the
 /// forget gates begin at σ(1) = 0.73, and nothing is left after fifty steps; the 1997 cell had no forget gate
 /// and kept everything. SimpleRNN has no gate to begin with.
-fn remember(model: &mut Model, setting: &Setting, cell: RecurrentCell, seed: u64) {
+pub(crate) fn remember(model: &mut Model, setting: &Setting, cell: RecurrentCell, seed: u64) {
     let Setting { units, lag, .. } = *setting;
     // The recurrent layer's, which is the first.
     let bias = model.params().table().iter().find(|info| info.name.ends_with("/bias"));

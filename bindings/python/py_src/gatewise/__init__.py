@@ -34,11 +34,13 @@ _NAMES = {
     "load": "gatewise.predictor",
     "sentiment": "gatewise.predictor",
     "Predictor": "gatewise.predictor",
+    "Explanation": "gatewise.explanations",
 }
 _MODULES = (
     "activations",
     "callbacks",
     "datasets",
+    "explanations",
     "forecasts",
     "initializers",
     "layers",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gatewise import _gatewise
 from gatewise._config import plain
 from gatewise._gatewise import Answer
+from gatewise.explanations import Explanation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,6 +91,46 @@ class Predictor:
     def answers(self, x: Any) -> list[Answer]:
         """Returns the predictions for rows."""
         return self._native.answers(x)
+
+    def explain(
+        self,
+        x: Any,
+        *,
+        label: str | None = None,
+        methods: str | list[str] | None = None,
+        phrases: str | Sequence[str] = (),
+        steps: int | None = None,
+        states: bool = True,
+        beginnings: bool = True,
+        counterfactuals: bool = True,
+    ) -> Any:
+        """Returns why the model answers as it does: the contribution of each word, gates and states, and more.
+
+        Args:
+            x: One text, or rows as ``predict`` reads them.
+            label: The label to explain. Default: the predicted one; of two labels the positive one.
+            methods: Methods of attribution. Default: all but ``"occlusion"``.
+            phrases: Phrases of the text to decompose, such as ``"not good"``.
+            steps: Points of integrated gradients. Default: as many as their sum needs to be exact within 1 %.
+            states: Whether to return gates and states.
+            beginnings: Whether to return the answer if the text ended at each word.
+            counterfactuals: Whether to search for the smallest changes that turn the answer.
+
+        Returns:
+            An ``Explanation`` for one text, and a list of them for rows.
+        """
+        settings = {
+            "label": label,
+            "methods": _list(methods),
+            "phrases": list(_list(phrases)),
+            "steps": steps,
+            "states": states,
+            "beginnings": beginnings,
+            "counterfactuals": counterfactuals,
+        }
+        rows = [x] if isinstance(x, str) else x
+        found = [Explanation(text) for text in _gatewise.explain(self._native, rows, json.dumps(settings, default=plain))]
+        return found[0] if isinstance(x, str) else found
 
     def predict_file(
         self,

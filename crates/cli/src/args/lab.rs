@@ -6,12 +6,16 @@ use super::{
 };
 use clap::{Args as ClapArgs, Subcommand};
 use gatewise::layers::RecurrentCell;
+use gatewise_lab::Reviews;
 use std::path::PathBuf;
 
 /// Run experiments.
 #[derive(Debug, Subcommand)]
 pub enum Lab {
     Tasks(LabTasks),
+    GradientFlow(LabGradientFlow),
+    Memory(LabMemory),
+    Forget(LabForget),
     Abc(LabAbc),
     Gates(LabGates),
     Ablation(LabAblation),
@@ -57,6 +61,145 @@ pub struct LabTasks {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Fail unless LSTM solves every task in every trial, and SimpleRNN solves none.
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// The reviews of an experiment.
+#[derive(Debug, ClapArgs)]
+pub struct LabReviews {
+    /// Folder to search for IMDB first; then $GATEWISE_DATA, then the cache directory. Where it is not found, generated
+    /// reviews take its place.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Take the generated reviews, also where IMDB is found.
+    #[arg(long, conflicts_with = "data_dir")]
+    pub generated: bool,
+}
+
+impl LabReviews {
+    /// Returns which reviews are meant.
+    pub fn which(&self) -> Reviews<'_> {
+        match self.generated {
+            true => Reviews::Generated,
+            false => Reviews::Found(self.data_dir.as_deref()),
+        }
+    }
+}
+
+/// Measure how far back the gradients of recurrent layers reach, before and after training.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+The gradient is that of the last output of the layer with respect to its state k steps before. It is measured on the
+adding problem (with the settings of `lab tasks adding-100`) and on film reviews, before and after training, with and without
+clipping, and for SimpleRNN with scaled recurrent kernels.
+
+Examples:
+  gatewise lab gradient-flow --output gradients.svg
+  gatewise lab gradient-flow --cells lstm,simple_rnn --check")]
+pub struct LabGradientFlow {
+    /// Layers to compare.
+    #[arg(
+        long,
+        value_parser = cell(),
+        value_delimiter = ',',
+        default_value = "lstm,gru,simple_rnn,lstm_1997",
+        value_name = "LAYERS"
+    )]
+    pub cells: Vec<RecurrentCell>,
+    /// Bound of the norm of each tensor's gradient in the trainings with clipping.
+    #[arg(long, default_value_t = 1.0, value_name = "NORM", value_parser = positive, allow_negative_numbers = true)]
+    pub clipnorm: f64,
+    /// Maximum number of training sequences of the adding problem.
+    #[arg(long, default_value_t = 30_000, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub sequences: usize,
+    /// Number of training reviews.
+    #[arg(long, default_value_t = 4_000, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub rows: usize,
+    /// Seed of weights and sequences.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub reviews: LabReviews,
+    /// SVG file for a plot of the norms by lag.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fail unless LSTM solves the adding problem and SimpleRNN does not, the LSTM's gradient at lag 100 is then
+    /// 1,000 times that of SimpleRNN, and scaled kernels make the gradient vanish and explode.
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Show what a sentiment model keeps in mind: the line along which its states lie, and what each unit carries.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+The states at all steps of many reviews are projected on their two principal axes, for the model and for the same layers
+before training.
+
+Examples:
+  gatewise lab memory --output memory.svg
+  gatewise lab memory --model model.gatewise --check")]
+pub struct LabMemory {
+    /// Model file, of texts with two labels [default: the built-in model].
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    /// Number of test reviews to read.
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = at_least(10), allow_negative_numbers = true)]
+    pub rows: usize,
+    /// Seed of the untrained model.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub reviews: LabReviews,
+    /// SVG file for a plot of the states.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fail unless the states of the model lie near one line that orders the reviews by their label, and those of the
+    /// untrained model do not.
+    #[arg(long)]
+    pub check: bool,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Compare forget gates whose bias begins at 0 and at 1, before and after training.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  gatewise lab forget --output forget.svg")]
+pub struct LabForget {
+    /// Units of the LSTM.
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = units, allow_negative_numbers = true)]
+    pub units: usize,
+    /// Number of training reviews.
+    #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub rows: usize,
+    /// Number of passes over them.
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
+    pub epochs: usize,
+    /// Number of trainings with each bias.
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub trials: u16,
+    /// Seed of the first training; the others take the next numbers.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub reviews: LabReviews,
+    /// SVG file for a plot of gates and half-lives.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fail unless the claims hold.
     #[arg(long)]
     pub check: bool,
     #[command(flatten)]

@@ -47,7 +47,6 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Explainer {
     predictor: Predictor,
-    machine: Machine,
     linear: Option<Arc<LinearModel>>,
 }
 
@@ -65,9 +64,16 @@ impl Explainer {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the model predicts neither classes, labels nor a number.
     pub fn on(artifact: impl Into<Arc<Artifact>>, machine: &Machine) -> Result<Self> {
-        let artifact = artifact.into();
-        artifact.check_predicts_rows()?;
-        Ok(Self { predictor: Predictor::on(artifact, machine)?, machine: machine.clone(), linear: None })
+        Self::of(Predictor::on(artifact, machine)?)
+    }
+
+    /// Creates an explainer of the answers of `predictor`, which it shares.
+    ///
+    /// # Errors
+    /// As [`on`](Self::on).
+    pub fn of(predictor: Predictor) -> Result<Self> {
+        predictor.artifact().check_predicts_rows()?;
+        Ok(Self { predictor, linear: None })
     }
 
     /// Sets a linear model, such as the baseline of the training, whose word weights are returned beside the
@@ -96,8 +102,28 @@ impl Explainer {
         &self.predictor
     }
 
+    /// Returns the index of the output that belongs to a label, for [`ExplainOptions::output`]. Both labels of a binary
+    /// model belong to its one output: contributions above zero speak for the positive label, all others against it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such label. The message lists the labels.
+    pub fn output_of(&self, label: &str) -> Result<usize> {
+        let (artifact, labels) = (self.artifact(), self.artifact().labels());
+        match labels.iter().position(|known| known == label) {
+            Some(_) if artifact.positive().is_some() => Ok(0),
+            Some(output) => Ok(output),
+            None if labels.is_empty() => {
+                Err(Error::config(format!("there is no label {label:?}: this model predicts a number")))
+            }
+            None => Err(Error::config(format!(
+                "there is no label {label:?}; the labels are {}",
+                labels.join(", ")
+            ))),
+        }
+    }
+
     pub(super) fn machine(&self) -> &Machine {
-        &self.machine
+        self.predictor.machine()
     }
 
     /// Returns the linear model beside the artifact.

@@ -31,6 +31,11 @@ impl<'a> Joined<'a> {
         Self { artifact, output, machine }
     }
 
+    /// Returns the machine to compute on.
+    pub fn machine(&self) -> &'a Machine {
+        self.machine
+    }
+
     pub fn padding(&self) -> Padding {
         self.artifact.padding()
     }

@@ -1,7 +1,7 @@
 //! Words and phrases by contextual decomposition.
 
 use super::joined::Joined;
-use super::{ExplainOptions, Phrase, Token, tokens};
+use super::{ExplainOptions, Phrase, Token, contextual_decomposition_on, tokens};
 use crate::error::{Error, Result};
 use crate::rows::Inputs;
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub(super) fn decompose(
     options: &ExplainOptions,
 ) -> Result<Decomposed> {
     let texts = matches!(inputs, Inputs::Ids(_));
-    let asked = asked(joined, tokens, options)?;
+    let asked = asked(joined, tokens, seen, options)?;
     let singles: Vec<Range<usize>> = seen.clone().map(|at| at..at + 1).collect();
     // The start is a token but not a word.
     let is_word = |at: usize| !(tokens[at].text.starts_with('<') && tokens[at].span.is_none());
@@ -61,19 +61,24 @@ pub(super) fn decompose(
 }
 
 /// Returns the places of the phrases of the options.
-fn asked(joined: &Joined<'_>, tokens: &[Token], options: &ExplainOptions) -> Result<Vec<Range<usize>>> {
+fn asked(
+    joined: &Joined<'_>,
+    tokens: &[Token],
+    seen: &Range<usize>,
+    options: &ExplainOptions,
+) -> Result<Vec<Range<usize>>> {
     let mut found = Vec::new();
     for phrase in &options.phrases {
         let places = match joined.tokenizer() {
-            Some(tokenizer) => tokens::find(tokens, tokenizer, phrase),
+            Some(tokenizer) => tokens::find(&tokens[seen.clone()], tokenizer, phrase),
             None => Vec::new(),
         };
         if places.is_empty() {
             return Err(Error::data(format!(
-                "the phrase {phrase:?} is not in the text; write words that follow each other there"
+                "the phrase {phrase:?} is not in the text that the model reads; give words that follow each other there"
             )));
         }
-        found.extend(places);
+        found.extend(places.into_iter().map(|place| place.start + seen.start..place.end + seen.start));
     }
     Ok(found)
 }
@@ -82,7 +87,8 @@ fn asked(joined: &Joined<'_>, tokens: &[Token], options: &ExplainOptions) -> Res
 fn scores(joined: &Joined<'_>, inputs: &Inputs, phrases: &[Range<usize>]) -> Result<Vec<f64>> {
     let mut sums = vec![0.0; phrases.len()];
     for model in joined.members() {
-        let found = contextual_decomposition(model, inputs, joined.padding(), joined.output, phrases)?;
+        let (padding, output, machine) = (joined.padding(), joined.output, joined.machine());
+        let found = contextual_decomposition_on(model, inputs, padding, output, phrases, machine)?;
         sums.iter_mut().zip(found).for_each(|(sum, score)| *sum += joined.weight() * score);
     }
     if let (Some((linear, weight)), Inputs::Ids(rows)) = (joined.linear(), inputs) {
@@ -91,14 +97,4 @@ fn scores(joined: &Joined<'_>, inputs: &Inputs, phrases: &[Range<usize>]) -> Res
         }
     }
     Ok(sums)
-}
-
-fn contextual_decomposition(
-    _: &crate::Model,
-    _: &Inputs,
-    _: crate::rows::Padding,
-    _: usize,
-    _: &[Range<usize>],
-) -> Result<Vec<f64>> {
-    Err(Error::config("not built yet"))
 }

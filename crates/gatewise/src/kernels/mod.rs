@@ -26,6 +26,7 @@ pub(crate) mod recurrent;
 #[cfg(test)]
 pub(crate) mod reference;
 mod row_keys;
+pub(crate) mod share;
 mod sum;
 #[cfg(test)]
 mod tests;

@@ -82,7 +82,7 @@ impl Bidirectional {
     }
 
     /// Returns the layers that read forward and backward.
-    fn ways(&self) -> Result<[Layer; 2]> {
+    pub(crate) fn ways(&self) -> Result<[Layer; 2]> {
         let refuse = |what: String| Err(Error::config(format!("Bidirectional {what}")));
         let other = |layer: &Layer| {
             refuse(format!(

@@ -167,7 +167,7 @@ impl Windows {
     }
 
     /// Returns the steps of each window over `steps` steps; at least one each.
-    fn of(self, steps: usize) -> impl Iterator<Item = Range<usize>> {
+    pub fn of(self, steps: usize) -> impl Iterator<Item = Range<usize>> {
         let count = self.count(steps);
         let reach = (count.max(1) - 1).saturating_mul(self.strides).saturating_add(self.size);
         let before = if self.same { reach.saturating_sub(steps) / 2 } else { 0 };

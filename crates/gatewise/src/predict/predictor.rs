@@ -79,6 +79,11 @@ impl Predictor {
         &self.artifact
     }
 
+    /// Returns the machine.
+    pub(crate) fn machine(&self) -> &Machine {
+        self.ready.machine()
+    }
+
     /// Returns the prediction for one text.
     ///
     /// # Errors

@@ -33,6 +33,11 @@ impl Ready {
         Self { sessions: artifact.members().map(session).collect(), scratch: FreeList::default() }
     }
 
+    /// Returns the machine that computes many rows.
+    pub fn machine(&self) -> &Machine {
+        self.sessions[0].machine()
+    }
+
     /// Calls `f` with the outputs for a text and the statistics of its encoding.
     pub fn text<R>(
         &self,
@@ -85,7 +90,7 @@ impl Ready {
     /// Encodes `texts`, many of them in parallel.
     pub fn encoded(&self, artifact: &Artifact, texts: &[&str]) -> Result<(Sequences, Vec<EncodeStats>)> {
         let (tokenizer, vocabulary) = reads_texts(artifact)?;
-        let pool = self.sessions[0].machine().pool();
+        let pool = self.machine().pool();
         if pool.threads() == 1 || texts.len() < FEW {
             return Ok(encode(tokenizer, vocabulary, texts));
         }

@@ -123,15 +123,7 @@ impl<'a> PredictFile<'a> {
         }
         // A model that predicts no labels or numbers is refused before anything is written.
         predictor.predict::<&str>(&[])?;
-        let mut records = Records::open(&self.input, &self.records)?;
-        records.notes().iter().for_each(|note| observer.note(note));
-        let columns = Columns::default().text(self.text_column).trained(artifact.training().columns.clone());
-        let texts = columns.find_texts(&mut records)?;
-        observer.note(&texts.names().sentence());
-        texts.notes().iter().for_each(|note| observer.note(note));
-        for column in records.unread() {
-            observer.note(&format!("the column '{}' is {} and is left out", column.name, column.reason));
-        }
+        let (records, texts) = open_texts(&self.input, &self.records, self.text_column, artifact, observer)?;
         let added = Added::new(artifact, records.columns(), self.top_k);
         let mut job = Job { artifact, added, drift: Drift::default(), texts };
         let whole = match self.destination {
@@ -156,6 +148,26 @@ impl<'a> PredictFile<'a> {
         };
         Ok(PredictOutcome { drift: job.drift, interrupted: !whole })
     }
+}
+
+/// Opens a file of records, and finds the columns of its texts.
+pub(crate) fn open_texts(
+    input: &Path,
+    options: &RecordOptions,
+    text_column: Vec<String>,
+    artifact: &Artifact,
+    observer: &mut dyn Observer,
+) -> Result<(Records, FoundColumns)> {
+    let mut records = Records::open(input, options)?;
+    records.notes().iter().for_each(|note| observer.note(note));
+    let columns = Columns::default().text(text_column).trained(artifact.training().columns.clone());
+    let texts = columns.find_texts(&mut records)?;
+    observer.note(&texts.names().sentence());
+    texts.notes().iter().for_each(|note| observer.note(note));
+    for column in records.unread() {
+        observer.note(&format!("the column '{}' is {} and is left out", column.name, column.reason));
+    }
+    Ok((records, texts))
 }
 
 /// Returns the format of a file's ending.

@@ -144,7 +144,7 @@ impl PredictInput {
                 }
                 let other = kinds.iter().position(|kind| *kind != Word::Text).unwrap_or_default();
                 Err(Error::config(format!(
-                    "{} is not a text, and predict reads one such source at a time; give it alone",
+                    "{} is not a text, and one such source is read at a time; give it alone",
                     words[other].display()
                 )))
             }
@@ -247,7 +247,7 @@ fn starts_as_path(word: &OsStr) -> bool {
 
 fn missing(word: &OsStr, what_to_do: &str) -> Error {
     Error::config(format!(
-        "there is no file '{}'; {what_to_do}. (Is it a text? --text TEXT predicts for texts that look like paths.)",
+        "there is no file '{}'; {what_to_do}. (Is it a text? --text TEXT is for texts that look like paths.)",
         word.display()
     ))
 }

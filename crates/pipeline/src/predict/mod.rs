@@ -8,6 +8,7 @@ mod series;
 
 pub use answers::{check_top_k, predicted_probabilities, set_threshold, top_labels};
 pub use drift::Drift;
+pub(crate) use file::open_texts;
 pub use file::{Destination, PredictFile, PredictOutcome};
 pub use input::{PredictInput, text_files};
 pub use series::PredictSeries;

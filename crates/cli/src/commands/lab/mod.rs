@@ -5,9 +5,14 @@ mod ablation;
 mod chart;
 mod cost;
 mod eager;
+mod experiment;
+mod forget;
 mod gates;
+mod gradient_flow;
 mod grid;
+mod memory;
 mod plot;
+mod plots;
 mod reviews;
 mod tasks;
 
@@ -18,6 +23,9 @@ use gatewise::Result;
 pub fn lab(args: Lab) -> Result<Done> {
     match args {
         Lab::Tasks(args) => tasks::tasks(args),
+        Lab::GradientFlow(args) => gradient_flow::gradient_flow(args),
+        Lab::Memory(args) => memory::memory(args),
+        Lab::Forget(args) => forget::forget(args),
         Lab::Abc(args) => abc::abc(args),
         Lab::Gates(args) => gates::gates(args),
         Lab::Ablation(args) => ablation::ablation(args),

@@ -52,20 +52,25 @@ impl<'a> Answers<'a> {
             }
             return writeln!(out, "{object}");
         }
-        match (artifact.problem(), top) {
-            (_, Some(top)) => {
-                top.into_iter()
-                    .try_for_each(|(label, probability)| write!(out, "{label}\t{probability:.4}\t"))?;
-            }
-            (Problem::Regression { .. }, None) => write!(out, "{label}\t")?,
-            (Problem::MultiLabel { separator, .. }, None) => {
-                let all = predicted_probabilities(artifact, scores);
-                let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
-                write!(out, "{label}\t{}\t", all.join(separator))?;
-            }
-            (_, None) => write!(out, "{label}\t{probability:.4}\t")?,
+        writeln!(out, "{}\t{}", fields(artifact, answer, top), on_one_line(name))
+    }
+}
+
+/// Returns a prediction as fields with tabs between them: the label and its probability, or the most probable labels.
+pub fn fields(artifact: &Artifact, answer: &Answer, top: Option<Vec<(&str, f32)>>) -> String {
+    let Answer { label, probability, scores, .. } = answer;
+    match (artifact.problem(), top) {
+        (_, Some(top)) => {
+            let fields = top.into_iter().map(|(label, probability)| format!("{label}\t{probability:.4}"));
+            fields.collect::<Vec<_>>().join("\t")
         }
-        writeln!(out, "{}", on_one_line(name))
+        (Problem::Regression { .. }, None) => label.clone(),
+        (Problem::MultiLabel { separator, .. }, None) => {
+            let all = predicted_probabilities(artifact, scores);
+            let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
+            format!("{label}\t{}", all.join(separator))
+        }
+        (_, None) => format!("{label}\t{probability:.4}"),
     }
 }
 
@@ -79,6 +84,6 @@ pub fn ignore_closed_pipe(error: Error) -> Result<()> {
 }
 
 /// Returns `text` without characters that would break the table or control the terminal.
-fn on_one_line(text: &str) -> String {
+pub fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,39 +1,51 @@
-//! Predictions for the lines of standard input or of a file, as they arrive.
+//! The lines of standard input or of a file, as they arrive.
 
-use super::answers::Answers;
-use crate::args::Predict;
-use gatewise::{Error, Predictor, Result};
-use gatewise_pipeline::Drift;
-use std::io::{BufRead, BufReader, Read};
+use crate::note;
+use gatewise::files::{RecordOptions, open_text};
+use gatewise::{Error, Result};
+use gatewise_pipeline::PredictInput;
+use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::path::Path;
 
-/// The largest number of lines predicted at a time, so that memory is constant.
-const CHUNK: usize = 4096;
 /// Bytes read at a time.
 const BUFFER: usize = 1 << 20;
 /// A line longer than this is an error rather than memory without bound.
 const MAX_LINE: usize = 16 << 20;
 
-/// Prints a prediction for each line of `input`, which `name` is the name of.
-pub fn lines(
-    predictor: &Predictor,
-    args: &Predict,
+/// Opens a file whose lines are texts, with a note that they are.
+pub fn open(path: &Path, options: &RecordOptions) -> Result<impl Read + use<>> {
+    let file = open_text(path, options.encoding)?;
+    file.notes.iter().for_each(|note| note!("note: {}: {note}", path.display()));
+    note!("note: {}", PredictInput::line_note(path, options));
+    Ok(file.bytes)
+}
+
+/// Returns standard input, with a note where a person types it.
+pub fn standard_input() -> impl Read {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        note!("Reading texts from standard input, one a line; end with Ctrl-D.");
+    }
+    input.lock()
+}
+
+/// Calls `each` with the lines of `input`, which `name` is the name of, at most `chunk` at a time.
+pub fn for_each(
     input: impl Read,
     name: &str,
-    drift: &mut Drift,
+    chunk: usize,
+    mut each: impl FnMut(&[String]) -> Result<()>,
 ) -> Result<()> {
     let mut input = BufReader::with_capacity(BUFFER, input);
-    let mut out = Answers::new(predictor.artifact(), args, "text");
     let (mut lines, mut number) = (Vec::new(), 0);
     loop {
         let line = read_line(&mut input, &mut number, name);
         let more = matches!(line, Ok(Some(_)));
         let problem = line.map(|line| lines.extend(line)).err();
-        // A program that waits for a prediction before it writes the next line receives it.
+        // A program that waits for a result before it writes the next line receives it.
         let waiting = !input.buffer().contains(&b'\n');
-        if !more || waiting || lines.len() == CHUNK {
-            let answers = predictor.predict(&lines)?;
-            drift.count(&answers);
-            out.write(&answers, &lines)?;
+        if !more || waiting || lines.len() == chunk {
+            each(&lines)?;
             lines.clear();
         }
         match problem {

@@ -1,22 +1,22 @@
 //! `gatewise predict`: predicts for texts, lines, files of records, folders of texts, and series.
 
-mod answers;
-mod lines;
-mod shipped;
-mod words;
+pub(super) mod answers;
+pub(super) mod lines;
+pub mod shipped;
+pub(super) mod words;
 
-use crate::args::{Format, Predict};
+use crate::args::{Format, Predict, Table};
 use crate::watch::Watch;
 use crate::{Done, note};
 use answers::Answers;
-use gatewise::files::{RecordFormat, RecordOptions, open_text, read_text_of};
-use gatewise::{Artifact, Error, Predictor, Result};
+use gatewise::files::{Encoding, RecordFormat, read_text_of};
+use gatewise::{Error, Predictor, Result};
 use gatewise_pipeline::{
     Destination, Drift, PredictFile, PredictInput, PredictSeries, RunFiles, check_top_k, set_threshold,
     text_files,
 };
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::Read;
 use std::path::Path;
 
 pub fn predict(args: Predict) -> Result<Done> {
@@ -25,7 +25,7 @@ pub fn predict(args: Predict) -> Result<Done> {
         let files = files.fold(RunFiles::new(), |files, path| files.reads("the input", path));
         files.replaces("--output", output).check()?;
     }
-    let (mut artifact, inputs) = model(&args)?;
+    let (mut artifact, inputs) = shipped::named_or_built_in(&args.inputs)?;
     if let Some(threshold) = args.threshold {
         set_threshold(&mut artifact, threshold)?;
     }
@@ -38,40 +38,22 @@ pub fn predict(args: Predict) -> Result<Done> {
     }
     // A model that predicts no labels or numbers is refused before anything is read.
     predictor.predict::<&str>(&[])?;
-    let of_records =
-        !args.text_column.is_empty() || args.table.delimiter.is_some() || args.table.header().is_some();
-    let encoding = args.table.encoding;
     let records = args.table.record_options();
-    let input = input(inputs, &args.text, &records, of_records)?;
-    let is_file = matches!(input, PredictInput::Lines(_) | PredictInput::Folder(_));
-    let ignored = [
-        ("--output", args.output.is_some()),
-        ("--text-column", !args.text_column.is_empty()),
-        ("--delimiter", args.table.delimiter.is_some()),
-        ("--header", args.table.header),
-        ("--no-header", args.table.no_header),
-        ("--encoding", encoding.is_some() && !is_file),
-    ];
-    let ignored = ignored.iter().find(|(_, given)| *given);
-    match (input, ignored) {
-        (PredictInput::Records(path), _) => file_of_texts(&predictor, &path, &args),
-        (input, Some((option, _))) => Err(Error::config(format!(
-            "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but {}",
-            without_records(&input, option)
-        ))),
-        (PredictInput::Lines(paths), _) => {
+    let input = input(inputs, &args.text, &args.table, &args.text_column)?;
+    check_record_options(&input, &args.table, &args.text_column, args.output.is_some())?;
+    match input {
+        PredictInput::Records(path) => file_of_texts(&predictor, &path, &args),
+        PredictInput::Lines(paths) => {
             let mut drift = Drift::default();
             for path in paths {
-                let file = open_text(&path, encoding)?;
-                file.notes.iter().for_each(|note| note!("note: {}: {note}", path.display()));
-                note!("note: {}", PredictInput::line_note(&path, &records));
-                lines::lines(&predictor, &args, file.bytes, &path.display().to_string(), &mut drift)?;
+                let file = lines::open(&path, &records)?;
+                predict_lines(&predictor, &args, file, &path.display().to_string(), &mut drift)?;
             }
             words::report(&drift, predictor.artifact());
             Ok(Done::Whole)
         }
-        (PredictInput::Folder(folder), _) => folder_of_texts(&predictor, &folder, &args),
-        (PredictInput::Texts(texts), _) => {
+        PredictInput::Folder(folder) => folder_of_texts(&predictor, &folder, &args),
+        PredictInput::Texts(texts) => {
             let mut out = Answers::new(predictor.artifact(), &args, "text");
             let answers = predictor.predict(&texts)?;
             let mut drift = Drift::default();
@@ -81,11 +63,8 @@ pub fn predict(args: Predict) -> Result<Done> {
             Ok(Done::Whole)
         }
         _ => {
-            if std::io::stdin().is_terminal() {
-                note!("Reading texts from standard input, one a line; end with Ctrl-D.");
-            }
             let mut drift = Drift::default();
-            lines::lines(&predictor, &args, std::io::stdin().lock(), "standard input", &mut drift)?;
+            predict_lines(&predictor, &args, lines::standard_input(), "standard input", &mut drift)?;
             words::report(&drift, predictor.artifact());
             Ok(Done::Whole)
         }
@@ -93,18 +72,47 @@ pub fn predict(args: Predict) -> Result<Done> {
 }
 
 /// Returns what the words after the model name, or the texts of `--text`.
-fn input(
+pub(super) fn input(
     words: &[OsString],
     texts: &[String],
-    options: &RecordOptions,
-    of_records: bool,
+    table: &Table,
+    text_column: &[String],
 ) -> Result<PredictInput> {
+    let as_records = !text_column.is_empty() || table.delimiter.is_some() || table.header().is_some();
     match (words.first(), texts.is_empty()) {
-        (_, true) => PredictInput::of(words, options, of_records),
+        (_, true) => PredictInput::of(words, &table.record_options(), as_records),
         (None, false) => Ok(PredictInput::Texts(texts.to_vec())),
         (Some(word), false) => Err(Error::config(format!(
             "--text gives the texts, but '{}' is given too; leave one of them out",
             word.display()
+        ))),
+    }
+}
+
+/// Refuses the options of a file of records where none is read.
+pub(super) fn check_record_options(
+    input: &PredictInput,
+    table: &Table,
+    text_column: &[String],
+    output: bool,
+) -> Result<()> {
+    if matches!(input, PredictInput::Records(_)) {
+        return Ok(());
+    }
+    let is_file = matches!(input, PredictInput::Lines(_) | PredictInput::Folder(_));
+    let ignored = [
+        ("--output", output),
+        ("--text-column", !text_column.is_empty()),
+        ("--delimiter", table.delimiter.is_some()),
+        ("--header", table.header),
+        ("--no-header", table.no_header),
+        ("--encoding", table.encoding.is_some() && !is_file),
+    ];
+    match ignored.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => Err(Error::config(format!(
+            "{option} goes with a file of texts (.csv, .tsv, .jsonl or .parquet), but {}",
+            without_records(input, option)
         ))),
     }
 }
@@ -129,27 +137,53 @@ fn without_records(input: &PredictInput, option: &str) -> String {
     }
 }
 
+/// Prints a prediction for each line of `input`, which `name` is the name of.
+fn predict_lines(
+    predictor: &Predictor,
+    args: &Predict,
+    input: impl Read,
+    name: &str,
+    drift: &mut Drift,
+) -> Result<()> {
+    /// The largest number of lines predicted at a time, so that memory is constant.
+    const CHUNK: usize = 4096;
+    let mut out = Answers::new(predictor.artifact(), args, "text");
+    lines::for_each(input, name, CHUNK, |lines| {
+        let answers = predictor.predict(lines)?;
+        drift.count(&answers);
+        out.write(&answers, lines)
+    })
+}
+
 /// Prints a prediction for each file of a folder.
 fn folder_of_texts(predictor: &Predictor, folder: &Path, args: &Predict) -> Result<Done> {
-    /// Files predicted at a time, so that memory is bounded.
+    let mut out = Answers::new(predictor.artifact(), args, "file");
+    let mut drift = Drift::default();
+    for_each_file(folder, args.table.encoding, |names, texts| {
+        let answers = predictor.predict(texts)?;
+        drift.count(&answers);
+        out.write(&answers, names)
+    })?;
+    words::report(&drift, predictor.artifact());
+    Ok(Done::Whole)
+}
+
+/// Calls `each` with the paths and the texts of the files of a folder, some at a time, so that memory is bounded.
+pub(super) fn for_each_file(
+    folder: &Path,
+    encoding: Option<Encoding>,
+    mut each: impl FnMut(&[String], &[String]) -> Result<()>,
+) -> Result<()> {
     const CHUNK: usize = 256;
     /// The largest text, in bytes.
     const MAX_TEXT: u64 = 16 << 20;
-    let files = text_files(folder)?;
-    let mut out = Answers::new(predictor.artifact(), args, "file");
-    let mut drift = Drift::default();
-    for chunk in files.chunks(CHUNK) {
-        let texts = chunk
-            .iter()
-            .map(|path| read_text_of(path, args.table.encoding, MAX_TEXT))
-            .collect::<Result<Vec<_>>>()?;
-        let answers = predictor.predict(&texts)?;
-        drift.count(&answers);
+    for chunk in text_files(folder)?.chunks(CHUNK) {
+        let texts =
+            chunk.iter().map(|path| read_text_of(path, encoding, MAX_TEXT)).collect::<Result<Vec<_>>>()?;
         let names: Vec<String> = chunk.iter().map(|path| path.display().to_string()).collect();
-        out.write(&answers, &names)?;
+        each(&names, &texts)?;
     }
-    words::report(&drift, predictor.artifact());
-    Ok(Done::Whole)
+    Ok(())
 }
 
 /// Writes the records of a file with the predictions added.
@@ -182,20 +216,6 @@ fn file_of_texts(predictor: &Predictor, path: &Path, args: &Predict) -> Result<D
     }
     words::report(&outcome.drift, predictor.artifact());
     Ok(Done::Whole)
-}
-
-/// Returns the model that the first argument names, or the built-in model, and the remaining arguments.
-fn model(args: &Predict) -> Result<(Artifact, &[OsString])> {
-    let (model, rest) = PredictInput::split_model(&args.inputs)?;
-    match model {
-        Some(path) => Ok((Artifact::load(path)?, rest)),
-        None => {
-            note!(
-                "note: no model is given; the built-in model predicts the sentiment of English film reviews"
-            );
-            Ok((shipped::artifact()?, rest))
-        }
-    }
 }
 
 /// Prints predictions for the series in files, or writes them to a file.

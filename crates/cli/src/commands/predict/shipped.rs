@@ -1,11 +1,29 @@
-//! The built-in model: the sentiment of English film reviews. `models/README.md` describes how it was trained.
+//! The model of a command line: the one that it names, or the built-in model, which predicts the sentiment of English
+//! film reviews. `models/README.md` describes how that was trained.
 
+use crate::note;
 use gatewise::{Artifact, Result};
+use gatewise_pipeline::PredictInput;
+use std::ffi::OsString;
 
 const BYTES: &[u8] = include_bytes!("../../../models/sentiment.gatewise");
 
 pub fn artifact() -> Result<Artifact> {
     Artifact::from_bytes(BYTES)
+}
+
+/// Returns the model that the first word names, or the built-in model, and the remaining words.
+pub fn named_or_built_in(words: &[OsString]) -> Result<(Artifact, &[OsString])> {
+    let (model, rest) = PredictInput::split_model(words)?;
+    match model {
+        Some(path) => Ok((Artifact::load(path)?, rest)),
+        None => {
+            note!(
+                "note: no model is given; the built-in model predicts the sentiment of English film reviews"
+            );
+            Ok((artifact()?, rest))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use gatewise::Artifact;
 use gatewise_pipeline::Drift;
 
 /// Reports the number of unknown words, and warns of texts that differ from the training texts.
-pub(super) fn report(drift: &Drift, artifact: &Artifact) {
+pub fn report(drift: &Drift, artifact: &Artifact) {
     if let Some(sentence) = drift.sentence(artifact) {
         note!("{sentence}");
     }
