@@ -79,6 +79,11 @@ fi
 step "long lags: LSTM learns what SimpleRNN does not"
 cargo run --release --quiet -- lab tasks adding-100 order-6a --cells lstm,simple_rnn --trials 1 --check
 
+step "gradients by lag, the line of a sentiment model, forget gates: the claims of book/lab.md"
+cargo run --release --quiet -- lab gradient-flow --check
+cargo run --release --quiet -- lab memory --check
+cargo run --release --quiet -- lab forget --check
+
 step "the course: the quick commands of its pages, run again"
 if command -v python3 >/dev/null; then
     program=$(realpath "${CARGO_TARGET_DIR:-target}/release/gatewise")

@@ -248,6 +248,10 @@ impl Twin<'_> {
                         masked.for_each(|(x, _)| x.fill([0.0; 2]));
                     }
                 }
+                Layer::SkipConnection(skip) => {
+                    let hidden = self.recurrent(&format!("{name}/lstm"), &skip.wrapped, &xs, &mask, false);
+                    xs = hidden.iter().zip(&xs).map(|(h, x)| [&h[..], x].concat()).collect();
+                }
                 Layer::Dense(layer) => xs = xs.iter().map(|x| dense(x, layer)).collect(),
                 Layer::TimeDistributed(layer) => xs = xs.iter().map(|x| dense(x, &layer.dense)).collect(),
                 Layer::Activation(_) if last => {}
@@ -477,7 +481,9 @@ fn stacks_follow_their_twins() {
     for masked in [false, true] {
         let lstm = |units| Lstm::new(units).return_sequences(true);
         let turned = |units| Gru::new(units).return_sequences(true).go_backwards(true);
-        let stacks: [(&str, Sequential); 14] = [
+        let skip = |units| SkipConnection::new(lstm(units));
+        let stacks: [(&str, Sequential); 15] = [
+            ("direct connections", ids(masked).with(skip(3)).with(Gru::new(2)).with(yes())),
             ("stacked", ids(masked).with(lstm(4)).with(Gru::new(3)).with(yes())),
             ("turned", ids(masked).with(turned(3)).with(Lstm::new(2)).with(yes())),
             (
@@ -596,7 +602,9 @@ fn one_step_of_one_unit_is_what_the_equations_give() {
     model.params_mut().set("dense/bias", &[1], &[10.0]).unwrap();
     let mut row = Features::new(1);
     row.push(&[0.8]).unwrap();
-    let scores = contextual_decomposition(&model, &row.into(), Padding::to(1), 0, &[0..1]).unwrap();
+    let phrase = 0..1;
+    let phrases = std::slice::from_ref(&phrase);
+    let scores = contextual_decomposition(&model, &row.into(), Padding::to(1), 0, phrases).unwrap();
     // The phrase is the only term beside the bias: L_f(a) = f(c + a) − f(c).
     let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
     let (i, c_i) = (sigmoid(1.3) - sigmoid(0.5), sigmoid(0.5));

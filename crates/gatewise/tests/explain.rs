@@ -383,9 +383,10 @@ fn ensembles_join_their_parts() {
             assert!((all[found.output.index].exp() / total - f64::from(found.output.value)).abs() < 1e-5);
         }
         let integrated = values(&found, Method::IntegratedGradients);
-        for at in 0..found.tokens.len() {
+        assert_eq!(integrated.len(), found.tokens.len());
+        for (at, integrated) in integrated.iter().enumerate() {
             let parts: f64 = found.parts.iter().map(|part| part.values[at]).sum();
-            assert!((parts - integrated[at]).abs() < 1e-9);
+            assert!((parts - integrated).abs() < 1e-9);
         }
         assert!(found.attributions[0].error.unwrap() < 0.01);
         assert!(!found.tokens[0].read && found.tokens[1].read);

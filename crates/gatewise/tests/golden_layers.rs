@@ -1,7 +1,7 @@
 //! Models of every layer against the real Keras: outputs, loss, every gradient tensor.
 //!
 //! The numbers in `golden/layers_*.safetensors` were made by `tools/golden/layers.py` with Keras 3 on
-//! TensorFlow in float64: random weights, biases too, rows of every length, padding on both sides, masked and
+//! TensorFlow in float64 (skip connections by `skip_connection.py`, on JAX): random weights, biases too, rows of every length, padding on both sides, masked and
 //! not. Each file describes its layers as Keras does, and a layer's settings are read here by the same names
 //! that an artifact writes: a new case needs no line here.
 
@@ -26,6 +26,7 @@ fn layer(description: &Value) -> Layer {
         "GlobalMaxPooling1D" => "global_max_pooling1d".to_owned(),
         "GlobalAveragePooling1D" => "global_average_pooling1d".to_owned(),
         "LayerNormalization" => "layer_normalization".to_owned(),
+        "SkipConnection" => "skip_connection".to_owned(),
         "TimeDistributed" => "time_distributed".to_owned(),
         class => class.to_lowercase(),
     };
@@ -51,7 +52,7 @@ impl Golden {
         let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let mut paths: Vec<_> = paths.filter(ours).collect();
         paths.sort();
-        assert!(paths.len() >= 27, "golden files are missing; see tools/golden/README.md");
+        assert!(paths.len() >= 30, "golden files are missing; see tools/golden/README.md");
         paths.iter().map(|path| Self::read(path)).collect()
     }
 

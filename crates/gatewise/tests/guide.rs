@@ -15,7 +15,7 @@ Names, defaults and equations are Keras 3's.
 /// The files in the order of the page, under the headings of the page.
 const PARTS: &[(&str, &[&str])] = &[
     ("Inputs", &["input", "masking", "embedding"]),
-    ("Recurrent layers", &["lstm", "gru", "simple_rnn", "bidirectional"]),
+    ("Recurrent layers", &["lstm", "gru", "simple_rnn", "bidirectional", "skip_connection"]),
     (
         "Other layers",
         &[

@@ -3,8 +3,9 @@
 mod specs;
 
 use gatewise::layers::{
-    Activation, ActivationLayer, AveragePooling1D, Dense, Dropout, Embedding, Input, Layer, LayerEntry,
-    LayerNormalization, Lstm, MaxPooling1D, PoolPadding, RepeatVector, TimeDistributed,
+    Activation, ActivationLayer, AveragePooling1D, Bidirectional, Dense, Dropout, Embedding, Gru, Input,
+    Layer, LayerEntry, LayerNormalization, Lstm, MaxPooling1D, PoolPadding, RepeatVector, SimpleRnn,
+    SkipConnection, TimeDistributed,
 };
 use gatewise::rows::{Dataset, Features, Inputs, Padding, Scaler, Sequences, Targets};
 use gatewise::{Artifact, ErrorKind, Fit, Loss, Model, Sequential};
@@ -184,4 +185,64 @@ fn windows_over_short_rows_give_no_step_and_rows_do_not_depend_on_others() {
     }
     // Padded to one length, they read the padding, as Keras does.
     assert_eq!(model.predict(&all.into(), Padding::default()).unwrap().len(), 4);
+}
+
+/// By hand: a SimpleRNN of one unit with h = 2x + h₋₁, and the step's own numbers beside it.
+#[test]
+fn a_skip_connection_has_the_output_and_the_input_of_each_step() {
+    let layer = SimpleRnn::new(1).activation(Activation::Linear).use_bias(false).return_sequences(true);
+    let layer = SkipConnection::new(layer);
+    let mut x = Features::new(2);
+    x.push(&[1.0, 10.0, 3.0, 20.0, -2.0, 30.0]).unwrap();
+    x.push(&[]).unwrap();
+    x.push(&[0.5, 40.0]).unwrap();
+    let called = layer.call(&x, &[vec![2.0, 0.0], vec![1.0]]).unwrap();
+    assert_eq!((called.width(), called.row(0)), (3, &[2.0, 1.0, 10.0, 8.0, 3.0, 20.0, 4.0, -2.0, 30.0][..]));
+    assert_eq!((called.row(1), called.row(2)), (&[][..], &[1.0, 0.5, 40.0][..]));
+}
+
+/// Its state is the layer's, and goes on from one piece of a row to the next.
+#[test]
+fn a_skip_connection_is_saved_and_continues_rows() {
+    let skip = SkipConnection::new(Lstm::new(3).return_sequences(true));
+    let text = serde_json::to_string(&LayerEntry::from(skip.clone())).unwrap();
+    assert!(text.starts_with(r#"{"layer":"skip_connection","wrapped":{"layer":"lstm","units":3"#), "{text}");
+    assert_eq!(serde_json::from_str::<LayerEntry>(&text).unwrap(), skip.clone().into());
+    let spec = Sequential::new().with(Input::new(2)).with(skip).with(Dense::new(1));
+    let model = spec.compile(4).unwrap();
+    assert!(model.summary(None).contains("(None, None, 5)"), "{}", model.summary(None));
+    let state = model.zero_state(1).unwrap();
+    assert_eq!(state.names().collect::<Vec<_>>(), ["skip_connection/lstm/h", "skip_connection/lstm/c"]);
+    let of = |range: std::ops::Range<usize>| -> Inputs {
+        let mut rows = Features::new(2);
+        rows.push(&range.flat_map(|t| [t as f32 * 0.1, 1.0 - t as f32 * 0.2]).collect::<Vec<_>>()).unwrap();
+        rows.into()
+    };
+    let whole = model.predict(&of(0..7), Padding::default()).unwrap();
+    let mut state = state;
+    let mut pieces = model.predict_with_state(&of(0..3), &mut state).unwrap();
+    pieces.extend(model.predict_with_state(&of(3..7), &mut state).unwrap());
+    assert_eq!(bits(&pieces), bits(&whole));
+}
+
+#[test]
+fn skip_connections_that_make_no_sense_are_refused_with_the_remedy() {
+    for (layer, told) in [
+        (Layer::from(Dense::new(2)), ["needs a recurrent layer, but got Dense", "give it an Lstm"]),
+        (Bidirectional::new(Lstm::new(2)).into(), ["needs a recurrent layer, but got Bidirectional", "Gru"]),
+        (Gru::new(2).into(), ["its GRU has one output a row", "set return_sequences"]),
+        (
+            Lstm::new(2).return_sequences(true).go_backwards(true).into(),
+            ["its LSTM reads backward", "leave go_backwards unset"],
+        ),
+        (Lstm::new(0).return_sequences(true).into(), ["layer skip_connection", "at least 1 unit"]),
+    ] {
+        let error =
+            Sequential::new().with(Input::new(3)).with(SkipConnection::new(layer)).compile(1).unwrap_err();
+        let message = error.to_string();
+        assert!(told.iter().all(|part| message.contains(part)), "{message}");
+    }
+    let after = Sequential::new().with(Embedding::new(5, 2)).with(Lstm::new(2));
+    let error = after.with(SkipConnection::new(Lstm::new(2).return_sequences(true))).compile(1).unwrap_err();
+    assert!(error.to_string().contains("LSTM reads a sequence of vectors"), "{error}");
 }

@@ -1,23 +1,24 @@
 //! Faithfulness of attributions: what deleting and inserting words in the order of their contributions does to the
 //! answer.
 //!
-//! Input: an artifact that reads texts, rows of ids, a linear model. Output: for each method, the area under the
-//! deletion and the insertion curve, and the difference from words in random order.
+//! Input: a model of texts, and reviews. Output: for each method, the area under the deletion and the insertion curve,
+//! and the difference from words in random order. After Petsiuk, Das and Saenko, "RISE" (2018), on words.
 
+use crate::{ReviewCorpus, Watch};
 use gatewise::explain::{ExplainOptions, Explainer, Method};
-use gatewise::linear::LinearModel;
+use gatewise::linear::{LinearModel, LinearOptions};
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Inputs, Sequences};
 use gatewise::{Artifact, Result};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Points of a curve beside its first: each deletes or inserts one more tenth of the words.
-pub const STEPS: usize = 10;
+const STEPS: usize = 10;
 /// Random orders of the words of a row.
 const RANDOM_ORDERS: usize = 5;
 
 /// The curves of one way to order the words of a row.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Curves {
     /// The name of the method, or `random`.
     pub method: String,
@@ -44,12 +45,84 @@ impl Curves {
     }
 }
 
+/// What is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Faithfulness<'a> {
+    /// The model.
+    pub artifact: &'a Artifact,
+    /// Test reviews to look at.
+    pub rows: usize,
+    /// The seed of the random orders.
+    pub seed: u64,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct FaithfulnessResult {
+    /// Where the reviews are from.
+    pub data: &'static str,
+    /// The number of reviews.
+    pub rows: usize,
+    /// The accuracy of the linear model on all test reviews, and the model's.
+    pub accuracy: [f64; 2],
+    /// One for each method, and the last for random orders.
+    pub curves: Vec<Curves>,
+}
+
+impl FaithfulnessResult {
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        let curves = self.curves.iter().map(|it| {
+            json!({
+                "method": it.method, "deletion": it.deletion, "insertion": it.insertion,
+                "deletion_area": it.deletion_area, "insertion_area": it.insertion_area,
+                "deletion_gain": it.deletion_gain, "insertion_gain": it.insertion_gain,
+                "beats_random": it.beats_random(),
+            })
+        });
+        let [linear, model] = self.accuracy;
+        json!({
+            "data": self.data, "rows": self.rows, "accuracy": model, "linear_accuracy": linear,
+            "curves": curves.collect::<Vec<_>>(),
+        })
+    }
+
+    /// Returns the claims that do not hold: none, where all do. Claimed is that integrated gradients, occlusion and
+    /// contextual decomposition beat random orders in both curves.
+    pub fn broken_claims(&self) -> Vec<String> {
+        let claimed = [Method::IntegratedGradients, Method::Occlusion, Method::ContextualDecomposition]
+            .map(Method::name);
+        let broken = self.curves.iter().filter(|it| claimed.contains(&&*it.method) && !it.beats_random());
+        broken.map(|it| format!("{} does not beat random orders", it.method)).collect()
+    }
+}
+
+impl Faithfulness<'_> {
+    /// Runs the experiment: the linear model (single words) is fitted to all training reviews, and the first test
+    /// reviews are explained. `None` if it was stopped.
+    ///
+    /// # Errors
+    /// As [`Artifact::dataset`] and [`Explainer::explain_ids`].
+    pub fn run(&self, reviews: &ReviewCorpus, watch: Watch<'_>) -> Result<Option<FaithfulnessResult>> {
+        let corpus = &reviews.corpus;
+        let training = self.artifact.dataset(corpus, &corpus.train)?;
+        let test = self.artifact.dataset(corpus, &corpus.test)?;
+        (watch.note)("Fitting the linear model");
+        let linear = LinearModel::fit(&training, &LinearOptions::default())?;
+        let model = self.artifact.evaluate(&test, &gatewise::Machine::new())?.accuracy.unwrap_or(f64::NAN);
+        let accuracy = [linear.accuracy(&test), model];
+        let count = test.len().min(self.rows);
+        let rows = test.select(&(0..count).collect::<Vec<_>>());
+        let Some(rows) = rows.sequences() else { return Ok(None) };
+        (watch.note)(&format!("Explaining {count} reviews"));
+        let curves = faithfulness(self.artifact.clone(), linear, rows, self.seed, watch.stop)?;
+        Ok(curves.map(|curves| FaithfulnessResult { data: reviews.name, rows: count, accuracy, curves }))
+    }
+}
+
 /// Returns the curves of every method, of the linear model and of random orders, over `rows`: rows of ids that begin
 /// with the start id if the vocabulary has one, which stays where it is.
-///
-/// # Errors
-/// As [`Explainer::explain_ids`].
-pub fn faithfulness(
+fn faithfulness(
     artifact: Artifact,
     linear: LinearModel,
     rows: &Sequences,
@@ -169,5 +242,36 @@ fn summary(method: &str, own: &[RowCurves], random: &[RowCurves]) -> Curves {
         insertion,
         deletion_gain: gain(0),
         insertion_gain: gain(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(deletion: f64, insertion: f64) -> RowCurves {
+        [deletion, insertion].map(|p| vec![p; STEPS + 1])
+    }
+
+    #[test]
+    fn better_than_random_is_better_in_both_curves_and_beyond_chance() {
+        let random: Vec<RowCurves> = (0..50).map(|_| row(0.5, 0.5)).collect();
+        let of = |own: Vec<RowCurves>| summary("it", &own, &random);
+        let better = of((0..50).map(|i| row(0.3 + 0.01 * f64::from(i % 5), 0.7)).collect());
+        assert!(better.beats_random());
+        assert!(
+            (better.deletion_area - 0.32).abs() < 1e-12 && (better.insertion_gain[0] - 0.2).abs() < 1e-12
+        );
+        assert!(!of((0..50).map(|_| row(0.3, 0.5)).collect()).beats_random(), "one curve alone");
+        // As often worse as better.
+        let chance = (0..50).map(|i| if i % 2 == 0 { row(0.1, 0.9) } else { row(0.9, 0.1) });
+        assert!(!of(chance.collect()).beats_random());
+        assert!(!of(random.clone()).beats_random());
+    }
+
+    #[test]
+    fn the_area_is_that_of_the_trapezoids() {
+        let line: Vec<f64> = (0..=STEPS).map(|step| step as f64 / STEPS as f64).collect();
+        assert!((area(&line) - 0.5).abs() < 1e-12);
     }
 }

@@ -132,9 +132,9 @@ impl FlowResult {
     /// Returns the claims that do not hold: none, where all do.
     ///
     /// * On the adding problem, LSTM solves at least 95 % of unseen sequences after training and SimpleRNN at most
-    ///   half; the LSTM's gradient at lag 100 is then at least 1,000 times that of SimpleRNN.
-    /// * A recurrent kernel of SimpleRNN times ½ makes the gradient vanish below 10⁻²⁰ at lag 100; times 4 it
-    ///   is above 1 at lag 100.
+    ///   half; the gradient of the LSTM's cell at lag 100 is then at least 100,000 times that of SimpleRNN.
+    /// * A recurrent kernel of SimpleRNN times ½ makes the gradient vanish below 10⁻²⁰ at lag 100; times 4 makes it
+    ///   explode above 10⁶.
     pub fn broken_claims(&self) -> Vec<String> {
         let mut broken = Vec::new();
         let mut claim = |holds: Option<bool>, text: String| {
@@ -158,7 +158,7 @@ impl FlowResult {
         let scaled = |gain| of(RecurrentCell::SimpleRnn, Stage::Scaled(gain))?.at(LAST);
         let (small, large) = (scaled(GAINS[0]), scaled(GAINS[3]));
         claim(small.map(|norm| norm < 1e-20), format!("kernel times 0.5: {small:?}, not below 1e-20"));
-        claim(large.map(|norm| norm > 1.0), format!("kernel times 4: {large:?}, not above 1"));
+        claim(large.map(|norm| norm > 1e6), format!("kernel times 4: {large:?}, not above 1e6"));
         broken
     }
 }

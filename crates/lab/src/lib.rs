@@ -1,7 +1,8 @@
 //! Experiments with recurrent layers: the long-lag tasks of 1997 ([`tasks`]), trials of layers on them ([`Trial`]), how far
 //! back gradients reach ([`GradientFlow`]), what a sentiment model keeps in mind ([`Memory`]), forget gates by
-//! their bias ([`Forget`]), which values gates take and what each is good for ([`gates`], [`ablation`]), which settings an LSTM needs
-//! ([`grid`]) and what it costs ([`cost`], [`eager`]); and a checker of ABC notation ([`abc`]).
+//! their bias ([`Forget`]), whether attributions are faithful ([`Faithfulness`]), which values gates take and what each is good for
+//! ([`gates`], [`ablation`]), which settings an LSTM needs ([`grid`]) and what it costs ([`cost`], [`eager`]); and a checker of ABC
+//! notation ([`abc`]).
 
 #![warn(missing_docs)]
 
@@ -9,6 +10,7 @@ pub mod abc;
 pub mod ablation;
 pub mod cost;
 pub mod eager;
+mod faithfulness;
 mod forget;
 pub mod gates;
 mod gradient_flow;
@@ -22,6 +24,7 @@ pub mod tasks;
 mod trial;
 mod watch;
 
+pub use faithfulness::{Curves, Faithfulness, FaithfulnessResult};
 pub use forget::{Forget, ForgetResult, ForgetTrial, Gates, TEXT};
 pub use gradient_flow::{FlowCurve, FlowResult, GradientFlow, LAGS, Stage};
 pub use memory::{Memory, MemoryResult, SENTENCES, StateCloud};

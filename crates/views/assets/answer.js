@@ -31,7 +31,7 @@ function facts(e) {
   const words = answer.words > 0 && `${counted(answer.words, "word")}, ${answer.oov} of them unknown`;
   return [
     isNumber(output.threshold) && `Threshold ${percent(output.threshold)}`,
-    `${of} ${signed(output.logit)}; with padding in place of every token ${signed(output.baseline)}`,
+    isNumber(output.logit) && `${of} ${signed(output.logit)}; with padding in place of every token ${signed(output.baseline)}`,
     words,
   ].filter(Boolean).join(" · ");
 }

@@ -57,14 +57,14 @@ function overlay(first, second, names) {
     `As the ${wholeName(first)} goes on, by both`);
 }
 
-// The means of the signals at the last token that both read.
+// The means of the signals that both have, at the last token, layer by layer.
 function states(first, second, names) {
   const rows = first.layers.flatMap((layer, i) => {
     const other = second.layers[i];
-    if (!other || other.class !== layer.class) return [];
+    if (!other) return [];
     return layer.signals.flatMap((signal) => {
       const [x, y] = [signal.mean.at(-1), signalOf(other, signal.name)?.mean.at(-1)];
-      return x == null || y == null ? [] : [{ name: `${layer.name}: ${plainName(signal.name)}`, value: y - x, text: `${plain(x)} → ${plain(y)}` }];
+      return x == null || y == null ? [] : [{ name: `${layer.name === other.name ? layer.name : `${layer.name}, ${other.name}`}: ${plainName(signal.name)}`, value: y - x, text: `${plain(x)} → ${plain(y)}` }];
     });
   });
   return rows.length === 0 ? null : card("states", "The states at the end",

@@ -1,7 +1,18 @@
 // What the pictures need to know of an explanation. Input: its JSON. Output: numbers, pieces of text, orders of units.
 // Nothing here touches a document.
 
-import { isNumber, percent, plain } from "./format.js";
+import { counted, isNumber, percent, plain } from "./format.js";
+
+// Returns an explanation in which nothing is missing, so that the pictures need not ask.
+export function complete(e) {
+  const lists = ["tokens", "attributions", "phrases", "beginnings", "endings", "layers", "parts", "notes"];
+  return {
+    text: null, ...e, ...Object.fromEntries(lists.map((name) => [name, e?.[name] ?? []])),
+    tokens: (e?.tokens ?? []).map((token) => ({ text: "", id: null, known: true, read: true, span: null, ...token })),
+    answer: { label: "", labels: [], scores: [], ...e?.answer }, output: { index: 0, ...e?.output },
+    counterfactuals: { deletion: null, swap: null, ...e?.counterfactuals },
+  };
+}
 
 // Whether the explained output is a probability; otherwise it is the number of a regression.
 export function isProbability(e) {
@@ -206,6 +217,6 @@ export function shortened(text, most) {
 // Returns the name of an explanation in a list.
 export function nameOf(e, most = 80) {
   if (e.text != null) return shortened(e.text, most) || "(empty text)";
-  if (isSeries(e)) return `a series of ${e.tokens.length} steps`;
+  if (isSeries(e)) return `a series of ${counted(e.tokens.length, "step")}`;
   return shortened(e.tokens.map((token) => token.text).join(" "), most) || "(empty row)";
 }

@@ -162,7 +162,7 @@ export function gates(e, state) {
   onColours(redraw);
 
   const labelled = (name, control) => h("label", null, h("span", null, name), control);
-  return card("gates", "Gates and states", `Each row is a unit, each column a ${what}. The line is the mean of the units; of cell, candidate and output, of their absolute values.`,
+  return card("gates", "Gates and states", `Each row is a unit, each column a ${what}. The line is the mean of the units; of cell, candidate and output, of their absolute values. The arrow keys move through ${what}s and units.`,
     h("div", { class: "controls" }, layers.length > 1 && labelled("Layer", layerChoice), labelled("Order of units", orderChoice),
       labelled("Colours of gates", colourChoice), labelled("Unit", unitChoice)),
     signals, h("div", { class: "controls under" }, readout, scale), map, moves,

@@ -6,7 +6,7 @@ import { cell } from "./cell.js";
 import { changes } from "./changes.js";
 import { compare } from "./compare.js";
 import { choice, h } from "./dom.js";
-import { answerText, nameOf, tokenValues } from "./explanation.js";
+import { answerText, complete, nameOf, tokenValues } from "./explanation.js";
 import { percent } from "./format.js";
 import { gates } from "./gates.js";
 import { columns, parts } from "./parts.js";
@@ -47,7 +47,8 @@ function entry(named) {
     h("div", { class: "which-one" }, h("h2", null, "More of"), which.node), below);
 }
 
-export function render(root, { title, entries }) {
+export function render(root, { title, entries: given }) {
+  const entries = given.map((named) => named.map((one) => ({ ...one, explanation: complete(one.explanation) })));
   const shownEntry = h("div", { class: "entry" });
   let [chosen, other] = [0, null];
   const show = () => {
@@ -68,7 +69,7 @@ export function render(root, { title, entries }) {
   root.replaceChildren(
     h("header", null, h("h1", null, title)),
     h("main", null,
-      entries.length > 1 && h("nav", { class: "card texts", "aria-label": "Texts" }, h("h2", null, `${entries.length} texts`),
+      entries.length > 1 && h("nav", { class: "card texts", "aria-label": "Explanations" }, h("h2", null, `${entries.length} explanations`),
         h("ul", null, items.map((item) => h("li", null, item))),
         single && h("label", { class: "against" }, h("span", null, "Compare with"), against)),
       entries.length === 0 ? h("p", { class: "card" }, "There is no explanation.") : shownEntry));

@@ -126,7 +126,8 @@ export function words(e, state) {
       h("span", { class: "word plus strong", "--share": "0.7" }, plus), " ",
       h("span", { class: "word minus strong", "--share": "0.7" }, minus), " ",
       unknown && [h("span", { class: "word unknown" }, "unknown"), " "],
-      unread && h("span", { class: "word unread" }, "not read")),
+      unread && [h("span", { class: "word unread" }, "not read"), " "],
+      h("span", { class: "hint" }, `Point at a ${what}, or use the arrow keys.`)),
     lists.length > 1 && tabs.node, node, note, details,
     table(`The contribution of each ${what}`, head, rows));
 

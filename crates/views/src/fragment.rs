@@ -173,8 +173,8 @@ fn signed(value: f64) -> String {
 /// What is not certain is never shown as 0 % or 100 %.
 fn percent(value: f64) -> String {
     match value {
-        value if value > 0.0 && value < 0.0005 => "&lt; 0.1 %".to_owned(),
-        value if value < 1.0 && value >= 0.9995 => "&gt; 99.9 %".to_owned(),
+        value if (f64::MIN_POSITIVE..0.0005).contains(&value) => "&lt; 0.1 %".to_owned(),
+        value if (0.9995..1.0).contains(&value) => "&gt; 99.9 %".to_owned(),
         value => format!("{:.1} %", value * 100.0),
     }
 }

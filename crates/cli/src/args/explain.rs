@@ -49,7 +49,7 @@ pub struct Explain {
     #[arg(long, value_name = "WORDS")]
     pub phrase: Vec<String>,
     /// Print a table of the tokens: contributions, the answer if the text ended there, gates and states.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["phrase", "compare"])]
     pub per_token: bool,
     /// Recurrent layer of the table [default: all].
     #[arg(long, value_name = "NAME", requires = "per_token")]
@@ -57,8 +57,11 @@ pub struct Explain {
     /// Print every unit of the layers in place of the means over the units.
     #[arg(long, requires = "per_token")]
     pub units: bool,
+    /// File for one HTML page with pictures of the explanations, which needs no network.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Another model, to compare its explanation of the same texts.
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["phrase", "baseline"])]
     pub compare: Option<PathBuf>,
     /// Labelled texts, as in `gatewise train`: a linear model is fitted to their training rows, and the weights of its
     /// words are printed beside the contributions.

@@ -16,6 +16,7 @@ pub enum Lab {
     GradientFlow(LabGradientFlow),
     Memory(LabMemory),
     Forget(LabForget),
+    Faithfulness(LabFaithfulness),
     Abc(LabAbc),
     Gates(LabGates),
     Ablation(LabAblation),
@@ -129,8 +130,8 @@ pub struct LabGradientFlow {
     /// SVG file for a plot of the norms by lag.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Fail unless LSTM solves the adding problem and SimpleRNN does not, the LSTM's gradient at lag 100 is then
-    /// 1,000 times that of SimpleRNN, and scaled kernels make the gradient vanish and explode.
+    /// Fail unless LSTM solves the adding problem and SimpleRNN does not, the gradient of the LSTM's cell at lag 100 is
+    /// then at least 100,000 times SimpleRNN's, and scaled kernels make the gradient vanish and explode.
     #[arg(long)]
     pub check: bool,
     #[command(flatten)]
@@ -164,8 +165,40 @@ pub struct LabMemory {
     /// SVG file for a plot of the states.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Fail unless the states of the model lie near one line that orders the reviews by their label, and those of the
-    /// untrained model do not.
+    /// Fail unless the states of the model lie near one line, along which the logit grows and which decides as well as the
+    /// model; and those of the untrained model do not lie near a line.
+    #[arg(long)]
+    pub check: bool,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Measure the faithfulness of attributions: delete and insert words in the order of their contributions.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+The words that speak most for the predicted label are deleted first, or inserted first into an empty text. A faithful
+method makes the probability of the label fall fast, and rise fast. The words in random order, and in the order of the weights of
+a linear model, are measured beside the methods.
+
+Example:
+  gatewise lab faithfulness --output faithfulness.svg")]
+pub struct LabFaithfulness {
+    /// Model file, of texts with labels [default: the built-in model].
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    /// Number of test reviews to explain.
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = at_least(10), allow_negative_numbers = true)]
+    pub rows: usize,
+    /// Seed of the random orders.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub reviews: LabReviews,
+    /// SVG file for a plot of the curves.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fail unless integrated gradients, occlusion and contextual decomposition beat random orders.
     #[arg(long)]
     pub check: bool,
     /// Output format.
@@ -199,7 +232,8 @@ pub struct LabForget {
     /// SVG file for a plot of gates and half-lives.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Fail unless the claims hold.
+    /// Fail unless the bias 1 has the longer half-lives, before and after training with every seed, and the higher accuracy
+    /// over seeds and epochs.
     #[arg(long)]
     pub check: bool,
     #[command(flatten)]

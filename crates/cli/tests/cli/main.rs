@@ -5,6 +5,7 @@
 
 mod describing;
 mod errors;
+mod explaining;
 mod forecasting;
 mod formats;
 mod home;

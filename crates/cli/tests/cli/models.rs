@@ -13,9 +13,18 @@ fn predict(home: &Home, args: &str, input: impl Into<Vec<u8>>) -> Ran {
 fn help_reads_as_recorded() {
     let home = Home::new();
     assert_snapshot("help.txt", &home.settle(&home.run("--help").ok().stdout));
-    for command in
-        ["train", "tune", "evaluate", "predict", "generate", "forecast", "summary", "bench", "data describe"]
-    {
+    for command in [
+        "train",
+        "tune",
+        "evaluate",
+        "predict",
+        "explain",
+        "generate",
+        "forecast",
+        "summary",
+        "bench",
+        "data describe",
+    ] {
         let help = home.run(&format!("{command} --help")).ok().stdout;
         assert!(help.lines().all(|line| line.chars().count() <= 100), "too wide:\n{help}");
         assert_snapshot(&format!("help_{}.txt", command.replace(' ', "_")), &home.settle(&help));

@@ -2,7 +2,7 @@
 //!
 //! Input: texts, rows of ids or series. Output: explanations.
 
-use super::row::{Row, explain};
+use super::row::{Row, Sources, explain};
 use super::{ExplainOptions, Explanation, tokens};
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
@@ -122,13 +122,8 @@ impl Explainer {
         }
     }
 
-    pub(super) fn machine(&self) -> &Machine {
-        self.predictor.machine()
-    }
-
-    /// Returns the linear model beside the artifact.
-    pub(super) fn linear(&self) -> Option<&LinearModel> {
-        self.linear.as_deref()
+    fn sources(&self) -> Sources<'_> {
+        Sources { predictor: &self.predictor, linear: self.linear.as_deref() }
     }
 
     /// Returns the explanation of the answer to one text.
@@ -169,7 +164,7 @@ impl Explainer {
                 inputs: Sequences::from_iter([ids]).into(),
             })
         };
-        explain(self, texts.iter().map(of_text).collect::<Result<_>>()?, options)
+        explain(self.sources(), texts.iter().map(of_text).collect::<Result<_>>()?, options)
     }
 
     /// Returns the explanation of the answer to one row of ids.
@@ -180,7 +175,7 @@ impl Explainer {
     pub fn explain_ids(&self, ids: &[u32], options: &ExplainOptions) -> Result<Explanation> {
         let tokens = tokens::of_ids(self.artifact(), ids);
         let inputs = Sequences::from_iter([ids.iter().copied()]).into();
-        let mut found = explain(self, vec![Row { text: None, tokens, inputs }], options)?;
+        let mut found = explain(self.sources(), vec![Row { text: None, tokens, inputs }], options)?;
         Ok(found.swap_remove(0))
     }
 
@@ -195,6 +190,6 @@ impl Explainer {
             tokens: tokens::of_steps(scaled.steps(row)),
             inputs: scaled.select(&[row]).into(),
         };
-        explain(self, (0..scaled.len()).map(of_row).collect(), options)
+        explain(self.sources(), (0..scaled.len()).map(of_row).collect(), options)
     }
 }

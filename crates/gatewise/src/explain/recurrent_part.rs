@@ -8,7 +8,8 @@ use crate::model::{Model, Trace};
 use std::ops::Range;
 
 /// Returns the names of the recurrent layers of a model, from the input up, as [`Trace`](crate::Trace) names
-/// them: `lstm`, and for a bidirectional layer `bidirectional/forward_lstm` and `bidirectional/backward_lstm`.
+/// them: `lstm`, `skip_connection/lstm`, and for a bidirectional layer `bidirectional/forward_lstm` and
+/// `bidirectional/backward_lstm`.
 ///
 /// ```
 /// use gatewise::explain::recurrent_layers;
@@ -108,6 +109,10 @@ pub(super) fn parts(model: &Model) -> impl Iterator<Item = RecurrentPart> {
                 let ways = ["forward", "backward"].into_iter().zip(both.ways().into_iter().flatten());
                 ways.filter_map(|(way, layer)| part(format!("{name}/{way}_{}", layer.base_name()), &layer))
                     .collect()
+            }
+            Layer::SkipConnection(skip) => {
+                let inner = format!("{name}/{}", skip.wrapped.base_name());
+                part(inner, &skip.wrapped).into_iter().collect()
             }
             layer => part(name.to_owned(), layer).into_iter().collect(),
         };

@@ -4,12 +4,14 @@ use super::counterfactual::Search;
 use super::gradients::{GradientAttribution, integrated_gradients_on, one_row, relative_error};
 use super::joined::Joined;
 use super::{
-    Attribution, Counterfactuals, ExplainOptions, ExplainedOutput, Explainer, Explanation, Method, Part,
-    Token, occlusion, phrases, states,
+    Attribution, Counterfactuals, ExplainOptions, ExplainedOutput, Explanation, Method, Part, Token,
+    occlusion, phrases, states,
 };
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
+use crate::linear::LinearModel;
 use crate::metrics::argmax;
+use crate::predict::Predictor;
 use crate::rows::{Inputs, Problem};
 use crate::text::Sequences;
 use std::ops::Range;
@@ -25,12 +27,19 @@ pub(super) struct Row {
     pub inputs: Inputs,
 }
 
+/// What explains: a predictor, and a linear model beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub predictor: &'a Predictor,
+    pub linear: Option<&'a LinearModel>,
+}
+
 /// Returns the explanations of rows.
-pub(super) fn explain(of: &Explainer, rows: Vec<Row>, options: &ExplainOptions) -> Result<Vec<Explanation>> {
-    let artifact = of.artifact();
+pub(super) fn explain(of: Sources<'_>, rows: Vec<Row>, options: &ExplainOptions) -> Result<Vec<Explanation>> {
+    let artifact = of.predictor.artifact();
     check(artifact, options)?;
     let Some(inputs) = together(&rows) else { return Ok(Vec::new()) };
-    let scores = of.predictor().scores_of_rows(&inputs)?;
+    let scores = of.predictor.scores_of_rows(&inputs)?;
     let scores: Vec<&[f32]> = scores.chunks_exact(artifact.model().output_width()).collect();
     let outputs: Vec<usize> = scores.iter().map(|scores| explained(artifact, scores, options)).collect();
     // The gradients of the rows with one explained output are computed together.
@@ -40,7 +49,7 @@ pub(super) fn explain(of: &Explainer, rows: Vec<Row>, options: &ExplainOptions) 
     distinct.dedup();
     for output in distinct {
         let own: Vec<usize> = (0..rows.len()).filter(|&row| outputs[row] == output).collect();
-        let joined = Joined::new(artifact, output, of.machine());
+        let joined = Joined::new(artifact, output, of.predictor.machine());
         for member in joined.gradients(&inputs.select(&own), options.steps)? {
             own.iter().zip(member).for_each(|(&row, found)| gradients[row].push(found));
         }
@@ -96,15 +105,15 @@ fn explained(artifact: &Artifact, scores: &[f32], options: &ExplainOptions) -> u
 
 /// Returns the explanation of one row.
 fn one(
-    of: &Explainer,
+    of: Sources<'_>,
     row: Row,
     scores: &[f32],
     output: usize,
     gradients: Vec<GradientAttribution>,
     options: &ExplainOptions,
 ) -> Result<Explanation> {
-    let artifact = of.artifact();
-    let joined = Joined::new(artifact, output, of.machine());
+    let artifact = of.predictor.artifact();
+    let joined = Joined::new(artifact, output, of.predictor.machine());
     let Row { text, mut tokens, inputs } = row;
     let steps = inputs.steps(0);
     let seen = artifact.padding().seen(steps, artifact.padding().maxlen.unwrap_or(steps));
@@ -162,7 +171,7 @@ fn one(
                 Some(plain(method, words.words.clone()))
             }
             Method::LinearModel => {
-                let linear = joined.linear().map(|(linear, _)| linear).or(of.linear());
+                let linear = joined.linear().map(|(linear, _)| linear).or(of.linear);
                 linear.zip(ids(&inputs)).map(|(linear, ids)| plain(method, linear.contributions(ids, output)))
             }
             _ => None,
@@ -172,7 +181,7 @@ fn one(
     let beginnings = options.beginnings && few;
     let counterfactuals = match ids(&inputs) {
         Some(ids) if options.counterfactuals && few && answer.value.is_none() => {
-            let search = Search::new(of.predictor(), ids, output, scores);
+            let search = Search::new(of.predictor, ids, output, scores);
             search.run(|ids| {
                 let padding = artifact.padding();
                 let inputs = one_row(ids);
@@ -182,7 +191,7 @@ fn one(
                     padding,
                     output,
                     Some(1),
-                    of.machine(),
+                    of.predictor.machine(),
                 )?;
                 let seen = padding.seen(ids.len(), padding.maxlen.unwrap_or(ids.len()));
                 Ok((found[0].gradient.clone(), seen))
@@ -191,7 +200,7 @@ fn one(
         _ => Counterfactuals::default(),
     };
     let layers = match options.states {
-        true => states::of_row(artifact.model(), &inputs, artifact.padding(), of.machine())?,
+        true => states::of_row(artifact.model(), &inputs, artifact.padding(), of.predictor.machine())?,
         false => Vec::new(),
     };
     if artifact.ensemble().is_some() && options.states {
@@ -199,7 +208,7 @@ fn one(
     }
     let backwards = states::reads_backwards(artifact.model());
     let values = |rows: Inputs| -> Result<Vec<f32>> {
-        let scores = of.predictor().scores_of_rows(&rows)?;
+        let scores = of.predictor.scores_of_rows(&rows)?;
         Ok(scores
             .chunks_exact(artifact.model().output_width())
             .map(|it| value(artifact, it, output))

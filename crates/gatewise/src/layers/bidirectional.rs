@@ -1,8 +1,8 @@
 //! Bidirectional: a recurrent layer in both directions of time (Schuster & Paliwal 1997).
 
-use super::bidirectional_stage::{BidirectionalStage, Way};
-use super::recurrent_layer::LayerBelow;
-use super::{Built, DropoutStage, Layer, MergeMode, ParamSpec, Signal, Stage};
+use super::bidirectional_stage::BidirectionalStage;
+use super::wrapped::Wrapped;
+use super::{Built, Layer, MergeMode, ParamSpec, Signal, Stage};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
@@ -160,18 +160,12 @@ impl Bidirectional {
     /// first.
     pub(crate) fn stage(&self, inputs: usize, params: &[Range<usize>]) -> Box<dyn Stage> {
         let Ok([forward, backward]) = self.ways() else { unreachable!("it has been built") };
-        let input = Signal::Sequence(inputs);
-        let count = forward.build(input).map_or(0, |built| built.params.len());
+        let count = forward.build(Signal::Sequence(inputs)).map_or(0, |built| built.params.len());
         let (first, second) = params.split_at(count);
         let way = |name: &str, layer: &Layer, params: &[Range<usize>]| {
-            let Some(it) = layer.recurrent() else { unreachable!("it is built of recurrent layers only") };
-            let bias = params.get(2).cloned().unwrap_or(params[1].end..params[1].end);
-            let drops = (it.dropout() > 0.0).then(|| DropoutStage::new(input, it.dropout(), true));
-            let below = LayerBelow::Vectors(inputs);
-            let stage = it.stage(below, [params[0].clone(), params[1].clone(), bias]);
-            Way { name: format!("{name}_{}", layer.base_name()), drops, stage }
+            Wrapped::new(format!("{name}_{}", layer.base_name()), layer, inputs, params)
         };
         let ways = [way("forward", &forward, first), way("backward", &backward, second)];
-        Box::new(BidirectionalStage { inputs, ways, merge_mode: self.merge_mode })
+        Box::new(BidirectionalStage { ways, merge_mode: self.merge_mode })
     }
 }

@@ -3,30 +3,10 @@
 //! Input: a block of vectors. Output: the merged outputs of both directions.
 
 use super::masked_zeros::zero;
-use super::{Backward, Block, Dims, DropoutStage, Forward, MergeMode, Shared, Signal, SignalPlace, Stage};
-use crate::kernels::noise::Noise;
+use super::wrapped::Wrapped;
+use super::{Backward, Block, Dims, Forward, MergeMode, Shared, Signal, SignalPlace, Stage};
 use crate::kernels::{Isa, LANES};
 use std::ops::Range;
-
-/// One direction.
-#[derive(Debug)]
-pub(super) struct Way {
-    /// `forward_lstm`, `backward_lstm`
-    pub name: String,
-    /// The dropout of the input.
-    pub drops: Option<DropoutStage>,
-    pub stage: Box<dyn Stage>,
-}
-
-/// The stream of the dropout of a direction's input. The streams of its layer are counted from 0.
-const INPUT_DROPOUT: usize = 1 << 16;
-
-impl Way {
-    /// Returns the number of floats of the input that dropout leaves, which training keeps.
-    fn dropped_len(&self, inputs: usize, steps: usize, training: bool) -> usize {
-        if training && self.drops.is_some() { steps * inputs * LANES } else { 0 }
-    }
-}
 
 /// A stage for each direction, over the same block of vectors.
 ///
@@ -35,9 +15,7 @@ impl Way {
 /// of a block and the packed weights are the two directions', one after the other.
 #[derive(Debug)]
 pub(super) struct BidirectionalStage {
-    /// D
-    pub inputs: usize,
-    pub ways: [Way; 2],
+    pub ways: [Wrapped; 2],
     pub merge_mode: MergeMode,
 }
 
@@ -210,7 +188,7 @@ impl Stage for BidirectionalStage {
     }
 
     fn tape_len(&self, dims: Dims) -> usize {
-        let dropped = self.ways.iter().map(|way| way.dropped_len(self.inputs, dims.steps, dims.training));
+        let dropped = self.ways.iter().map(|way| way.dropped_len(dims.steps, dims.training));
         self.tape_lens(dims).iter().sum::<usize>() + 2 * self.output_len(dims.steps) + dropped.sum::<usize>()
     }
 
@@ -218,7 +196,7 @@ impl Stage for BidirectionalStage {
     /// direction.
     fn scratch_len(&self, steps: usize) -> usize {
         let inner = self.ways.iter().map(|way| way.stage.scratch_len(steps)).max().unwrap_or(0);
-        2 * self.output_len(steps) + 2 * steps * self.inputs * LANES + inner
+        2 * self.output_len(steps) + 2 * self.ways[0].input_len(steps) + inner
     }
 
     fn forward(&self, io: Forward<'_>) {
@@ -231,17 +209,9 @@ impl Stage for BidirectionalStage {
         let ways = self.ways.iter().zip(halves(tapes, tape_lens[0])).zip(&mut outputs);
         for (index, ((way, tape), y)) in ways.enumerate() {
             let (shared, noise) = (self.shared(shared, index), noise.map(|noise| noise.stream(index)));
-            let len = way.dropped_len(self.inputs, block.steps, training);
-            let dropped = kept.split_off_mut(..len).unwrap_or_default();
-            let x = match &way.drops {
-                Some(drops) if training => {
-                    drops.pass(shared.isa, block, noise.map(of_input), x, dropped);
-                    dropped
-                }
-                _ => x,
-            };
+            let dropped = kept.split_off_mut(..way.dropped_len(block.steps, training)).unwrap_or_default();
             let state = states.as_mut().map(|states| &mut *states[index]);
-            way.stage.forward(Forward { shared, block, training, noise, x, y, tape, state });
+            way.forward(Forward { shared, block, training, noise, x, y, tape, state }, dropped);
         }
         let [forward, backward] = outputs;
         self.merge([forward, backward], self.mask(block), y);
@@ -256,8 +226,9 @@ impl Stage for BidirectionalStage {
         let (tapes, outputs) = (tapes.split_at(tape_lens[0]), outputs.split_at(len));
         let (dys, scratch) = scratch.split_at_mut(2 * len);
         let [df, db] = halves(dys, len);
-        let (other, scratch) = scratch.split_at_mut(block.steps * self.inputs * LANES);
-        let (undropped, scratch) = scratch.split_at_mut(block.steps * self.inputs * LANES);
+        let inputs = self.ways[0].input_len(block.steps);
+        let (other, scratch) = scratch.split_at_mut(inputs);
+        let (undropped, scratch) = scratch.split_at_mut(inputs);
         let outputs = [outputs.0, outputs.1];
         self.unmerge(outputs, self.mask(block), dy, [&mut *df, &mut *db]);
         let (dys, tapes) = ([&*df, &*db], [tapes.0, tapes.1]);
@@ -266,31 +237,17 @@ impl Stage for BidirectionalStage {
             let (way, shared) = (&self.ways[index], self.shared(shared, index));
             let (y, dy, tape) = (outputs[index], dys[index], tapes[index]);
             let noise = noise.map(|noise| noise.stream(index));
-            let x = match &way.drops {
-                Some(_) => kept.split_off(..x.len()).unwrap_or_default(),
-                None => x,
-            };
-            let mut dx = match index {
+            let dropped = kept.split_off(..way.dropped_len(block.steps, true)).unwrap_or_default();
+            let dx = match index {
                 0 => dx.as_deref_mut(),
                 _ => dx.is_some().then_some(&mut *other),
             };
             let scratch = &mut scratch[..way.stage.scratch_len(block.steps)];
-            let into = match &way.drops {
-                Some(_) => dx.is_some().then_some(&mut *undropped),
-                None => dx.as_deref_mut(),
-            };
-            way.stage.backward(Backward { shared, block, noise, x, y, dy, dx: into, partial, tape, scratch });
-            if let (Some(drops), Some(dx)) = (&way.drops, dx) {
-                drops.pass(shared.isa, block, noise.map(of_input), undropped, dx);
-            }
+            let back = Backward { shared, block, noise, x, y, dy, dx, partial, tape, scratch };
+            way.backward(back, dropped, undropped);
         }
         if let Some(dx) = dx {
             dx.iter_mut().zip(other).for_each(|(dx, other)| *dx += *other);
         }
     }
-}
-
-/// Returns the random numbers of the dropout of a direction's input.
-fn of_input(noise: Noise<'_>) -> Noise<'_> {
-    noise.stream(INPUT_DROPOUT)
 }

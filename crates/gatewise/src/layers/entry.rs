@@ -5,7 +5,7 @@
 use super::{
     ActivationLayer, AveragePooling1D, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
     GlobalMaxPooling1D, Gru, Input, Layer, LayerNormalization, Lstm, Masking, MaxPooling1D, RepeatVector,
-    SimpleRnn, SpatialDropout1D, TimeDistributed,
+    SimpleRnn, SkipConnection, SpatialDropout1D, TimeDistributed,
 };
 use crate::error::{Error, Result};
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -147,6 +147,7 @@ layers! {
     Gru => Gru,
     SimpleRnn => SimpleRnn,
     Bidirectional => Bidirectional,
+    SkipConnection => SkipConnection,
     Dense => Dense,
     TimeDistributed => TimeDistributed,
     Dropout => Dropout,
@@ -179,6 +180,7 @@ freezable!(
     Gru,
     SimpleRnn,
     Bidirectional,
+    SkipConnection,
     Dense,
     TimeDistributed,
     Dropout,

@@ -28,9 +28,11 @@ mod recurrent_stage;
 mod regularizer;
 mod repeat_vector;
 mod simple_rnn;
+mod skip_connection;
 mod stage;
 mod time_distributed;
 mod window_pooling;
+mod wrapped;
 
 pub use activation::Activation;
 pub use activation_layer::ActivationLayer;
@@ -61,6 +63,7 @@ pub use regularizer::Regularizer;
 pub use repeat_vector::RepeatVector;
 pub(crate) use repeat_vector::RepeatVectorStage;
 pub use simple_rnn::SimpleRnn;
+pub use skip_connection::SkipConnection;
 pub(crate) use stage::{
     Backward, Block, BlockGrads, Dims, Finish, Forward, ForwardOne, PadPrefixBackward, PadPrefixGrads,
     PadPrefixSums, Reads, Reduce, Shared, Signal, SignalPlace, Stage,
@@ -93,6 +96,8 @@ pub enum Layer {
     SimpleRnn(SimpleRnn),
     /// A recurrent layer in both directions.
     Bidirectional(Bidirectional),
+    /// A recurrent layer whose input is concatenated to its output.
+    SkipConnection(SkipConnection),
     /// Fully connected layer.
     Dense(Dense),
     /// Fully connected layer, at every step.
@@ -164,6 +169,7 @@ impl Layer {
             Self::Gru(_) => "GRU",
             Self::SimpleRnn(_) => "SimpleRNN",
             Self::Bidirectional(_) => "Bidirectional",
+            Self::SkipConnection(_) => "SkipConnection",
             Self::Dense(_) => "Dense",
             Self::TimeDistributed(_) => "TimeDistributed",
             Self::Dropout(_) => "Dropout",
@@ -188,7 +194,8 @@ impl Layer {
             Self::Lstm(Lstm { units, .. })
             | Self::Gru(Gru { units, .. })
             | Self::SimpleRnn(SimpleRnn { units, .. }) => format!("{class}({units})"),
-            Self::Bidirectional(layer) => format!("{class}({})", layer.wrapped.describe()),
+            Self::Bidirectional(Bidirectional { wrapped, .. })
+            | Self::SkipConnection(SkipConnection { wrapped }) => format!("{class}({})", wrapped.describe()),
             Self::Dense(layer) if layer.activation == Activation::Linear => {
                 format!("{class}({})", layer.units)
             }
@@ -218,6 +225,7 @@ impl Layer {
             Self::Gru(_) => "gru",
             Self::SimpleRnn(_) => "simple_rnn",
             Self::Bidirectional(_) => "bidirectional",
+            Self::SkipConnection(_) => "skip_connection",
             Self::Dense(_) => "dense",
             Self::TimeDistributed(_) => "time_distributed",
             Self::Dropout(_) => "dropout",
@@ -244,6 +252,7 @@ impl Layer {
             Self::Bidirectional(Bidirectional { wrapped, backward_layer, .. }) => {
                 backward_layer.as_deref().map_or(0, Self::width).max(wrapped.width())
             }
+            Self::SkipConnection(layer) => layer.wrapped.width(),
             Self::Dense(layer) => layer.units,
             Self::TimeDistributed(layer) => layer.dense.units,
             Self::Dropout(_) | Self::SpatialDropout1D(_) | Self::LayerNormalization(_) => 0,
@@ -267,6 +276,7 @@ impl Layer {
     pub(crate) fn states(&self) -> Vec<(String, usize)> {
         match (self, self.recurrent()) {
             (Self::Bidirectional(layer), _) => layer.states(),
+            (Self::SkipConnection(layer), _) => layer.states(),
             (_, Some(layer)) => {
                 layer.states().iter().map(|part| ((*part).to_owned(), layer.units())).collect()
             }
@@ -320,6 +330,7 @@ impl Layer {
             Self::Gru(layer) => layer.build(input),
             Self::SimpleRnn(layer) => layer.build(input),
             Self::Bidirectional(layer) => layer.build(input),
+            Self::SkipConnection(layer) => layer.build(input),
             Self::Dense(layer) => layer.build(input),
             Self::TimeDistributed(layer) => layer.build(input),
             Self::Dropout(layer) => layer.build(input),

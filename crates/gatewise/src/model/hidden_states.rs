@@ -123,14 +123,14 @@ impl Model {
     /// * The errors of [`predict`](Self::predict).
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such layer.
     /// * [`ErrorKind::Shape`](crate::ErrorKind::Shape) if the layer has steps but no last state, such as an
-    ///   embedding.
+    ///   embedding or a [`SkipConnection`](crate::layers::SkipConnection).
     #[doc(alias = "return_state")]
     pub fn last_hidden_state(&self, inputs: &Inputs, padding: Padding, layer: &str) -> Result<Vec<f32>> {
         let last = |layer: &Layer| layer.with_return_sequences(false).unwrap_or_else(|| layer.clone());
         let model = self.ending_in(layer, last)?;
         if model.output_per_step() {
             return Err(Error::shape(format!(
-                "layer {layer} is not recurrent and has no last state; use hidden_states"
+                "layer {layer} has an output at each step and no last state; use hidden_states"
             )));
         }
         model.predict(inputs, padding)

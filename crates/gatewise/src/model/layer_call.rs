@@ -12,7 +12,7 @@ use crate::kernels::{Buffer, LANES};
 use crate::layers::{
     ActivationLayer, AveragePooling1D, Bidirectional, Block, Dense, Dropout, Embedding,
     GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Input, Layer, LayerNormalization, Lstm, Masking,
-    MaxPooling1D, MergeMode, SimpleRnn, SpatialDropout1D, TimeDistributed,
+    MaxPooling1D, MergeMode, SimpleRnn, SkipConnection, SpatialDropout1D, TimeDistributed,
 };
 use crate::rng::{Purpose, Random};
 use crate::rows::{Features, Inputs, PAD, Padding, Sequences};
@@ -300,6 +300,7 @@ callable!(
     Gru,
     SimpleRnn,
     Bidirectional,
+    SkipConnection,
     Dense,
     TimeDistributed,
     LayerNormalization,

@@ -71,6 +71,10 @@ pub(crate) fn plan(layers: &[Placed]) -> (Vec<Box<dyn Stage>>, Vec<LayerPlace>) 
                 let Signal::Sequence(width) = first.input else { unreachable!("built on sequences only") };
                 stages.push(layer.stage(width, &first.params));
             }
+            (Layer::SkipConnection(layer), _) => {
+                let Signal::Sequence(width) = first.input else { unreachable!("built on sequences only") };
+                stages.push(layer.stage(width, &first.params));
+            }
             (Layer::Dropout(layer), _) => {
                 stages.push(Box::new(DropoutStage::new(first.input, layer.rate, false)));
             }

@@ -24,7 +24,8 @@ struct Part {
 /// [`Model::zero_state`] returns the initial state, which is zero. [`Stateful::predict`] starts from a state
 /// and replaces it with the state after the last step, so that the next steps of the rows can follow in
 /// another call. The parts are named after their layers: `lstm/h`, `lstm/c`, `gru/h`; in a `Bidirectional`
-/// `bidirectional/forward_lstm/h`, …, then `bidirectional/backward_lstm/h`, …. Each is `[rows][units]`.
+/// `bidirectional/forward_lstm/h`, …, then `bidirectional/backward_lstm/h`, …; in a `SkipConnection`
+/// `skip_connection/lstm/h`, …. Each is `[rows][units]`.
 ///
 /// The state of a layer that reads backward is the state after the first step of the row, which it computes
 /// last. As in Keras's `stateful` layers, the next call continues from it at the last step of its rows. Pieces of

@@ -25,6 +25,7 @@ const MAX_VALUES: usize = 1 << 30;
 /// | `Gru`, both forms | `update_gate`, `reset_gate`, `candidate`, `output` |
 /// | `SimpleRnn` | `output` |
 /// | `Bidirectional` | `output`; the two layers in it are `bidirectional/forward_lstm` and `bidirectional/backward_lstm` |
+/// | `SkipConnection` | `output`; the layer in it is `skip_connection/lstm` |
 /// | all others | `output` |
 ///
 /// The layers have Keras's names (`lstm`, `lstm_1`). Their equations are on the pages of the layers. Gates and

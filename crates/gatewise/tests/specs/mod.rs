@@ -5,7 +5,7 @@
 use gatewise::layers::{
     Activation, ActivationLayer, AveragePooling1D, Bidirectional, Dense, Dropout, Embedding,
     GlobalAveragePooling1D, GlobalMaxPooling1D, Gru, Layer, LayerNormalization, Lstm, MergeMode, PoolPadding,
-    RepeatVector, SimpleRnn, SpatialDropout1D,
+    RepeatVector, SimpleRnn, SkipConnection, SpatialDropout1D,
 };
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Dataset, Padding, Sequences};
@@ -171,6 +171,23 @@ pub fn specs() -> Vec<Spec> {
                 .with(head()),
             true,
         ),
+        spec(
+            "skip connection",
+            start(4, false)
+                .with(SkipConnection::new(sequence(5).recurrent_dropout(0.2)))
+                .with(Lstm::new(3))
+                .with(head()),
+            false,
+        ),
+        spec(
+            "skip connections masked",
+            start(3, true)
+                .with(SkipConnection::new(plain(4).dropout(0.2).zero_output_for_mask(true)))
+                .with(SkipConnection::new(gates(3).use_bias(false)))
+                .with(GlobalAveragePooling1D::new())
+                .with(head()),
+            true,
+        ),
         spec("all of one", start(1, false).with(Lstm::new(1)).with(head()), false),
     ]
 }
@@ -217,6 +234,12 @@ impl Spec {
             Layer::Lstm(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
             Layer::Gru(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
             Layer::SimpleRnn(layer) => layer.dropout + layer.recurrent_dropout > 0.0,
+            Layer::SkipConnection(layer) => {
+                let settings = serde_json::to_value(&layer.wrapped).unwrap();
+                [&settings["dropout"], &settings["recurrent_dropout"]]
+                    .iter()
+                    .any(|rate| rate.as_f64() > Some(0.0))
+            }
             _ => false,
         })
     }
@@ -225,7 +248,9 @@ impl Spec {
     /// has overflowed is no number, as in Keras.)
     pub fn gated(&self) -> bool {
         self.layers.layers().all(|it| match it {
-            Layer::GlobalAveragePooling1D(_) | Layer::LayerNormalization(_) => false,
+            Layer::GlobalAveragePooling1D(_) | Layer::LayerNormalization(_) | Layer::SkipConnection(_) => {
+                false
+            }
             Layer::SimpleRnn(layer) => layer.activation == Activation::Tanh,
             _ => true,
         })

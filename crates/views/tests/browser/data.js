@@ -156,6 +156,8 @@ export function pages() {
     texts: ["good", "not good", FILM, "A dull, lifeless film.", HOSTILE].map((text, i) => [explanation({ text, seed: 20 + i, layers: LSTM })]),
     thousand: [[explanation({ text: long, seed: 17, layers: [["LSTM", "lstm", 64, false]] })]],
     hostile: [[explanation({ text: HOSTILE, seed: 19, label: "</script><b>label", other: "<img src=x onerror=alert(3)>", layers: LSTM, notes: ["<b>note</b>"] })]],
+    // What somebody else wrote.
+    partial: [[{ tokens: [{ text: "good" }] }], [{}]],
     empty: [[{ ...film, text: "", tokens: [], attributions: [], phrases: [], beginnings: [], layers: [], counterfactuals: { deletion: null, swap: null } }]],
   };
 }

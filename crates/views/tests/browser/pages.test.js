@@ -34,7 +34,7 @@ const COMMON = ["words", "timeline", "gates", "cell", "phrases", "changes"];
 const VIEWS = {
   binary: ["answer", ...COMMON], classes: ["answer", ...COMMON], bidirectional: ["answer", "notes", ...COMMON],
   ensemble: [...COMMON, "parts"], series: ["words", "columns", "timeline", "gates", "cell"],
-  comparison: ["compare", "differences", "states", ...COMMON], texts: ["words"], thousand: COMMON, hostile: COMMON, empty: ["answer"],
+  comparison: ["compare", "differences", "states", ...COMMON], texts: ["words"], thousand: COMMON, hostile: COMMON, empty: ["answer"], partial: ["answer"],
 };
 
 for (const [name, url] of Object.entries(pages)) {

@@ -15,9 +15,17 @@ pub fn table(artifacts: [&Artifact; 2], views: [&View<'_>; 2], names: [&str; 2])
     let mut out = String::new();
     let mut line = |first: &str, fields: [String; 3]| {
         let [a, b, difference] = fields;
-        let _ = writeln!(out, "{first:WORD$} {a:>MODEL$} {b:>MODEL$} {difference:>MODEL$}");
+        let _ = writeln!(
+            out,
+            "{}",
+            format!("{first:WORD$} {a:>MODEL$} {b:>MODEL$} {difference:>MODEL$}").trim_end()
+        );
     };
-    line("", [clip(names[0]), clip(names[1]), "difference".into()]);
+    let file = |name: &str| {
+        let name = std::path::Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned());
+        clip(&answers::on_one_line(&name.unwrap_or_default()))
+    };
+    line("", [file(names[0]), file(names[1]), "difference".into()]);
     let answer = |at: usize| {
         let fields = answers::fields(artifacts[at], &views[at].explanation.answer, None);
         clip(&fields.replace('\t', " "))

@@ -15,10 +15,11 @@ use crate::{Done, note};
 use gatewise::explain::{ExplainOptions, Explainer, Explanation, Method};
 use gatewise::files::SeriesFile;
 use gatewise::rows::Problem;
-use gatewise::{Artifact, Error, Result};
+use gatewise::{Artifact, AtomicFile, Error, Result};
 use gatewise_pipeline::{
-    Drift, ExplainFile, PredictInput, Source, explained_output, linear_baseline, set_threshold,
+    Drift, ExplainFile, PredictInput, RunFiles, Source, explained_output, linear_baseline, set_threshold,
 };
+use gatewise_views::Page;
 use rows::Rows;
 use std::ffi::OsString;
 use std::io::Write;
@@ -30,6 +31,12 @@ const BUILT_IN: &str = "built-in model";
 
 pub fn explain(args: Explain) -> Result<Done> {
     check(&args)?;
+    if let Some(html) = &args.html {
+        let files =
+            args.inputs.iter().map(Path::new).chain(args.compare.as_deref()).filter(|path| path.exists());
+        let files = files.fold(RunFiles::new(), |files, path| files.reads("the input", path));
+        files.replaces("--html", html).check()?;
+    }
     let (artifact, rest) = shipped::named_or_built_in(&args.inputs)?;
     let name = match rest.len() < args.inputs.len() {
         true => args.inputs[0].to_string_lossy().into_owned(),
@@ -42,7 +49,7 @@ pub fn explain(args: Explain) -> Result<Done> {
         None => None,
     };
     let words = given(rest, &args)?;
-    let job = Job::new(&args, explainer, name, other)?;
+    let mut job = Job::new(&args, explainer, name, other)?;
     if job.explainer.artifact().vocabulary().is_none() {
         return series(&job, &words);
     }
@@ -81,6 +88,7 @@ pub fn explain(args: Explain) -> Result<Done> {
             job.pages(texts, &mut drift)
         })?,
     }
+    job.write_html()?;
     words::report(&drift, job.explainer.artifact());
     Ok(done)
 }
@@ -170,6 +178,8 @@ pub struct Job<'a> {
     /// The method whose contributions are shown.
     method: Method,
     style: Style,
+    /// The page of `--html`.
+    html: Option<Page>,
 }
 
 impl<'a> Job<'a> {
@@ -198,7 +208,8 @@ impl<'a> Job<'a> {
             )));
         }
         let style = Style::of_output(args.color);
-        Ok(Self { args, explainer, name, other, method, style })
+        let html = args.html.as_ref().map(|_| Page::new("gatewise explain"));
+        Ok(Self { args, explainer, name, other, method, style, html })
     }
 
     /// Refuses what is for one text.
@@ -207,6 +218,7 @@ impl<'a> Job<'a> {
             ("--per-token", self.args.per_token),
             ("--phrase", !self.args.phrase.is_empty()),
             ("--compare", self.args.compare.is_some()),
+            ("--html", self.args.html.is_some()),
         ];
         match options.iter().find(|(_, given)| *given) {
             Some((option, _)) => Err(Error::config(format!(
@@ -231,17 +243,16 @@ impl<'a> Job<'a> {
                 None => options,
             });
         }
-        let mut methods = vec![self.method];
-        if !self.args.per_token {
-            methods.push(Method::ContextualDecomposition);
-        }
-        methods.push(Method::LinearModel);
-        methods.dedup();
-        let first = methods.remove(0);
-        methods.retain(|&method| method != first);
-        methods.insert(0, first);
-        let table = self.args.per_token;
-        Ok(options.methods(methods).states(table).counterfactuals(!table))
+        let (table, pictures) = (self.args.per_token, self.args.html.is_some());
+        let is_needed = |method: Method| match method {
+            Method::LinearModel => true,
+            Method::ContextualDecomposition => !table || pictures,
+            Method::GradientTimesInput | Method::IntegratedGradients => pictures,
+            _ => false,
+        };
+        let others = Method::ALL.into_iter().filter(|&it| it != self.method && is_needed(it));
+        let options = options.methods(std::iter::once(self.method).chain(others));
+        Ok(options.states(table || pictures).counterfactuals(!table || pictures))
     }
 
     /// Returns the options for many texts: the contributions of one method.
@@ -262,7 +273,7 @@ impl<'a> Job<'a> {
     }
 
     /// Writes a page for each text.
-    fn pages(&self, texts: &[String], drift: &mut Drift) -> Result<()> {
+    fn pages(&mut self, texts: &[String], drift: &mut Drift) -> Result<()> {
         let options = self.options()?;
         for (at, text) in texts.iter().enumerate() {
             let mut explanation = self.explainer.explain_with(text, &options)?;
@@ -274,10 +285,17 @@ impl<'a> Job<'a> {
                     emit("\n")?;
                 }
             }
-            match &self.other {
-                Some((other, name)) => self.comparison(&explanation, other, name, text)?,
-                None => self.page(&explanation, text)?,
-            }
+            let compared = match &self.other {
+                Some((other, name)) => Some((self.comparison(&explanation, other, name, text)?, name)),
+                None => {
+                    self.page(&explanation, text)?;
+                    None
+                }
+            };
+            self.html = self.html.take().map(|page| match &compared {
+                Some((their, name)) => page.comparison([(&self.name, &explanation), (name, their)]),
+                None => page.explanation(&explanation),
+            });
         }
         Ok(())
     }
@@ -288,18 +306,24 @@ impl<'a> Job<'a> {
         }
         let (artifact, view) = (self.explainer.artifact(), self.view(explanation)?);
         emit(&match self.args.per_token {
-            true => page::head(artifact, &view, self.style) + &tokens::tables(&view, self.args)?,
+            true => page::head(artifact, &view, name, self.style) + &tokens::tables(&view, self.args)?,
             false => page::page(artifact, &view, self.method, self.args.phrase.len(), self.style),
         })
     }
 
     /// Writes the explanation of one text by two models, of the same label.
-    fn comparison(&self, own: &Explanation, other: &Explainer, name: &str, text: &str) -> Result<()> {
+    fn comparison(
+        &self,
+        own: &Explanation,
+        other: &Explainer,
+        name: &str,
+        text: &str,
+    ) -> Result<Explanation> {
         let label = self.args.class.as_deref().or(own.output.label.as_deref());
         let output = label.map(|label| explained_output(other.artifact(), label));
         let output =
             output.transpose().map_err(|error| Error::config(format!("--compare {name}: {error}")))?;
-        let options = self.options()?.output(output).states(self.args.format == Format::Json);
+        let options = self.options()?.output(output);
         let their = other.explain_with(text, &options)?;
         let views = [View::new(own, self.method, label)?, View::new(&their, self.method, label)?];
         if self.args.format == Format::Json {
@@ -307,10 +331,22 @@ impl<'a> Job<'a> {
                 [&views[0], &views[1]].map(|view| view.value(view.explanation.output.value));
             let object = serde_json::json!({"models": [self.name, name], "explanations": [own, &their],
                 "label": label, "difference": after - before});
-            return emit(&format!("{object}\n"));
+            emit(&format!("{object}\n"))?;
+        } else {
+            let artifacts = [self.explainer.artifact(), other.artifact()];
+            emit(&compare::table(artifacts, [&views[0], &views[1]], [&self.name, name]))?;
         }
-        let artifacts = [self.explainer.artifact(), other.artifact()];
-        emit(&compare::table(artifacts, [&views[0], &views[1]], [&self.name, name]))
+        Ok(their)
+    }
+
+    /// Writes the page of `--html`.
+    fn write_html(&self) -> Result<()> {
+        let (Some(page), Some(path)) = (&self.html, &self.args.html) else { return Ok(()) };
+        let mut file = AtomicFile::create(path)?;
+        file.write_all(page.to_html().as_bytes()).map_err(|e| Error::io("cannot write to", path, e))?;
+        file.commit()?;
+        note!("Saved {}", path.display());
+        Ok(())
     }
 
     /// Returns the object of an explanation, with the name of a series.
@@ -364,6 +400,7 @@ fn series(job: &Job<'_>, files: &[OsString]) -> Result<Done> {
         ("--text-column", !rows_of.text_column.is_empty()),
         ("--phrase", !args.phrase.is_empty()),
         ("--compare", args.compare.is_some()),
+        ("--html", args.html.is_some()),
     ];
     if let Some((option, _)) = refused.iter().find(|(_, given)| *given) {
         return Err(Error::config(format!(

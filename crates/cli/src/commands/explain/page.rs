@@ -1,7 +1,7 @@
 //! One explanation as a short page: the answer, the coloured text, and what speaks for the answer.
 
 use super::text;
-use super::view::{View, is_word};
+use super::view::{View, is_word, signed};
 use crate::args::method_name;
 use crate::color::{self, Style};
 use crate::commands::predict::answers;
@@ -20,7 +20,7 @@ const NOTABLE: f64 = 0.25;
 
 /// Returns the page. The first `asked` phrases are shown whatever they are worth.
 pub fn page(artifact: &Artifact, view: &View<'_>, method: Method, asked: usize, style: Style) -> String {
-    let mut out = head(artifact, view, style);
+    let mut out = head(artifact, view, "", style);
     let explanation = view.explanation;
     if !explanation.tokens.iter().any(is_word) && explanation.text.is_some() {
         return out + "\nThe text has no words: this is the model's answer to nothing.\n";
@@ -33,21 +33,24 @@ pub fn page(artifact: &Artifact, view: &View<'_>, method: Method, asked: usize, 
     if method != Method::LinearModel
         && let Some(values) = view.by(Method::LinearModel)
     {
-        out += &for_and_against(view, &values, "Linear model: ", PHRASES, style);
+        out += &for_and_against(view, &values, "Linear model, ", PHRASES, style);
     }
     columns(&mut out, view, method);
     phrases(&mut out, view, asked);
     out += &fold(&parts(view));
     out += &fold(&ended(view));
-    out += &fold(&changes(view));
+    out += &changes(view);
     out += &fold(&unknown(view));
     out
 }
 
-/// Returns the line of the answer, as `predict` prints it.
-pub fn head(artifact: &Artifact, view: &View<'_>, style: Style) -> String {
-    let fields = answers::fields(artifact, &view.explanation.answer, None);
-    format!("{}\n", style.paint(color::BOLD, &fields))
+/// Returns the line of the answer, as `predict` prints it; the text comes below, but a series has only its `name`.
+pub fn head(artifact: &Artifact, view: &View<'_>, name: &str, style: Style) -> String {
+    let fields = style.paint(color::BOLD, &answers::fields(artifact, &view.explanation.answer, None));
+    match view.explanation.text {
+        Some(_) => format!("{fields}\n"),
+        None => format!("{fields}\t{}\n", answers::on_one_line(name)),
+    }
 }
 
 /// Returns the line that names the method and what the signs mean.
@@ -63,18 +66,25 @@ fn signs(view: &View<'_>, method: Method) -> String {
 /// Returns a line for the words that speak for the label and a line for the words against it; the side of the answer
 /// first.
 fn for_and_against(view: &View<'_>, values: &[f64], before: &str, most: usize, style: Style) -> String {
-    let sides = match (view.label, view.other) {
-        (Some(label), Some(other)) => [format!("For {label}: "), format!("For {other}: ")],
-        (Some(label), None) => [format!("For {label}: "), "Against: ".into()],
-        (None, _) => ["Up: ".into(), "Down: ".into()],
+    let name = |side: &str| match before.is_empty() {
+        true => format!("{side}: "),
+        false => format!(
+            "{before}{}: ",
+            side.replacen(|c: char| c.is_ascii_uppercase(), &side[..1].to_lowercase(), 1)
+        ),
     };
-    let answer = &view.explanation.answer.label;
-    let against_first = view.other == Some(answer.as_str());
-    let [positive, negative] = sides;
+    let sides = match (view.label, view.other) {
+        (Some(label), Some(other)) => [format!("For {label}"), format!("For {other}")],
+        (Some(label), None) => [format!("For {label}"), "Against".to_owned()],
+        (None, _) => ["Up".to_owned(), "Down".to_owned()],
+    };
+    let [positive, negative] = sides.map(|side| name(&answers::on_one_line(&side)));
     let mut sides = [(positive, 1.0), (negative, -1.0)];
-    if against_first {
+    if view.other == Some(view.explanation.answer.label.as_str()) {
         sides.reverse();
     }
+    let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    let step = if view.is_series() { "step " } else { "" };
     let mut out = String::new();
     for (name, sign) in sides {
         let words = view.strongest(values, sign, most);
@@ -83,23 +93,15 @@ fn for_and_against(view: &View<'_>, values: &[f64], before: &str, most: usize, s
         }
         let word = |(word, value, count): &(&str, f64, usize)| {
             let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
-            let word = answers::on_one_line(word);
-            let step = if view.explanation.text.is_none() && view.explanation.tokens[0].id.is_none() {
-                "step "
-            } else {
-                ""
-            };
-            format!("{step}{word} {}{times}", view.number(*value))
+            format!("{step}{} {}{times}", answers::on_one_line(word), signed(*value, largest))
         };
         let words: Vec<String> = words.iter().map(word).collect();
-        let name = format!("{before}{name}");
         let line = fold(&format!("{name}{}", words.join(", ")));
-        // The name has only one place, at the start.
-        out += &format!(
-            "{}{}",
-            style.paint(color::BOLD, &line[..name.len().min(line.len())]),
-            &line[name.len().min(line.len())..]
-        );
+        // A name that is not broken is at the start of the line.
+        out += &match line.strip_prefix(&name) {
+            Some(rest) => style.paint(color::BOLD, &name) + rest,
+            None => line,
+        };
     }
     out
 }
@@ -149,7 +151,7 @@ fn parts(view: &View<'_>) -> String {
     }
     let sum = |parts: &[&gatewise::explain::Part]| {
         let sum: f64 = parts.iter().map(|part| part.weight * part.logit).sum();
-        super::view::signed(view.sign * sum, sum.abs())
+        signed(view.sign * sum, sum.abs())
     };
     let linear = if linear.is_empty() { String::new() } else { format!(", linear model {}", sum(&linear)) };
     format!("Parts: {} recurrent members {}{linear}", members.len(), sum(&members))
@@ -187,7 +189,7 @@ fn number(view: &View<'_>, at: usize) -> usize {
     view.explanation.tokens[..=at].iter().filter(|token| is_word(token)).count()
 }
 
-/// Returns the sentence on the smallest changes that turn the answer.
+/// Returns a line for each of the smallest changes that turn the answer.
 fn changes(view: &View<'_>) -> String {
     let found = &view.explanation.counterfactuals;
     let word = |at: &usize| format!("'{}'", answers::on_one_line(&view.explanation.tokens[*at].text));
@@ -204,11 +206,10 @@ fn changes(view: &View<'_>) -> String {
     });
     let swap = found.swap.as_ref().map(|change| {
         let pairs = change.words.iter().zip(&change.tokens);
-        let pairs: Vec<String> = pairs.map(|(new, at)| format!("'{new}' for {}", word(at))).collect();
+        let pairs: Vec<String> = pairs.map(|(new, at)| format!("'{new}' instead of {}", word(at))).collect();
         format!("With {}: {}.", pairs.join(", "), answer(change))
     });
-    let sentences: Vec<String> = deletion.into_iter().chain(swap).collect();
-    sentences.join(" ")
+    deletion.into_iter().chain(swap).map(|sentence| fold(&sentence)).collect()
 }
 
 /// Returns the words that the vocabulary does not have.

@@ -12,6 +12,8 @@ use serde_json::json;
 /// The words of a line, and the words of each label at the end.
 const WORDS: usize = 4;
 const TOP: usize = 10;
+/// A word is listed if its contribution is at least this share of the largest.
+const NOTABLE: f64 = 0.05;
 /// With fewer texts, words that occur once are listed too.
 const HANDFUL: usize = 10;
 
@@ -63,7 +65,10 @@ impl<'a> Rows<'a> {
     pub fn finish(self) -> Result<()> {
         let least = if self.texts < HANDFUL { 1 } else { (self.texts / 1000).max(2) };
         let mut top = self.top.top(TOP, least);
-        top.iter_mut().for_each(|(_, words)| words.retain(|word| word.mean > 0.0));
+        for (_, words) in &mut top {
+            let largest = words.first().map_or(0.0, |word| word.mean);
+            words.retain(|word| word.mean > 0.0 && word.mean >= NOTABLE * largest);
+        }
         top.retain(|(_, words)| !words.is_empty());
         if self.job.args.format == Format::Json {
             let labels: serde_json::Map<_, _> =

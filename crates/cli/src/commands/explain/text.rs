@@ -228,10 +228,12 @@ mod tests {
         assert_eq!(lines(&text, 80), "  A dull--, fine+ film of joy++.\n");
         // "dull--," has seven columns and is not parted from its comma.
         assert_eq!(lines(&text, 10), "  A\n  dull--,\n  fine+\n  film of\n  joy++.\n");
-        for width in 1..40 {
+        // Words that are wider than a line are broken.
+        for width in 9..40 {
             let joined = lines(&text, width).split_whitespace().collect::<Vec<_>>().join(" ");
             assert_eq!(joined, "A dull--, fine+ film of joy++.", "{width}");
         }
+        assert_eq!(lines(&text, 1).split_whitespace().collect::<String>(), "Adull--,fine+filmofjoy++.");
         assert_eq!(lines(&[], 80), "");
     }
 

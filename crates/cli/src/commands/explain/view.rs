@@ -55,6 +55,11 @@ impl<'a> View<'a> {
         self.explanation.answer.value.is_some()
     }
 
+    /// Returns whether the row is a series.
+    pub fn is_series(&self) -> bool {
+        self.explanation.tokens.iter().any(|token| token.id.is_none())
+    }
+
     /// Returns the contributions of another method.
     pub fn by(&self, method: Method) -> Option<Vec<f64>> {
         let values = of_method(self.explanation, method)?;
@@ -69,7 +74,7 @@ impl<'a> View<'a> {
         if value < 0.0 { -level } else { level }
     }
 
-    /// Returns a contribution as text, with about three digits of the largest one.
+    /// Returns a contribution as text, with the places of the largest one.
     pub fn number(&self, value: f64) -> String {
         signed(value, self.largest)
     }
@@ -98,7 +103,9 @@ impl<'a> View<'a> {
     pub fn strongest(&self, values: &[f64], sign: f64, most: usize) -> Vec<(&'a str, f64, usize)> {
         let mut words: Vec<(&str, f64, usize)> = Vec::new();
         let mut places = std::collections::HashMap::new();
-        for (token, value) in self.explanation.tokens.iter().zip(values).filter(|(token, _)| token.read) {
+        for (token, value) in
+            self.explanation.tokens.iter().zip(values).filter(|(token, _)| token.read && is_word(token))
+        {
             let place = *places.entry(token.text.as_str()).or_insert(words.len());
             match words.get_mut(place) {
                 Some((_, sum, count)) => (*sum, *count) = (*sum + value, *count + 1),
@@ -118,10 +125,18 @@ fn of_method(explanation: &Explanation, method: Method) -> Option<&[f64]> {
     found.map(|attribution| attribution.values.as_slice())
 }
 
-/// Returns a number with its sign, in about three digits of `largest`.
+/// Returns a number with its sign: two places, fewer where `largest` is large, more where it is small.
 pub fn signed(value: f64, largest: f64) -> String {
-    let places = if largest > 0.0 { (2.0 - largest.log10().floor()).clamp(0.0, 6.0) as usize } else { 2 };
-    format!("{value:+.places$}")
+    let magnitude = if largest > 0.0 { largest.log10().floor() } else { 0.0 };
+    let places = if magnitude < 0.0 { 1.0 - magnitude } else { 2.0 - magnitude };
+    let places = places.clamp(0.0, 6.0) as usize;
+    match format!("{value:+.places$}") {
+        // What is rounded to nothing has no side.
+        text if text.starts_with('-') && !text.contains(|c: char| ('1'..='9').contains(&c)) => {
+            text.replacen('-', "+", 1)
+        }
+        text => text,
+    }
 }
 
 /// Returns whether a token is a word of the text, and not a mark such as the start.
@@ -134,11 +149,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_three_digits_of_the_largest() {
+    fn numbers_have_the_places_of_the_largest() {
         for (value, largest, text) in [
             (1.234, 1.234, "+1.23"),
+            (-0.577, 0.6, "-0.58"),
             (-0.0123, 1.0, "-0.01"),
-            (-0.012_34, 0.02, "-0.0123"),
+            (-0.0012, 1.0, "+0.00"),
+            (-0.012_34, 0.02, "-0.012"),
             (12.34, 12.34, "+12.3"),
             (1234.5, 1234.5, "+1234"),
             (0.0, 0.0, "+0.00"),

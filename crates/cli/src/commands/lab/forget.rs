@@ -63,8 +63,8 @@ fn table(result: &ForgetResult) -> String {
         .map(|&bias| {
             let means = result.mean_accuracy(bias);
             let means: Vec<String> = means.iter().map(|x| format!("{:.1}", 100.0 * x)).collect();
-            format!("bias {}: {}", u8::from(bias), means.join(" "))
+            format!("bias {}: {}\n", u8::from(bias), means.join(" "))
         })
         .collect();
-    text + &format!("\nMean accuracy after each epoch, {}\n", means.join("; "))
+    text + "\nMean accuracy after each epoch\n" + &means.concat()
 }

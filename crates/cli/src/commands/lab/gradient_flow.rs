@@ -5,7 +5,7 @@ use crate::args::{Format, LabGradientFlow};
 use crate::{Done, out};
 use gatewise::Result;
 use gatewise::explain::LagNorm;
-use gatewise_lab::{FlowCurve, FlowResult, GradientFlow, LAGS};
+use gatewise_lab::{FlowCurve, FlowResult, GradientFlow, LAGS, Stage};
 
 pub fn gradient_flow(args: LabGradientFlow) -> Result<Done> {
     if let Some(picture) = &args.output {
@@ -44,14 +44,14 @@ pub fn gradient_flow(args: LabGradientFlow) -> Result<Done> {
 
 fn table(result: &FlowResult, clipnorm: f64) -> String {
     let mut text = format!(
-        "Norm of the gradient of the last output with respect to the state k steps before:\n\
+        "Norm of the gradient of the last output with respect to the state k steps ago:\n\
          h, the output; c, the cell. Median over rows. \"clipped\" was trained with\n\
          clipnorm {clipnorm}. A step: the factor from lag 1 to the last. Seed {}.\n",
         result.seed
     );
     let mut data = "";
     for curve in &result.curves {
-        let name = if matches!(curve.stage, gatewise_lab::Stage::Scaled(_)) { "scaled" } else { curve.data };
+        let name = if matches!(curve.stage, Stage::Scaled(_)) { "scaled" } else { curve.data };
         if name != data {
             data = name;
             let title = match name {
@@ -77,18 +77,19 @@ fn rows(curve: &FlowCurve) -> String {
         let factor = norms.get(1).and_then(|first| first.factor_to(&norms[last]));
         let half = factor.filter(|&factor| factor < 1.0).map(|factor| 0.5f64.ln() / factor.ln());
         let right = curve.correct.filter(|_| part == "h");
-        // Gains stand where the class of the layer is known.
-        let (layer, stage) = match curve.stage {
-            gatewise_lab::Stage::Scaled(gain) => (curve.cell.class_name(), format!("x{gain}")),
-            stage => (curve.cell.class_name(), stage.name()),
+        let layer = curve.cell.class_name();
+        let stage = match curve.stage {
+            Stage::Scaled(gain) => format!("x{gain}"),
+            stage => stage.name(),
         };
-        Some(format!(
-            "{layer:<13}{stage:<9}{part:<2}{}{:>7}{:>7}{:>6}\n",
+        let line = format!(
+            "{layer:<13}{stage:<9}{part:<2}{}{:>7}{:>7}{:>6}",
             LAGS.map(|lag| format!("{:>9}", at(lag))).concat(),
             factor.map_or_else(dash, |factor| format!("{factor:.3}")),
             half.map_or_else(dash, |half| format!("{half:.1}")),
             right.map_or_else(String::new, |right| format!("{:.1}", 100.0 * right)),
-        ))
+        );
+        Some(format!("{}\n", line.trim_end()))
     };
     parts.into_iter().filter_map(row).collect()
 }

@@ -50,10 +50,11 @@ fn table(result: &MemoryResult) -> String {
     row("axis 1 and the model's logit, correlation", number(trained.logit), number(untrained.logit));
     row("axis 1 and the label, correlation", number(trained.label), number(untrained.label));
     row("labels on the right side of one cut of axis 1", percent(trained.split), percent(untrained.split));
+    row("answers of the model that are right", percent(trained.right), percent(untrained.right));
     text += &format!(
-        "\nWhat each unit carries ({}), those nearest to the answer first: steps until half\n\
-         is left, correlation with answer and position, words that raise and lower it\n\n\
-         {:<5}{:>7}{:>8}{:>8}  {:<24}  {:<24}\n",
+        "\nWhat each unit carries ({}), those nearest to the answer first: steps until\n\
+         half is left, correlation with answer and place, words that raise and lower it\n\n\
+         {:<5}{:>7}{:>8}{:>8}  {:<24}  {}\n",
         roles.signal, "unit", "half", "answer", "place", "raised by", "lowered by"
     );
     let mut order: Vec<&UnitRole> = roles.units.iter().collect();

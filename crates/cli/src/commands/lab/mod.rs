@@ -6,6 +6,7 @@ mod chart;
 mod cost;
 mod eager;
 mod experiment;
+mod faithfulness;
 mod forget;
 mod gates;
 mod gradient_flow;
@@ -26,6 +27,7 @@ pub fn lab(args: Lab) -> Result<Done> {
         Lab::GradientFlow(args) => gradient_flow::gradient_flow(args),
         Lab::Memory(args) => memory::memory(args),
         Lab::Forget(args) => forget::forget(args),
+        Lab::Faithfulness(args) => faithfulness::faithfulness(args),
         Lab::Abc(args) => abc::abc(args),
         Lab::Gates(args) => gates::gates(args),
         Lab::Ablation(args) => ablation::ablation(args),

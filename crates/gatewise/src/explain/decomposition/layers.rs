@@ -103,6 +103,26 @@ impl Split for Both<'_> {
     }
 }
 
+/// A recurrent layer with its input beside its output.
+pub(super) struct Beside<'a>(pub Recurrent<'a>);
+
+impl Split for Beside<'_> {
+    fn shares(&self, below: Shares) -> Shares {
+        let hidden = self.0.shares(&below);
+        let steps = hidden.steps.start.min(below.steps.start)..hidden.steps.end.max(below.steps.end);
+        let mut out = Shares::none(steps.clone(), hidden.width + below.width);
+        for t in steps {
+            let (left, right) = out.step_mut(t).split_at_mut(hidden.width);
+            for (out, shares) in [(left, hidden.step(t)), (right, below.step(t))] {
+                if let Some(shares) = shares {
+                    out.copy_from_slice(shares);
+                }
+            }
+        }
+        out
+    }
+}
+
 /// Zeros at masked steps.
 pub(super) struct Masked<'a>(pub Mask<'a>);
 

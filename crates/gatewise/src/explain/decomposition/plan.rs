@@ -2,7 +2,7 @@
 //!
 //! Input: a model and the trace of the row. Output: one [`Split`] for each layer that changes shares.
 
-use super::layers::{Both, Dense, Masked, Pooled, Repeated, Split, Window};
+use super::layers::{Beside, Both, Dense, Masked, Pooled, Repeated, Split, Window};
 use super::recurrent::{Given, Mask, Recurrent};
 use super::shares::{Function, Shares, Sums, add_products};
 use crate::error::{Error, Result};
@@ -159,6 +159,13 @@ impl<'a> Below<'a> {
                 let every = forward.recurrent().is_some_and(|layer| layer.returns_sequences());
                 let (ways, merge_mode) = ([first, second], both.merge_mode);
                 Box::new(Both { ways, merge_mode, mask: every.then_some(self.mask) })
+            }
+            Layer::SkipConnection(skip) => {
+                let inner = format!("{name}/{}", skip.wrapped.base_name());
+                match self.recurrent(&inner, &skip.wrapped, false)? {
+                    Some(recurrent) => Box::new(Beside(recurrent)),
+                    None => return Err(refused(name, layer)),
+                }
             }
             Layer::Dense(dense) => self.dense(name, dense.activation, last),
             Layer::TimeDistributed(layer) => self.dense(name, layer.dense.activation, last),

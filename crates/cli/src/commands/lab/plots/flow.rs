@@ -8,8 +8,8 @@ use plotters::prelude::*;
 use std::path::Path;
 
 const PANEL: (u32, u32) = (390, 300);
-/// The logarithms that are shown.
-const RANGE: (f64, f64) = (-30.0, 12.0);
+/// The lowest logarithm that is shown.
+const LOWEST: f64 = -32.0;
 
 fn color(cell: RecurrentCell) -> RGBColor {
     match cell {
@@ -62,20 +62,40 @@ pub fn flow(result: &FlowResult, cells: &[RecurrentCell], path: &Path) -> Result
             "Norm of the gradient of the last output with respect to earlier states",
             &legend,
         )?;
-        for (area, (title, lines)) in body.split_evenly((2, 3)).iter().zip(&panels) {
-            panel(area, title, lines)?;
+        let areas = body.split_evenly((2, 3));
+        // All panels of data have one range, so that they can be compared.
+        let (data, scaled) = panels.split_at(panels.len() - 1);
+        for (area, (title, lines)) in areas.iter().zip(data) {
+            panel(area, title, lines, range(data))?;
+        }
+        for (area, (title, lines)) in areas.iter().skip(data.len()).zip(scaled) {
+            panel(area, title, lines, range(scaled))?;
         }
         Ok(())
     })
 }
 
-fn panel(area: &Area<'_>, title: &str, lines: &[Line<'_>]) -> Drawn {
+/// The points of a curve: lag and logarithm.
+fn points(curve: &FlowCurve) -> impl Iterator<Item = (f64, f64)> {
+    curve.memory().iter().map(|norm| (norm.lag as f64, norm.median.max(1e-300).log10()))
+}
+
+/// The range of the logarithms of some panels, with a margin.
+fn range(panels: &[(String, Vec<Line<'_>>)]) -> (f64, f64) {
+    let all =
+        || panels.iter().flat_map(|panel| &panel.1).flat_map(|line| points(line.0)).map(|point| point.1);
+    let low = all().fold(0.0, f64::min).max(LOWEST);
+    let high = all().fold(0.0, f64::max);
+    (low.floor() - 0.5, high.ceil() + 0.5)
+}
+
+fn panel(area: &Area<'_>, title: &str, lines: &[Line<'_>], range: (f64, f64)) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 15))
         .margin(8)
         .x_label_area_size(38)
         .y_label_area_size(56)
-        .build_cartesian_2d(0.0..104.0, RANGE.0..RANGE.1)?;
+        .build_cartesian_2d(0.0..104.0, range.0..range.1)?;
     chart
         .configure_mesh()
         .label_style(("sans-serif", 12))
@@ -91,15 +111,13 @@ fn panel(area: &Area<'_>, title: &str, lines: &[Line<'_>]) -> Drawn {
         .draw()?;
     for (curve, color, name) in lines {
         // What is below the picture ends at its edge.
-        let points = curve.memory().iter().map(|norm| (norm.lag as f64, norm.median.max(1e-300).log10()));
-        let inside = |&(_, y): &(f64, f64)| y >= RANGE.0;
-        let points: Vec<_> = points.take_while(inside).map(|(x, y)| (x, y.min(RANGE.1))).collect();
-        let end = points.last().copied();
+        let points: Vec<_> = points(curve).take_while(|&(_, y)| y >= range.0).collect();
+        let middle = points.get(points.len() * 2 / 3).copied();
         chart.draw_series(LineSeries::new(points, color.stroke_width(2)))?;
-        if let (Some(name), Some((x, y))) = (name, end) {
+        if let (Some(name), Some((x, y))) = (name, middle) {
             let style = ("sans-serif", 12).into_font().color(color);
-            let x = (x - 16.0).max(2.0);
-            chart.draw_series([Text::new(name.clone(), (x, (y + 3.0).min(RANGE.1 - 0.5)), style)])?;
+            let above = y + 0.08 * (range.1 - range.0);
+            chart.draw_series([Text::new(name.clone(), (x - 4.0, above), style)])?;
         }
     }
     Ok(())

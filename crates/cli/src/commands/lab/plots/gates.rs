@@ -83,12 +83,16 @@ fn color(shade: usize) -> RGBColor {
 
 fn half_lives(area: &Area<'_>, trial: &ForgetTrial) -> Drawn {
     let units = trial.trained.half_lives.len();
+    // Both panels of the sheet have this range, unless a unit keeps its cell for longer.
+    let longest = trial.initial.longest().max(trial.trained.longest());
+    let end = if longest.is_finite() { (1.1 * longest).max(4.0) } else { 20.0 };
     let mut chart = ChartBuilder::on(area)
         .caption("half-life: before (ring), after (dot)", ("sans-serif", 15))
         .margin(8)
+        .margin_right(24)
         .x_label_area_size(38)
         .y_label_area_size(20)
-        .build_cartesian_2d(-1.0..3.0, 0.0..units as f64)?;
+        .build_cartesian_2d(0.0..end, 0.0..units as f64)?;
     chart
         .configure_mesh()
         .disable_y_axis()
@@ -97,14 +101,12 @@ fn half_lives(area: &Area<'_>, trial: &ForgetTrial) -> Drawn {
         .light_line_style(TRANSPARENT)
         .label_style(("sans-serif", 12))
         .axis_desc_style(("sans-serif", 13))
-        .x_desc("words until half is left")
+        .x_desc("words until half of the cell is left")
         .x_labels(5)
-        .x_label_formatter(&|x: &f64| {
-            if (x - x.round()).abs() < 1e-9 { format!("{}", 10f64.powf(*x)) } else { String::new() }
-        })
+        .x_label_formatter(&|x: &f64| format!("{x:.0}"))
         .draw()?;
     for (row, unit) in by_half_life(trial).into_iter().enumerate() {
-        let at = |half_life: f64| (half_life.log10().clamp(-1.0, 3.0), row as f64 + 0.5);
+        let at = |half_life: f64| (half_life.min(end), row as f64 + 0.5);
         let (before, after) = (at(trial.initial.half_lives[unit]), at(trial.trained.half_lives[unit]));
         chart.draw_series([PathElement::new([before, after], BLACK.mix(0.3))])?;
         chart.draw_series([Circle::new(before, 4, ORANGE.stroke_width(2))])?;

@@ -3,10 +3,12 @@
 //! Colours are Okabe and Ito's, which people with any colour vision tell apart. The ground is white, so that
 //! the pictures can be read on dark pages too.
 
+mod curves;
 mod flow;
 mod gates;
 mod states;
 
+pub use curves::curves;
 pub use flow::flow;
 pub use gates::gates;
 pub use states::states;
