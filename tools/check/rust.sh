@@ -44,7 +44,7 @@ step "the applications in release, each with its bar, and the examples"
 cargo build --release --package gatewise --package gatewise-lab --package gatewise-pipeline --examples
 examples=$(cd "${CARGO_TARGET_DIR:-target}/release/examples" && pwd)
 for file in trec_train.csv:trec JapaneseVowels_TRAIN.ts:japanese_vowels airline_passengers.csv:airline :brackets :cart_pole \
-    :serve :hidden_states :data_parallel; do
+    :serve :hidden_states :ids :data_parallel; do
     IFS=: read -r data example <<<"$file"
     if [[ -n $data && ! -f ${GATEWISE_DATA:-}/$data ]]; then
         skip "the example $example: there is no $data in \$GATEWISE_DATA"
@@ -83,6 +83,14 @@ step "gradients by lag, the line of a sentiment model, forget gates: the claims 
 cargo run --release --quiet -- lab gradient-flow --check
 cargo run --release --quiet -- lab memory --check
 cargo run --release --quiet -- lab forget --check
+
+step "the course: the quick commands of its pages, run again"
+if command -v python3 >/dev/null; then
+    program=$(realpath "${CARGO_TARGET_DIR:-target}/release/gatewise")
+    GATEWISE=$program GATEWISE_EXAMPLES=$examples GATEWISE_DATA=${GATEWISE_DATA:-} tools/course/make --check
+else
+    skip "python3 is not installed"
+fi
 
 step "music: tunes that a model writes are ABC"
 if [[ -f ${GATEWISE_DATA:-}/nottingham.abc ]]; then

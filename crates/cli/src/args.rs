@@ -9,9 +9,9 @@ mod tune;
 mod values;
 
 pub use data::{Data, DataDescribe, Rows, Table};
-pub use experiments::{LabAblation, LabCost, LabEager, LabGates, LabGrid, WhichReviews};
+pub use experiments::{LabAblation, LabCost, LabEager, LabGates, LabGrid};
 pub use explain::{ColorChoice, Explain, method_name};
-pub use lab::{Lab, LabAbc, LabFaithfulness, LabForget, LabGradientFlow, LabMemory, LabTasks};
+pub use lab::{Lab, LabAbc, LabFaithfulness, LabForget, LabGradientFlow, LabMemory, LabReviews, LabTasks};
 pub use train::Train;
 pub use tune::Tune;
 

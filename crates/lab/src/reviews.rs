@@ -3,13 +3,12 @@
 //! Input: the IMDB reviews or the generated ones. Output: rows, and models trained on them with the settings of
 //! `gatewise train`.
 
-use gatewise::datasets::imdb::{self, ImdbOptions};
-use gatewise::datasets::reviews;
+use crate::sentiment::{ReviewCorpus, Reviews};
+use crate::watch::Watch;
 use gatewise::layers::{Activation, Dense, Embedding, Lstm};
 use gatewise::rows::{Corpus, Dataset, Padding};
 use gatewise::text::{Tokenizer, Vocabulary};
 use gatewise::{Fit, Machine, Model, Result, Sequential};
-use std::path::Path;
 
 /// Ids, and numbers a vector.
 const WORDS: usize = 5_000;
@@ -39,22 +38,24 @@ pub struct ClassicReviews {
 }
 
 impl ClassicReviews {
-    /// Reads the 50,000 IMDB reviews: from `data_dir`, or where `gatewise train imdb` finds them.
+    /// Reads or generates the reviews, with the settings of `gatewise train` for them.
     ///
     /// # Errors
-    /// As [`imdb::load`].
-    pub fn imdb(data_dir: Option<&Path>) -> Result<Self> {
-        let corpus = imdb::load(ImdbOptions::default().data_dir(data_dir))?;
-        Self::of("imdb", &corpus, Padding::to(300), (5, 128, 1e-3))
+    /// As [`Reviews::load`] and [`Corpus::build_vocabulary`].
+    pub fn load(reviews: Reviews<'_>, watch: Watch<'_>) -> Result<Self> {
+        let ReviewCorpus { name, corpus } = reviews.load(watch)?;
+        match name {
+            "imdb" => Self::of(name, &corpus, Padding::to(300), (5, 128, 1e-3)),
+            _ => Self::of(name, &corpus, Padding::to(64), (8, 64, 5e-3)),
+        }
     }
 
     /// Generates the reviews of `gatewise train reviews`.
     ///
     /// # Errors
-    /// As [`Corpus::build_vocabulary`].
+    /// As [`load`](Self::load).
     pub fn generated() -> Result<Self> {
-        let corpus = reviews::corpus(1, &Tokenizer::default());
-        Self::of("reviews", &corpus, Padding::to(64), (8, 64, 5e-3))
+        Self::load(Reviews::Generated, Watch { note: &|_| {}, stop: &|| false })
     }
 
     fn of(

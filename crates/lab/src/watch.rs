@@ -36,7 +36,10 @@ impl<'a> Watch<'a> {
 
 /// Runs `job` on each of `jobs`, one on each thread of `machine` at a time. The results are in the order of
 /// the jobs and do not depend on the number of threads. `None` if the experiment was stopped.
-pub(crate) fn each<J: Sync, R: Send>(
+///
+/// # Errors
+/// The error of the first job, in the order of the jobs, that failed.
+pub fn each<J: Sync, R: Send>(
     jobs: &[J],
     machine: &Machine,
     watch: Watch<'_>,

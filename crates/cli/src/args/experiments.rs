@@ -1,6 +1,6 @@
 //! Arguments of the experiments of `gatewise lab` on one LSTM: its gates, its settings, its costs.
 
-use super::{Format, Machine, at_least, positive, seed, units};
+use super::{Format, LabReviews, Machine, at_least, positive, seed, units};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 
@@ -15,18 +15,6 @@ pub struct Results {
     pub format: Format,
 }
 
-/// Which reviews an experiment reads.
-#[derive(Debug, ClapArgs)]
-pub struct WhichReviews {
-    /// Folder to search for IMDB first; then $GATEWISE_DATA, then the cache directory. If it is not found, generated reviews take
-    /// its place.
-    #[arg(long, value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Read the generated reviews, even if IMDB is found.
-    #[arg(long, conflicts_with = "data_dir")]
-    pub generated: bool,
-}
-
 /// Show which values the gates of an LSTM take, before and after training.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -34,7 +22,7 @@ Example:
   gatewise lab gates --output gates.svg")]
 pub struct LabGates {
     #[command(flatten)]
-    pub reviews: WhichReviews,
+    pub reviews: LabReviews,
     /// Units of the LSTM.
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = units, allow_negative_numbers = true)]
     pub units: usize,
@@ -60,7 +48,7 @@ Example:
   gatewise lab ablation --task adding-100 --trials 3 --output ablation.svg")]
 pub struct LabAblation {
     #[command(flatten)]
-    pub reviews: WhichReviews,
+    pub reviews: LabReviews,
     /// Long-lag task, as in `gatewise lab tasks`.
     #[arg(long, default_value = "adding-100", value_name = "TASK")]
     pub task: String,
@@ -94,7 +82,7 @@ pub struct LabGrid {
     #[arg(conflicts_with_all = ["data_dir", "generated", "rows"])]
     pub task: Option<String>,
     #[command(flatten)]
-    pub reviews: WhichReviews,
+    pub reviews: LabReviews,
     /// Learning rates of Adam.
     #[arg(
         long,

@@ -1,14 +1,13 @@
 //! `gatewise lab ablation`: an LSTM beside LSTMs with one gate held open.
 
 use super::chart::{Axis, Chart, Line, Panel};
-use super::{grid, reviews};
+use super::{experiment, grid, reviews};
 use crate::args::{Format, LabAblation};
-use crate::interrupt::StopFlag;
-use crate::{Done, note, out};
-use gatewise::{Error, Machine, Result};
+use crate::{Done, out};
+use gatewise::{Error, Result};
 use gatewise_lab::ablation::{without_on_reviews, without_on_task};
 use gatewise_lab::gates::Gate;
-use gatewise_lab::{Setting, Trial, in_parallel};
+use gatewise_lab::{Setting, Trial, each};
 use serde_json::json;
 
 /// The whole LSTM, and each gate held open.
@@ -51,9 +50,6 @@ pub fn ablation(args: LabAblation) -> Result<Done> {
     let last = args.seed.checked_add(u64::from(args.trials) - 1);
     let last = last.ok_or_else(|| Error::config("--seed leaves no room for the seeds of further trials"))?;
     let reviews = reviews::read(&args.reviews)?;
-    let (stop, threads) = (StopFlag::listen()?, args.machine.machine());
-    let stopped = || stop.raised().is_some();
-    let alone = Machine::new().threads(1).isa(threads.instruction_set());
     // The longest jobs, those of the task, come first.
     let jobs: Vec<(bool, Option<Gate>, u64)> = [true, false]
         .into_iter()
@@ -61,21 +57,27 @@ pub fn ablation(args: LabAblation) -> Result<Done> {
             VARIANTS.into_iter().flat_map(move |open| (args.seed..=last).map(move |seed| (task, open, seed)))
         })
         .collect();
-    let did = in_parallel(&jobs, threads.thread_count(), &stopped, |&(task, open, seed)| {
-        let name = open.map_or("no gate", Gate::word);
-        if task {
-            let trial = without_on_task(&setting, open, seed, &alone, &stopped)?;
-            trial.iter().for_each(|trial| note!("{name} held open: {}", trial.line()));
-            return Ok(trial.map(Did::Trial));
-        }
-        let accuracy = without_on_reviews(&reviews, open, seed, &alone)?;
-        note!("{name} held open: {}, seed {seed}: {:.2} %", reviews.name, 100.0 * accuracy);
-        Ok(Some(Did::Accuracy(accuracy)))
+    let machine = args.machine.machine();
+    let did = experiment::watched(|watch| {
+        let did = each(&jobs, &machine, watch, |&(task, open, seed), alone| {
+            let name = open.map_or("no gate", Gate::word);
+            if task {
+                let trial = without_on_task(&setting, open, seed, alone, watch.stop)?;
+                trial.iter().for_each(|trial| (watch.note)(&format!("{name} held open: {}", trial.line())));
+                return Ok(trial.map(Did::Trial));
+            }
+            let accuracy = without_on_reviews(&reviews, open, seed, alone)?;
+            (watch.note)(&format!(
+                "{name} held open: {}, seed {seed}: {:.2} %",
+                reviews.name,
+                100.0 * accuracy
+            ));
+            Ok(Some(Did::Accuracy(accuracy)))
+        })?;
+        // A stopped job has no result, and neither has the comparison.
+        Ok(did.and_then(|did| did.into_iter().collect::<Option<Vec<Did>>>()))
     })?;
-    let Some(did) = did.and_then(|did| did.into_iter().collect::<Option<Vec<Did>>>()) else {
-        note!("Stopped by {}.", stop.raised().unwrap_or("request"));
-        return Ok(Done::Interrupted);
-    };
+    let Some(did) = did else { return Ok(Done::Interrupted) };
     let mut variants: Vec<Variant> = VARIANTS
         .into_iter()
         .map(|open| Variant { open, accuracies: Vec::new(), trials: Vec::new() })

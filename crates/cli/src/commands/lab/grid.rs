@@ -1,13 +1,12 @@
 //! `gatewise lab grid`: an LSTM at every point of a grid of settings.
 
 use super::chart::{Axis, Chart, Line, Panel, shortly};
-use super::reviews;
+use super::{experiment, reviews};
 use crate::args::{Format, LabGrid};
-use crate::interrupt::StopFlag;
-use crate::{Done, note, out};
-use gatewise::{Error, Machine, Result};
+use crate::{Done, out};
+use gatewise::{Error, Result};
 use gatewise_lab::grid::{Point, Scored, good_rates};
-use gatewise_lab::{ClassicReviews, Setting, in_parallel};
+use gatewise_lab::{ClassicReviews, Setting, each};
 use serde_json::json;
 
 /// How far below the best accuracy on reviews a point is still good.
@@ -53,24 +52,24 @@ pub fn grid(args: LabGrid) -> Result<Done> {
             }));
         }
     }
-    let stop = StopFlag::listen()?;
-    let stopped = || stop.raised().is_some();
-    let threads = args.machine.machine();
-    let alone = Machine::new().threads(1).isa(threads.instruction_set());
-    let scored = in_parallel(&points, threads.thread_count(), &stopped, |&point| {
-        let scored = match &ground {
-            Ground::Reviews(reviews) => Some(point.on_reviews(reviews, &alone)?),
-            Ground::Task(setting) => point.on_task(&at(setting, point, args.budget)?, &alone, &stopped)?,
-        };
-        if let Some(scored) = &scored {
-            note!("{}", progress(scored));
-        }
-        Ok(scored)
+    let machine = args.machine.machine();
+    let scored = experiment::watched(|watch| {
+        let scored = each(&points, &machine, watch, |&point, alone| {
+            let scored = match &ground {
+                Ground::Reviews(reviews) => Some(point.on_reviews(reviews, alone)?),
+                Ground::Task(setting) => {
+                    point.on_task(&at(setting, point, args.budget)?, alone, watch.stop)?
+                }
+            };
+            if let Some(scored) = &scored {
+                (watch.note)(&progress(scored));
+            }
+            Ok(scored)
+        })?;
+        // A stopped job has no result, and neither has the grid.
+        Ok(scored.and_then(|scored| scored.into_iter().collect::<Option<Vec<Scored>>>()))
     })?;
-    let Some(scored) = scored.and_then(|scored| scored.into_iter().collect::<Option<Vec<Scored>>>()) else {
-        note!("Stopped by {}.", stop.raised().unwrap_or("request"));
-        return Ok(Done::Interrupted);
-    };
+    let Some(scored) = scored else { return Ok(Done::Interrupted) };
     let table = Table {
         ground: &ground,
         units: &units,
@@ -100,10 +99,11 @@ pub fn grid(args: LabGrid) -> Result<Done> {
     }
     let wide = |&start: &f64| table.good_rates(start).is_some_and(|(low, high)| high / low > 9.99);
     let holds = starts.iter().any(wide);
-    if args.check && !holds {
-        return Err(Error::data("there is no tenfold range of good learning rates"));
-    }
-    Ok(Done::Whole)
+    let broken = match holds {
+        true => Vec::new(),
+        false => vec!["there is no tenfold range of good learning rates".to_owned()],
+    };
+    experiment::judged(args.check, broken)
 }
 
 fn ground(args: &LabGrid) -> Result<Ground> {
