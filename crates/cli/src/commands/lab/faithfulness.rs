@@ -37,7 +37,7 @@ fn table(result: &FaithfulnessResult) -> String {
     let FaithfulnessResult { data, rows, accuracy: [linear, model], curves } = result;
     let mut text = format!(
         "P(predicted label) while words go and come in the order of their contributions:\n{rows} test reviews of \
-         {data}; accuracy {:.2} %, of the linear model {:.2} %\n\n{:<26}{:>9}{:>18}{:>9}{:>18}\n",
+         {data}; accuracy {:.2} %, of the linear model {:.2} %\n\n{:<25}{:>9}{:>17}{:>11}{:>17}\n",
         100.0 * model,
         100.0 * linear,
         "area under the curve of",
@@ -52,7 +52,7 @@ fn table(result: &FaithfulnessResult) -> String {
             _ => format!("{mean:+.3} ± {error:.3}"),
         };
         let line = format!(
-            "{:<26}{:>9.3}{:>18}{:>9.3}{:>18}",
+            "{:<25}{:>9.3}{:>17}{:>11.3}{:>17}",
             it.method.replace('_', " "),
             it.deletion_area,
             gain(it.deletion_gain),

@@ -6,7 +6,7 @@ use gatewise_lab::{Curves, FaithfulnessResult};
 use plotters::prelude::*;
 use std::path::Path;
 
-const SIZE: (u32, u32) = (900, 420);
+const SIZE: (u32, u32) = (1080, 440);
 const COLORS: [RGBColor; 5] = [BLUE, SKY, VERMILLION, PURPLE, GREEN];
 const RANDOM: RGBColor = ORANGE;
 
