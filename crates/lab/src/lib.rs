@@ -8,5 +8,5 @@ mod settings;
 pub mod tasks;
 mod trial;
 
-pub use settings::{Setting, Training, all};
+pub use settings::{Descent, Gates, Setting, Training, all};
 pub use trial::{Trial, run};
