@@ -5,7 +5,7 @@
 use crate::sentiment::{Amount, Reviews, Sentiment};
 use crate::tasks::{Adding, Task};
 use crate::watch::each;
-use crate::{Setting, Watch, all, trial::remember};
+use crate::{Setting, Watch, all, trial::begin};
 use gatewise::explain::{GradientByLag, LagNorm, gradient_by_lag, recurrent_layers};
 use gatewise::layers::{Input, RecurrentCell, SimpleRnn};
 use gatewise::optimizer::Clip;
@@ -228,7 +228,7 @@ impl GradientFlow<'_> {
     ) -> Result<Vec<FlowCurve>> {
         let (task, seed) = (&*setting.task, self.seed);
         let mut model = setting.model(cell).compile(seed)?;
-        remember(&mut model, setting, cell, seed);
+        begin(&mut model, setting, cell, seed);
         let measured = task.dataset(seed, MEASURING, MEASURED)?;
         let judged = task.dataset(seed, MEASURING + 1, JUDGED)?;
         let curve = |model: &Model, stage, correct| curve(ADDING, model, cell, &measured, stage, correct);

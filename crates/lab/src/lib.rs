@@ -31,6 +31,6 @@ pub use memory::{Memory, MemoryResult, SENTENCES, StateCloud};
 pub use principal_axes::PrincipalAxes;
 pub use reviews::ClassicReviews;
 pub use sentiment::{ReviewCorpus, Reviews};
-pub use settings::{Setting, Training, all};
+pub use settings::{Descent, InitialGates, Setting, Training, all};
 pub use trial::{Trial, run, run_from};
 pub use watch::{Watch, each};

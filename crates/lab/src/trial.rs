@@ -1,7 +1,8 @@
 //! One trial: a layer learns a task from one seed.
 
-use crate::settings::{Setting, Training};
+use crate::settings::{Descent, InitialGates, Setting, Training};
 use gatewise::layers::RecurrentCell;
+use gatewise::optimizer::Sgd;
 use gatewise::rng::{Purpose, Random};
 use gatewise::rows::{Dataset, Inputs, Padding};
 use gatewise::{Fit, Isa, Machine, Model, Result};
@@ -77,7 +78,7 @@ pub fn run_from(
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<Trial>> {
     let mut model = setting.model(cell).compile(seed)?;
-    remember(&mut model, setting, cell, seed);
+    begin(&mut model, setting, cell, seed);
     start(&mut model);
     let task = &*setting.task;
     let fixed = match setting.training {
@@ -92,6 +93,10 @@ pub fn run_from(
         .loss(setting.loss.clone())
         .seed(seed)
         .machine(&machine);
+    let fit = match setting.descent {
+        Descent::Adam => fit,
+        Descent::Sgd => fit.optimizer(Sgd::new(setting.learning_rate)),
+    };
     trial.sequences = fit.run_stream(&mut model, |model, sequences| {
         let round = (sequences / setting.round) as u64;
         let part = if setting.judged_afresh { round } else { 0 };
@@ -120,26 +125,38 @@ pub fn run_from(
     Ok((!stop()).then_some(trial))
 }
 
-/// Begins with gates that keep what a cell holds for 1 to `lag` steps, the time drawn for each unit, and let in
-/// as little as fits (Tallec and Ollivier, "Can recurrent neural networks warp time?", 2018). Without it the
-/// forget gates begin at σ(1) = 0.73, and nothing is left after fifty steps; the 1997 cell had no forget gate
-/// and kept everything. SimpleRNN has no gate to begin with.
-pub(crate) fn remember(model: &mut Model, setting: &Setting, cell: RecurrentCell, seed: u64) {
-    let Setting { units, lag, .. } = *setting;
+/// Begins with the gates of the setting. With Keras's, the forget gates begin at σ(1) = 0.73, and nothing is left
+/// after fifty steps; the 1997 cell had no forget gate and kept everything. SimpleRNN has no gate to begin with.
+pub(crate) fn begin(model: &mut Model, setting: &Setting, cell: RecurrentCell, seed: u64) {
+    let units = setting.units;
     // The recurrent layer's, which is the first.
-    let bias = model.params().table().iter().find(|info| info.name.ends_with("/bias"));
-    let Some(range) = bias.map(|info| info.range.clone()) else { return };
-    let bias = &mut model.params_mut().values_mut()[range];
+    let first = |ending: &str| {
+        let found = model.params().table().iter().find(|info| info.name.ends_with(ending));
+        found.map(|info| info.range.clone())
+    };
+    let (Some(kernel), Some(bias)) = (first("/kernel"), first("/bias")) else { return };
     let mut random = Random::new(seed, Purpose::Init, 1 << 32);
+    let values = model.params_mut().values_mut();
+    if let (InitialGates::Selective { spread }, true) = (setting.gates, cell != RecurrentCell::SimpleRnn) {
+        let draw = || ((2.0 * random.uniform() - 1.0) * spread) as f32;
+        values[kernel].fill_with(draw);
+    }
+    let bias = &mut values[bias];
     for unit in 0..units {
-        let keep = (1.0 + (lag as f64 - 2.0) * random.uniform()).ln() as f32;
+        let [let_in, keep] = match setting.gates {
+            InitialGates::Keeping { lag } => {
+                let keep = (1.0 + (lag as f64 - 2.0) * random.uniform()).ln() as f32;
+                [-keep, keep]
+            }
+            InitialGates::Selective { spread } => [-spread, 2.0 * spread].map(|bias| bias as f32),
+        };
         match cell {
             // Columns i | f | c | o.
-            RecurrentCell::Lstm => (bias[unit], bias[units + unit]) = (-keep, keep),
+            RecurrentCell::Lstm => (bias[unit], bias[units + unit]) = (let_in, keep),
             // Columns i | c | o.
-            RecurrentCell::Lstm1997 => bias[unit] = -keep,
-            // Columns z | r | h.
-            RecurrentCell::Gru => bias[unit] = keep,
+            RecurrentCell::Lstm1997 => bias[unit] = let_in,
+            // Columns z | r | h. What z does not keep is let in.
+            RecurrentCell::Gru => bias[unit] = -let_in,
             _ => {}
         }
     }

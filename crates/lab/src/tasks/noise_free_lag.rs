@@ -15,9 +15,10 @@ use gatewise::rng::Random;
 /// when to stop leaves open whether all steps or the last one are meant.)
 ///
 /// The paper's net had connections from each input to each output (its 10,504 weights are 101² of those and a
-/// cell of 3·101), which learn what follows a symbol; the cell had only the last step to care for. A stack of
-/// layers has no such connections, and its cells turn into counters of steps. With `every_step` unset only the
-/// last symbol is asked for, which leaves the lag and nothing else.
+/// cell of 3·101), which learn what follows a symbol; the cell had only the last step to care for. A
+/// [`SkipConnection`](gatewise::layers::SkipConnection) makes them. Cells that let in every symbol still turn into
+/// counters of steps while the connections learn. With `every_step` unset only the last symbol is asked for, which
+/// leaves the lag and nothing else.
 ///
 /// With `random` set it is the paper's task 2b, without local regularities: the symbols between are drawn from
 /// those p − 1, so that nothing but the last can be predicted, and only the last is judged. LSTM needed 5,680.

@@ -6,7 +6,7 @@ use crate::args::{Format, LabGrid};
 use crate::{Done, out};
 use gatewise::{Error, Result};
 use gatewise_lab::grid::{Point, Scored, good_rates};
-use gatewise_lab::{ClassicReviews, Setting, each};
+use gatewise_lab::{ClassicReviews, InitialGates, Setting, each};
 use serde_json::json;
 
 /// How far below the best accuracy on reviews a point is still good.
@@ -133,7 +133,8 @@ pub fn task(name: &str) -> Result<Setting> {
 fn at(setting: &Setting, point: Point, budget: usize) -> Result<Setting> {
     let named = task(setting.name)?;
     let Point { units, learning_rate, start, .. } = point;
-    Ok(Setting { units, lag: start as usize, learning_rate, budget, ..named })
+    let gates = InitialGates::Keeping { lag: start as usize };
+    Ok(Setting { units, gates, learning_rate, budget, ..named })
 }
 
 fn progress(scored: &Scored) -> String {
