@@ -158,13 +158,15 @@ fn chart(variants: &[Variant], setting: &Setting) -> Chart {
         None => "the whole LSTM".to_owned(),
         Some(gate) => format!("{} gate held open", gate.word()),
     };
-    let accuracies = variants.iter().map(|variant| Line {
+    // Side by side, so that no point hides another.
+    let beside = |at: usize| 0.1 * (at as f64 - 1.5);
+    let accuracies = variants.iter().enumerate().map(|(at, variant)| Line {
         name: name(variant),
         points: variant
             .accuracies
             .iter()
             .enumerate()
-            .map(|(i, share)| (i as f64 + 1.0, 100.0 * share))
+            .map(|(i, share)| (i as f64 + 1.0 + beside(at), 100.0 * share))
             .collect(),
         joined: false,
     });
