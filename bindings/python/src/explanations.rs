@@ -28,7 +28,7 @@ struct Settings {
 
 impl Settings {
     fn options(self, explainer: &Explainer) -> gatewise::Result<ExplainOptions> {
-        let output = self.label.map(|label| explainer.output_of(&label)).transpose()?;
+        let output = self.label.map(|label| explainer.artifact().output_of(&label)).transpose()?;
         let mut options = ExplainOptions::new().output(output).steps(self.steps).phrases(self.phrases);
         options.methods = self.methods.unwrap_or(options.methods);
         options.states = self.states.unwrap_or(options.states);

@@ -75,7 +75,7 @@ def test_what_a_notebook_shows(model: Predictor, tmp_path: Path) -> None:
 
 
 def test_errors_say_what_to_do(model: Predictor) -> None:
-    with pytest.raises(ValueError, match="the labels are neg, pos"):
+    with pytest.raises(ValueError, match="its labels are 'neg', 'pos'"):
         model.explain(TEXT, label="good")
     with pytest.raises(ValueError, match="not in the text"):
         model.explain(TEXT, phrases=["very good"])

@@ -1,5 +1,4 @@
-//! Explanations for the texts of a file, and what an explanation needs beside a model: the output of a label, and a
-//! linear baseline.
+//! Explanations for the texts of a file, and a linear baseline beside a model.
 
 use crate::evaluate::rows_for;
 use crate::observer::{Observer, Progress};
@@ -70,32 +69,6 @@ impl ExplainFile {
                 return Ok(false);
             }
         }
-    }
-}
-
-/// Returns the index of the output that has the probability of `label`. Both labels of a binary model have output 0,
-/// which is the probability of its positive class.
-///
-/// ```
-/// use gatewise_pipeline::{Source, TrainConfig, explained_output};
-/// let outcome = TrainConfig::new(Source::reviews()).epochs(0).no_baseline(true).plan()?.run(&mut ())?;
-/// assert_eq!(explained_output(&outcome.artifact, "neg")?, 0);
-/// assert!(explained_output(&outcome.artifact, "fine").is_err());
-/// # Ok::<(), gatewise::Error>(())
-/// ```
-///
-/// # Errors
-/// [`ErrorKind::Config`](gatewise::ErrorKind::Config) for a label that the model does not have.
-pub fn explained_output(artifact: &Artifact, label: &str) -> Result<usize> {
-    if matches!(artifact.problem(), Problem::Regression { .. }) {
-        return Err(Error::config("this model outputs numbers and has no labels; leave --class out"));
-    }
-    match artifact.labels().iter().position(|known| known == label) {
-        Some(index) => Ok(if artifact.positive().is_some() { 0 } else { index }),
-        None => Err(Error::config(format!(
-            "the model has no label '{label}'; its labels are {}",
-            artifact.labels().iter().map(|label| format!("'{label}'")).collect::<Vec<_>>().join(", ")
-        ))),
     }
 }
 

@@ -64,7 +64,7 @@ pub use data_summary::{DataSummary, TextSummary};
 pub use defaults::{FEW_ROWS, default_sentence, folds_and_members, machine};
 pub use describe::DescribeConfig;
 pub use evaluate::{EvaluateConfig, EvaluateOutcome, rows_for};
-pub use explain::{ExplainFile, explained_output, linear_baseline};
+pub use explain::{ExplainFile, linear_baseline};
 pub use forecast::{
     Errors, ForecastConfig, ForecastFile, ForecastOutcome, ForecastPoint, SeriesForecast, TestedBaseline,
     TestedForecast,

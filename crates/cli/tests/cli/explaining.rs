@@ -270,8 +270,7 @@ fn several_classes_numbers_and_labels_are_explained() {
     home.run(&format!("train stars.csv --task regression -o stars.gatewise {settings}")).ok();
     let ran = explain(&home, &["stars.gatewise", "fine film"]).ok();
     assert!(ran.stdout.contains("+ raises the number") && ran.stdout.contains("Up: fine +"), "{ran:#?}");
-    explain(&home, &["stars.gatewise", "fine", "--class", "1"])
-        .failed(2, &["has no labels; leave --class out"]);
+    explain(&home, &["stars.gatewise", "fine", "--class", "1"]).failed(2, &["this model has no labels"]);
     explain(&home, &["stars.gatewise", "fine", "--baseline", "kinds.csv"])
         .failed(2, &["leave --baseline out"]);
     let other = explain(&home, &["stars.gatewise", "fine", "--compare", "model.gatewise"]);

@@ -165,6 +165,24 @@ impl Artifact {
         }
     }
 
+    /// Returns the index of the output that belongs to a label. Both labels of a binary model belong to its one output,
+    /// the probability of the positive class.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such label. The message lists the labels.
+    pub fn output_of(&self, label: &str) -> Result<usize> {
+        if self.labels.is_empty() {
+            return Err(Error::config(format!("there is no label '{label}': this model has no labels")));
+        }
+        match self.labels.iter().position(|known| known == label) {
+            Some(index) => Ok(if self.positive().is_some() { 0 } else { index }),
+            None => Err(Error::config(format!(
+                "the model has no label '{label}'; its labels are {}",
+                self.labels.iter().map(|label| format!("'{label}'")).collect::<Vec<_>>().join(", ")
+            ))),
+        }
+    }
+
     /// Returns the decision threshold. A binary model predicts the positive class above the threshold; a
     /// multi-label model predicts every label whose probability is above the threshold.
     pub fn threshold(&self) -> f32 {

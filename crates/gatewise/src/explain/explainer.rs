@@ -102,26 +102,6 @@ impl Explainer {
         &self.predictor
     }
 
-    /// Returns the index of the output that belongs to a label, for [`ExplainOptions::output`]. Both labels of a binary
-    /// model belong to its one output: contributions above zero speak for the positive label, all others against it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no such label. The message lists the labels.
-    pub fn output_of(&self, label: &str) -> Result<usize> {
-        let (artifact, labels) = (self.artifact(), self.artifact().labels());
-        match labels.iter().position(|known| known == label) {
-            Some(_) if artifact.positive().is_some() => Ok(0),
-            Some(output) => Ok(output),
-            None if labels.is_empty() => {
-                Err(Error::config(format!("there is no label {label:?}: this model predicts a number")))
-            }
-            None => Err(Error::config(format!(
-                "there is no label {label:?}; the labels are {}",
-                labels.join(", ")
-            ))),
-        }
-    }
-
     fn sources(&self) -> Sources<'_> {
         Sources { predictor: &self.predictor, linear: self.linear.as_deref() }
     }

@@ -16,9 +16,7 @@ use gatewise::explain::{ExplainOptions, Explainer, Explanation, Method};
 use gatewise::files::SeriesFile;
 use gatewise::rows::Problem;
 use gatewise::{Artifact, AtomicFile, Error, Result};
-use gatewise_pipeline::{
-    Drift, ExplainFile, PredictInput, RunFiles, Source, explained_output, linear_baseline, set_threshold,
-};
+use gatewise_pipeline::{Drift, ExplainFile, PredictInput, RunFiles, Source, linear_baseline, set_threshold};
 use gatewise_views::Page;
 use rows::Rows;
 use std::ffi::OsString;
@@ -191,7 +189,7 @@ impl<'a> Job<'a> {
     ) -> Result<Self> {
         let (artifact, method) = (explainer.artifact(), args.method.unwrap_or(Method::IntegratedGradients));
         if let Some(class) = &args.class {
-            explained_output(artifact, class)?;
+            artifact.output_of(class)?;
         }
         let linear = artifact.ensemble().is_some() || args.baseline.is_some();
         if method == Method::LinearModel && !linear {
@@ -231,7 +229,7 @@ impl<'a> Job<'a> {
     /// Returns the options for one explanation at a time.
     fn options(&self) -> Result<ExplainOptions> {
         let artifact = self.explainer.artifact();
-        let output = self.args.class.as_deref().map(|class| explained_output(artifact, class)).transpose()?;
+        let output = self.args.class.as_deref().map(|class| artifact.output_of(class)).transpose()?;
         let options = ExplainOptions::new().output(output).steps(self.args.steps);
         let options = options.phrases(self.args.phrase.iter().cloned());
         if self.args.format == Format::Json {
@@ -320,7 +318,7 @@ impl<'a> Job<'a> {
         text: &str,
     ) -> Result<Explanation> {
         let label = self.args.class.as_deref().or(own.output.label.as_deref());
-        let output = label.map(|label| explained_output(other.artifact(), label));
+        let output = label.map(|label| other.artifact().output_of(label));
         let output =
             output.transpose().map_err(|error| Error::config(format!("--compare {name}: {error}")))?;
         let options = self.options()?.output(output);
