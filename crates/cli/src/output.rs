@@ -18,10 +18,18 @@ pub fn print(text: Arguments<'_>) -> Result<()> {
     }
 }
 
-/// Writes a line to standard error; use it through [`note!`](crate::note).
+/// Writes a line to standard error; use it through [`note!`](crate::note). Names of files and labels are in such lines:
+/// what would control the terminal is left out.
 pub fn tell(text: Arguments<'_>) {
+    let shown = |c: char| if c == '\n' || c == '\t' || !c.is_control() && !turns(c) { c } else { '\u{fffd}' };
+    let text: String = text.to_string().chars().map(shown).collect();
     // A failure here cannot be reported anywhere.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Returns whether a character turns the direction of the text after it.
+pub fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Writes to standard output, as `print!`, and returns a `Result`.

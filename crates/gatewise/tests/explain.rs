@@ -392,6 +392,11 @@ fn ensembles_join_their_parts() {
         assert!(!found.tokens[0].read && found.tokens[1].read);
         assert_eq!(found.parts[0].values[0], 0.0);
         assert_eq!(found.endings.len(), found.tokens.len());
+        // The ends begin as texts do.
+        for (at, rest) in [(1, "not good the film the dull"), (2, "good the film the dull"), (6, "dull")] {
+            let scores = explainer.predictor().scores(rest).unwrap();
+            assert_eq!(found.endings[at], scores[found.output.index], "{rest}");
+        }
         let linear = values(&found, Method::LinearModel);
         let weight = found.parts[3].weight;
         assert!(linear.iter().zip(&found.parts[3].values).all(|(a, b)| (a * weight - b).abs() < 1e-12));

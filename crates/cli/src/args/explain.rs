@@ -39,7 +39,7 @@ pub struct Explain {
     /// occlusion].
     #[arg(long, value_parser = method(), value_name = "METHOD")]
     pub method: Option<Method>,
-    /// Points of integrated gradients [default: 16, more where they are not enough].
+    /// Points of integrated gradients [default: 14, more where they are not enough].
     #[arg(long, value_name = "N", value_parser = at_least(1), allow_negative_numbers = true)]
     pub steps: Option<usize>,
     /// Label to explain [default: the predicted label; of a binary model its positive class].

@@ -55,7 +55,7 @@ pub struct LabTasks {
     /// Units of the layer [default: the task's].
     #[arg(long, value_name = "N", value_parser = units, allow_negative_numbers = true)]
     pub units: Option<usize>,
-    /// Learning rate of Adam [default: the task's].
+    /// Learning rate [default: the task's].
     #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// SVG file for a plot of the trials.

@@ -227,7 +227,10 @@ fn a_page_of_pictures_is_one_file() {
     explain(&home, &["dull", "--compare", "model.gatewise", "--html", "two.html"]).ok();
     assert!(home.path("two.html").is_file());
     let before = home.files();
-    explain(&home, &["model.gatewise", "x", "--html", "model.gatewise"]).failed(2, &["--html"]);
+    explain(&home, &["model.gatewise", "x", "--html", "model.gatewise"]).failed(2, &["ends in .html"]);
+    fs::copy(home.path("model.gatewise"), home.path("model.html")).unwrap();
+    explain(&home, &["model.html", "x", "--html", "model.html"])
+        .failed(2, &["--html model.html is the same file"]);
     explain(&home, &["x", "--html", "none/why.html"]).failed(1, &["none"]);
     assert_eq!(home.files(), before);
 }

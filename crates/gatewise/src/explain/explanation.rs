@@ -166,7 +166,7 @@ pub struct Change {
     pub words: Vec<String>,
     /// The answer to the changed text.
     pub label: String,
-    /// The explained output for the changed text.
+    /// The explained output for the changed text: the probability of the label of [`ExplainedOutput`], whatever `label` is.
     pub value: f32,
 }
 

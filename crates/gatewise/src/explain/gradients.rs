@@ -13,7 +13,7 @@ use crate::text::Sequences;
 /// Points of the first attempt: with both ends of the path they fill the sixteen lanes of one block.
 const POINTS: usize = 14;
 /// The error of the sum of contributions that ends the search for enough points.
-const TOLERANCE: f64 = 0.01;
+pub(super) const TOLERANCE: f64 = 0.01;
 /// The most points.
 pub(super) const MAX_POINTS: usize = 1_022;
 /// Rows times points that are differentiated in one call: bounds the memory.

@@ -32,8 +32,8 @@ pub(super) fn decompose(
     // The start is a token but not a word.
     let is_word = |at: usize| !(tokens[at].text.starts_with('<') && tokens[at].span.is_none());
     let pairs: Vec<Range<usize>> = seen.clone().skip(1).map(|at| at - 1..at + 1).collect();
-    let pairs: Vec<Range<usize>> =
-        pairs.into_iter().filter(|pair| texts && pair.clone().all(is_word)).collect();
+    let wanted = |pair: &Range<usize>| texts && pair.clone().all(is_word) && !asked.contains(pair);
+    let pairs: Vec<Range<usize>> = pairs.into_iter().filter(wanted).collect();
     let all: Vec<Range<usize>> = singles.into_iter().chain(pairs.clone()).chain(asked.clone()).collect();
     let scores = scores(joined, inputs, &all)?;
     let mut words = vec![0.0; tokens.len()];

@@ -1,7 +1,7 @@
 //! The explanation of rows: all methods, put together.
 
 use super::counterfactual::Search;
-use super::gradients::{GradientAttribution, integrated_gradients_on, one_row, relative_error};
+use super::gradients::{GradientAttribution, TOLERANCE, integrated_gradients_on, one_row, relative_error};
 use super::joined::Joined;
 use super::{
     Attribution, Counterfactuals, ExplainOptions, ExplainedOutput, Explanation, Method, Part, Token,
@@ -164,7 +164,18 @@ fn one(
     let mut attributions = Vec::new();
     for &method in &options.methods {
         let found = match method {
-            Method::IntegratedGradients => Some(parts.integrated(&gradients)),
+            Method::IntegratedGradients => {
+                let found = parts.integrated(&gradients);
+                if let (Some(error), Some(points)) =
+                    (found.error.filter(|&error| error > TOLERANCE), found.steps)
+                {
+                    notes.push(format!(
+                        "integrated gradients with {points} points add up to the difference within {:.1} %, not 1 %",
+                        100.0 * error
+                    ));
+                }
+                Some(found)
+            }
             Method::GradientTimesInput => Some(parts.gradient_times_input()),
             Method::Occlusion if few => Some(plain(method, occlusion::of_artifact(&joined, &inputs)?)),
             Method::ContextualDecomposition if !words.words.is_empty() => {
@@ -217,7 +228,7 @@ fn one(
     Ok(Explanation {
         beginnings: if beginnings { values(cut(&inputs, |end| 0..end + 1))? } else { Vec::new() },
         endings: match beginnings && backwards {
-            true => values(cut(&inputs, |start| start..steps))?,
+            true => values(with_start(artifact, cut(&inputs, |start| start..steps), &inputs))?,
             false => Vec::new(),
         },
         text,
@@ -231,6 +242,21 @@ fn one(
         parts: parts.parts,
         notes,
     })
+}
+
+/// Returns ends of a row with the start id before each, as a text that begins there would have it.
+fn with_start(artifact: &Artifact, ends: Inputs, whole: &Inputs) -> Inputs {
+    let start = artifact.vocabulary().and_then(|vocabulary| vocabulary.policy().start);
+    let starts = |ids: &[u32]| start.is_some() && ids.first().copied() == start;
+    match (&ends, ids(whole)) {
+        (Inputs::Ids(ends), Some(whole)) if starts(whole) => {
+            let row = |(at, end): (usize, &[u32])| {
+                start.filter(|_| at > 0).into_iter().chain(end.iter().copied()).collect::<Vec<u32>>()
+            };
+            ends.rows().enumerate().map(row).collect::<Sequences>().into()
+        }
+        _ => ends,
+    }
 }
 
 /// Returns a row for each step: the steps that `of` gives for it.

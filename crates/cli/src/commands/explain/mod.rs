@@ -30,8 +30,15 @@ const BUILT_IN: &str = "built-in model";
 pub fn explain(args: Explain) -> Result<Done> {
     check(&args)?;
     if let Some(html) = &args.html {
+        if !html.extension().is_some_and(|ending| ending == "html" || ending == "htm") {
+            return Err(Error::config(format!(
+                "--html {} is a page; give it a name that ends in .html",
+                html.display()
+            )));
+        }
+        let named = args.inputs.iter().chain(&args.baseline).map(Path::new);
         let files =
-            args.inputs.iter().map(Path::new).chain(args.compare.as_deref()).filter(|path| path.exists());
+            named.chain(args.compare.as_deref()).chain(args.file.as_deref()).filter(|path| path.exists());
         let files = files.fold(RunFiles::new(), |files, path| files.reads("the input", path));
         files.replaces("--html", html).check()?;
     }

@@ -28,6 +28,7 @@ pub fn page(artifact: &Artifact, view: &View<'_>, method: Method, asked: usize, 
     if explanation.text.is_some() {
         let _ = write!(out, "\n{}\n", text::colored(view, WIDTH, "  ", style));
     }
+    out += &fold(&without_words(view));
     out += &signs(view, method);
     out += &for_and_against(view, &view.values, "", WORDS, style);
     if method != Method::LinearModel
@@ -51,6 +52,27 @@ pub fn head(artifact: &Artifact, view: &View<'_>, name: &str, style: Style) -> S
         Some(_) => format!("{fields}\n"),
         None => format!("{fields}\t{}\n", answers::on_one_line(name)),
     }
+}
+
+/// Returns what the model answers without any word, where that is at least as much as the words add.
+fn without_words(view: &View<'_>) -> String {
+    let output = &view.explanation.output;
+    let words = output.logit - output.baseline;
+    if output.baseline.abs() < words.abs().max(0.5) {
+        return String::new();
+    }
+    let of = match (&output.label, &output.other) {
+        (Some(_), Some(_)) => "log-odds",
+        (Some(_), None) => "logit",
+        (None, _) => "number",
+    };
+    let number = |value: f64| signed(view.sign * value, output.baseline.abs());
+    format!(
+        "Without any word the {of} would be {}; the words add {}: {}.",
+        number(output.baseline),
+        number(words),
+        number(output.logit)
+    )
 }
 
 /// Returns the line that names the method and what the signs mean.
@@ -134,7 +156,7 @@ fn phrases(out: &mut String, view: &View<'_>, asked: usize) {
         let alone: Vec<String> =
             phrase.iter().zip(words).map(|(word, value)| format!("{word} {}", number(*value))).collect();
         *out += &fold(&format!(
-            "Phrase \"{}\": {} together; alone {}",
+            "Phrase \"{}\" decomposed: {} together; alone {}",
             phrase.join(" "),
             number(*score),
             alone.join(", ")

@@ -5,6 +5,7 @@ use super::view::signed;
 use super::{Job, emit, text};
 use crate::args::Format;
 use crate::commands::predict::answers::{fields, on_one_line};
+use crate::note;
 use gatewise::Result;
 use gatewise::explain::{Explanation, TopWord, TopWords};
 use serde_json::json;
@@ -46,7 +47,15 @@ impl<'a> Rows<'a> {
     }
 
     fn line(&mut self, name: &str, explanation: &Explanation) -> Result<String> {
-        let view = self.job.view(explanation)?;
+        let answer = fields(self.job.explainer.artifact(), &explanation.answer, None);
+        let view = match self.job.view(explanation) {
+            // A note of the explanation says why.
+            Err(error) if !explanation.notes.is_empty() => {
+                note!("note: {error}");
+                return Ok(format!("{answer}\t\t{}\n", on_one_line(name)));
+            }
+            view => view?,
+        };
         let sides = [view.strongest(&view.values, 1.0, WORDS), view.strongest(&view.values, -1.0, WORDS)];
         let mut words = sides.concat();
         words.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
@@ -57,7 +66,6 @@ impl<'a> Rows<'a> {
             .iter()
             .map(|(word, value, _)| format!("{step}{} {}", on_one_line(word), view.number(*value)))
             .collect();
-        let answer = fields(self.job.explainer.artifact(), &explanation.answer, None);
         Ok(format!("{answer}\t{}\t{}\n", words.join(", "), on_one_line(name)))
     }
 

@@ -44,7 +44,7 @@ enum Did {
 
 pub fn ablation(args: LabAblation) -> Result<Done> {
     if let Some(picture) = &args.results.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let setting = Setting { budget: args.budget, ..grid::task(&args.task)? };
     let last = args.seed.checked_add(u64::from(args.trials) - 1);

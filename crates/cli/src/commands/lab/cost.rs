@@ -1,6 +1,7 @@
 //! `gatewise lab cost`: what a step of training costs.
 
 use super::chart::{Axis, Chart, Line, Panel};
+use super::experiment;
 use crate::args::{Format, LabCost};
 use crate::{Done, out};
 use gatewise::{Error, Machine, Result};
@@ -13,7 +14,7 @@ const UNITS: usize = 32;
 
 pub fn cost(args: LabCost) -> Result<Done> {
     if let Some(picture) = &args.results.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let machine = Machine::new().threads(1);
     let measured = |sizes: &[usize], of: &dyn Fn(usize) -> (usize, usize)| {

@@ -1,6 +1,7 @@
 //! `gatewise lab eager`: eager execution beside the compiled plan.
 
 use super::chart::{Axis, Chart, Line, Panel};
+use super::experiment;
 use crate::args::{Format, LabEager};
 use crate::{Done, out};
 use gatewise::{Error, Machine, Result};
@@ -14,7 +15,7 @@ const CLOSE: f64 = 1e-6;
 
 pub fn eager(args: LabEager) -> Result<Done> {
     if let Some(picture) = &args.results.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let machine = Machine::new().threads(1);
     let found = ways(args.rows, args.steps, args.seed, REPEATS, &machine)?;

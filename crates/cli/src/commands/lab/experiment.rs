@@ -5,6 +5,18 @@ use crate::interrupt::StopFlag;
 use crate::{Done, note};
 use gatewise::{Error, Result};
 use gatewise_lab::Watch;
+use std::path::Path;
+
+/// Checks that a picture can be written, and that it replaces neither a model nor data.
+pub fn check_picture(path: &Path) -> Result<()> {
+    if path.extension().is_none_or(|ending| ending != "svg") {
+        return Err(Error::config(format!(
+            "--output {} is an SVG picture; give it a name that ends in .svg",
+            path.display()
+        )));
+    }
+    gatewise::check_target(path)
+}
 
 /// Runs an experiment. `None`, after a note, if it was stopped.
 pub fn watched<R>(run: impl FnOnce(Watch<'_>) -> Result<Option<R>>) -> Result<Option<R>> {

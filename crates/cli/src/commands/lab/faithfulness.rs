@@ -9,7 +9,7 @@ use gatewise_lab::{Curves, Faithfulness, FaithfulnessResult};
 
 pub fn faithfulness(args: LabFaithfulness) -> Result<Done> {
     if let Some(picture) = &args.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let artifact = match &args.model {
         Some(path) => Artifact::load(path)?,
@@ -37,7 +37,7 @@ fn table(result: &FaithfulnessResult) -> String {
     let FaithfulnessResult { data, rows, accuracy: [linear, model], curves } = result;
     let mut text = format!(
         "P(predicted label) while words go and come in the order of their contributions:\n{rows} test reviews of \
-         {data}; accuracy {:.2} %, of the linear model {:.2} %\n\n{:<25}{:>9}{:>17}{:>11}{:>17}\n",
+         {data}\naccuracy on all test reviews {:.2} %, of the linear model {:.2} %\n\n{:<25}{:>9}{:>17}{:>11}{:>17}\n",
         100.0 * model,
         100.0 * linear,
         "area under the curve of",

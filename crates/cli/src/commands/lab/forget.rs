@@ -8,7 +8,7 @@ use gatewise_lab::{Forget, ForgetResult};
 
 pub fn forget(args: LabForget) -> Result<Done> {
     if let Some(picture) = &args.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let forget = Forget {
         reviews: args.reviews.which(),

@@ -1,6 +1,7 @@
 //! `gatewise lab gates`: which values the gates of the classic model take.
 
 use super::chart::{Axis, Chart, Line, Panel};
+use super::experiment;
 use super::reviews;
 use crate::args::{Format, LabGates};
 use crate::{Done, out};
@@ -11,7 +12,7 @@ use serde_json::json;
 
 pub fn gates(args: LabGates) -> Result<Done> {
     if let Some(picture) = &args.results.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let machine = args.machine.machine();
     let reviews = reviews::read(&args.reviews)?;

@@ -9,7 +9,7 @@ use gatewise_lab::{FlowCurve, FlowResult, GradientFlow, LAGS, Stage};
 
 pub fn gradient_flow(args: LabGradientFlow) -> Result<Done> {
     if let Some(picture) = &args.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let mut cells = Vec::new();
     for &cell in &args.cells {

@@ -20,7 +20,7 @@ enum Ground {
 
 pub fn grid(args: LabGrid) -> Result<Done> {
     if let Some(picture) = &args.results.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let ground = ground(&args)?;
     let or = |given: &[f64], usual: &[f64]| if given.is_empty() { usual.to_vec() } else { given.to_vec() };

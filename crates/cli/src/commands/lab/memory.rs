@@ -10,7 +10,7 @@ use gatewise_lab::{Memory, MemoryResult};
 
 pub fn memory(args: LabMemory) -> Result<Done> {
     if let Some(picture) = &args.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let artifact = match &args.model {
         Some(path) => Artifact::load(path)?,

@@ -3,6 +3,7 @@
 //! Each layer learns each task in several trials, from new sequences, until the paper's criterion is met or the
 //! budget is spent. The trials differ in the seed.
 
+use super::experiment;
 use super::plot;
 use crate::args::{Format, LabTasks};
 use crate::interrupt::StopFlag;
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub fn tasks(args: LabTasks) -> Result<Done> {
     let settings = chosen(&args)?;
     if let Some(picture) = &args.output {
-        gatewise::check_target(picture)?;
+        experiment::check_picture(picture)?;
     }
     let mut cells = Vec::new();
     for &cell in &args.cells {

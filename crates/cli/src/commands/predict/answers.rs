@@ -1,6 +1,7 @@
 //! Predictions as lines: a table, or JSON objects. The probability beside a label is the probability of that label.
 
 use crate::args::{Format, Predict};
+use crate::output;
 use gatewise::rows::Problem;
 use gatewise::{Answer, Artifact, Error, Result};
 use gatewise_pipeline::{predicted_probabilities, top_labels};
@@ -58,13 +59,16 @@ impl<'a> Answers<'a> {
 
 /// Returns a prediction as fields with tabs between them: the label and its probability, or the most probable labels.
 pub fn fields(artifact: &Artifact, answer: &Answer, top: Option<Vec<(&str, f32)>>) -> String {
-    let Answer { label, probability, scores, .. } = answer;
+    let Answer { probability, scores, .. } = answer;
+    let label = on_one_line(&answer.label);
     match (artifact.problem(), top) {
         (_, Some(top)) => {
-            let fields = top.into_iter().map(|(label, probability)| format!("{label}\t{probability:.4}"));
+            let fields = top
+                .into_iter()
+                .map(|(label, probability)| format!("{}\t{probability:.4}", on_one_line(label)));
             fields.collect::<Vec<_>>().join("\t")
         }
-        (Problem::Regression { .. }, None) => label.clone(),
+        (Problem::Regression { .. }, None) => label,
         (Problem::MultiLabel { separator, .. }, None) => {
             let all = predicted_probabilities(artifact, scores);
             let all: Vec<_> = all.iter().map(|probability| format!("{probability:.4}")).collect();
@@ -83,7 +87,7 @@ pub fn ignore_closed_pipe(error: Error) -> Result<()> {
     }
 }
 
-/// Returns `text` without characters that would break the table or control the terminal.
+/// Returns `text` without characters that would break the table, control the terminal or turn its direction.
 pub fn on_one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || output::turns(c) { ' ' } else { c }).collect()
 }

@@ -36,6 +36,7 @@ fn panel(
 ) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .margin(12)
+        .margin_right(28)
         .x_label_area_size(42)
         .y_label_area_size(52)
         .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
