@@ -226,9 +226,9 @@ fn a_page_of_pictures_is_one_file() {
     assert!(html.starts_with("<!doctype html>") && !html.contains("<b>dull"), "texts are no markup");
     explain(&home, &["dull", "--compare", "model.gatewise", "--html", "two.html"]).ok();
     assert!(home.path("two.html").is_file());
+    fs::copy(home.path("model.gatewise"), home.path("model.html")).unwrap();
     let before = home.files();
     explain(&home, &["model.gatewise", "x", "--html", "model.gatewise"]).failed(2, &["ends in .html"]);
-    fs::copy(home.path("model.gatewise"), home.path("model.html")).unwrap();
     explain(&home, &["model.html", "x", "--html", "model.html"])
         .failed(2, &["--html model.html is the same file"]);
     explain(&home, &["x", "--html", "none/why.html"]).failed(1, &["none"]);
