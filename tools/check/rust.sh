@@ -115,7 +115,8 @@ done
 # They build from their own files: in a workspace of packages, with the dependencies that are compiled already.
 mkdir "$scratch/packages"
 for crate in gatewise gatewise-lab gatewise-pipeline gatewise-views gatewise-cli; do
-    tar -xzf "${CARGO_TARGET_DIR:-target}/package/$crate"-[0-9]*.crate -C "$scratch/packages"
+    # As new files: those in a package bear a date of their own, and cargo would take what it has built before.
+    tar -xmzf "${CARGO_TARGET_DIR:-target}/package/$crate"-[0-9]*.crate -C "$scratch/packages"
     mv "$scratch/packages/$crate"-[0-9]* "$scratch/packages/$crate"
 done
 {

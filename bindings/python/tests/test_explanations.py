@@ -42,7 +42,10 @@ def test_methods_phrases_and_what_to_leave_out(model: Predictor) -> None:
     )
     assert [one["method"] for one in found["attributions"]] == ["occlusion", "contextual_decomposition"]
     phrase = found["phrases"][0]
-    assert (phrase["text"], phrase["interaction"]) == ("not good", pytest.approx(phrase["score"] - sum(phrase["words"])))
+    assert (phrase["text"], phrase["interaction"]) == (
+        "not good",
+        pytest.approx(phrase["score"] - sum(phrase["words"])),
+    )
     assert found["layers"] == [] and found["counterfactuals"] == {"deletion": None, "swap": None}
     assert found.contributions() == found.contributions("occlusion")
 

@@ -25,6 +25,7 @@ from gatewise.layers import (
     Input,
     Masking,
     SimpleRNN,
+    SkipConnection,
     TimeDistributed,
 )
 from gatewise.utils import pad_sequences, set_random_seed, to_categorical
@@ -596,3 +597,20 @@ def test_imdb_is_keras_own(data):
         assert x[0].tolist() == [id if id < 5000 else 2 for id in first]
         assert np.array_equal(y, file["y_train"][order])
     assert gatewise.datasets.imdb.get_word_index(data / "keras" / "imdb_word_index.json")["the"] == 1
+
+
+def test_direct_connections(tmp_path):
+    skip = SkipConnection(LSTM(3, return_sequences=True))
+    model = gatewise.Sequential([Input((None, 2)), skip, Dense(1)])
+    assert [weight.shape for weight in model.get_weights()] == [(2, 12), (3, 12), (12,), (5, 1), (1,)]
+    x = np.random.default_rng(1).normal(size=(4, 6, 2)).astype("float32")
+    assert skip.compute_output_shape((4, 6, 2)) == (4, 6, 5)
+    y = np.asarray(skip(x))
+    assert y.shape == (4, 6, 5) and np.array_equal(y[..., 3:], x)
+    kernel, bias = model.layers[-1].get_weights()
+    assert np.allclose(model.predict(x, verbose=0), y @ kernel + bias, atol=1e-6)
+    model.save(tmp_path / "skip.gatewise")
+    again = gatewise.load_model(tmp_path / "skip.gatewise")
+    assert equal(again, model) and isinstance(again.layers[-2], SkipConnection)
+    with pytest.raises(ValueError, match="wraps an LSTM, GRU or SimpleRNN"):
+        SkipConnection(Dense(2))

@@ -129,7 +129,9 @@ class Predictor:
             "counterfactuals": counterfactuals,
         }
         rows = [x] if isinstance(x, str) else x
-        found = [Explanation(text) for text in _gatewise.explain(self._native, rows, json.dumps(settings, default=plain))]
+        found = [
+            Explanation(text) for text in _gatewise.explain(self._native, rows, json.dumps(settings, default=plain))
+        ]
         return found[0] if isinstance(x, str) else found
 
     def predict_file(

@@ -32,13 +32,13 @@ from gatewise.layers.pooling import (
     MaxPool1D,
     MaxPooling1D,
 )
-from gatewise.layers.recurrent import GRU, LSTM, Bidirectional, SimpleRNN
+from gatewise.layers.recurrent import GRU, LSTM, Bidirectional, SimpleRNN, SkipConnection
 
 __all__ = [
     "Activation", "AveragePooling1D", "AvgPool1D", "Bidirectional", "Dense", "Dropout", "Embedding", "GRU",
     "GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalMaxPool1D", "GlobalMaxPooling1D", "Input", "InputLayer", "LSTM",
     "Layer", "LayerNormalization", "Masking", "MaxPool1D", "MaxPooling1D", "RepeatVector", "SimpleRNN",
-    "SpatialDropout1D", "TimeDistributed", "layer_of",
+    "SkipConnection", "SpatialDropout1D", "TimeDistributed", "layer_of",
 ]  # fmt: skip
 
 
@@ -47,7 +47,7 @@ _CLASSES: dict[str, type[Layer]] = {
     for made in (
         Input, Masking, Embedding, LSTM, GRU, SimpleRNN, Bidirectional, Dense, TimeDistributed, Dropout,
         SpatialDropout1D, GlobalMaxPooling1D, GlobalAveragePooling1D, LayerNormalization, Activation, RepeatVector,
-        MaxPooling1D, AveragePooling1D,
+        MaxPooling1D, AveragePooling1D, SkipConnection,
     )
 }  # fmt: skip
 
@@ -60,7 +60,7 @@ def layer_of(spec: dict[str, Any], name: str) -> Layer:
         return Input((None, spec["features"]) if spec.get("sequence", True) else (spec["features"],), name=name)
     is_named = spec.pop("name", None) is not None
     arguments = {key: _argument(key, value) for key, value in spec.items()}
-    if made is Bidirectional:
+    if made in (Bidirectional, SkipConnection):
         arguments["layer"] = arguments.pop("wrapped")
     if made is TimeDistributed:
         arguments["layer"] = arguments.pop("dense")

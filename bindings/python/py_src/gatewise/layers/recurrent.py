@@ -422,6 +422,48 @@ class Bidirectional(Layer):
         return self.forward_layer._regularizers() + self.backward_layer._regularizers()
 
 
+class SkipConnection(Layer):
+    """A recurrent layer with its input beside its output: (B, T, D) → (B, T, H + D), ``y_t = [h_t, x_t]``.
+
+    With a ``Dense`` above it, a model has direct connections from its inputs to its outputs. Keras writes it as
+    ``Concatenate()([layer(x), x])`` in a functional model.
+
+    Args:
+        layer: An ``LSTM``, ``GRU`` or ``SimpleRNN`` with ``return_sequences`` and without ``go_backwards``.
+    """
+
+    _name = "skip_connection"
+
+    def __init__(self, layer: Layer, **kwargs: Any) -> None:
+        layer = _layer(layer)
+        if not isinstance(layer, _Recurrent):
+            raise ValueError(f"SkipConnection wraps an LSTM, GRU or SimpleRNN, but got {layer!r}")
+        super().__init__(**kwargs)
+        self.layer: _Recurrent = layer
+
+    def _settings(self) -> dict[str, Any]:
+        return {"wrapped": self.layer._call_spec()}
+
+    def _spec(self) -> dict[str, Any]:
+        self.layer._spec()
+        return super()._spec()
+
+    def __call__(self, sequences: Any, *, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        """Returns the outputs for sequences; the arguments are those of a call of the layer."""
+        return _recur(self, self.layer, sequences, initial_state, mask, training)
+
+    call = __call__  # type: ignore[assignment]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape[:-1], self.layer.units + input_shape[-1])
+
+    def _initializers(self) -> list[Any]:
+        return self.layer._initializers()
+
+    def _regularizers(self) -> list[Any]:
+        return self.layer._regularizers()
+
+
 def _backwards(layer: _Recurrent) -> _Recurrent:
     """Returns a layer with the same settings that reads the steps from the last to the first."""
     config = {**layer.get_config(), "go_backwards": not layer.go_backwards, "name": f"backward_{layer.name}"}
