@@ -19,8 +19,12 @@ if installed node nodejs && [[ $(node --version) =~ ^v([0-9]+) ]] && ((BASH_REMA
     mkdir -p "$browser_target"
     browser_target=$(realpath "$browser_target")
     axe=$browser_target/node_modules/axe-core/axe.min.js
+    # Node.js trusts certificates of its own list only; the machine may have others.
+    if [[ -z ${NODE_EXTRA_CA_CERTS:-} && -f /etc/ssl/certs/ca-certificates.crt ]]; then
+        export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+    fi
     if [[ ! -f $axe ]] && installed npm npm; then
-        npm install --silent --no-audit --no-fund --prefix "$browser_target" axe-core@4.14.1 || true
+        npm install --loglevel=error --no-audit --no-fund --prefix "$browser_target" axe-core@4.14.1 || true
     fi
     if ! installed chromium chromium; then
         skip "there is no Chromium: apt-get install chromium"
